@@ -1,0 +1,1 @@
+"""What can be provisioned: one file is one capability, found by its presence here."""

@@ -1,0 +1,1 @@
+"""envwright: one YAML file to a proven developer machine."""

@@ -1,0 +1,80 @@
+"""Errors that a person can act on: what is wrong, how to mend it, and the exit code it ends in."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ExitCode(enum.IntEnum):
+    """Every exit code of every verb; there are no others."""
+
+    DONE = 0
+    """Nothing to do, or everything done."""
+    ERROR = 1
+    """Something is wrong; the message says what, where and how to mend it."""
+    CHANGES = 2
+    """`plan`: the machine differs; `verify`: a check failed."""
+    RESTART = 3
+    """Done so far; a restart or a new login is needed to go on."""
+    INTERRUPTED = 130
+    """Stopped by the user (128 + SIGINT, as shells say it)."""
+
+
+class EnvwrightError(Exception):
+    """A failure with a cause and, where one is known, a way out.
+
+    Args:
+        message: what is wrong, in one sentence without a full stop; may hold further lines of
+            evidence (the line of YAML, the last words of a command).
+        hint: how to mend it, in one sentence without a full stop; "" where nobody can know.
+    """
+
+    exit_code = ExitCode.ERROR
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+
+class HostError(EnvwrightError):
+    """A machine cannot be reached, or not with the rights that are needed."""
+
+
+class LockedError(EnvwrightError):
+    """Another run is at work on the same machine."""
+
+
+class SpecError(EnvwrightError):
+    """An environment file says something that cannot be meant."""
+
+
+class SpecErrors(EnvwrightError):
+    """All that is wrong with an environment, in the order of its lines."""
+
+    def __init__(self, errors: Sequence[SpecError]) -> None:
+        super().__init__("\n\n".join(str(error) for error in errors))
+        self.errors = tuple(errors)
+
+
+class ConflictError(SpecError):
+    """Two parts of an environment want different things of the same resource."""
+
+
+class SecretError(EnvwrightError):
+    """A secret that an environment names cannot be had."""
+
+
+class StepError(EnvwrightError):
+    """A step of an apply failed; the message names the resource and holds the last output."""
+
+
+class RefusedError(EnvwrightError):
+    """envwright will not do this to this machine, and says why."""

@@ -1,0 +1,1 @@
+"""The vocabulary of resources: one word is one file."""

@@ -1,0 +1,1 @@
+"""The templates that capabilities render, named <capability>.<file>.j2."""
