@@ -56,7 +56,45 @@ class SpecError(EnvwrightError):
     """An environment file says something that cannot be meant."""
 
 
-class SpecErrors(EnvwrightError):
+class LocatedError(SpecError):
+    """A SpecError at a place in a file, shown as `file:line:column: message` over that line.
+
+    Args:
+        message: as in EnvwrightError; kept as `summary`, without the place.
+        file: as the user named it.
+        line, column: counted from 1, in characters.
+        excerpt: the text of that line; "" shows none.
+        hint: as in EnvwrightError.
+    """
+
+    def __init__(  # noqa: PLR0913 - a place has three parts
+        self, message: str, *, file: str, line: int, column: int, excerpt: str = "", hint: str = ""
+    ) -> None:
+        shown = _underline(excerpt, column)
+        super().__init__(f"{file}:{line}:{column}: {message}{shown}", hint=hint)
+        self.summary = message
+        self.file, self.line, self.column = file, line, column
+
+
+EXCERPT_WIDTH = 96
+"""Longer lines are shown around the column."""
+
+
+def _underline(line: str, column: int) -> str:
+    """Return the line and a caret under its column, behind four blanks; "" for a blank line."""
+    if not line.strip():
+        return ""
+    start = max(0, column - 1 - EXCERPT_WIDTH // 2) if len(line) > EXCERPT_WIDTH else 0
+    # Bytes that a terminal would act on must not reach it; tabs stay, so that the caret fits.
+    part = "".join(
+        char if char.isprintable() or char == "\t" else "\ufffd"
+        for char in line[start : start + EXCERPT_WIDTH]
+    )
+    blanks = "".join("\t" if char == "\t" else " " for char in part[: column - 1 - start])
+    return f"\n    {part.rstrip()}\n    {blanks}^"
+
+
+class SpecErrors(EnvwrightError):  # noqa: N818 - it is many of them
     """All that is wrong with an environment, in the order of its lines."""
 
     def __init__(self, errors: Sequence[SpecError]) -> None:

@@ -1,1 +1,100 @@
-"""File dialects: each module reads keys from a text and edits them without touching other bytes."""
+"""File dialects: each module reads keys from a text and edits them without touching other bytes.
+
+Standard library only, and nothing from the rest of envwright: an exported deploy carries this
+package as it is.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TypeAlias
+
+    Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Value]"
+    """A JSON value; None in an edit means: remove the key."""
+
+
+class DialectError(ValueError):
+    """A text that its dialect cannot read, or a change that it cannot write.
+
+    Args:
+        reason: what is wrong, in a few words.
+        line: the line of the text that is wrong, from 1; None where the change is.
+    """
+
+    def __init__(self, reason: str, line: int | None = None) -> None:
+        super().__init__(reason, line)
+        self.reason = reason
+        self.line = line
+
+    def __str__(self) -> str:
+        return self.reason if self.line is None else f"line {self.line}: {self.reason}"
+
+
+class Problem(NamedTuple):
+    """What the program that reads the file refuses or ignores, and at which line, from 1."""
+
+    line: int
+    reason: str
+
+
+class Dialect(Protocol):
+    """How one kind of file spells keys and values.
+
+    A text is the file decoded as UTF-8 with surrogateescape, its line endings as they are; a
+    missing file is "". Every method raises DialectError for a text that it cannot read.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name under which `get` finds it."""
+        ...
+
+    def read(self, text: str) -> dict[str, Value]:
+        """Everything that the reading program sees, in file order, spelled as in the file."""
+        ...
+
+    def actual(self, text: str, wanted: Mapping[str, Value]) -> dict[str, Value]:
+        """What the text says of the wanted keys, under the names of `wanted`.
+
+        A value that means the same as the wanted one comes back as the wanted one (WSL reads
+        "1" as true); an absent key is left out. So `actual(text, wanted) == wanted`, where
+        nothing is to be removed, says that `edit(text, wanted)` changes no byte.
+        """
+        ...
+
+    def edit(self, text: str, changes: Mapping[str, Value]) -> str:
+        """The text with each key set, or removed where the value is None.
+
+        Bytes that do not belong to an edited key stay as they are, and so does a value that
+        already means what is wanted. New lines end as the file's own do.
+        """
+        ...
+
+    def problems(self, text: str) -> list[Problem]:
+        """What the reading program would refuse or ignore, by line; never raises."""
+        ...
+
+
+_MODULES = {
+    "wsl": "wsl",
+    "wslconfig": "wsl",
+    "json": "jsonfile",
+    "env": "envfile",
+    "goenv": "goenv",
+    "fstab": "fstab",
+    "lines": "lines",
+}
+NAMES = tuple(_MODULES)
+"""The dialects that `get` knows."""
+
+
+def get(name: str) -> Dialect:
+    """The dialect of that name; DialectError for a name that is not in NAMES."""
+    if name not in _MODULES:
+        raise DialectError(f"no dialect {name!r}; there are: {', '.join(NAMES)}")
+    dialects: Mapping[str, Dialect] = import_module(f".{_MODULES[name]}", __name__).DIALECTS
+    return dialects[name]

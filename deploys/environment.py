@@ -1,0 +1,120 @@
+"""Environment variables for login shells, for users' services and for the system's services."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
+
+from envwright.capability import TableCapability
+from envwright.resource import Assertion, Proof, Resource
+from envwright.resources.command import Command
+from envwright.resources.file import File
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Machine
+
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        json_schema_extra={"words": "a variable's name: letters, digits and `_`"},
+    ),
+]
+Text = Annotated[
+    str,
+    Field(pattern=r"^[^\n\r\x00]*$", json_schema_extra={"words": "text on one line"}),
+]
+HEADER = "# Written by envwright: change the environment, not this file.\n"
+PROFILE = "/etc/profile.d/60-envwright.sh"
+USERS = "/etc/environment.d/60-envwright.conf"
+SYSTEM = "/etc/systemd/system.conf.d/60-envwright.conf"
+
+
+class Section(TableCapability):
+    """Environment variables by name.
+
+    Login shells read them from /etc/profile.d, users' services from /etc/environment.d
+    (environment.d(5)), the system's services as DefaultEnvironment (systemd-system.conf(5)).
+    Values are literal: nothing in them is expanded.
+    """
+
+    example: ClassVar[str] = """\
+environment:
+  EDITOR: vim
+  PAGER: less -R
+"""
+
+    root: dict[Name, Text]
+
+    def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
+        if not self.root:
+            return
+        yield File(path=PROFILE, content=HEADER + "".join(self._exports()))
+        yield File(path=USERS, content=HEADER + "".join(self._assignments()))
+        yield File(path=SYSTEM, content=f"{HEADER}[Manager]\n" + "".join(self._defaults()))
+        for name, value in self.root.items():
+            yield _manager_variable(name, value)
+
+    def _exports(self) -> Iterator[str]:
+        return (f"export {name}={shlex.quote(value)}\n" for name, value in self.root.items())
+
+    def _assignments(self) -> Iterator[str]:
+        return (f'{name}="{_escaped(value, "$`")}"\n' for name, value in self.root.items())
+
+    def _defaults(self) -> Iterator[str]:
+        for name, value in self.root.items():
+            # In unit files and their like a percent sign begins a specifier.
+            yield f'DefaultEnvironment="{name}={_escaped(value).replace("%", "%%")}"\n'
+
+    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
+        for name, value in self.root.items():
+            wanted = shlex.quote(value)
+            test = f'echo "{name}=$got"; [ "$got" = {wanted} ]'
+            yield Proof(
+                f"a login shell has {name}",
+                f"got=$(env -i HOME=/root sh -lc 'printf %s \"${name}\"'); {test}",
+                at=(name,),
+            )
+            yield Proof(
+                f"a system service has {name}",
+                "[ -d /run/systemd/system ] || { echo 'systemd is not PID 1'; exit 77; }\n"
+                "got=$(systemd-run --quiet --wait --pipe --collect "
+                f"sh -c 'printf %s \"${name}\"'); {test}",
+                at=(name,),
+            )
+
+
+def _escaped(value: str, more: str = "") -> str:
+    """Escape what means something between double quotes."""
+    return "".join(f"\\{c}" if c in f'\\"{more}' else c for c in value)
+
+
+def _manager_variable(name: str, value: str) -> Command:
+    """Let the running system manager read its configuration again."""
+    observe = (
+        "systemctl show-environment | "
+        f'sed -n {shlex.quote(f"s/^{name}=//p")} | {{ read -r v; eval "printf %s $v"; }}'
+    )
+    return Command(
+        title=f"environment {name}",
+        observe=observe,
+        expected=value,
+        run="systemctl daemon-reload",
+        seen=(
+            Assertion(
+                "run",
+                ("systemctl show-environment",),
+                "stdout",
+                value,
+                view="env",
+                key=name,
+            ),
+        ),
+        after=(f"file:{SYSTEM}",),
+        systemd=True,
+        at=(name,),
+    )

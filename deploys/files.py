@@ -1,0 +1,99 @@
+"""Files, directories and links, each with its owner and mode."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import model_validator
+
+from envwright.capability import (
+    AbsolutePath,
+    AccountName,
+    LocalTemplate,
+    LocalText,
+    Mode,
+    Settings,
+    TableCapability,
+)
+from envwright.resource import Proof, Resource
+from envwright.resources.directory import Directory
+from envwright.resources.file import File
+from envwright.resources.link import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Machine
+
+KINDS = ("content", "source", "template", "link", "directory", "absent")
+
+
+class Entry(Settings):
+    """What is at a path: one of `content`, `source`, `template`, `link`, `directory`, `absent`."""
+
+    content: str | None = None
+    """A file with this text."""
+    source: LocalText | None = None
+    """A file with the text of this one, beside the environment."""
+    template: LocalTemplate | None = None
+    """The same, with `{{ names }}` in it rendered as in the environment."""
+    link: str | None = None
+    """A symbolic link to this target."""
+    directory: bool = False
+    """A directory; what lies in it is not managed."""
+    absent: bool = False
+    """No file may be here; directories are never removed."""
+    owner: AccountName = "root"
+    """The user who owns it."""
+    group: AccountName | None = None
+    """Its group; by default the owner's primary one."""
+    mode: Mode | None = None
+    """Its permissions; by default "0644", "0755" for a directory."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Entry:
+        if sum(getattr(self, kind) not in {None, False} for kind in KINDS) != 1:
+            raise ValueError(f"needs exactly one of {', '.join(map(repr, KINDS))}")
+        if self.mode and (self.link is not None or self.absent):
+            raise ValueError("has a mode, but is neither a file nor a directory")
+        return self
+
+
+class Section(TableCapability):
+    """Files, directories and links by path.
+
+    Files are written whole and atomically. A file never replaces a directory, a directory or link
+    never a file: what is in the way is named, and left alone.
+    """
+
+    example: ClassVar[str] = """\
+files:
+  /etc/motd: {content: "Ask the platform team first.\\n"}
+  /opt/projects: {directory: true, owner: dev, mode: "0750"}
+  /home/dev/projects: {link: /opt/projects, owner: dev}
+  /home/dev/.gitconfig:
+    owner: dev
+    content: |
+      [init]
+      defaultBranch = main
+"""
+
+    root: dict[AbsolutePath, Entry]
+
+    def resources(self, machine: Machine) -> Iterator[Resource]:
+        for path, entry in self.root.items():
+            group = entry.group or machine.primary_group(entry.owner)
+            common = {"path": path, "owner": entry.owner, "group": group}
+            if entry.absent:
+                yield File(path=path, present=False, at=(path,))
+            elif entry.directory:
+                yield Directory(mode=entry.mode or "0755", at=(path,), **common)
+            elif entry.link is not None:
+                yield Link(target=entry.link, at=(path,), **common)
+            else:
+                texts = (entry.content, entry.source, entry.template)
+                content = next(text for text in texts if text is not None)
+                yield File(content=content, mode=entry.mode or "0644", at=(path,), **common)
+
+    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
+        return iter(())

@@ -1,0 +1,116 @@
+"""Mounts: entries of fstab and what they stand for, Windows drives and memory among them."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from envwright.capability import AbsolutePath, Settings, TableCapability
+from envwright.resource import Proof, Requirement, Resource
+from envwright.resources.mount import Mount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Machine
+
+Word = Annotated[
+    str,
+    Field(
+        pattern=r"^[^\s#,\x00][^\n\r\x00]*$",
+        json_schema_extra={
+            "words": "text on one line that does not begin with a blank, `#` or `,`"
+        },
+    ),
+]
+Option = Annotated[
+    str,
+    Field(pattern=r"^[^\s,#]+$", json_schema_extra={"words": "one option, without blanks or `,`"}),
+]
+Drive = Annotated[
+    str,
+    Field(
+        pattern=r"^([A-Za-z]:|\\\\[^\s\\]+\\[^\\]+)$",
+        json_schema_extra={"words": "a drive like `D:` or a share like `\\\\server\\share`"},
+    ),
+]
+
+
+class Entry(Settings):
+    """One mount: `source` and `type`, or `bind`, or `drive`, or `tmpfs` as type alone."""
+
+    source: Word | None = None
+    """What is mounted: a device, `UUID=...`."""
+    type: Option | None = None
+    """The type of its file system."""
+    bind: AbsolutePath | None = None
+    """A directory that is to be seen here, too."""
+    drive: Drive | None = None
+    """A Windows drive or share (only under WSL); replaces what `wsl: {automount}` would do."""
+    options: list[Option] = []
+    """Mount options (mount(8)); with `noauto` only the entry is made."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Entry:
+        given = [v for v in (self.type, self.bind, self.drive) if v is not None]
+        if len(given) != 1:
+            raise ValueError("needs exactly one of 'type', 'bind' and 'drive'")
+        if self.type and self.type != "tmpfs" and not self.source:
+            raise ValueError("needs a 'source'")
+        return self
+
+    def mount(self, target: str) -> Mount:
+        """Return the resource at a target."""
+        at = (target,)
+        options = tuple(self.options)
+        if self.bind:
+            options = ("bind", *options)
+            return Mount(target=target, source=self.bind, kind="none", options=options, at=at)
+        if self.drive:
+            return Mount(target=target, source=self.drive, kind="drvfs", options=options, at=at)
+        kind = self.type or ""
+        source = self.source or kind
+        return Mount(target=target, source=source, kind=kind, options=options, at=at)
+
+
+class Section(TableCapability):
+    """Mounts by mount point.
+
+    Each is an entry of /etc/fstab, of which every other byte stays, and a live mount. What is
+    mounted otherwise is unmounted first.
+    """
+
+    example: ClassVar[str] = """\
+mounts:
+  /mnt/scratch: {type: tmpfs, options: [size=64m, mode=1777]}
+  /srv/docker: {bind: /opt/docker}
+"""
+
+    root: dict[AbsolutePath, Entry]
+
+    def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
+        for target, entry in self.root.items():
+            yield entry.mount(target)
+
+    def requirements(self, machine: Machine) -> Iterator[Requirement]:
+        drives = [target for target, entry in self.root.items() if entry.drive]
+        if drives and not machine.wsl:
+            yield Requirement(
+                "Windows drives are mounted under WSL",
+                "false",
+                f"{drives[0]} is a Windows drive, and this machine does not run under WSL",
+                "put it into an environment for WSL that extends this one",
+            )
+
+    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
+        for target, entry in self.root.items():
+            if {"noauto", "ro"} & set(entry.options):
+                continue
+            path = shlex.quote(target)
+            yield Proof(
+                f"{target} can be written to",
+                f'name=$(mktemp -p {path} .envwright-proof.XXXXXX) && rm -- "$name"',
+                at=(target,),
+            )

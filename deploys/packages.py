@@ -1,0 +1,176 @@
+"""Packages of apt, pinned or not, and the signed sources that they come from."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from envwright.capability import Capability, LocalText, Settings
+from envwright.resource import Key, Proof, Resource
+from envwright.resources.apt_source import AptSource
+from envwright.resources.package import Package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Machine
+
+PackageName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9+.-]+$",
+        json_schema_extra={"words": "a package's name: small letters, digits, `+`, `-`, `.`"},
+    ),
+]
+PackageWish = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+:~*-]+)?$",
+        json_schema_extra={
+            "words": "a package's name, with `=VERSION` or `=14.*` behind it to pin"
+        },
+    ),
+]
+Word = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9._/+-]+$", json_schema_extra={"words": "a word without blanks"})
+]
+Url = Annotated[
+    str,
+    Field(
+        pattern=r"^https?://[^\s\"'<>\\]+$",
+        json_schema_extra={"words": "an http or https address"},
+    ),
+]
+
+
+def normal_fingerprint(text: str) -> str:
+    """Take a fingerprint as publishers print it, in groups; return it as gpg's `fpr` field."""
+    plain = re.sub(r"[\s:]|0x", "", text).upper()
+    if not re.fullmatch(r"[0-9A-F]{40}|[0-9A-F]{64}", plain):
+        raise ValueError(
+            "must be a whole fingerprint: 40 hexadecimal digits (64 for a version 6 key)"
+        )
+    return plain
+
+
+Fingerprint = Annotated[str, AfterValidator(normal_fingerprint)]
+
+
+class KeySettings(Settings):
+    """The key that signs a source: one of `url`, `file` or `text`, and its fingerprint."""
+
+    url: Url | None = None
+    """Where the machine downloads it."""
+    file: LocalText | None = None
+    """A file beside the environment that holds it, armored."""
+    text: str | None = None
+    """The key itself, armored."""
+    fingerprint: Fingerprint
+    """Of its primary key; blanks do not matter. A key with another one is refused."""
+
+    @model_validator(mode="after")
+    def _one(self) -> KeySettings:
+        if sum(value is not None for value in (self.url, self.file, self.text)) != 1:
+            raise ValueError("needs exactly one of 'url', 'file' and 'text'")
+        return self
+
+    def key(self) -> Key:
+        """Return the key as resources take it."""
+        return Key((self.fingerprint,), url=self.url or "", text=self.file or self.text or "")
+
+
+class Source(Settings):
+    """An apt repository (deb822 style, sources.list(5))."""
+
+    url: Url
+    """Its address."""
+    suites: list[Word] = []
+    """Its suites; by default the codename of the machine's release. One that ends in `/` is a
+    flat repository."""
+    components: list[Word] = ["main"]
+    """Its components; none for a flat repository."""
+    architectures: list[Word] = []
+    """Which architectures to read; by default the machine's own."""
+    key: KeySettings
+    """The key that signs it."""
+
+
+class Section(Capability):
+    """Packages of apt.
+
+    A list of names is short for `install:`. A version pins (`ripgrep=14.*`); all that is missing
+    is installed in one transaction, after one `apt-get update`, and nothing else is removed by it.
+    """
+
+    example: ClassVar[str] = """\
+packages:
+  install: [git, jq, "ripgrep=14.*"]
+  absent: [nano]
+  sources:
+    github-cli:
+      url: https://cli.github.com/packages
+      suites: [stable]
+      key:
+        url: https://cli.github.com/packages/githubcli-archive-keyring.asc
+        fingerprint: 2C61 0620 1985 B60E 6C7A C873 23F3 D4EA 7571 6059
+"""
+
+    install: list[PackageWish] = []
+    """Packages that must be installed."""
+    absent: list[PackageName] = []
+    """Packages that must not be installed."""
+    recommends: bool = False
+    """Install what the packages recommend, too."""
+    sources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], Source] = {}
+    """Further apt sources by name."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"install": value} if isinstance(value, list) else value
+
+    def resources(self, machine: Machine) -> Iterator[Resource]:
+        for name, source in self.sources.items():
+            yield from apt_source(name, source, machine)
+        for index, wish in enumerate(self.install):
+            name, _, version = wish.partition("=")
+            yield Package(
+                package=name, version=version, recommends=self.recommends, at=("install", index)
+            )
+        for index, name in enumerate(self.absent):
+            yield Package(package=name, present=False, at=("absent", index))
+
+    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
+        yield Proof(
+            "dpkg finds nothing half-installed",
+            'broken=$(dpkg --audit) && [ -z "$broken" ] || { echo "$broken"; exit 1; }',
+        )
+        for name, source in self.sources.items():
+            address = shlex.quote(source.url)
+            yield Proof(
+                f"apt takes packages from {name}",
+                f"apt-cache policy | grep -F -- {address} || "
+                "{ echo 'apt has no list of it that it trusts'; exit 1; }",
+                at=("sources", name),
+            )
+
+
+def apt_source(name: str, source: Source, machine: Machine) -> Iterator[Resource]:
+    """Return a source, and the certificates that its https needs."""
+    at = ("sources", name)
+    if source.url.startswith("https:") or (source.key.url or "").startswith("https:"):
+        yield Package(package="ca-certificates", at=at)
+    suites = tuple(source.suites) or (machine.codename,)
+    flat = any(suite.endswith("/") for suite in suites)
+    yield AptSource(
+        source=name,
+        uris=(source.url,),
+        suites=suites,
+        components=() if flat else tuple(source.components),
+        architectures=tuple(source.architectures) or (machine.architecture,),
+        key=source.key.key(),
+        at=at,
+    )

@@ -1,0 +1,109 @@
+"""Units of systemd: their files, their drop-ins, and whether they run and start at boot."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field, model_validator
+
+from envwright.capability import Settings, TableCapability
+from envwright.resource import Proof, Resource
+from envwright.resources.file import File
+from envwright.resources.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Machine
+
+UnitName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9@_.:\\-]+\.(service|socket|timer|path|target|mount|automount|slice|swap)$",
+        json_schema_extra={"words": "a unit's full name, like `docker.service`"},
+    ),
+]
+DropInName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_-]+$",
+        json_schema_extra={"words": "letters, digits, `_` and `-`; `.conf` is put behind it"},
+    ),
+]
+
+
+class UnitSettings(Settings):
+    """What is wanted of a unit; what is left out is not managed."""
+
+    content: str | None = None
+    """The unit's file, /etc/systemd/system/NAME."""
+    drop_ins: dict[DropInName, str] = {}
+    """Additions to a unit, /etc/systemd/system/NAME.d/KEY.conf."""
+    running: bool | None = None
+    """It is active, or is not."""
+    enabled: bool | None = None
+    """It starts at boot, or does not."""
+    masked: bool = False
+    """It cannot be started by anything."""
+
+    @model_validator(mode="after")
+    def _sense(self) -> UnitSettings:
+        if self.masked and (self.running or self.enabled or self.content is not None):
+            raise ValueError("is masked: then it can have no file, run or start at boot")
+        return self
+
+
+class Section(TableCapability):
+    """Units of the system manager, by full name.
+
+    A unit that is active is restarted when one of its files changed after it started. Where
+    systemd is not PID 1 yet (a fresh WSL distribution), units are enabled and the rest is pending
+    until it is.
+    """
+
+    example: ClassVar[str] = """\
+systemd:
+  apt-daily.timer: {masked: true}
+  cron.service:
+    drop_ins:
+      nice: |
+        [Service]
+        Nice=10
+"""
+
+    root: dict[UnitName, UnitSettings]
+
+    def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
+        for name, unit in self.root.items():
+            files = list(_files(name, unit))
+            yield from files
+            yield Service(
+                unit=name,
+                running=unit.running,
+                enabled=unit.enabled,
+                masked=unit.masked,
+                reads=tuple(file.path for file in files),
+                at=(name,),
+            )
+
+    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
+        for name, unit in self.root.items():
+            if unit.running:
+                quoted = shlex.quote(name)
+                yield Proof(
+                    f"{name} has not failed",
+                    "[ -d /run/systemd/system ] || { echo 'systemd is not PID 1'; exit 77; }\n"
+                    f"! systemctl is-failed -- {quoted} || "
+                    f"{{ journalctl --no-pager -n 5 -u {quoted}; exit 1; }}",
+                    at=(name,),
+                )
+
+
+def _files(name: str, unit: UnitSettings) -> Iterator[File]:
+    folder = "/etc/systemd/system"
+    if unit.content is not None:
+        yield File(path=f"{folder}/{name}", content=unit.content, at=(name, "content"))
+    for key, content in unit.drop_ins.items():
+        at = (name, "drop_ins", key)
+        yield File(path=f"{folder}/{name}.d/{key}.conf", content=content, at=at)

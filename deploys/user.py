@@ -1,0 +1,111 @@
+"""The developer's account: name, shell, groups, sudo rule, keys that may log in."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from envwright.capability import AbsolutePath, AccountName, Capability
+from envwright.resource import Proof, Resource
+from envwright.resources.directory import Directory
+from envwright.resources.file import File
+from envwright.resources.group import Group
+from envwright.resources.keys import Keys
+from envwright.resources.member import Member
+from envwright.resources.package import Package
+from envwright.resources.user import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Machine
+
+RULES = {"nopasswd": "ALL=(ALL:ALL) NOPASSWD: ALL", "password": "ALL=(ALL:ALL) ALL"}
+
+
+class Section(Capability):
+    """The developer's account.
+
+    The account is made where it is missing, with its home directory; uid and home of an account
+    that exists are never changed. A sudo rule goes live only when visudo agrees to it.
+    """
+
+    example: ClassVar[str] = """\
+user:
+  name: dev
+  shell: /bin/bash
+  groups: [adm]
+  sudo: nopasswd
+  authorized_keys:
+    - ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo dev@laptop
+"""
+
+    name: AccountName
+    """The account's name."""
+    uid: int | None = Field(default=None, ge=1, le=60000)
+    """Its number; by default the next free one."""
+    shell: AbsolutePath = "/bin/bash"
+    """Its login shell."""
+    groups: list[AccountName] = []
+    """Supplementary groups, made where they are missing."""
+    sudo: Literal["nopasswd", "password", "none"] | None = None
+    """What it may do as root: everything, with its password or without, or nothing by a rule of
+    its own; left out: not managed."""
+    authorized_keys: list[str] = []
+    """Lines for ~/.ssh/authorized_keys; other keys in that file stay."""
+
+    def resources(self, machine: Machine) -> Iterator[Resource]:
+        yield User(user=self.name, uid=self.uid, shell=self.shell, at=("name",))
+        for index, group in enumerate(self.groups):
+            yield Group(group=group, at=("groups", index))
+            yield Member(user=self.name, group=group, at=("groups", index))
+        if self.sudo:
+            yield from self._sudo(self.sudo)
+        if self.authorized_keys:
+            yield from self._keys(machine)
+
+    def _sudo(self, rule: str) -> Iterator[Resource]:
+        # sudoers(5) passes over files with a dot in their name; account names here have none.
+        path = f"/etc/sudoers.d/{self.name}"
+        if rule == "none":
+            yield File(path=path, present=False, at=("sudo",))
+            return
+        yield Package(package="sudo", at=("sudo",))
+        yield File(
+            path=path,
+            content=f"{self.name} {RULES[rule]}\n",
+            mode="0440",
+            validate="visudo -cqf %s",
+            needs=("package:sudo",),
+            at=("sudo",),
+        )
+
+    def _keys(self, machine: Machine) -> Iterator[Resource]:
+        folder = f"{machine.home(self.name)}/.ssh"
+        owner = {"owner": self.name, "group": machine.primary_group(self.name)}
+        at = ("authorized_keys",)
+        yield Directory(path=folder, mode="0700", at=at, **owner)
+        yield Keys(
+            path=f"{folder}/authorized_keys",
+            dialect="lines",
+            keys=dict.fromkeys(self.authorized_keys, True),
+            mode="0600",
+            at=at,
+            **owner,
+        )
+
+    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
+        name = shlex.quote(self.name)
+        yield Proof(
+            f"{self.name} can log in",
+            f'got=$(su - {name} -c "id -un") && echo "$got" && [ "$got" = {name} ]',
+            at=("name",),
+        )
+        if self.sudo == "nopasswd":
+            yield Proof(
+                f"{self.name} becomes root without a password",
+                f'got=$(su - {name} -c "sudo -n id -un") && echo "$got" && [ "$got" = root ]',
+                at=("sudo",),
+            )

@@ -1,0 +1,92 @@
+"""Apply: pyinfra operations for what differs, in order, and a second look at the result."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envwright.errors import StepError
+from envwright.plan import make_plan
+from envwright.resource import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from envwright.compiler import Compiled
+    from envwright.plan import Change, Plan
+    from envwright.secrets import Secrets
+    from envwright.transport import Session
+
+
+@dataclass(frozen=True)
+class Step:
+    """Changes that are made in one go: one, or neighbours of a word that does many at once."""
+
+    changes: tuple[Change, ...]
+
+    @property
+    def name(self) -> str:
+        """The ids of its resources."""
+        return ", ".join(change.resource.id for change in self.changes)
+
+
+def steps(plan: Plan) -> Iterator[Step]:
+    """Cut a plan into steps."""
+    for together, changes in itertools.groupby(plan.changes, _batch):
+        if together is None:
+            yield from (Step((change,)) for change in changes)
+        else:
+            yield Step(tuple(changes))
+
+
+def _batch(change: Change) -> type[Resource] | None:
+    """Return the word whose neighbours go together, None for words that go one by one."""
+    word = type(change.resource)
+    alone = word.converge_all.__func__ is Resource.converge_all.__func__  # type: ignore[attr-defined]
+    return None if alone else word
+
+
+def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
+    plan: Plan,
+    compiled: Compiled,
+    session: Session,
+    secrets: Secrets,
+    *,
+    begin: Callable[[Step], None],
+    end: Callable[[Step], None],
+) -> Plan:
+    """Make the changes of a plan, and return the plan that is left: only what waits for a restart.
+
+    `begin` and `end` are called around each step.
+
+    Raises:
+        StepError: a step failed, or its effect is not to be seen afterwards.
+    """
+    if not plan:
+        return plan
+    from envwright.engine import Engine  # noqa: PLC0415 - 0.2 s that a plan without changes spares
+
+    engine = Engine(session, secrets)
+    for step in steps(plan):
+        begin(step)
+        word = type(step.changes[0].resource)
+        work = [(change.resource, change.difference) for change in step.changes]
+        for operation in word.converge_all(work):
+            engine.run(step.name, operation)
+        end(step)
+    left = make_plan(compiled, session, plan.machine, secrets)
+    _judge([change for change in left.changes if not change.pending], session.name)
+    return left
+
+
+def _judge(left: Sequence[Change], host: str) -> None:
+    """Object to what still differs although nothing has to happen first."""
+    if left:
+        lines = [f"    {c.resource.id}: {', '.join(c.difference.fields)}" for c in left]
+        raise StepError(
+            "\n".join(
+                [f"{host}: still not as it should be, although every step succeeded:", *lines]
+            ),
+            hint="`envwright plan` shows how each of them is; something else may be changing it",
+        )

@@ -1,0 +1,92 @@
+"""What a source of bytes comes to on a machine, at the moment when it is uploaded."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from envwright import dialects
+from envwright.errors import RefusedError, StepError
+from envwright.facts import decode
+from envwright.openpgp import OpenPGPError, fingerprints
+from envwright.resource import Content, Edited, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from envwright.resource import Source
+    from envwright.secrets import Secrets
+    from envwright.transport import Session
+
+
+def resolve(source: Source, session: Session, secrets: Secrets) -> bytes:
+    """Return the bytes that a source stands for.
+
+    Raises:
+        StepError: a download failed, or the file to edit cannot be read in its dialect.
+        RefusedError: a key is not the one that was named.
+    """
+    if isinstance(source, Content):
+        return _encode(secrets.reveal(source.text))
+    if isinstance(source, Edited):
+        return _edited(source, session, secrets)
+    return _key(source, session)
+
+
+def _edited(source: Edited, session: Session, secrets: Secrets) -> bytes:
+    changes = {
+        key: secrets.reveal(value) if isinstance(value, str) else value
+        for key, value in source.changes.items()
+    }
+    path = shlex.quote(source.path)
+    text = decode(session.run(f"[ ! -e {path} ] || cat -- {path}").stdout)
+    try:
+        return _encode(dialects.get(source.dialect).edit(text, changes))
+    except dialects.DialectError as error:
+        raise StepError(f"{source.path}, line {error.line}: {error.reason}") from error
+
+
+def _key(source: Key, session: Session) -> bytes:
+    data = _download(source.url, session) if source.url else _encode(source.text)
+    origin = source.url or "the key in the environment"
+    try:
+        found = fingerprints(data)
+    except OpenPGPError as error:
+        raise RefusedError(
+            f"{origin} is no OpenPGP public key: {error}",
+            hint="open the address in a browser; a proxy may have answered instead",
+        ) from error
+    if found != source.fingerprints:
+        raise RefusedError(
+            f"{origin} has the fingerprint {_words(found)}, not {_words(source.fingerprints)}",
+            hint="nothing was trusted; compare with the fingerprint that the publisher announces",
+        )
+    return data
+
+
+def _words(keys: Sequence[str]) -> str:
+    return " and ".join(keys) or "of no key at all"
+
+
+def _download(url: str, session: Session) -> bytes:
+    """Let the machine fetch a file by apt's own helper, which every Debian has (apt, apt-utils)."""
+    # The helper works as user _apt where it can, so the folder must let it in.
+    script = f"""
+folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT && chmod 755 "$folder"
+chown _apt "$folder" 2>/dev/null || :
+/usr/lib/apt/apt-helper -o Acquire::Retries=2 download-file {shlex.quote(url)} \
+    "$folder/file" >"$folder/log" 2>&1 || {{ cat "$folder/log" >&2; exit 1; }}
+cat "$folder/file"
+"""
+    result = session.run(script)
+    if not result.ok:
+        evidence = [line for line in decode(result.stderr).splitlines() if line.startswith("E:")]
+        raise StepError(
+            f"{session.name} cannot download {url}: {' '.join(evidence) or 'no answer'}",
+            hint="look at the address, the machine's network, proxy and certificates",
+        )
+    return result.stdout
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")

@@ -1,0 +1,179 @@
+"""WSL's ini dialect: /etc/wsl.conf (`wsl`) and %UserProfile%\\.wslconfig (`wslconfig`)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from . import DialectError, Problem
+from .text import insert_lines, line_number, require_writable
+from .wslscan import Assignment, Header, Scan, scan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from . import Dialect, Value
+
+_BYTE_ORDER_MARK = "\ufeff"
+_KEY = re.compile(r"([A-Za-z][A-Za-z0-9]*)\.([A-Za-z][A-Za-z0-9]*)")
+_NEEDS_QUOTES = re.compile(r'[#"\\\b\n\t]|^ | $')
+_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\b": r"\b", "\n": r"\n", "\t": r"\t"})
+_ENDS_IN_BLANK_LINE = re.compile(r"(?:\A|\n)[ \t]*\r?\n\Z")
+_LOST_ON_WINDOWS = re.compile(r"[^ -~\b\n\t]")
+
+
+class WslDialect:
+    """Keys are "section.key", whatever their case; read() gives strings, as WSL sees them.
+
+    A value to write is a str, a bool (true, false) or an int (decimal). Of a key that stands
+    twice WSL takes the first: that one is read and edited; removing takes all of them. A text at
+    which WSL would stop reading (`wsl`: a bad line, a byte order mark) is a DialectError;
+    `wslconfig` skips bad lines as WSL does, and refuses to write what WSL would mangle there
+    (it keeps one byte of every character).
+    """
+
+    def __init__(self, name: str, *, windows: bool) -> None:
+        self.name = name
+        self._windows = windows
+
+    def read(self, text: str) -> dict[str, Value]:
+        """Every key as the text spells it, with the string that WSL gets."""
+        _, body = self._split(text)
+        return {found.name: found.value for found in _effective(self._scan(body)).values()}
+
+    def actual(self, text: str, wanted: Mapping[str, Value]) -> dict[str, Value]:
+        """The wanted keys' values; strings that WSL takes for the wanted bool or int are it."""
+        _, body = self._split(text)
+        effective = _effective(self._scan(body))
+        found = {key: effective[key.lower()] for key in wanted if key.lower() in effective}
+        return {
+            key: wanted[key] if _means(entry.value, wanted[key]) else entry.value
+            for key, entry in found.items()
+        }
+
+    def edit(self, text: str, changes: Mapping[str, Value]) -> str:
+        """The text with the keys set or removed."""
+        mark, body = self._split(text)
+        self._scan(body)
+        names = [key.lower() for key in changes]
+        for key in changes:
+            if names.count(key.lower()) > 1:
+                raise DialectError(f"{key} is to be changed twice: WSL ignores case")
+        for key, value in changes.items():
+            body = self._remove(body, key) if value is None else self._set(body, key, value)
+        return mark + body
+
+    def problems(self, text: str) -> list[Problem]:
+        """Where WSL stops reading, or the lines that it skips or ignores."""
+        if text.startswith(_BYTE_ORDER_MARK) and not self._windows:
+            return [_mark_problem()]
+        result = scan(text.removeprefix(_BYTE_ORDER_MARK), windows=self._windows)
+        effective = _effective(result)
+        found = list(result.faults)
+        for entry in result.assignments:
+            first = effective[entry.name.lower()]
+            if not entry.section:
+                found.append(Problem(entry.line, f"{entry.name} stands before any [section]"))
+            if first is not entry:
+                reason = f"{entry.name} is ignored: line {first.line} has set it already"
+                found.append(Problem(entry.line, reason))
+            if self._windows and _LOST_ON_WINDOWS.search(entry.value):
+                reason = f"WSL mangles the value of {entry.name}: it is not plain ASCII"
+                found.append(Problem(entry.line, reason))
+        return sorted(found)
+
+    def _split(self, text: str) -> tuple[str, str]:
+        if not text.startswith(_BYTE_ORDER_MARK):
+            return "", text
+        if not self._windows:
+            problem = _mark_problem()
+            raise DialectError(problem.reason, problem.line)
+        return _BYTE_ORDER_MARK, text.removeprefix(_BYTE_ORDER_MARK)
+
+    def _scan(self, body: str) -> Scan:
+        result = scan(body, windows=self._windows)
+        if result.faults and not self._windows:
+            line, reason = result.faults[0]
+            raise DialectError(f"{reason}; WSL reads nothing from here on", line)
+        return result
+
+    def _set(self, body: str, key: str, value: Value) -> str:
+        result = self._scan(body)
+        entry = _effective(result).get(key.lower())
+        if entry is None:
+            return self._add(body, result, key, value)
+        if _means(entry.value, value):
+            return body
+        start, end = entry.value_span
+        return body[:start] + self._spell(key, value) + body[end:]
+
+    def _add(self, body: str, result: Scan, key: str, value: Value) -> str:
+        match = _KEY.fullmatch(key)
+        if match is None:
+            raise DialectError(f"{key!r} is no key: expected section.key of letters and digits")
+        line = f"{match[2]}={self._spell(key, value)}"
+        offset = _section_end(result, match[1])
+        if offset is not None:
+            return insert_lines(body, offset, [line])
+        last = line_number(body, len(body))
+        if body.endswith("\\") and any(fault.line == last for fault in result.faults):
+            raise DialectError("the last line ends in a backslash and would take up the next", last)
+        gap = [] if not body or _ENDS_IN_BLANK_LINE.search(body) else [""]
+        return insert_lines(body, len(body), [*gap, f"[{match[1]}]", line])
+
+    def _remove(self, body: str, key: str) -> str:
+        for entry in reversed(self._scan(body).assignments):
+            if entry.name.lower() == key.lower():
+                start, end = entry.span
+                body = body[:start] + body[end:]
+        return body
+
+    def _spell(self, key: str, value: Value) -> str:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int):
+            return str(value)
+        if not isinstance(value, str):
+            raise DialectError(f"{key}: WSL has strings, true, false and whole numbers only")
+        require_writable(value, without="\r\0")
+        if self._windows and _LOST_ON_WINDOWS.search(value):
+            raise DialectError(f"{key}: WSL cannot read {value!r}, which is not plain ASCII")
+        return f'"{value.translate(_ESCAPES)}"' if _NEEDS_QUOTES.search(value) else value
+
+
+def _mark_problem() -> Problem:
+    return Problem(1, "the file starts with a byte order mark: WSL ignores the whole file")
+
+
+def _effective(result: Scan) -> dict[str, Assignment]:
+    """The first assignment of each key, by its name in lower case."""
+    first: dict[str, Assignment] = {}
+    for entry in result.assignments:
+        first.setdefault(entry.name.lower(), entry)
+    return first
+
+
+def _means(text: str, value: Value) -> bool:
+    if isinstance(value, bool):
+        return text.lower() in ({"true", "1"} if value else {"false", "0"})
+    return text == (str(value) if isinstance(value, int) else value)
+
+
+def _section_end(result: Scan, section: str) -> int | None:
+    """The offset behind the last key of the first section of that name, or behind its header."""
+    end = None
+    for line in result.lines:
+        inside = line.section.lower() == section.lower()
+        if isinstance(line, Header):
+            if end is not None:
+                break
+            end = line.end if inside else None
+        elif end is not None and inside:
+            end = line.span[1]
+    return end
+
+
+DIALECTS: Mapping[str, Dialect] = {
+    "wsl": WslDialect("wsl", windows=False),
+    "wslconfig": WslDialect("wslconfig", windows=True),
+}

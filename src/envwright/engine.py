@@ -1,0 +1,157 @@
+"""The one door to pyinfra: runs its operations, one at a time, over a session of ours.
+
+pyinfra's API mode wants an inventory, a state and a connector. Ours is a state with one host whose
+connector is the session, put into its execution stage at once: an operation that is added then
+asks its facts and runs its commands immediately, so each sees what the ones before it have done.
+Private API that this relies on is guarded by tests/unit/test_engine.py.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import logging
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from pyinfra import logger
+from pyinfra.api import Config, Inventory, State
+from pyinfra.api.connect import connect_all
+from pyinfra.api.exceptions import NestedOperationError, PyinfraError
+from pyinfra.api.operation import OperationMeta, add_op
+from pyinfra.api.state import StateStage
+from pyinfra.connectors.base import BaseConnector
+from pyinfra.connectors.util import CommandOutput, OutputLine, make_unix_command_for_host
+
+from envwright.contents import resolve
+from envwright.errors import StepError
+from envwright.facts import decode
+from envwright.resource import Content, Edited, Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pyinfra.api.command import StringCommand
+
+    from envwright.resource import Operation
+    from envwright.secrets import Secrets
+    from envwright.transport import Session
+
+EVIDENCE = 12
+"""Last lines of a failed command's output that its error shows."""
+
+
+class SessionConnector(BaseConnector):
+    """A pyinfra connector whose commands and files go through one open session."""
+
+    handles_execution = True
+    session: Session
+
+    @staticmethod
+    def make_names_data(name: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
+        """Name the one host; pyinfra calls this for connectors that it finds by entry point."""
+        yield name, {}, []
+
+    def run_shell_command(
+        self,
+        command: StringCommand,
+        print_output: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
+        print_input: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
+        **arguments: Any,
+    ) -> tuple[bool, CommandOutput]:
+        """Run a command; True for exit code 0 or one of `_success_exit_codes`."""
+        good = arguments.pop("_success_exit_codes", None) or [0]
+        timeout = arguments.pop("_timeout", None)
+        stdin = arguments.pop("_stdin", None) or ""
+        arguments.pop("_get_pty", None)
+        unix = make_unix_command_for_host(self.state, self.host, command, **arguments)
+        given = "\n".join(stdin) if isinstance(stdin, list) else str(stdin)
+        result = self.session.run(unix.get_raw_value(), stdin=given.encode(), timeout=timeout)
+        lines = [
+            OutputLine(name, line)
+            for name, data in (("stdout", result.stdout), ("stderr", result.stderr))
+            for line in decode(data).splitlines()
+        ]
+        return result.code in good, CommandOutput(lines)
+
+    def put_file(
+        self,
+        filename_or_io: str | IO[Any],
+        remote_filename: str,
+        remote_temp_filename: str | None = None,  # noqa: ARG002 - a session writes atomically
+        print_output: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
+        print_input: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
+        **arguments: Any,  # noqa: ARG002 - the session is privileged already
+    ) -> bool:
+        """Write a file, all or nothing; the operations that we call hand over open files."""
+        data = cast("IO[Any]", filename_or_io).read()
+        self.session.put(data.encode() if isinstance(data, str) else data, remote_filename)
+        return True
+
+    def get_file(
+        self,
+        remote_filename: str,
+        filename_or_io: str | IO[Any],
+        remote_temp_filename: str | None = None,  # noqa: ARG002 - read as root
+        print_output: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
+        print_input: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
+        **arguments: Any,  # noqa: ARG002 - the session is privileged already
+    ) -> bool:
+        """Read a file."""
+        cast("IO[Any]", filename_or_io).write(self.session.get(remote_filename))
+        return True
+
+
+class Engine:
+    """pyinfra, ready to run operations on one machine."""
+
+    def __init__(self, session: Session, secrets: Secrets) -> None:
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
+        self._session, self._secrets = session, secrets
+        # The inventory's name must not look like a connector's: it would be looked up.
+        inventory = Inventory((["machine"], {}))
+        host = inventory.get_host("machine")
+        connector = type("BoundConnector", (SessionConnector,), {"session": session})
+        host.connector_cls = connector
+        self._state = State(inventory, Config(TEMP_DIR="/tmp"))  # noqa: S108 - on the machine; files never pass through it
+        self._state.cwd = "/"
+        connect_all(self._state)
+        self._state.set_stage(StateStage.Execute)
+        self._state.is_executing = True
+
+    def run(self, name: str, operation: Operation) -> bool:
+        """Run one operation under a name; tell whether it had anything to do.
+
+        Raises:
+            StepError: it failed; the message ends in the last lines of its output.
+        """
+        function = _operation(operation.name)
+        arguments = {key: self._argument(value) for key, value in operation.arguments.items()}
+        try:
+            metas = add_op(self._state, function, name=name, **arguments)
+        except NestedOperationError:
+            raise StepError(f"{name} failed on {self._session.name}{self._evidence()}") from None
+        except PyinfraError as error:
+            raise StepError(f"{name} failed on {self._session.name}: {error}") from error
+        (meta,) = cast("dict[Any, OperationMeta]", metas).values()
+        return meta.did_change()
+
+    def _argument(self, value: Any) -> Any:
+        if isinstance(value, Content | Edited | Key):
+            return io.BytesIO(resolve(value, self._session, self._secrets))
+        return value
+
+    def _evidence(self) -> str:
+        """Return the last words of the operation that ran last."""
+        host = next(iter(self._state.inventory))
+        data = self._state.get_op_data_for_host(host, host.op_hash_order[-1])
+        meta = data.operation_meta
+        words = [line.rstrip() for line in (*meta.stdout_lines, *meta.stderr_lines)]
+        shown = [f"    {self._secrets.mask(line)}" for line in words if line][-EVIDENCE:]
+        return "\n".join((":", *shown)) if shown else ""
+
+
+def _operation(name: str) -> Callable[..., Any]:
+    module, function = name.split(".")
+    found = getattr(importlib.import_module(f"pyinfra.operations.{module}"), function)
+    return cast("Callable[..., Any]", found)

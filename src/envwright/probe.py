@@ -1,0 +1,50 @@
+"""The probe: all questions of all resources as one script, answered in one round trip."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from envwright.facts import Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from envwright.facts import Question
+    from envwright.transport import Session
+
+BATCH = 1000
+"""Questions a section: their words must fit into the arguments of one process (2 MiB)."""
+
+
+def ask(session: Session, questions: Iterable[Question[Any]]) -> Facts:
+    """Ask a machine everything at once.
+
+    A section of the answer that cannot be read leaves its questions Unknown; the others stand.
+    """
+    sections = _sections(dict.fromkeys(questions))
+    if not sections:
+        return Facts({})
+    # No file on the machine can hold this mark: it is chosen after they were written.
+    mark = f"\n--{secrets.token_hex(16)}--\n"
+    quoted = mark.replace("\n", "\\n")
+    script = "".join(f"{kind.script(group)}\nprintf '{quoted}'\n" for kind, group in sections)
+    answers: dict[Question[Any], Any] = {}
+    parts = session.run(f"{{ {script} }} 2>/dev/null").stdout.split(mark.encode())
+    for (kind, group), output in zip(sections, parts, strict=False):
+        answers.update(kind.parse(group, output))
+    return Facts(answers)
+
+
+def _sections(
+    questions: Iterable[Question[Any]],
+) -> list[tuple[type[Question[Any]], list[Question[Any]]]]:
+    """Put the questions of a kind together, in batches."""
+    kinds: dict[type[Question[Any]], list[Question[Any]]] = {}
+    for question in questions:
+        kinds.setdefault(type(question), []).append(question)
+    return [
+        (kind, group[start : start + BATCH])
+        for kind, group in kinds.items()
+        for start in range(0, len(group), BATCH)
+    ]

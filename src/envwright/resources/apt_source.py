@@ -1,0 +1,128 @@
+"""AptSource: a deb822 source with the key that signs it, known by its fingerprint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts import Stat, Status, Text, Unknown
+from envwright.openpgp import OpenPGPError, fingerprints
+from envwright.resource import Assertion, Content, Key, Resource, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.facts import Facts, Question
+    from envwright.resource import Difference, Operation, State
+
+ROOT = {"user": "root", "group": "root", "mode": "0644"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AptSource(Resource):
+    """A repository (sources.list(5), deb822 style) and its key.
+
+    Args:
+        source: the name of the .sources file and of the key beside it.
+        uris, suites, components, architectures: as deb822 has them; a suite that ends in `/` is
+            a flat repository, without components.
+        key: the key that signs it; refused, before anything is written, unless its primary keys
+            are exactly the fingerprints given.
+    """
+
+    source: str
+    uris: tuple[str, ...]
+    suites: tuple[str, ...]
+    components: tuple[str, ...] = ()
+    architectures: tuple[str, ...] = ()
+    key: Key
+
+    word: ClassVar[str] = "apt-source"
+    rank: ClassVar[int] = 10
+
+    @property
+    def name(self) -> str:
+        """The name of the source."""
+        return self.source
+
+    @property
+    def implied(self) -> Iterable[str]:
+        """The certificates by which https is trusted."""
+        return ("package:ca-certificates",)
+
+    @property
+    def path(self) -> str:
+        """Where the source is written."""
+        return f"/etc/apt/sources.list.d/{self.source}.sources"
+
+    @property
+    def keyring(self) -> str:
+        """Where its key is written: armored, as apt reads it since 1.4, so no gpg is needed."""
+        return f"/etc/apt/keyrings/{self.source}.asc"
+
+    @property
+    def content(self) -> str:
+        """The deb822 stanza."""
+        fields = {
+            "Types": ("deb",),
+            "URIs": self.uris,
+            "Suites": self.suites,
+            "Components": self.components,
+            "Architectures": self.architectures,
+            "Signed-By": (self.keyring,),
+        }
+        return "".join(f"{name}: {' '.join(value)}\n" for name, value in fields.items() if value)
+
+    def questions(self) -> Iterable[Question[object]]:
+        paths = (self.path, self.keyring)
+        return (*(Stat(path) for path in paths), *(Text(path) for path in paths))
+
+    def desired(self) -> State:
+        root = "0644 root root"
+        key = " ".join(self.key.fingerprints)
+        return {"content": self.content, "file": root, "key": key, "key file": root}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        status = facts[Stat(self.path)]
+        if status is None or isinstance(status, Unknown):
+            return status
+        return {
+            "content": facts[Text(self.path)],
+            "file": _access(status),
+            "key": _fingerprints(facts[Text(self.keyring)]),
+            "key file": _access(facts[Stat(self.keyring)]),
+        }
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:
+        if difference.concerns("key", "key file"):
+            yield operation("files.put", src=self.key, dest=self.keyring, **ROOT)
+        if difference.concerns("content", "file"):
+            yield operation("files.put", src=Content(self.content), dest=self.path, **ROOT)
+
+    def witness(self) -> Iterator[Assertion]:
+        for path in (self.path, self.keyring):
+            yield Assertion("file", (path,), "mode", 0o644)
+            yield Assertion("file", (path,), "user", "root")
+        yield Assertion("file", (self.path,), "content_string", self.content)
+        yield Assertion(
+            "file",
+            (self.keyring,),
+            "content_string",
+            " ".join(self.key.fingerprints),
+            view="fingerprints",
+        )
+
+
+def _access(status: Status | Unknown | None) -> str | None:
+    if not isinstance(status, Status):
+        return None
+    return f"{status.mode} {status.owner} {status.group}"
+
+
+def _fingerprints(text: str | Unknown | None) -> str | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        return " ".join(fingerprints(text.encode("utf-8", "surrogateescape")))
+    except OpenPGPError as error:
+        return f"unusable: {error}"

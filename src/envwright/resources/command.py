@@ -1,0 +1,72 @@
+"""Command: something done by a command, and a read-only proof that says whether it is done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts import Shell, Unknown
+from envwright.resource import Assertion, Resource, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.facts import Facts, Machine, Question
+    from envwright.resource import Difference, Operation, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command(Resource):
+    """A state that only a command can bring about.
+
+    Args:
+        title: what it brings about, short: `sysctl vm.max_map_count`.
+        observe: a read-only script for sh that prints how it is.
+        expected: what `observe` prints when it is as it should be.
+        run: the script that makes it so; running it once more does no harm.
+        seen: how testinfra sees the same, by another way than `observe` where there is one.
+        after: ids that come before it wherever the environment has them.
+        systemd: True: it can be done only where systemd is PID 1.
+    """
+
+    title: str
+    observe: str
+    expected: str
+    run: str
+    seen: tuple[Assertion, ...]
+    after: tuple[str, ...] = ()
+    systemd: bool = False
+
+    word: ClassVar[str] = "command"
+    rank: ClassVar[int] = 80
+
+    @property
+    def name(self) -> str:
+        """The title."""
+        return self.title
+
+    @property
+    def implied(self) -> Iterable[str]:
+        """What it comes after."""
+        return self.after
+
+    def questions(self) -> Iterable[Question[object]]:
+        return (Shell(self.observe),)
+
+    def desired(self) -> State:
+        return {"value": self.expected}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        output = facts[Shell(self.observe)]
+        if isinstance(output, Unknown):
+            return output
+        return {"value": output.text} if output.code == 0 else None
+
+    def pending(self, machine: Machine) -> str:
+        return "systemd is not PID 1 yet" if self.systemd and not machine.booted else ""
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
+        yield operation("server.shell", commands=[self.run])
+
+    def witness(self) -> Iterator[Assertion]:
+        yield from self.seen

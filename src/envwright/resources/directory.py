@@ -1,0 +1,53 @@
+"""Directory: a directory with this owner and mode; what lies in it is not managed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts import Stat, Unknown
+from envwright.resource import operation
+from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.facts import Facts, Question
+    from envwright.resource import Assertion, Difference, Operation, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Directory(PathResource):
+    """A directory; `mode` is four octal digits."""
+
+    mode: str = "0755"
+
+    word: ClassVar[str] = "directory"
+    rank: ClassVar[int] = 50
+
+    @property
+    def implied(self) -> Iterator[str]:
+        """As any path; a mount at the path itself comes first, since it brings its own root."""
+        yield from super().implied
+        yield f"mount:{self.path}"
+
+    def questions(self) -> Iterable[Question[object]]:
+        return (Stat(self.path),)
+
+    def desired(self) -> State:
+        return {"kind": "directory", "mode": self.mode, "owner": self.owner, "group": self.group}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        status = self.status(facts)
+        return status if status is None or isinstance(status, Unknown) else attributes(status)
+
+    def refusal(self, difference: Difference) -> str:
+        return in_the_way(self.path, difference)
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
+        yield operation(
+            "files.directory", path=self.path, mode=self.mode, user=self.owner, group=self.group
+        )
+
+    def witness(self) -> Iterator[Assertion]:
+        yield from attribute_witness(self.path, self.desired())

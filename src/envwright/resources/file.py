@@ -1,0 +1,83 @@
+"""File: a regular file with exactly this content, owner and mode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts import Stat, Text, Unknown
+from envwright.resource import Assertion, Content, operation
+from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
+from envwright.resources.upload import upload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.facts import Facts, Question
+    from envwright.resource import Difference, Operation, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class File(PathResource):
+    """A regular file.
+
+    Args:
+        content: all of its text; may refer to secrets.
+        mode: four octal digits.
+        validate: a command that must agree to the new file, `%s`, before it goes live.
+        present: False: there must be no such file.
+    """
+
+    content: str = ""
+    mode: str = "0644"
+    validate: str = ""
+    present: bool = True
+
+    word: ClassVar[str] = "file"
+    rank: ClassVar[int] = 60
+
+    def questions(self) -> Iterable[Question[object]]:
+        return (Stat(self.path), Text(self.path))
+
+    def desired(self) -> State | None:
+        if not self.present:
+            return None
+        attributes = {"kind": "file", "mode": self.mode, "owner": self.owner, "group": self.group}
+        return {**attributes, "content": self.content}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        status = self.status(facts)
+        if status is None or isinstance(status, Unknown):
+            return status
+        if status.kind != "file":
+            return attributes(status)
+        text = facts[Text(self.path)]
+        if text is None:
+            text = Unknown(f"{status.size} bytes")
+        return {**attributes(status), "content": text}
+
+    def refusal(self, difference: Difference) -> str:
+        return in_the_way(self.path, difference, "link")
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:
+        if difference.after is None:
+            yield operation("files.file", path=self.path, present=False)
+            return
+        yield from upload(
+            self.path,
+            Content(self.content),
+            mode=self.mode,
+            owner=self.owner,
+            group=self.group,
+            validate=self.validate,
+        )
+
+    def witness(self) -> Iterator[Assertion]:
+        state = self.desired()
+        if state is None:
+            yield Assertion("file", (self.path,), "exists", expected=False)
+            return
+        # testinfra follows links: a link to a file that is right would pass.
+        yield Assertion("file", (self.path,), "is_symlink", expected=False)
+        yield from attribute_witness(self.path, state)
+        yield Assertion("file", (self.path,), "content_string", self.content)

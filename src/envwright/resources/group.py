@@ -1,0 +1,61 @@
+"""Group: a group of the machine's own /etc/group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts import Logins, Unknown
+from envwright.resource import Assertion, Resource, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.facts import Facts, Question
+    from envwright.resource import Difference, Operation, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group(Resource):
+    """A group; `gid` None: whatever the machine gives it; `system`: from the system's range."""
+
+    group: str
+    gid: int | None = None
+    system: bool = False
+
+    word: ClassVar[str] = "group"
+    rank: ClassVar[int] = 30
+
+    @property
+    def name(self) -> str:
+        """The name of the group."""
+        return self.group
+
+    def questions(self) -> Iterable[Question[object]]:
+        return (Logins(),)
+
+    def desired(self) -> State:
+        return {} if self.gid is None else {"gid": self.gid}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        accounts = facts[Logins()]
+        if isinstance(accounts, Unknown):
+            return accounts
+        entry = accounts.groups.get(self.group)
+        return None if entry is None else {"gid": entry[0]}
+
+    def refusal(self, difference: Difference) -> str:
+        if difference.before is None or "gid" not in difference.fields:
+            return ""
+        return (
+            f"group {self.group} has gid {difference.before['gid']}, not {self.gid}: "
+            "its files would keep the old number; change it by hand"
+        )
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - only creation
+        yield operation("server.group", group=self.group, gid=self.gid, system=self.system)
+
+    def witness(self) -> Iterator[Assertion]:
+        yield Assertion("group", (self.group,), "exists", expected=True)
+        if self.gid is not None:
+            yield Assertion("group", (self.group,), "gid", self.gid)

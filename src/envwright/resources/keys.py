@@ -1,0 +1,109 @@
+"""Keys: a file of keys of which some are ours; every other byte of it belongs to its owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from envwright import dialects
+from envwright.errors import ConflictError
+from envwright.facts import Stat, Text, Unknown
+from envwright.resource import EXISTENCE, Assertion, Edited
+from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
+from envwright.resources.upload import upload
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from envwright.facts import Facts, Question
+    from envwright.resource import Difference, Operation, Resource, State, Value
+
+FIELD = "key "
+"""What a key's name is prefixed with in a state, to tell it from the file's own attributes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys(PathResource):
+    """Some keys of a file.
+
+    Args:
+        dialect: how the file is read and edited, by its name in envwright.dialects.
+        keys: the value of each key, as its dialect takes it; None: there must be no such key.
+        mode: four octal digits.
+        validate: a command that must agree to the new file, `%s`, before it goes live.
+    """
+
+    dialect: str
+    keys: Mapping[str, Value] = field(default_factory=dict)
+    mode: str = "0644"
+    validate: str = ""
+
+    word: ClassVar[str] = "keys"
+    rank: ClassVar[int] = 60
+
+    def questions(self) -> Iterable[Question[object]]:
+        return (Stat(self.path), Text(self.path))
+
+    def desired(self) -> State:
+        attributes = {"kind": "file", "mode": self.mode, "owner": self.owner, "group": self.group}
+        return attributes | {FIELD + key: value for key, value in self.keys.items()}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        status = self.status(facts)
+        if status is None or isinstance(status, Unknown):
+            return status
+        if status.kind != "file":
+            return attributes(status)
+        text = facts[Text(self.path)]
+        if not isinstance(text, str):
+            return Unknown(f"{status.size} bytes")
+        try:
+            return attributes(status) | self._values(text)
+        except dialects.DialectError as error:
+            return Unknown(f"line {error.line}: {error.reason}")
+
+    def _values(self, text: str) -> dict[str, Value]:
+        """Return each of our keys as wanted, where an edit would change nothing, else as it is."""
+        dialect = dialects.get(self.dialect)
+        present = dialect.read(text)
+        return {
+            FIELD + key: value if dialect.edit(text, {key: value}) == text else present.get(key)
+            for key, value in self.keys.items()
+        }
+
+    def refusal(self, difference: Difference) -> str:
+        before = difference.before or {}
+        if isinstance(unreadable := before.get(EXISTENCE), Unknown):
+            return f"{self.path} cannot be edited safely: {unreadable.reason}"
+        return in_the_way(self.path, difference)
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
+        yield from upload(
+            self.path,
+            Edited(self.path, self.dialect, self.keys),
+            mode=self.mode,
+            owner=self.owner,
+            group=self.group,
+            validate=self.validate,
+        )
+
+    def witness(self) -> Iterator[Assertion]:
+        yield from attribute_witness(self.path, self.desired())
+        file, attribute = (self.path,), "content_string"
+        for key, value in self.keys.items():
+            yield Assertion("file", file, attribute, value, view=self.dialect, key=key)
+
+    def merge(self, other: Resource) -> Resource:
+        theirs = cast("Keys", other)
+        for key in self.keys.keys() & theirs.keys.keys():
+            mine, yours = self.keys[key], theirs.keys[key]
+            if mine != yours:
+                raise ConflictError(
+                    f"{self.path}: {self.origins[0]} wants {key} = {mine!r}, "
+                    f"{other.origins[0]} wants {yours!r}",
+                    hint="say it in one place",
+                )
+        both = replace(self, keys={**self.keys, **theirs.keys})
+        if both.wish() != replace(theirs, keys=both.keys).wish():
+            return super().merge(other)
+        return both

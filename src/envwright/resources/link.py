@@ -1,0 +1,56 @@
+"""Link: a symbolic link with this target; the target need not exist."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts import Stat, Unknown
+from envwright.resource import Assertion, operation
+from envwright.resources.paths import PathResource, in_the_way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.facts import Facts, Question
+    from envwright.resource import Difference, Operation, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link(PathResource):
+    """A symbolic link; `target` as it is written into the link."""
+
+    target: str
+
+    word: ClassVar[str] = "link"
+    rank: ClassVar[int] = 60
+
+    def questions(self) -> Iterable[Question[object]]:
+        return (Stat(self.path),)
+
+    def desired(self) -> State:
+        return {"kind": "link", "target": self.target, "owner": self.owner, "group": self.group}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        status = self.status(facts)
+        if status is None or isinstance(status, Unknown):
+            return status
+        state = {"kind": status.kind, "owner": status.owner, "group": status.group}
+        return {**state, "target": status.target} if status.kind == "link" else state
+
+    def refusal(self, difference: Difference) -> str:
+        return in_the_way(self.path, difference)
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
+        yield operation(
+            "files.link", path=self.path, target=self.target, user=self.owner, group=self.group
+        )
+
+    def witness(self) -> Iterator[Assertion]:
+        path = shlex.quote(self.path)
+        yield Assertion("file", (self.path,), "is_symlink", expected=True)
+        # testinfra reads owners through the link, and resolves targets; readlink does neither.
+        yield Assertion("run", (f"readlink {path}",), "stdout", f"{self.target}\n")
+        owner = f"{self.owner} {self.group}\n"
+        yield Assertion("run", (f"stat -c '%U %G' {path}",), "stdout", owner)

@@ -1,0 +1,58 @@
+"""Member: an account's membership of a supplementary group."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts import Logins, Unknown
+from envwright.resource import Assertion, Moment, Resource, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.facts import Facts, Question
+    from envwright.resource import Difference, Operation, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member(Resource):
+    """`user` belongs to `group`; its running sessions learn of it only by a new login."""
+
+    user: str
+    group: str
+    takes_effect: Moment = Moment.LOGIN
+
+    word: ClassVar[str] = "member"
+    rank: ClassVar[int] = 40
+
+    @property
+    def name(self) -> str:
+        """Group and user, as a path."""
+        return f"{self.group}/{self.user}"
+
+    @property
+    def implied(self) -> Iterable[str]:
+        """The account and the group."""
+        return (f"user:{self.user}", f"group:{self.group}")
+
+    def questions(self) -> Iterable[Question[object]]:
+        return (Logins(),)
+
+    def desired(self) -> State:
+        return {}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        accounts = facts[Logins()]
+        if isinstance(accounts, Unknown):
+            return accounts
+        _, members = accounts.groups.get(self.group, (0, ()))
+        return {} if self.user in members else None
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
+        group, user = shlex.quote(self.group), shlex.quote(self.user)
+        yield operation("server.shell", commands=[f"usermod --append --groups {group} -- {user}"])
+
+    def witness(self) -> Iterator[Assertion]:
+        yield Assertion("user", (self.user,), "groups", self.group, contained=True)

@@ -1,0 +1,160 @@
+"""Mount: an entry of /etc/fstab and the live mount that it stands for."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright import dialects
+from envwright.facts import MountPoint, Mounts, Text, Unknown
+from envwright.resource import EXISTENCE, Assertion, Edited, Resource, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.facts import Facts, Question
+    from envwright.resource import Difference, Operation, State
+
+FSTAB = "/etc/fstab"
+FLAGS = frozenset(
+    {"ro", "rw", "nosuid", "nodev", "noexec", "noatime", "nodiratime", "relatime", "sync"}
+)
+"""Options that the kernel shows as they were given; most others it rewrites or hides."""
+UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mount(Resource):
+    """A file system at a path (fstab(5)).
+
+    Args:
+        target: the mount point, made where it is missing.
+        source: a device, `tmpfs`, a directory to bind, a Windows drive `C:`.
+        kind: the file system type; `none` for a bind, `drvfs` for a Windows drive under WSL.
+        options: as fstab has them; none stands for `defaults`. With `noauto` only the entry is
+            managed, not the live mount.
+    """
+
+    target: str
+    source: str
+    kind: str
+    options: tuple[str, ...] = ()
+
+    word: ClassVar[str] = "mount"
+    rank: ClassVar[int] = 70
+
+    @property
+    def name(self) -> str:
+        """The mount point."""
+        return self.target
+
+    @property
+    def implied(self) -> Iterator[str]:
+        """What it lies in, and the directory that it binds."""
+        parts = self.target.strip("/").split("/")
+        for end in range(1, len(parts)):
+            parent = "/" + "/".join(parts[:end])
+            yield from (f"mount:{parent}", f"directory:{parent}")
+        yield f"directory:{self.source}"
+
+    @property
+    def live(self) -> bool:
+        """Whether it is to be mounted now."""
+        return "noauto" not in self.options
+
+    @property
+    def entry(self) -> str:
+        """The line of fstab, its fields not yet escaped."""
+        options = ",".join(self.options) or "defaults"
+        return f"{self.source} {self.target} {self.kind} {options} 0 0"
+
+    def questions(self) -> Iterable[Question[object]]:
+        return (Text(FSTAB), Mounts())
+
+    def desired(self) -> State:
+        return {"fstab": self.entry, **({"mounted": self._description()} if self.live else {})}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        fstab, mounts = facts[Text(FSTAB)], facts[Mounts()]
+        if isinstance(fstab, Unknown) or isinstance(mounts, Unknown):
+            return Unknown("cannot read the mounts")
+        try:
+            entry = dialects.get("fstab").read(fstab or "").get(self.target)
+        except dialects.DialectError as error:
+            return Unknown(f"line {error.line}: {error.reason}")
+        mount = mounts.get(self.target)
+        if entry is None and mount is None:
+            return None
+        return {"fstab": entry, "mounted": self._live_description(mount)}
+
+    def _description(self) -> str:
+        return " ".join([self.kind if self.kind != "none" else "bind", *sorted(self._comparable())])
+
+    def _comparable(self) -> Iterator[str]:
+        for option in self.options:
+            if option in FLAGS or option.startswith("size="):
+                yield _normal(option)
+
+    def _live_description(self, mount: MountPoint | None) -> str | None:
+        """Describe a live mount in the words of `_description`, as far as those go."""
+        if mount is None:
+            return None
+        if self.kind == "none":
+            kind = "bind" if self.source.endswith(mount.root) else f"bind of {mount.root}"
+        elif self.kind == "drvfs":
+            kind = (
+                "drvfs"
+                if "drvfs" in "".join(mount.options) or mount.kind == "drvfs"
+                else mount.kind
+            )
+        else:
+            kind = mount.kind
+        live = {_normal(option) for option in mount.options}
+        return " ".join([kind, *sorted(option for option in self._comparable() if option in live)])
+
+    def refusal(self, difference: Difference) -> str:
+        unreadable = (difference.before or {}).get(EXISTENCE)
+        if isinstance(unreadable, Unknown):
+            return f"{FSTAB} cannot be edited safely: {unreadable.reason}"
+        return ""
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:
+        target = shlex.quote(self.target)
+        if difference.before is None:
+            yield operation("server.shell", commands=[f"mkdir -p -- {target}"])
+        if difference.concerns("fstab"):
+            edited = Edited(FSTAB, "fstab", {self.target: self.entry})
+            yield operation(
+                "files.put", src=edited, dest=FSTAB, user="root", group="root", mode="0644"
+            )
+            # systemd makes units of fstab: they are to be made anew.
+            reload = "[ ! -d /run/systemd/system ] || systemctl daemon-reload"
+            yield operation("server.shell", commands=[reload])
+        if self.live and difference.concerns("mounted", "fstab"):
+            yield operation("server.shell", commands=[self._mount(target)])
+
+    def _mount(self, target: str) -> str:
+        """Mount anew what is mounted otherwise: a remount keeps what the new options leave out."""
+        mounted = f"! mountpoint -q -- {target} || umount -- {target}"
+        return f"mkdir -p -- {target} && {{ {mounted}; }} && mount -- {target}"
+
+    def witness(self) -> Iterator[Assertion]:
+        file = ("file", (FSTAB,), "content_string")
+        yield Assertion(*file, self.entry, view="fstab", key=self.target)
+        if not self.live:
+            return
+        point = ("mount_point", (self.target,))
+        yield Assertion(*point, "exists", expected=True)
+        if self.kind not in {"none", "drvfs"}:
+            yield Assertion(*point, "filesystem", self.kind)
+        for option in self.options:
+            if option in FLAGS:
+                yield Assertion(*point, "options", option, contained=True)
+
+
+def _normal(option: str) -> str:
+    """Write a size as the number of bytes: `size=64m` is the kernel's `size=65536k`."""
+    found = re.fullmatch(r"size=(\d+)([kmg]?)", option.lower())
+    return f"size={int(found[1]) * UNITS[found[2]]}" if found else option

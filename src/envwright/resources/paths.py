@@ -1,0 +1,71 @@
+"""What files, directories and links share: their place in the tree, attributes and witnesses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from envwright.facts import Stat, Status, Unknown
+from envwright.resource import Assertion, Difference, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Facts
+    from envwright.resource import State
+
+NOUNS = {"file": "a file", "directory": "a directory", "link": "a link", "other": "a special file"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathResource(Resource):
+    """A resource that is one path. Its owner and the directories above it come first."""
+
+    path: str
+    owner: str = "root"
+    group: str = "root"
+
+    @property
+    def name(self) -> str:
+        """The absolute path."""
+        return self.path
+
+    @property
+    def implied(self) -> Iterator[str]:
+        """Its owner, its group, and every directory or mount that it lies in."""
+        yield f"user:{self.owner}"
+        yield f"group:{self.group}"
+        for parent in PurePosixPath(self.path).parents:
+            yield f"directory:{parent}"
+            yield f"mount:{parent}"
+
+    def status(self, facts: Facts) -> Status | Unknown | None:
+        """Return what lstat says of the path."""
+        return facts[Stat(self.path)]
+
+
+def attributes(status: Status) -> dict[str, str]:
+    """Return the part of a state that files and directories share."""
+    return {
+        "kind": status.kind,
+        "mode": status.mode,
+        "owner": status.owner,
+        "group": status.group,
+    }
+
+
+def attribute_witness(path: str, state: State) -> Iterator[Assertion]:
+    """Assert kind, mode, owner and group of a file or directory."""
+    yield Assertion("file", (path,), f"is_{state['kind']}", expected=True)
+    yield Assertion("file", (path,), "mode", int(state["mode"], 8))
+    yield Assertion("file", (path,), "user", state["owner"])
+    yield Assertion("file", (path,), "group", state["group"])
+
+
+def in_the_way(path: str, difference: Difference, *replaceable: str) -> str:
+    """Say that something of another kind is at a path, unless it can be replaced without loss."""
+    kind = (difference.before or {}).get("kind")
+    if difference.after is None or kind in {None, difference.after["kind"], *replaceable}:
+        return ""
+    return f"{path} is {NOUNS[kind]}, not {NOUNS[difference.after['kind']]}: move it away first"

@@ -1,0 +1,166 @@
+"""Service: a systemd unit, whether it runs, starts at boot, and has read its files as they are."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from envwright.facts import Stat, Status, Unit, UnitStatus, Unknown
+from envwright.resource import Assertion, Resource, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator
+
+    from envwright.facts import Facts, Machine, Question
+    from envwright.resource import Difference, Operation, State
+
+NOT_BOOTED = "systemd is not PID 1 yet"
+FIXED = frozenset({"static", "indirect", "generated", "transient"})
+"""Unit file states (systemctl(1), is-enabled) in which enabling means nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service(Resource):
+    """A unit of the system manager; None: not managed.
+
+    Args:
+        unit: its full name, `docker.service`.
+        running: it is active, or is not.
+        enabled: it starts at boot, or does not.
+        masked: it cannot be started at all; leaves `running` and `enabled` no meaning.
+        reads: the files that it reads when it starts. It is to be restarted when one of them
+            changed after it started: a state that can be seen, so no crash can lose a restart.
+    """
+
+    unit: str
+    running: bool | None = True
+    enabled: bool | None = True
+    masked: bool = False
+    reads: tuple[str, ...] = ()
+
+    word: ClassVar[str] = "service"
+    rank: ClassVar[int] = 90
+
+    @property
+    def name(self) -> str:
+        """The name of the unit."""
+        return self.unit
+
+    @property
+    def implied(self) -> Iterator[str]:
+        """The files that it reads."""
+        for path in self.reads:
+            yield from (f"file:{path}", f"keys:{path}")
+
+    def questions(self) -> Iterable[Question[object]]:
+        return (Unit(self.unit), *(Stat(path) for path in self.reads))
+
+    def desired(self) -> State:
+        if self.masked:
+            return {"enabled": "masked", "running": False}
+        wanted: dict[str, Any] = {}
+        if self.running is not None:
+            wanted["running"] = self.running
+        if self.enabled is not None:
+            wanted["enabled"] = self.enabled
+        # A service that must not run has nothing to read anew.
+        return wanted if self.running is False else {**wanted, "up to date": True}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        status = facts[Unit(self.unit)]
+        if isinstance(status, Unknown):
+            return status
+        offline = status.load == "offline"
+        if status.load == "not-found" or (offline and not status.enabled):
+            # What is not there can neither run nor start: masked is the one wish it cannot meet.
+            return None
+        if offline:
+            running: Any = Unknown(NOT_BOOTED)
+            return {"enabled": self._enabled(status), "running": running, "up to date": running}
+        return {
+            "enabled": self._enabled(status),
+            "running": status.active in {"active", "activating", "reloading"},
+            "up to date": self._up_to_date(status, facts),
+        }
+
+    def _enabled(self, status: UnitStatus) -> bool | str | None:
+        if status.enabled.startswith("masked"):
+            return "masked"
+        if status.enabled in FIXED:
+            return self.enabled
+        return status.enabled in {"enabled", "enabled-runtime", "alias", "linked"}
+
+    def _up_to_date(self, status: UnitStatus, facts: Facts) -> bool:
+        if status.stale:
+            return False
+        files = [facts[Stat(path)] for path in self.reads]
+        changed = [file.changed for file in files if isinstance(file, Status)]
+        return status.started is None or all(time <= status.started for time in changed)
+
+    def foresee(self, difference: Difference, changed: Container[str]) -> Difference:
+        rereads = self.running is not False and any(id_ in changed for id_ in self.implied)
+        if not rereads or "up to date" in difference.fields:
+            return difference
+        return replace(difference, fields=(*difference.fields, "up to date"))
+
+    def pending(self, machine: Machine) -> str:
+        return NOT_BOOTED if self.running and not machine.booted else ""
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:
+        before = difference.before or {}
+        if isinstance(before.get("running"), Unknown):
+            yield from self._converge_offline(difference)
+            return
+        if self.masked:
+            unit = shlex.quote(self.unit)
+            yield operation("server.shell", commands=[f"systemctl mask --now -- {unit}"])
+            return
+        if before.get("enabled") == "masked":
+            unit = shlex.quote(self.unit)
+            yield operation("server.shell", commands=[f"systemctl unmask -- {unit}"])
+        outdated = "up to date" in difference.fields
+        yield operation(
+            "systemd.service",
+            service=self.unit,
+            running=self.running,
+            enabled=self.enabled,
+            restarted=outdated and bool(self.running or before.get("running")),
+            daemon_reload=outdated or difference.before is None,
+        )
+
+    def _converge_offline(self, difference: Difference) -> Iterator[Operation]:
+        """Enable in the file system what will start at the next boot."""
+        if "enabled" in difference.fields:
+            verb = "mask" if self.masked else "enable" if self.enabled else "disable"
+            unit = shlex.quote(self.unit)
+            yield operation("server.shell", commands=[f"systemctl --root=/ {verb} -- {unit}"])
+
+    def witness(self) -> Iterator[Assertion]:
+        service = ("service", (self.unit,))
+        if self.masked:
+            yield Assertion(*service, "is_masked", expected=True)
+        if self.enabled is not None and not self.masked:
+            # is-enabled answers "static" for a unit that something else starts: that will do.
+            yield Assertion(*service, "is_enabled", self.enabled)
+        if self.desired().get("running") is not None:
+            yield Assertion(*service, "is_running", self.desired()["running"])
+        if self.running is not False and not self.masked:
+            yield from self._freshness()
+
+    def _freshness(self) -> Iterator[Assertion]:
+        unit = shlex.quote(self.unit)
+        reload = f"systemctl show --property=NeedDaemonReload --value {unit}"
+        yield Assertion("run", (reload,), "stdout", "no\n")
+        for path in self.reads:
+            # The process's own directory in /proc is as old as the process.
+            yield Assertion(
+                "run",
+                (
+                    f"pid=$(systemctl show --property=MainPID --value {unit}); "
+                    f'[ "$pid" = 0 ] || [ ! -e {shlex.quote(path)} ] || '
+                    f'[ "$(stat -c %Z {shlex.quote(path)})" -le "$(stat -c %Z /proc/$pid)" ]',
+                ),
+                "rc",
+                0,
+            )

@@ -1,0 +1,35 @@
+"""How the content of a file goes live: at once when it is harmless, else only after a check."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from envwright.resource import operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.resource import Operation, Source
+
+
+def upload(  # noqa: PLR0913 - the properties of one file
+    path: str, source: Source, *, mode: str, owner: str, group: str, validate: str = ""
+) -> Iterator[Operation]:
+    """Write a file; with `validate`, a command that takes the new file as `%s`, only if it agrees.
+
+    The checked file is staged in the same directory under a name that run-parts(8), sudoers(5)
+    and the like pass over (it begins with a dot), then renamed: readers see the old or the new.
+    """
+    attributes = {"user": owner, "group": group, "mode": mode}
+    if not validate:
+        yield operation("files.put", src=source, dest=path, **attributes)
+        return
+    folder, name = PurePosixPath(path).parent, PurePosixPath(path).name
+    staged = str(folder / f".{name}.envwright-new")
+    yield operation("files.put", src=source, dest=staged, **attributes)
+    check = validate.replace("%s", shlex.quote(staged))
+    move = f"mv -fT {shlex.quote(staged)} {shlex.quote(path)}"
+    discard = f"{{ code=$?; rm -f {shlex.quote(staged)}; exit $code; }}"
+    yield operation("server.shell", commands=[f"{{ {check} ; }} && {move} || {discard}"])

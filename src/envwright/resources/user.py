@@ -1,0 +1,96 @@
+"""User: an account of the machine's own /etc/passwd."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts import Logins, Unknown
+from envwright.resource import Assertion, Resource, operation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.facts import Facts, Question
+    from envwright.resource import Difference, Operation, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class User(Resource):
+    """An account; None: not managed, whatever the machine gives.
+
+    Args:
+        user: its name.
+        uid: its number; fixed when the account is made, never changed afterwards.
+        primary: its primary group; by Debian's custom one of its own name.
+        home: its home directory, made from /etc/skel with the account; never moved afterwards.
+        shell: its login shell.
+    """
+
+    user: str
+    uid: int | None = None
+    primary: str | None = None
+    home: str | None = None
+    shell: str | None = None
+
+    word: ClassVar[str] = "user"
+    rank: ClassVar[int] = 35
+
+    @property
+    def name(self) -> str:
+        """The name of the account."""
+        return self.user
+
+    @property
+    def implied(self) -> Iterable[str]:
+        """Its primary group and, for an own root of homes, the directory above its home."""
+        return (f"group:{self.primary}", f"group:{self.user}")
+
+    def questions(self) -> Iterable[Question[object]]:
+        return (Logins(),)
+
+    def desired(self) -> State:
+        wanted = {"uid": self.uid, "group": self.primary, "home": self.home, "shell": self.shell}
+        return {field: value for field, value in wanted.items() if value is not None}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        accounts = facts[Logins()]
+        if isinstance(accounts, Unknown):
+            return accounts
+        account = accounts.users.get(self.user)
+        if account is None:
+            return None
+        return {
+            "uid": account.uid,
+            "group": account.group,
+            "home": account.home,
+            "shell": account.shell,
+        }
+
+    def refusal(self, difference: Difference) -> str:
+        if difference.before is None:
+            return ""
+        for field in ("uid", "home"):
+            if field in difference.fields:
+                return (
+                    f"user {self.user} has {field} {difference.before[field]}, not "
+                    f"{self.desired()[field]}: its files would be left behind; change it by hand"
+                )
+        return ""
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
+        yield operation(
+            "server.user",
+            user=self.user,
+            uid=self.uid,
+            group=self.primary,
+            home=self.home,
+            shell=self.shell,
+            create_home=True,
+            ensure_home=False,
+        )
+
+    def witness(self) -> Iterator[Assertion]:
+        yield Assertion("user", (self.user,), "exists", expected=True)
+        for attribute, value in self.desired().items():
+            yield Assertion("user", (self.user,), attribute, value)

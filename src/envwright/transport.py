@@ -1,0 +1,214 @@
+"""One session to a machine: scripts in, exit code, stdout and stderr out, over one shell."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from typing import TYPE_CHECKING
+
+from envwright import hosts
+from envwright.errors import HostError, StepError
+from envwright.shell import LostError, Result, Shell, nonce, spell_mark, spell_script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+__all__ = ["Result", "Session", "open_session"]
+
+_SUDO_SECONDS = 60
+"""How long sudo may take to judge a password before it must have asked something else."""
+
+# trap: a session that is hung up leaves no temporary file. mv -T: never into a directory.
+_PUT = """\
+umask 077; set -C
+trap 'rm -f {temp}' EXIT; trap 'exit 1' HUP INT TERM
+[ -d {directory} ] || {{ echo 'its directory does not exist' >&2; exit 1; }}
+[ ! -d {path} ] || {{ echo 'it is a directory' >&2; exit 1; }}
+dd bs=65536 conv=fsync status=none >{temp} && mv -fT {temp} {path} && trap - EXIT"""
+
+
+class Session:
+    """A privileged shell on one machine; `open_session` makes it. A context manager.
+
+    Attributes:
+        name: the host as named, such as `@ssh/dev@box`.
+        hello: the answer to the script that was sent along with the opening.
+        round_trips: exchanges since it was opened.
+    """
+
+    def __init__(self, name: str, shell: Shell, hello: Result) -> None:
+        self.name = name
+        self.hello = hello
+        self.round_trips = 0
+        self._shell = shell
+
+    def run(
+        self,
+        script: str,
+        *,
+        stdin: bytes = b"",
+        timeout: float | None = None,
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Result:
+        """Run a script of sh in a subshell of its own.
+
+        Args:
+            script: any script; nothing that it does to its shell outlives it.
+            stdin: what it reads from its stdin.
+            timeout: seconds that it may take; then it is hung up, and the session closed.
+            on_output: is given its stdout and stderr, piece by piece, as they come.
+
+        Raises:
+            HostError: it took too long, or the machine was lost; the session is closed.
+        """
+        parts = spell_script(script, stdin)
+        if self._shell.closed:
+            raise HostError(f"{self.name}: the session is closed")
+        self.round_trips += 1
+        deadline = None if timeout is None else time.monotonic() + timeout
+        mark = nonce()
+        try:
+            self._shell.forget_stray_output()
+            self._shell.send(*parts, spell_mark(mark))
+            return self._shell.collect(mark, deadline, on_output)
+        except LostError:
+            words, _ = self._shell.last_words()
+            what = f"{self.name}: the connection was lost while it ran: {_first_line(script)}"
+            raise HostError("\n".join(filter(None, [what, hosts.last_line(words)]))) from None
+        except TimeoutError:
+            self._shell.close()
+            raise HostError(
+                f"{self.name}: no end after {timeout:g} s: {_first_line(script)}",
+                hint="see what it waits for on the machine, or give it more time",
+            ) from None
+        except BaseException:
+            self._shell.close()
+            raise
+
+    def put(self, data: bytes, path: str) -> None:
+        """Write a file of root's with mode 0600, whole or not at all.
+
+        Raises:
+            StepError: the machine would not; nothing is left behind.
+            HostError: the machine was lost.
+        """
+        directory = path.rpartition("/")[0] + "/"
+        temp = f"{directory}.envwright-{nonce().decode()}"
+        words = {"temp": temp, "directory": directory, "path": path}
+        script = _PUT.format(**{key: shlex.quote(word) for key, word in words.items()})
+        self._demand(f"cannot write {path}", script, stdin=data)
+
+    def get(self, path: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            StepError: it cannot be read.
+            HostError: the machine was lost.
+        """
+        return self._demand(f"cannot read {path}", f"cat -- {shlex.quote(path)}")
+
+    def close(self) -> None:
+        """Hang up what still runs, and end the shell; does nothing the second time."""
+        self._shell.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _demand(self, otherwise: str, script: str, stdin: bytes = b"") -> bytes:
+        done = self.run(script, stdin=stdin)
+        if not done.ok:
+            words = hosts.last_line(done.stderr.decode("utf-8", "replace"))
+            raise StepError(f"{self.name}: {otherwise}: {words.rpartition(': ')[2]}")
+        return done.stdout
+
+
+def open_session(
+    host: str,
+    *,
+    hello: str = ":",
+    password: Callable[[str], str] | None = None,
+    privileged: bool = True,
+) -> Session:
+    """Open a session to `host`; costs one round trip after the login, whatever `hello` asks.
+
+    Args:
+        host: `@local`, `@ssh/[user@]host[:port]` or the like: see `hosts`.
+        hello: a script that is sent along; its answer is `Session.hello`.
+        password: asked once, with the text to show, where sudo wants a password.
+        privileged: be root, by sudo where the user is not; else stay who the user is.
+
+    Raises:
+        HostError: the host cannot be reached, or not with the rights.
+    """
+    route = hosts.find_route(host, interactive=password is not None)
+    try:
+        return _open(route, hello, privileged=privileged)
+    except hosts.PasswordNeededError as need:
+        if password is None:
+            raise
+        secret = password(f"[sudo] password for {need.user} on {host}: ")
+    return _open(route, hello, privileged=True, password=secret)
+
+
+def _open(
+    route: hosts.Route, hello: str, *, privileged: bool, password: str | None = None
+) -> Session:
+    try:
+        shell = Shell(route.argv)
+    except OSError as error:
+        raise HostError(
+            f"{route.host}: {route.argv[0]} cannot be started: {error.strerror}",
+            hint=f"install {route.argv[0]} here",
+        ) from None
+    token, ready, end = nonce().decode(), nonce(), nonce()
+    asking = password is not None
+    try:
+        shell.send(hosts.first_line(route, token, privileged=privileged, asking=asking).encode())
+        if password is not None:
+            _answer_sudo(route.host, shell, token.encode(), password)
+        shell.send(spell_mark(ready), *spell_script(hello, b""), spell_mark(end))
+        shell.collect(ready)  # banners and greetings, which belong to no script
+        return Session(route.host, shell, shell.collect(end))
+    except LostError:
+        words, code = shell.last_words()
+        raise hosts.blame_sudo(route.host, words, token) or route.blame(words, code) from None
+    except BaseException:
+        shell.close()
+        raise
+
+
+def _answer_sudo(host: str, shell: Shell, token: bytes, password: str) -> None:
+    """Send the password when sudo asks, and nothing else until there is a shell."""
+    asked, granted = token + b"?", token + b"!"
+    seen = shell.stderr.data
+    deadline = time.monotonic() + _SUDO_SECONDS
+    try:
+        shell.pump(lambda: asked in seen or granted in seen, deadline)
+        if granted in seen:
+            return
+        shell.send(password.encode() + b"\n")
+        shell.pump(lambda: seen.count(asked) > 1 or granted in seen, deadline)
+    except TimeoutError:
+        raise HostError(
+            f"{host}: sudo asked something else than a password",
+            hint="give the user a NOPASSWD rule, or run envwright as root",
+        ) from None
+    if granted not in seen:
+        raise HostError(f"{host}: sudo refused the password", hint="try again, with the right one")
+
+
+def _first_line(script: str) -> str:
+    """What a script is called in an error: its first line that says something, at most 60 long."""
+    lines = filter(None, (line.strip() for line in script.splitlines()))
+    return next(lines, "")[:60]

@@ -1,0 +1,60 @@
+"""How a witness reads a key out of a text: plain readers, apart from the ones that plans use.
+
+Standard library only: an exported test suite takes this file along as it is.
+"""
+
+from __future__ import annotations
+
+import configparser
+import fnmatch
+import json as _json
+import re
+import shlex
+from typing import Any
+
+
+def wsl(text: str, key: str) -> Any:
+    """Read `section.key` of a wsl.conf that holds it once; true and false as booleans."""
+    parser = configparser.ConfigParser(
+        strict=False, interpolation=None, comment_prefixes=("#",), inline_comment_prefixes=("#",)
+    )
+    parser.read_string(text)
+    section, name = key.split(".")
+    names = {present.lower(): present for present in parser.sections()}
+    value = parser.get(names[section.lower()], name).strip('"')
+    return {"true": True, "false": False}.get(value.lower(), value)
+
+
+def json(text: str, key: str) -> Any:
+    """Read the value at a JSON pointer (RFC 6901, without the leading slash); None: not there."""
+    value = _json.loads(text)
+    for name in key.split("/"):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name.replace("~1", "/").replace("~0", "~"))
+    return value
+
+
+def env(text: str, key: str) -> str | None:
+    """Read the last assignment of a KEY=VALUE file as a shell would."""
+    found = re.findall(rf"^(?:export )?{re.escape(key)}=(.*)$", text, re.MULTILINE)
+    return "".join(shlex.split(found[-1])) if found else None
+
+
+def fstab(text: str, key: str) -> str | None:
+    """Read the line of an fstab whose second field is the key, its blanks made single."""
+    for line in text.splitlines():
+        fields = [re.sub(r"\\040", " ", field) for field in line.split()]
+        if len(fields) > 1 and fields[1] == key and not line.lstrip().startswith("#"):
+            return " ".join(fields)
+    return None
+
+
+def lines(text: str, key: str) -> bool:
+    """Tell whether a line is there."""
+    return key in text.splitlines()
+
+
+def version(installed: str, key: str) -> bool:
+    """Tell whether a version fits a pattern of apt's."""
+    return fnmatch.fnmatch(installed, key)
