@@ -15,7 +15,6 @@ from envwright.capability import (
     Settings,
     TableCapability,
 )
-from envwright.resource import Proof, Resource
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.link import Link
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.resource import Proof, Resource
 
 KINDS = ("content", "source", "template", "link", "directory", "absent")
 

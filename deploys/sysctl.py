@@ -57,12 +57,13 @@ sysctl:
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         for name, value in self.root.items():
             pattern = name.replace(".", "[./]")
+            read = f"sed -n 's/^-\\{{0,1\\}}{pattern} *= *//p'"
             yield Proof(
                 f"{name} is {value} after the next boot, too",
                 # The last assignment of all files that systemd will read is the one that holds.
                 "reader=/usr/lib/systemd/systemd-sysctl\n"
                 "[ -x $reader ] || { echo 'systemd is not installed'; exit 77; }\n"
-                f"got=$($reader --cat-config | sed -n 's/^-\\{{0,1\\}}{pattern} *= *//p' | tail -n 1)"
+                f"got=$($reader --cat-config | {read} | tail -n 1)"
                 f'\necho "$got"; [ "$got" = {shlex.quote(str(value))} ]',
                 at=(name,),
             )

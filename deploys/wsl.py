@@ -232,7 +232,8 @@ wsl:
         if self.interop.append_windows_path is False:
             yield Proof(
                 "no Windows directory is in a login shell's PATH",
-                f"{elsewhere}env -u PATH sh -lc 'echo \"$PATH\"; case $PATH in */mnt/?/*) exit 1;; esac'",
+                f"{elsewhere}env -u PATH "
+                "sh -lc 'echo \"$PATH\"; case $PATH in */mnt/?/*) exit 1;; esac'",
                 at=("interop", "appendWindowsPath"),
             )
         options = self.automount.options

@@ -1,1 +1,3 @@
 """envwright: one YAML file to a proven developer machine."""
+
+__version__ = "0.1.0"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import shlex
+import textwrap
 from typing import TYPE_CHECKING
 
 from envwright import dialects
@@ -61,7 +63,14 @@ def _key(source: Key, session: Session) -> bytes:
             f"{origin} has the fingerprint {_words(found)}, not {_words(source.fingerprints)}",
             hint="nothing was trusted; compare with the fingerprint that the publisher announces",
         )
-    return data
+    return data if data.lstrip().startswith(b"-----BEGIN") else _armored(data)
+
+
+def _armored(data: bytes) -> bytes:
+    """Armor a binary key (RFC 9580, section 6.2): apt tells the two apart by the file's name."""
+    lines = textwrap.wrap(base64.b64encode(data).decode(), 64)
+    kind = "PGP PUBLIC KEY BLOCK"
+    return "\n".join([f"-----BEGIN {kind}-----", "", *lines, f"-----END {kind}-----", ""]).encode()
 
 
 def _words(keys: Sequence[str]) -> str:

@@ -212,10 +212,9 @@ class Unit(Question[UnitStatus]):
         # --timestamp is younger than systemd 247: without it the times are whole seconds.
         show = f"systemctl show --property={','.join(cls.PROPERTIES)}"
         online = f"{show} --timestamp=us+utc -- {names} || TZ=UTC {show} -- {names}"
-        offline = (
-            f"for unit in {names}; do printf 'Names=%s\\nLoadState=offline\\nUnitFileState=%s\\n\\n'"
-            ' "$unit" "$(systemctl --root=/ is-enabled -- "$unit")"; done'
-        )
+        form = r"Names=%s\nLoadState=offline\nUnitFileState=%s\n\n"
+        state = '"$(systemctl --root=/ is-enabled -- "$unit")"'
+        offline = f"for unit in {names}; do printf '{form}' \"$unit\" {state}; done"
         return f"if [ -d /run/systemd/system ]; then {online}; else {offline}; fi"
 
     @classmethod
@@ -428,7 +427,7 @@ cat /etc/group
             codename=release.get("UBUNTU_CODENAME") or release.get("VERSION_CODENAME", ""),
             architecture=fields[1].strip(),
             kernel=kernel,
-            # microsoft/WSL: stock kernels say so; custom ones are told by WSL's init and its socket.
+            # microsoft/WSL: stock kernels say so; custom ones are told by WSL's init and socket.
             wsl="microsoft" in kernel.lower() or fields[3].strip() == "wsl",
             distribution=fields[4],
             booted=fields[5].strip() == "booted",

@@ -15,8 +15,8 @@ _CONSTANTS: dict[str, Scalar] = {
 }
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o(?P<octal>[0-7]+)|0x(?P<hexadecimal>[0-9a-fA-F]+)")
 _FLOAT = re.compile(
-    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|"
-    r"|(?P<Special>[-+]?\.(?:Inf|INF)|\.(?:NaN|NAN))"
+    r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
+    r"|(?P<special>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))"
 )
 _FIRST = frozenset("+-.0123456789")
 
@@ -36,5 +36,5 @@ def resolve(text: str) -> Scalar:
             return int(found["octal"], 8)
         return int(found["hexadecimal"], 16) if found["hexadecimal"] else int(text)
     if found := _FLOAT.fullmatch(text):
-        return float(text.replace(".", "", 1) if found["special"] or found["Special"] else text)
+        return float(text.replace(".", "", 1) if found["special"] else text)
     return text

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from envwright.errors import LocatedError, SpecError, SpecErrors
+from envwright.errors import LocatedError, SpecError
 from envwright.wording import suggestion
 
 SIZE_LIMIT = 1 << 20
@@ -79,8 +79,8 @@ def read(path: str | Path) -> Source:
     """Read a file of at most SIZE_LIMIT bytes of UTF-8, with or without a byte order mark.
 
     Raises:
-        SpecError: there is no such file, or it cannot be read, or is too large.
-        SpecErrors: it is not UTF-8; points at the first bad byte.
+        SpecError: there is no such file, or it cannot be read, is too large, or is not UTF-8
+            (a LocatedError at the first bad byte).
     """
     file = str(path)
     try:
@@ -130,18 +130,13 @@ def _decode(file: str, data: bytes) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise SpecErrors(
-                [
-                    SpecError(
-                        f"{file}: the file is UTF-16, not UTF-8",
-                        hint="save it as UTF-8; PowerShell 5 writes UTF-16 by '>'",
-                    )
-                ]
+            raise SpecError(
+                f"{file}: the file is UTF-16, not UTF-8",
+                hint="save it as UTF-8; PowerShell 5 writes UTF-16 by '>'",
             ) from None
         source = Source(file, data.decode(errors="replace"))
         byte = data[error.start]
-        fault = source.position(len(data[: error.start].decode())).error(
+        raise source.position(len(data[: error.start].decode())).error(
             f"the byte 0x{byte:02x} is not UTF-8",
             hint=f"save the file as UTF-8; in Latin-1 this byte is {chr(byte)!r}",
-        )
-        raise SpecErrors([fault]) from None
+        ) from None

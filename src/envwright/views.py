@@ -5,8 +5,10 @@ Standard library only: an exported test suite takes this file along as it is.
 
 from __future__ import annotations
 
+import base64
 import configparser
 import fnmatch
+import hashlib
 import json as _json
 import re
 import shlex
@@ -53,6 +55,21 @@ def fstab(text: str, key: str) -> str | None:
 def lines(text: str, key: str) -> bool:
     """Tell whether a line is there."""
     return key in text.splitlines()
+
+
+def fingerprint(text: str, key: str) -> str:  # noqa: ARG001 - every view takes a key
+    """Compute the fingerprint of the first key of an armored block (RFC 9580, section 5.5.4)."""
+    body = text.partition("-----BEGIN PGP PUBLIC KEY BLOCK-----")[2].partition("\n\n")[2]
+    lines = [line for line in body.partition("-----END")[0].split() if not line.startswith("=")]
+    data = base64.b64decode("".join(lines))
+    width = {0x98: 1, 0x99: 2, 0xC6: 1}[data[0]]
+    if data[0] == 0xC6 and data[1] >= 192:  # noqa: PLR2004 - RFC 9580, section 4.2.1
+        start, size = 3, ((data[1] - 192) << 8) + data[2] + 192
+    else:
+        start, size = 1 + width, int.from_bytes(data[1 : 1 + width], "big")
+    packet = data[start : start + size]
+    digest = hashlib.sha1(b"\x99" + size.to_bytes(2, "big") + packet)  # noqa: S324 - as the RFC says
+    return digest.hexdigest().upper()
 
 
 def version(installed: str, key: str) -> bool:

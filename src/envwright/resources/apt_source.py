@@ -104,13 +104,9 @@ class AptSource(Resource):
             yield Assertion("file", (path,), "mode", 0o644)
             yield Assertion("file", (path,), "user", "root")
         yield Assertion("file", (self.path,), "content_string", self.content)
-        yield Assertion(
-            "file",
-            (self.keyring,),
-            "content_string",
-            " ".join(self.key.fingerprints),
-            view="fingerprints",
-        )
+        key = ("file", (self.keyring,), "content_string")
+        yield Assertion(*key, "-----END PGP PUBLIC KEY BLOCK-----", contained=True)
+        yield Assertion(*key, self.key.fingerprints[0], view="fingerprint")
 
 
 def _access(status: Status | Unknown | None) -> str | None:

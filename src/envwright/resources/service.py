@@ -154,13 +154,10 @@ class Service(Resource):
         yield Assertion("run", (reload,), "stdout", "no\n")
         for path in self.reads:
             # The process's own directory in /proc is as old as the process.
-            yield Assertion(
-                "run",
-                (
-                    f"pid=$(systemctl show --property=MainPID --value {unit}); "
-                    f'[ "$pid" = 0 ] || [ ! -e {shlex.quote(path)} ] || '
-                    f'[ "$(stat -c %Z {shlex.quote(path)})" -le "$(stat -c %Z /proc/$pid)" ]',
-                ),
-                "rc",
-                0,
+            file = shlex.quote(path)
+            script = (
+                f"pid=$(systemctl show --property=MainPID --value {unit}); "
+                f'[ "$pid" = 0 ] || [ ! -e {file} ] || '
+                f'[ "$(stat -c %Z {file})" -le "$(stat -c %Z /proc/$pid)" ]'
             )
+            yield Assertion("run", (script,), "rc", 0)

@@ -9,7 +9,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from machines.engine import RUN, EngineError, Network, docker, owner
 from machines.images import image
@@ -175,3 +175,9 @@ class Machine:
                 return
             time.sleep(0.05)
         raise EngineError(f"{self.name} did not boot in {BOOT_SECONDS} s: {state or 'no answer'}")
+
+
+class NewMachine(Protocol):
+    """Starts a machine of an image, with further arguments of `docker run`."""
+
+    def __call__(self, kind: str, *options: str) -> Machine: ...

@@ -1,68 +1,33 @@
-"""Docker's five packages, made of Debian's binaries: names, relations and versions are Docker's.
+"""What Docker's five packages are: their names, versions, relations and files.
 
 Relations are those of docker/docker-ce-packaging (deb/common/control) and of containerd.io.
-Debian 13's programs ask for glibc 2.34 at most and so run on Debian 12 too, but for runc, which
-is taken from Debian 12.
+The files are Debian's. Debian 13's programs ask for glibc 2.34 at most and so run on Debian 12
+too, but for runc, which is taken from Debian 12 (1.1, as 13's).
 """
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-import io
-import os
-import tarfile
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from machines.engine import pipe
-from machines.images import image
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 PLUGINS = "usr/libexec/docker/cli-plugins"
 UNITS = "usr/lib/systemd/system"
 
-FROM_DEBIAN = {
-    "debian13": "docker.io docker-cli containerd docker-buildx docker-compose tini",
-    "debian12": "runc",
+DEBIAN = {
+    "debian13": (
+        "docker.io",
+        "docker-cli",
+        "containerd",
+        "docker-buildx",
+        "docker-compose",
+        "tini",
+    ),
+    "debian12": ("runc",),
 }
-
-FETCH = """\
-set -e
-cd "$(mktemp -d)"
-chmod 0777 .
-apt-get update -qq
-apt-get download -qq {packages}
-for package in *.deb; do dpkg-deb -x "$package" root; done
-tar -C root -cf - {files}
-"""
-
-CONFIGURE = """\
-#!/bin/sh
-set -e
-[ "$1" = configure ] || exit 0
-{group}
-for unit in {units}; do
-    if deb-systemd-helper --quiet was-enabled "$unit"; then
-        deb-systemd-helper enable "$unit" >/dev/null
-    fi
-done
-[ -d /run/systemd/system ] || exit 0
-systemctl daemon-reload
-if [ -n "$2" ]; then deb-systemd-invoke restart {restarts}; else deb-systemd-invoke start {units}; fi
-"""
-
-REMOVE = """\
-#!/bin/sh
-set -e
-if [ "$1" = remove ] && [ -d /run/systemd/system ]; then deb-systemd-invoke stop {units}; fi
-"""
-
-GROUP = "getent group docker >/dev/null || groupadd --system docker"
+"""Which of Debian's packages the files are taken from, by the image that knows them."""
 
 
 @dataclass(frozen=True)
@@ -83,19 +48,28 @@ SUITES = (
 
 @dataclass(frozen=True)
 class Package:
-    """One of the packages: `files` says where each comes from, by its path in Debian's package."""
+    """One of the packages.
+
+    `files` maps each path in it to the path in Debian's package, `conffiles` to the text;
+    `versions` are without epoch and mark; paths are relative to the root.
+    """
 
     name: str
     versions: tuple[str, ...]
     relations: Mapping[str, str]
     files: Mapping[str, str]
     units: tuple[str, ...] = ()
+    group: str = ""
     epoch: str = ""
     conffiles: Mapping[str, str] = field(default_factory=dict)
 
+    def version(self, bare: str, suite: Suite) -> str:
+        """The full version, as `5:26.1.5-1~debian.13~trixie`."""
+        return f"{self.epoch}{bare}{suite.mark}"
+
 
 ENGINES = ("26.1.4-1", "26.1.5-1")
-"""Two versions of docker-ce and docker-ce-cli, the older first, without epoch and mark."""
+"""Two versions of docker-ce and docker-ce-cli, the older first; the programs are the same."""
 
 PACKAGES = (
     Package(
@@ -115,6 +89,7 @@ PACKAGES = (
             f"{UNITS}/docker.socket": f"{UNITS}/docker.socket",
         },
         units=("docker.service", "docker.socket"),
+        group="docker",
         epoch="5:",
     ),
     Package(

@@ -1,0 +1,3 @@
+"""This machine alone."""
+
+hosts = [("@local", {"environment": "environments/quickstart.yaml"})]

@@ -1,0 +1,153 @@
+"""The mount table /etc/fstab (`fstab`): one mount a line, found by its mount point."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from . import DialectError, Problem
+from .text import insert_lines, require_writable, split_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from . import Dialect, Value
+
+_LEAST_FIELDS = 3
+_FIELDS = 6
+_LINE = re.compile(rf"[ \t]*((?!#)[^ \t\r\n]+(?:[ \t]+[^ \t\r\n]+){{0,{_FIELDS - 1}}})")
+_ESCAPED_BYTE = re.compile(rb"\\([0-3][0-7]{2})")
+_MUST_ESCAPE = re.compile(r"[ \t\n\r\\#]")
+_NUMBER = re.compile(r"[0-9]+")
+
+
+class FstabDialect:
+    r"""Keys are mount points, a value is the line's six fields with one blank between them.
+
+    A mount point is a plain path ("/mnt/my disk", without a slash at its end), where the file
+    writes \040 for the blank. A value ("C: /mnt/c drvfs rw,noatime 0 0") keeps the escapes, in
+    one spelling: blank, tab, newline, carriage return, backslash and # by their octal number;
+    `entry` makes one from plain fields. Options default to "defaults", the numbers to 0.
+
+    Lines that mount nothing at a path (swap, whose mount point is "none") are no keys and are
+    never touched. Of a mount point that stands twice the first counts; removing takes all.
+    Sources: fstab(5), and findmnt of util-linux 2.38 for what libmount makes of odd lines.
+    """
+
+    name = "fstab"
+
+    def read(self, text: str) -> dict[str, Value]:
+        """Every mount at a path."""
+        found: dict[str, Value] = {}
+        for line in split_lines(text):
+            for fields in _mounts(line):
+                found.setdefault(_target(fields), entry(*fields))
+        return found
+
+    def actual(self, text: str, wanted: Mapping[str, Value]) -> dict[str, Value]:
+        """The wanted mounts; a line that says the same in other words is the wanted one."""
+        found = self.read(text)
+        actual: dict[str, Value] = {}
+        for key, value in wanted.items():
+            if key in found:
+                same = isinstance(value, str) and _spell(key, value) == found[key]
+                actual[key] = value if same else found[key]
+        return actual
+
+    def edit(self, text: str, changes: Mapping[str, Value]) -> str:
+        """The text with the mounts set or removed."""
+        for key, value in changes.items():
+            if value is None:
+                text = "".join(line for line in split_lines(text) if not _is_at(line, key))
+            elif isinstance(value, str):
+                text = _set(text, key, _spell(key, value))
+            else:
+                raise DialectError(f"{key}: a mount is a string of six fields")
+        return text
+
+    def problems(self, text: str) -> list[Problem]:
+        """Lines that mount(8) ignores."""
+        found: list[Problem] = []
+        for number, line in enumerate(split_lines(text), start=1):
+            match = _LINE.match(line)
+            if match and _fields(line) is None:
+                reason = "mount ignores it: expected source, target, type, options, two numbers"
+                found.append(Problem(number, reason))
+        return found
+
+
+def entry(  # noqa: PLR0913, PLR0917: the six fields of the format
+    source: str,
+    target: str,
+    fstype: str,
+    options: str = "defaults",
+    dump: str = "0",
+    passno: str = "0",
+) -> str:
+    """The value of a mount from its plain fields, escaped as fstab needs it."""
+    fields = (source, target, fstype, options, dump, passno)
+    for field in fields:
+        require_writable(field, without="\0")
+    if not all(fields):
+        raise DialectError("a field of a mount is empty")
+    return " ".join(_MUST_ESCAPE.sub(lambda match: f"\\{ord(match[0]):03o}", f) for f in fields)
+
+
+def _fields(line: str) -> list[str] | None:
+    """The plain fields of a line that mount(8) reads, else None."""
+    match = _LINE.match(line)
+    if match is None:
+        return None
+    fields = [_unescape(field) for field in match[1].split()]
+    numbers = fields[4:]
+    if len(fields) < _LEAST_FIELDS or not all(_NUMBER.fullmatch(number) for number in numbers):
+        return None
+    return fields
+
+
+def _unescape(field: str) -> str:
+    raw = field.encode("utf-8", "surrogateescape")
+    plain = _ESCAPED_BYTE.sub(lambda match: bytes([int(match[1], 8)]), raw)
+    return plain.decode("utf-8", "surrogateescape")
+
+
+def _mounts(line: str) -> Iterator[list[str]]:
+    fields = _fields(line)
+    if fields and fields[1].startswith("/"):
+        yield fields
+
+
+def _target(fields: list[str]) -> str:
+    return fields[1].rstrip("/") or "/"
+
+
+def _is_at(line: str, key: str) -> bool:
+    return any(_target(fields) == key for fields in _mounts(line))
+
+
+def _spell(key: str, value: str) -> str:
+    """The value in its one spelling; DialectError where it is none, or of another mount point."""
+    fields = _fields(value)
+    if fields is None or len(value.split()) > _FIELDS:
+        raise DialectError(f"{key}: {value!r} is no mount: expected six fields")
+    if not fields[1].startswith("/") or _target(fields) != key:
+        raise DialectError(f"{key!r} is not the mount point of {value!r}")
+    return entry(*fields)
+
+
+def _set(text: str, key: str, value: str) -> str:
+    lines = split_lines(text)
+    for index, line in enumerate(lines):
+        for fields in _mounts(line):
+            if _target(fields) != key:
+                continue
+            if entry(*fields) == value:
+                return text
+            match = _LINE.match(line)
+            if match:
+                lines[index] = line[: match.start(1)] + value + line[match.end(1) :]
+            return "".join(lines)
+    return insert_lines(text, len(text), [value])
+
+
+DIALECTS: Mapping[str, Dialect] = {"fstab": FstabDialect()}

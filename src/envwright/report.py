@@ -1,0 +1,170 @@
+"""The report: everything that a person reads on the terminal. The only module that prints."""
+
+from __future__ import annotations
+
+import json as _json
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TextIO
+
+from envwright.facts import Unknown
+from envwright.resource import EXISTENCE, Moment
+from envwright.resources.keys import FIELD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envwright.apply import Step
+    from envwright.errors import EnvwrightError
+    from envwright.plan import Change, Plan
+    from envwright.verify import Result
+
+SIGNS = {"create": "+", "change": "~", "remove": "-"}
+COLOURS = {"+": "32", "~": "33", "-": "31", "ok": "32", "failed": "31", "skipped": "33", "dim": "2"}
+WIDTH = 60
+"""Longer values are cut in a plan's lines; `--json` has them whole."""
+
+
+class Report:
+    """Writes to a terminal or a file: colours and progress only where they can be seen.
+
+    Args:
+        out: where results go.
+        err: where errors and questions go.
+        mask: is applied to every text before it is shown.
+    """
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        self.out, self.err = out or sys.stdout, err or sys.stderr
+        self.mask = str
+        # no-color.org: any value that is not empty turns colours off.
+        self._colours = self.out.isatty() and not os.environ.get("NO_COLOR")
+        self._since = 0.0
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"\033[{COLOURS[colour]}m{text}\033[0m" if self._colours else text
+
+    def line(self, text: str = "") -> None:
+        """Write a line."""
+        print(self.mask(text), file=self.out, flush=True)
+
+    def json(self, value: Any) -> None:
+        """Write a value as JSON."""
+        self.line(_json.dumps(value, indent=2))
+
+    def error(self, error: EnvwrightError) -> None:
+        """Write what went wrong."""
+        print(self.mask(f"error: {error}"), file=self.err, flush=True)
+
+    # --- plan ---
+
+    def plan(self, plan: Plan) -> None:
+        """Write a plan: what changes, who asked for it, and how it will differ."""
+        machine = plan.machine
+        release = f"{machine.distro} {machine.release}"
+        self.line(f"{plan.environment} on {plan.host} ({release}, {plan.resources} resources)")
+        for title, changes in _stages(plan):
+            self.line(f"\n{title}:" if title else "")
+            for change in changes:
+                self._change(change)
+        self.line(f"\n{_summary(plan)}")
+
+    def _change(self, change: Change) -> None:
+        sign = SIGNS[change.verb]
+        origins = ", ".join(str(origin) for origin in change.resource.origins)
+        head = self._paint(f"{sign} {change.resource.id}", sign)
+        self.line(f"  {head}  {self._paint(origins, 'dim')}")
+        for text in _details(change):
+            self.line(f"      {text}")
+        for text in change.diff().splitlines():
+            self.line(f"      {self._paint(text, text[0]) if text[:1] in {'+', '-'} else text}")
+
+    # --- apply ---
+
+    def begin(self, step: Step) -> None:
+        """Say which step is under way; on a terminal the line is completed by `end`."""
+        self._since = time.monotonic()
+        if self._colours:
+            print(f"  {self.mask(step.name)} ...", end="", file=self.out, flush=True)
+
+    def end(self, step: Step) -> None:
+        """Say that a step is done, and how long it took."""
+        seconds = time.monotonic() - self._since
+        start = "\r\033[K" if self._colours else ""
+        self.line(f"{start}  {self._paint('done', 'ok')}  {step.name}  ({seconds:.1f} s)")
+
+    def left(self, plan: Plan) -> None:
+        """Say what waits for something to happen first."""
+        for change in plan.pending:
+            self.line(f"  pending  {change.resource.id}: {change.pending}")
+
+    # --- verify ---
+
+    def result(self, result: Result) -> None:
+        """Write one check's result."""
+        word = {"passed": "ok"}.get(result.outcome, result.outcome)
+        self.line(f"  {self._paint(word, word)}  {result.id}")
+        if result.outcome != "passed":
+            for text in result.reason.splitlines():
+                self.line(f"      {text}")
+
+    def results(self, results: Sequence[Result]) -> None:
+        """Write how many checks came to what."""
+        counts = [sum(r.outcome == o for r in results) for o in ("passed", "failed", "skipped")]
+        self.line("\nVerified: {} passed, {} failed, {} skipped.".format(*counts))
+
+
+def _stages(plan: Plan) -> Iterator[tuple[str, list[Change]]]:
+    """Group changes by what has to happen before they can be made."""
+    reasons = dict.fromkeys(change.pending for change in plan.changes)
+    for reason in sorted(reasons):
+        title = f"Pending: {reason}" if reason else "Now" if len(reasons) > 1 else ""
+        yield title, [change for change in plan.changes if change.pending == reason]
+
+
+def _summary(plan: Plan) -> str:
+    if not plan:
+        return f"Nothing to do: all {plan.resources} resources are as they should be."
+    counts = {verb: sum(c.verb == verb for c in plan.changes) for verb in SIGNS}
+    parts = ", ".join(f"{count} to {verb}" for verb, count in counts.items())
+    lines = [f"Plan: {parts}, {plan.resources - len(plan.changes)} as they should be."]
+    moments = {c.resource.takes_effect for c in plan.changes} - {Moment.NOW}
+    lines += [_felt(moment, plan) for moment in Moment if moment in moments]
+    return "\n".join(lines)
+
+
+def _felt(moment: Moment, plan: Plan) -> str:
+    """Say after what some of the changes are felt."""
+    ids = [c.resource.id for c in plan.changes if c.resource.takes_effect is moment]
+    after = {
+        Moment.LOGIN: "a new login",
+        Moment.DISTRIBUTION: f"wsl --terminate {plan.machine.distribution or 'NAME'}",
+        Moment.VM: "wsl --shutdown",
+    }[moment]
+    return f"Felt after {after}: {', '.join(ids)}."
+
+
+def _details(change: Change) -> Iterator[str]:
+    """Describe field by field; content is shown by its diff."""
+    before, after = change.difference.before or {}, change.difference.after or {}
+    names = after if change.verb == "create" else change.difference.fields
+    for name in names:
+        if name in {EXISTENCE, "kind"} and not isinstance(before.get(name), Unknown):
+            continue
+        if name == "content" and change.diff():
+            continue
+        old = _value(before[name]) if name in before else "absent"
+        new = _value(after.get(name))
+        label = name.removeprefix(FIELD)
+        yield f"{label}: {new}" if change.verb == "create" else f"{label}: {old} -> {new}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Unknown):
+        return str(value)
+    if value is None:
+        return "absent"
+    text = value if isinstance(value, str) else _json.dumps(value)
+    text = text.encode("unicode_escape").decode() if not text.isprintable() else text
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."

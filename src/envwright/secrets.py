@@ -1,0 +1,219 @@
+"""Secrets: named in an environment, fetched where envwright runs, shown nowhere."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shlex
+import subprocess
+import urllib.parse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, model_validator
+
+from envwright.capability import Settings
+from envwright.errors import SecretError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from typing_extensions import Self
+
+COMMAND_TIMEOUT = 60
+"""Seconds that a command may take to print a secret."""
+MASKED_LENGTH = 4
+"""Shorter values are not masked: they would be found in every other word."""
+
+_MARKER = re.compile("⟦secret:([A-Za-z0-9_]+)⟧")
+_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_name(text: str) -> bool:
+    """Tell whether `{{ secret.TEXT }}` can name a secret."""
+    return _NAME.fullmatch(text) is not None
+
+
+def marker(name: str) -> str:
+    """Return what stands for a secret's value in everything that is shown or stored."""
+    return f"⟦secret:{name}⟧"
+
+
+def is_broken(text: str) -> bool:
+    """Tell whether a marker in a text was cut or changed, so that nothing would be put in."""
+    return "⟦" in _MARKER.sub("", text) or "⟧" in _MARKER.sub("", text)
+
+
+class Declaration(Settings):
+    """Where a secret comes from: exactly one of the keys."""
+
+    env: Annotated[str, Field(min_length=1)] | None = None
+    """An environment variable of the process that runs envwright."""
+    file: Annotated[str, Field(min_length=1)] | None = None
+    """A file, relative to the environment's file, `~` for the home; one newline at its end is cut."""
+    command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """A command and its arguments, run without a shell; prints the secret within 60 seconds."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        given = [name for name in ("env", "file", "command") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("a secret comes from exactly one of 'env', 'file' and 'command'")
+        return self
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A declared secret.
+
+    Args:
+        place: `file:line` of its declaration, for messages.
+        directory: what a relative `file` starts from, and where a command runs.
+    """
+
+    name: str
+    declaration: Declaration
+    place: str
+    directory: Path
+
+    def fetch(self) -> str:
+        """Return the value.
+
+        Raises:
+            SecretError: it cannot be had, or is empty.
+        """
+        if self.declaration.env is not None:
+            value = self._from_variable(self.declaration.env)
+        elif self.declaration.file is not None:
+            value = self._from_file(self.declaration.file)
+        else:
+            value = self._from_command(self.declaration.command or ())
+        if not value:
+            raise self._error("its value is empty")
+        return value
+
+    def _from_variable(self, variable: str) -> str:
+        if variable not in os.environ:
+            raise self._error(
+                f"the environment variable {variable} is not set",
+                hint=f"`export {variable}=...` in the shell that runs envwright",
+            )
+        return os.environ[variable]
+
+    def _from_file(self, file: str) -> str:
+        try:
+            path = self.directory / Path(file).expanduser()
+            return _line(path.read_bytes().decode())
+        except UnicodeDecodeError:
+            raise self._error(f"{file} is not UTF-8") from None
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            hint = "the path is relative to the environment's file"
+            raise self._error(f"{file} cannot be read: {reason}", hint=hint) from None
+
+    def _from_command(self, command: tuple[str, ...]) -> str:
+        shown = shlex.join(command)
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=COMMAND_TIMEOUT,
+                check=True,
+            )
+            return _line(done.stdout.decode())
+        except UnicodeDecodeError:
+            raise self._error(f"`{shown}` printed what is not UTF-8") from None
+        except subprocess.TimeoutExpired:
+            raise self._error(f"`{shown}` took more than {COMMAND_TIMEOUT} s") from None
+        except subprocess.CalledProcessError as error:
+            words = error.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+            said = f"`{shown}` failed with exit code {error.returncode}: {words[-1]}"
+            raise self._error(said, hint="run it by hand") from None
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise self._error(f"`{shown}` cannot be run: {reason}") from None
+
+    def _error(self, cause: str, hint: str = "") -> SecretError:
+        return SecretError(f"{self.place}: no secret '{self.name}': {cause}", hint=hint)
+
+
+class Secrets:
+    """The secrets of an environment; values are fetched when the first text needs them."""
+
+    def __init__(self, declared: Mapping[str, Secret]) -> None:
+        self._declared = declared
+        self._values: dict[str, str] = {}
+        self._markers: dict[str, str] = {}
+        self._forms: re.Pattern[str] | None = None
+
+    def __repr__(self) -> str:
+        return f"Secrets({', '.join(self._declared)})"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The declared names, in the order of the environment."""
+        return tuple(self._declared)
+
+    def references(self, text: str) -> tuple[str, ...]:
+        """Return the names of the secrets that a text refers to, each once, in its order."""
+        return tuple(dict.fromkeys(n for n in _MARKER.findall(text) if n in self._declared))
+
+    def reveal(self, text: str) -> str:
+        """Put the values into a text.
+
+        Raises:
+            SecretError: a secret that it refers to cannot be had.
+        """
+        return _MARKER.sub(lambda found: self._value(found[1]) or found[0], text)
+
+    def _value(self, name: str) -> str:
+        if name not in self._declared:
+            return ""
+        if name not in self._values:
+            value = self._declared[name].fetch()
+            self._values[name] = value
+            self._markers |= {form: marker(name) for form in _forms(value)}
+            # Longest first, so that no part of a value is found before the whole.
+            forms = sorted(self._markers, key=len, reverse=True)
+            self._forms = re.compile("|".join([_MARKER.pattern, *map(re.escape, forms)]))
+        return self._values[name]
+
+    def mask(self, text: str) -> str:
+        """Replace every revealed value of MASKED_LENGTH or more characters by its marker.
+
+        Its lines are found too, and all of these in base64, quoted for URLs, JSON or a shell.
+        """
+        if self._forms is None:
+            return text
+        return self._forms.sub(lambda found: self._markers.get(found[0], found[0]), text)
+
+
+def _line(text: str) -> str:
+    """Cut the one newline with which files and outputs end."""
+    return text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
+
+
+def _forms(value: str) -> Iterator[str]:
+    for part in dict.fromkeys([value, *value.splitlines()]):
+        if len(part) >= MASKED_LENGTH:
+            yield part
+            yield urllib.parse.quote(part, safe="")
+            yield urllib.parse.quote(part)
+            yield urllib.parse.quote_plus(part)
+            yield json.dumps(part)[1:-1]
+            yield json.dumps(part, ensure_ascii=False)[1:-1]
+            yield shlex.quote(part)
+            for end in ("", "\n"):
+                yield from _base64((part + end).encode())
+
+
+def _base64(data: bytes) -> Iterator[str]:
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        text = encode(data).decode()
+        yield text
+        yield text.rstrip("=")

@@ -1,0 +1,225 @@
+"""Verify: a pytest item for each resource and each proof, through testinfra over one session."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from testinfra.backend.base import BaseBackend
+from testinfra.host import Host
+
+from envwright import views
+from envwright.facts import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from envwright.compiler import Compiled
+    from envwright.resource import Assertion, Proof, Resource
+    from envwright.secrets import Secrets
+    from envwright.transport import Session
+
+SKIPPED = 77
+"""The exit code by which a proof says that it cannot be made here, as Automake's tests do."""
+
+
+class SessionBackend(BaseBackend):  # type: ignore[misc] # testinfra ships no types
+    """A testinfra backend whose commands go through an open session."""
+
+    NAME = "envwright"
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session.name)
+        self._session = session
+
+    def run(self, command: str, *args: str, **_: Any) -> Any:
+        """Run a command, its arguments quoted, as root."""
+        line = self.get_command(command, *args)
+        result = self._session.run(line)
+        stdout, stderr = decode(result.stdout), decode(result.stderr)
+        return self.result(result.code, self.encode(line), stdout, stderr)
+
+
+def testinfra_host(session: Session) -> Host:
+    """Return a testinfra host that asks through a session."""
+    return Host(SessionBackend(session))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one check came to: `outcome` is passed, failed or skipped; `seconds` it took."""
+
+    id: str
+    outcome: str
+    reason: str
+    seconds: float
+
+    def json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return dict(vars(self))
+
+
+class CheckError(Exception):
+    """A check failed; its text says what was seen instead."""
+
+
+def observe(host: Host, assertion: Assertion) -> Any:
+    """Ask testinfra what an assertion asks."""
+    subject = getattr(host, assertion.module)(*assertion.arguments)
+    value = getattr(subject, assertion.attribute)
+    return getattr(views, assertion.view)(value, assertion.key) if assertion.view else value
+
+
+def witness(resource: Resource, host: Host, secrets: Secrets) -> None:
+    """Assert through testinfra that a resource is as it should be.
+
+    Raises:
+        CheckError: it is not.
+    """
+    for assertion in resource.witness():
+        expected = assertion.expected
+        hidden = isinstance(expected, str) and bool(secrets.references(expected))
+        if hidden:
+            expected = secrets.reveal(expected)
+        try:
+            seen = observe(host, assertion)
+        except Exception as error:
+            raise CheckError(f"{_subject(assertion)}: {error}") from error
+        if not (expected in seen if assertion.contained else expected == seen):
+            detail = "" if hidden else f" is {_short(seen)}, not {_short(expected)}"
+            raise CheckError(f"{_subject(assertion)}{detail or ' differs (it holds secrets)'}")
+
+
+def _subject(assertion: Assertion) -> str:
+    arguments = ", ".join(_short(argument) for argument in assertion.arguments)
+    key = f" {assertion.key}" if assertion.key else ""
+    return f"{assertion.module}({arguments}).{assertion.attribute}{key}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."  # noqa: PLR2004 - about a line
+
+
+def prove(proof: Proof, host: Host) -> None:
+    """Run a proof.
+
+    Raises:
+        CheckError: the effect is not to be seen; pytest's Skipped: it cannot be seen here.
+    """
+    result = host.run(proof.script)
+    words = (result.stdout + result.stderr).strip()
+    if result.rc == SKIPPED:
+        pytest.skip(words.splitlines()[-1] if words else "it cannot be shown here")
+    if result.rc != 0:
+        raise CheckError(words or f"exit code {result.rc}")
+
+
+class CheckItem(pytest.Item):
+    """One check; its name is the id of the resource, or the sentence of the proof."""
+
+    def __init__(self, *, check: Callable[[], None], **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._check = check
+
+    def runtest(self) -> None:
+        """Make the check."""
+        self._check()
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Show a failed check by its own words; anything else is a fault of ours, shown whole."""
+        if isinstance(excinfo.value, CheckError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Say where the check comes from."""
+        return self.path, None, self.name
+
+
+def items(
+    parent: Any, compiled: Compiled, session: Session, secrets: Secrets
+) -> Iterator[CheckItem]:
+    """Return the items of an environment on one machine."""
+    host = testinfra_host(session)
+    for resource in compiled.resources:
+        check = _bound(witness, resource, host, secrets)
+        yield CheckItem.from_parent(parent, name=resource.id, check=check)
+    for proof in compiled.proofs:
+        yield CheckItem.from_parent(parent, name=proof.name, check=_bound(prove, proof, host))
+
+
+def _bound(function: Callable[..., None], *arguments: Any) -> Callable[[], None]:
+    return lambda: function(*arguments)
+
+
+class _Run:
+    """A pytest plugin that runs given items and keeps what they came to."""
+
+    def __init__(
+        self, make: Callable[[Any], Iterator[CheckItem]], tell: Callable[[Result], None]
+    ) -> None:
+        self._make, self._tell = make, tell
+        self.results: list[Result] = []
+
+    def pytest_collection(self, session: pytest.Session) -> bool:
+        session.items = list(self._make(session))
+        session.testscollected = len(session.items)
+        return True
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        # Setup and teardown do nothing here, so only the call tells.
+        if report.when != "call":
+            return
+        reason = report.longreprtext
+        if report.skipped and isinstance(report.longrepr, tuple):
+            reason = str(report.longrepr[2]).removeprefix("Skipped: ")
+        id_ = report.nodeid.rpartition("::")[2] or report.nodeid
+        result = Result(id_, report.outcome, reason, report.duration)
+        self.results.append(result)
+        self._tell(result)
+
+
+def run(
+    compiled: Compiled,
+    session: Session,
+    secrets: Secrets,
+    *,
+    tell: Callable[[Result], None],
+    junit: Path | None = None,
+) -> list[Result]:
+    """Check an environment on a machine; `tell` hears of each result as it comes.
+
+    With `junit`, pytest also writes its JUnit XML there.
+    """
+    plugin = _Run(lambda parent: items(parent, compiled, session, secrets), tell)
+    arguments = ["--noconftest", "-c", os.devnull, f"--rootdir={Path.cwd()}"]
+    # The user's own pytest settings and plugins must not change what is proved.
+    for name in ("cacheprovider", "terminal", "faulthandler", "warnings", "capture"):
+        arguments += ["-p", f"no:{name}"]
+    if junit:
+        arguments += [f"--junitxml={junit}", "-o", f"junit_suite_name={compiled.name}"]
+    before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        pytest.main(arguments, plugins=[plugin])
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        if before is not None:
+            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
+    return plugin.results
+
+
+def tap(results: list[Result]) -> str:
+    """Write results in the Test Anything Protocol, version 14."""
+    lines = ["TAP version 14", f"1..{len(results)}"]
+    for number, result in enumerate(results, 1):
+        state = "not ok" if result.outcome == "failed" else "ok"
+        skip = f" # SKIP {result.reason}" if result.outcome == "skipped" else ""
+        lines.append(f"{state} {number} - {result.id}{skip}")
+        if result.outcome == "failed":
+            lines += [f"# {line}" for line in result.reason.splitlines()]
+    return "\n".join(lines) + "\n"

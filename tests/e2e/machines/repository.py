@@ -1,0 +1,114 @@
+"""Docker's apt repository, signed by a key of this run, under its real name and paths."""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import hashlib
+import shutil
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+from machines.debs import pool
+from machines.packages import ENGINES, SUITES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from machines.server import Server
+
+HOST = "download.docker.com"
+
+
+class Repository:
+    """The published repository.
+
+    Attributes:
+        server: what serves it; `server.fault(pattern, kind)` makes it fail.
+        fingerprint: of the key that signs, 40 hexadecimal digits.
+        key_url: where that key is, as Docker documents it for Debian.
+        other_fingerprint: of a key that signs nothing.
+        other_key_url: where that key is.
+        ca: PEM text of the certificate that machines have to trust.
+        versions: of docker-ce, the older first, without epoch and suite: `26.1.4-1`.
+    """
+
+    versions = ENGINES
+
+    def __init__(self, server: Server, keys: Path) -> None:
+        self.server = server
+        self.ca = server.certificate
+        self._keys = keys
+        self.fingerprint = self._new_key("Docker Release (CE deb)")
+        self.other_fingerprint = self._new_key("Somebody else")
+        self.key_url = f"{self.url('debian')}/gpg"
+        self.other_key_url = f"https://{HOST}/other.gpg"
+
+    def url(self, distribution: str) -> str:
+        """The base URL for `debian` or `ubuntu`."""
+        return f"https://{HOST}/linux/{distribution}"
+
+    def publish(self) -> None:
+        """Put the packages, their signed indexes and the keys where the server finds them."""
+        for suite in SUITES:
+            made = pool() / "linux" / suite.distribution / "dists" / suite.codename
+            dists = self.server.root / HOST / "linux" / suite.distribution / "dists"
+            shutil.copytree(
+                made, dists / suite.codename, ignore=shutil.ignore_patterns("pool"), symlinks=True
+            )
+            (dists / suite.codename / "pool").symlink_to(made / "pool")
+            self._sign(dists / suite.codename, suite.codename)
+            self.server.put(f"{self.url(suite.distribution)}/gpg", self._export(self.fingerprint))
+        self.server.put(self.other_key_url, self._export(self.other_fingerprint))
+
+    def close(self) -> None:
+        """End the key agent, which gpg starts as a daemon."""
+        subprocess.run(["gpgconf", "--homedir", self._keys, "--kill", "all"], check=True)
+
+    def _sign(self, folder: Path, codename: str) -> None:
+        indexes = sorted(folder.glob("*/binary-*/Packages"))
+        architectures = " ".join(index.parent.name.removeprefix("binary-") for index in indexes)
+        lines = [
+            "Origin: Docker",
+            "Label: Docker CE",
+            f"Suite: {codename}",
+            f"Codename: {codename}",
+            f"Date: {email.utils.formatdate(time.time(), usegmt=True)}",
+            f"Architectures: {architectures}",
+            "Components: stable",
+            "SHA256:",
+        ]
+        for index in indexes:
+            data = index.read_bytes()
+            digest = hashlib.sha256(data).hexdigest()
+            lines.append(f" {digest} {len(data)} {index.relative_to(folder)}")
+        (folder / "Release").write_text("\n".join((*lines, "")), "utf-8")
+        sign = ("--local-user", self.fingerprint, "--output", str(folder / "InRelease"))
+        self._gpg(*sign, "--clearsign", str(folder / "Release"))
+
+    def _new_key(self, name: str) -> str:
+        self._keys.mkdir(mode=0o700, exist_ok=True)
+        secret = ("--pinentry-mode", "loopback", "--passphrase", "")
+        self._gpg(*secret, "--quick-generate-key", name, "ed25519", "sign", "2d")
+        listed = self._gpg("--with-colons", "--list-keys", f"={name}").decode()
+        return next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr:"))
+
+    def _export(self, fingerprint: str) -> bytes:
+        return self._gpg("--armor", "--export", fingerprint)
+
+    def _gpg(self, *arguments: str) -> bytes:
+        argv = ["gpg", "--homedir", str(self._keys), "--quiet", "--batch", *arguments]
+        return subprocess.run(argv, check=True, capture_output=True).stdout
+
+
+@contextlib.contextmanager
+def published(server: Server, keys: Path) -> Iterator[Repository]:
+    """Publish the repository on a server; `keys` is a directory of its own for its keys."""
+    repository = Repository(server, keys)
+    try:
+        repository.publish()
+        yield repository
+    finally:
+        repository.close()
