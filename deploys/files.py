@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import model_validator
 
@@ -83,7 +83,7 @@ files:
     def resources(self, machine: Machine) -> Iterator[Resource]:
         for path, entry in self.root.items():
             group = entry.group or machine.primary_group(entry.owner)
-            common = {"path": path, "owner": entry.owner, "group": group}
+            common: dict[str, Any] = {"path": path, "owner": entry.owner, "group": group}
             if entry.absent:
                 yield File(path=path, present=False, at=(path,))
             elif entry.directory:

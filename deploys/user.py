@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -84,7 +84,7 @@ user:
 
     def _keys(self, machine: Machine) -> Iterator[Resource]:
         folder = f"{machine.home(self.name)}/.ssh"
-        owner = {"owner": self.name, "group": machine.primary_group(self.name)}
+        owner: dict[str, Any] = {"owner": self.name, "group": machine.primary_group(self.name)}
         at = ("authorized_keys",)
         yield Directory(path=folder, mode="0700", at=at, **owner)
         yield Keys(

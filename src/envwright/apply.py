@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envwright.errors import StepError
+from envwright.errors import EnvwrightError, StepError
+from envwright.journal import Journal
 from envwright.plan import make_plan
 from envwright.resource import Resource
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from envwright.compiler import Compiled
+    from envwright.engine import Engine
     from envwright.plan import Change, Plan
     from envwright.secrets import Secrets
     from envwright.transport import Session
@@ -68,16 +71,30 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
     from envwright.engine import Engine  # noqa: PLC0415 - 0.2 s that a plan without changes spares
 
     engine = Engine(session, secrets)
-    for step in steps(plan):
-        begin(step)
-        word = type(step.changes[0].resource)
-        work = [(change.resource, change.difference) for change in step.changes]
-        for operation in word.converge_all(work):
-            engine.run(step.name, operation)
-        end(step)
-    left = make_plan(compiled, session, plan.machine, secrets)
-    _judge([change for change in left.changes if not change.pending], session.name)
+    with Journal(session, plan.environment) as journal:
+        for step in steps(plan):
+            begin(step)
+            journal.write("begin", step=step.name)
+            try:
+                _make(step, engine)
+            except EnvwrightError:
+                # Where nothing can be written any more, the first error is the one to tell.
+                with contextlib.suppress(EnvwrightError):
+                    journal.write("failed", step=step.name)
+                raise
+            journal.write("done", step=step.name)
+            end(step)
+        left = make_plan(compiled, session, plan.machine, secrets)
+        _judge([change for change in left.changes if not change.pending], session.name)
     return left
+
+
+def _make(step: Step, engine: Engine) -> None:
+    """Make the changes of a step."""
+    word = type(step.changes[0].resource)
+    work = [(change.resource, change.difference) for change in step.changes]
+    for operation in word.converge_all(work):
+        engine.run(step.name, operation)
 
 
 def _judge(left: Sequence[Change], host: str) -> None:

@@ -73,7 +73,7 @@ def _job(target: Target, options: argparse.Namespace, report: Report) -> Iterato
         from envwright.document import read_document  # noqa: PLC0415 - see _parser
 
         read_document(target.environment)
-    ask = getpass.getpass if sys.stdin.isatty() else None
+    ask: Callable[[str], str] | None = getpass.getpass if sys.stdin.isatty() else None
     if options.sudo_password_stdin:
         ask = _password_from_stdin
     with open_session(target.host, hello=Machine.HELLO, password=ask) as session:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
@@ -26,7 +27,7 @@ from envwright.source import Position
 from envwright.wording import quoted, value_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from envwright.source import Source
 
@@ -37,6 +38,8 @@ VALUE_LIMIT = 50_000
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE = "<<"
+_UNWANTED = re.compile("[\0\ud800-\udfff]")
+"""NUL ends texts everywhere on a machine; halves of surrogate pairs are not Unicode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,26 @@ class Entry:
 
     at: Position
     node: Node
+
+    @property
+    def place(self) -> Position:
+        """Where an error about the value points: at it, or at its key when it is further down."""
+        here = self.node.at
+        beside = here.source is self.at.source and here.line == self.at.line
+        return here if beside and self.node.value is not None else self.at
+
+    def nearest(self, path: Sequence[str | int]) -> Entry:
+        """Return what a path of keys and list indices leads to, as far as it exists."""
+        entry = self
+        for step in path:
+            value = entry.node.value
+            if isinstance(value, Mapping) and step in value:
+                entry = value[cast("str", step)]
+            elif isinstance(value, tuple) and isinstance(step, int) and step < len(value):
+                entry = Entry(value[step].at, value[step])
+            else:
+                break
+        return entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +255,9 @@ class _Composer:
 
     def _scalar(self, event: Any, at: Position) -> Scalar:
         text: str = event.value
+        if event.style == '"' and (found := _UNWANTED.search(text)):
+            code = f"U+{ord(found[0]):04X}"
+            raise at.error(f"this text holds the character {code}, which no text can hold")
         tag = str(event.ctag) if event.ctag else ""
         if tag in {"!", f"{_TAG}str"} or (not tag and not event.implicit[0]):
             return text

@@ -9,16 +9,17 @@ Private API that this relies on is guarded by tests/unit/test_engine.py.
 from __future__ import annotations
 
 import importlib
-import io
 import logging
-from typing import IO, TYPE_CHECKING, Any, cast
+from io import BytesIO, IOBase
+from typing import TYPE_CHECKING, Any, cast
 
 from pyinfra import logger
-from pyinfra.api import Config, Inventory, State
+from pyinfra.api.config import Config
 from pyinfra.api.connect import connect_all
 from pyinfra.api.exceptions import NestedOperationError, PyinfraError
+from pyinfra.api.inventory import Inventory
 from pyinfra.api.operation import OperationMeta, add_op
-from pyinfra.api.state import StateStage
+from pyinfra.api.state import State, StateStage
 from pyinfra.connectors.base import BaseConnector
 from pyinfra.connectors.util import CommandOutput, OutputLine, make_unix_command_for_host
 
@@ -75,7 +76,7 @@ class SessionConnector(BaseConnector):
 
     def put_file(
         self,
-        filename_or_io: str | IO[Any],
+        filename_or_io: str | IOBase,
         remote_filename: str,
         remote_temp_filename: str | None = None,  # noqa: ARG002 - a session writes atomically
         print_output: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
@@ -83,21 +84,21 @@ class SessionConnector(BaseConnector):
         **arguments: Any,  # noqa: ARG002 - the session is privileged already
     ) -> bool:
         """Write a file, all or nothing; the operations that we call hand over open files."""
-        data = cast("IO[Any]", filename_or_io).read()
+        data = cast("BytesIO", filename_or_io).read()
         self.session.put(data.encode() if isinstance(data, str) else data, remote_filename)
         return True
 
     def get_file(
         self,
         remote_filename: str,
-        filename_or_io: str | IO[Any],
+        filename_or_io: str | IOBase,
         remote_temp_filename: str | None = None,  # noqa: ARG002 - read as root
         print_output: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
         print_input: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
         **arguments: Any,  # noqa: ARG002 - the session is privileged already
     ) -> bool:
         """Read a file."""
-        cast("IO[Any]", filename_or_io).write(self.session.get(remote_filename))
+        cast("BytesIO", filename_or_io).write(self.session.get(remote_filename))
         return True
 
 
@@ -138,7 +139,7 @@ class Engine:
 
     def _argument(self, value: Any) -> Any:
         if isinstance(value, Content | Edited | Key):
-            return io.BytesIO(resolve(value, self._session, self._secrets))
+            return BytesIO(resolve(value, self._session, self._secrets))
         return value
 
     def _evidence(self) -> str:

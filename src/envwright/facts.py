@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-Answer = TypeVar("Answer")
+Answer_co = TypeVar("Answer_co", covariant=True)
 
 TEXT_LIMIT = 1 << 20
 """Files above this many bytes are not fetched to be compared: their text is Unknown."""
@@ -31,7 +31,7 @@ class Unknown:
 
 
 @dataclass(frozen=True)
-class Question(ABC, Generic[Answer]):
+class Question(ABC, Generic[Answer_co]):
     """One thing to be known. All questions of a kind are answered by one script.
 
     Scripts only read. They run as root under `sh` (dash) with LC_ALL=C, get no input, and print
@@ -55,9 +55,9 @@ class Facts:
     def __init__(self, answers: Mapping[Question[Any], Any]) -> None:
         self._answers = answers
 
-    def __getitem__(self, question: Question[Answer]) -> Answer | Unknown:
+    def __getitem__(self, question: Question[Answer_co]) -> Answer_co | Unknown:
         answer = self._answers.get(question, Unknown("the machine gave no answer"))
-        return cast("Answer | Unknown", answer)
+        return cast("Answer_co | Unknown", answer)
 
 
 # --- Paths -----------------------------------------------------------------------------------

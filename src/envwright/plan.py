@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +54,10 @@ class Change:
         if not isinstance(old, str) or HIDDEN in (old, new):
             return ""
         # Bytes that are not text would reach the terminal as they are.
-        lines = [text.encode("utf-8", "replace").decode().splitlines() for text in (old, new)]
-        return "\n".join(difflib.unified_diff(*lines, lineterm="", n=2)).partition("\n+++ \n")[2]
+        from_, to = (t.encode("utf-8", "replace").decode().splitlines() for t in (old, new))
+        lines = difflib.unified_diff(from_, to, lineterm="", n=2)
+        # The first two lines would name the files, which the change itself does.
+        return "\n".join(itertools.islice(lines, 2, None))
 
     def json(self) -> dict[str, Any]:
         """Return the change as JSON values, in the stable form of `plan --json`."""

@@ -13,7 +13,7 @@ from envwright.resource import EXISTENCE, Moment
 from envwright.resources.keys import FIELD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from envwright.apply import Step
     from envwright.errors import EnvwrightError
@@ -37,7 +37,7 @@ class Report:
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
         self.out, self.err = out or sys.stdout, err or sys.stderr
-        self.mask = str
+        self.mask: Callable[[str], str] = str
         # no-color.org: any value that is not empty turns colours off.
         self._colours = self.out.isatty() and not os.environ.get("NO_COLOR")
         self._since = 0.0
@@ -148,15 +148,18 @@ def _felt(moment: Moment, plan: Plan) -> str:
 def _details(change: Change) -> Iterator[str]:
     """Describe field by field; content is shown by its diff."""
     before, after = change.difference.before or {}, change.difference.after or {}
-    names = after if change.verb == "create" else change.difference.fields
-    for name in names:
+    if change.verb == "create":
+        after = dict(after)
+        access = [str(after.pop(name)) for name in ("mode", "owner", "group") if name in after]
+        if access:
+            yield " ".join(access)
+    for name in after if change.verb == "create" else change.difference.fields:
         if name in {EXISTENCE, "kind"} and not isinstance(before.get(name), Unknown):
             continue
         if name == "content" and change.diff():
             continue
+        label, new = name.removeprefix(FIELD), _value(after.get(name))
         old = _value(before[name]) if name in before else "absent"
-        new = _value(after.get(name))
-        label = name.removeprefix(FIELD)
         yield f"{label}: {new}" if change.verb == "create" else f"{label}: {old} -> {new}"
 
 

@@ -19,7 +19,7 @@ from envwright.capability import Settings
 from envwright.errors import SecretError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from typing_extensions import Self
 
@@ -117,29 +117,40 @@ class Secret:
     def _from_command(self, command: tuple[str, ...]) -> str:
         shown = shlex.join(command)
         try:
-            done = subprocess.run(
-                command,
-                cwd=self.directory,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=COMMAND_TIMEOUT,
-                check=True,
-            )
-            return _line(done.stdout.decode())
-        except UnicodeDecodeError:
-            raise self._error(f"`{shown}` printed what is not UTF-8") from None
+            code, output, complaints = _run(command, self.directory)
         except subprocess.TimeoutExpired:
             raise self._error(f"`{shown}` took more than {COMMAND_TIMEOUT} s") from None
-        except subprocess.CalledProcessError as error:
-            words = error.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-            said = f"`{shown}` failed with exit code {error.returncode}: {words[-1]}"
-            raise self._error(said, hint="run it by hand") from None
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise self._error(f"`{shown}` cannot be run: {reason}") from None
+        if code:
+            last = complaints.decode(errors="replace").strip().rpartition("\n")[2]
+            said = f": {last}" if last else ""
+            raise self._error(f"`{shown}` failed with exit code {code}{said}")
+        try:
+            return _line(output.decode())
+        except UnicodeDecodeError:
+            raise self._error(f"`{shown}` printed what is not UTF-8") from None
 
     def _error(self, cause: str, hint: str = "") -> SecretError:
         return SecretError(f"{self.place}: no secret '{self.name}': {cause}", hint=hint)
+
+
+def _run(command: Sequence[str], directory: Path) -> tuple[int, bytes, bytes]:
+    """Run a command as subprocess.run does, but never wait for what it left in the background."""
+    with subprocess.Popen(
+        command,
+        cwd=directory,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        try:
+            output, complaints = process.communicate(timeout=COMMAND_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+    return process.returncode, output, complaints
 
 
 class Secrets:

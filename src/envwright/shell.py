@@ -32,8 +32,8 @@ _ew_feed() {
  { _ew_take "$1"; IFS= read -r _ew_end || sleep 60; } |
  { (eval "$_ew_script"); _ew_code=$?; cat >/dev/null; exit "$_ew_code"; }; _ew_code=$?; };
 _ew_mark() { printf '%s %s\n' "$1" "$_ew_code"; printf '%s\n' "$1" >&2; };
-{ cat; trap : HUP; kill -HUP -- -$$; } 2>/dev/null |
-{ while IFS= read -r _ew_line; do eval "$_ew_line"; done; trap : HUP; kill -HUP -- -$$; };
+{ cat; trap : HUP; kill -s HUP -- -$$; } 2>/dev/null |
+{ while IFS= read -r _ew_line; do eval "$_ew_line"; done; trap : HUP; kill -s HUP -- -$$; };
 exit 0
 """.replace("\n", " ")
 """What the shell runs; one line of sh."""

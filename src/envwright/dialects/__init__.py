@@ -7,14 +7,13 @@ package as it is.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import TypeAlias
 
-    Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Value]"
-    """A JSON value; None in an edit means: remove the key."""
+Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
+"""A JSON value; None in an edit means: remove the key."""
 
 
 class DialectError(ValueError):

@@ -9,7 +9,7 @@ from . import DialectError, Problem
 from .text import insert_lines, require_writable, split_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from . import Dialect, Value
 
@@ -17,6 +17,7 @@ _LEAST_FIELDS = 3
 _FIELDS = 6
 _LINE = re.compile(rf"[ \t]*((?!#)[^ \t\r\n]+(?:[ \t]+[^ \t\r\n]+){{0,{_FIELDS - 1}}})")
 _ESCAPED_BYTE = re.compile(rb"\\([0-3][0-7]{2})")
+_BLANKS = re.compile(r"[ \t]+")
 _MUST_ESCAPE = re.compile(r"[ \t\n\r\\#]")
 _NUMBER = re.compile(r"[0-9]+")
 
@@ -40,7 +41,7 @@ class FstabDialect:
         """Every mount at a path."""
         found: dict[str, Value] = {}
         for line in split_lines(text):
-            for fields in _mounts(line):
+            if fields := _mount(line):
                 found.setdefault(_target(fields), entry(*fields))
         return found
 
@@ -58,7 +59,7 @@ class FstabDialect:
         """The text with the mounts set or removed."""
         for key, value in changes.items():
             if value is None:
-                text = "".join(line for line in split_lines(text) if not _is_at(line, key))
+                text = _remove(text, key)
             elif isinstance(value, str):
                 text = _set(text, key, _spell(key, value))
             else:
@@ -76,7 +77,7 @@ class FstabDialect:
         return found
 
 
-def entry(  # noqa: PLR0913, PLR0917: the six fields of the format
+def entry(  # noqa: PLR0913, PLR0917 -- a line has six fields
     source: str,
     target: str,
     fstype: str,
@@ -98,9 +99,11 @@ def _fields(line: str) -> list[str] | None:
     match = _LINE.match(line)
     if match is None:
         return None
-    fields = [_unescape(field) for field in match[1].split()]
+    fields = [_unescape(field) for field in _BLANKS.split(match[1])]
     numbers = fields[4:]
     if len(fields) < _LEAST_FIELDS or not all(_NUMBER.fullmatch(number) for number in numbers):
+        return None
+    if any("\0" in field for field in fields):
         return None
     return fields
 
@@ -111,10 +114,10 @@ def _unescape(field: str) -> str:
     return plain.decode("utf-8", "surrogateescape")
 
 
-def _mounts(line: str) -> Iterator[list[str]]:
+def _mount(line: str) -> list[str] | None:
+    """The plain fields of a line that mounts something at a path, else None."""
     fields = _fields(line)
-    if fields and fields[1].startswith("/"):
-        yield fields
+    return fields if fields and fields[1].startswith("/") else None
 
 
 def _target(fields: list[str]) -> str:
@@ -122,13 +125,15 @@ def _target(fields: list[str]) -> str:
 
 
 def _is_at(line: str, key: str) -> bool:
-    return any(_target(fields) == key for fields in _mounts(line))
+    fields = _mount(line)
+    return fields is not None and _target(fields) == key
 
 
 def _spell(key: str, value: str) -> str:
     """The value in its one spelling; DialectError where it is none, or of another mount point."""
-    fields = _fields(value)
-    if fields is None or len(value.split()) > _FIELDS:
+    require_writable(value, without="\0\r\n")
+    fields = _fields(value) if _LINE.fullmatch(value) else None
+    if fields is None:
         raise DialectError(f"{key}: {value!r} is no mount: expected six fields")
     if not fields[1].startswith("/") or _target(fields) != key:
         raise DialectError(f"{key!r} is not the mount point of {value!r}")
@@ -138,16 +143,18 @@ def _spell(key: str, value: str) -> str:
 def _set(text: str, key: str, value: str) -> str:
     lines = split_lines(text)
     for index, line in enumerate(lines):
-        for fields in _mounts(line):
-            if _target(fields) != key:
-                continue
-            if entry(*fields) == value:
-                return text
-            match = _LINE.match(line)
-            if match:
-                lines[index] = line[: match.start(1)] + value + line[match.end(1) :]
-            return "".join(lines)
+        fields, match = _mount(line), _LINE.match(line)
+        if fields is None or match is None or _target(fields) != key:
+            continue
+        if entry(*fields) == value:
+            return text
+        lines[index] = line[: match.start(1)] + value + line[match.end(1) :]
+        return "".join(lines)
     return insert_lines(text, len(text), [value])
+
+
+def _remove(text: str, key: str) -> str:
+    return "".join(line for line in split_lines(text) if not _is_at(line, key))
 
 
 DIALECTS: Mapping[str, Dialect] = {"fstab": FstabDialect()}

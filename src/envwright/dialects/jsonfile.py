@@ -249,3 +249,6 @@ def _gap(text: str, node: Node, index: int) -> str:
 def _line_indent(text: str, offset: int) -> str:
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
     return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+DIALECTS: Mapping[str, Dialect] = {"json": JsonDialect()}

@@ -42,7 +42,7 @@ class LinesDialect:
                 text = _add(text, key)
         return text
 
-    def problems(self, text: str) -> list[Problem]:  # noqa: ARG002, PLR6301: as the protocol has it
+    def problems(self, text: str) -> list[Problem]:  # noqa: ARG002 -- the protocol has it
         """None: every line is as good as any other."""
         return []
 

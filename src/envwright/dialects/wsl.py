@@ -1,4 +1,4 @@
-"""WSL's ini dialect: /etc/wsl.conf (`wsl`) and %UserProfile%\\.wslconfig (`wslconfig`)."""
+"""WSL's ini dialect: /etc/wsl.conf (`wsl`) and the Windows user's .wslconfig (`wslconfig`)."""
 
 from __future__ import annotations
 

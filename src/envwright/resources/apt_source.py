@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Stat, Status, Text, Unknown
 from envwright.openpgp import OpenPGPError, fingerprints
@@ -73,7 +73,7 @@ class AptSource(Resource):
         }
         return "".join(f"{name}: {' '.join(value)}\n" for name, value in fields.items() if value)
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         paths = (self.path, self.keyring)
         return (*(Stat(path) for path in paths), *(Text(path) for path in paths))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Shell, Unknown
 from envwright.resource import Assertion, Resource, operation
@@ -50,7 +50,7 @@ class Command(Resource):
         """What it comes after."""
         return self.after
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         return (Shell(self.observe),)
 
     def desired(self) -> State:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Stat, Unknown
 from envwright.resource import operation
@@ -31,7 +31,7 @@ class Directory(PathResource):
         yield from super().implied
         yield f"mount:{self.path}"
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         return (Stat(self.path),)
 
     def desired(self) -> State:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Stat, Text, Unknown
 from envwright.resource import Assertion, Content, operation
@@ -36,7 +36,7 @@ class File(PathResource):
     word: ClassVar[str] = "file"
     rank: ClassVar[int] = 60
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         return (Stat(self.path), Text(self.path))
 
     def desired(self) -> State | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Logins, Unknown
 from envwright.resource import Assertion, Resource, operation
@@ -31,7 +31,7 @@ class Group(Resource):
         """The name of the group."""
         return self.group
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         return (Logins(),)
 
     def desired(self) -> State:

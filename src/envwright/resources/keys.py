@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright import dialects
 from envwright.errors import ConflictError
@@ -41,7 +41,7 @@ class Keys(PathResource):
     word: ClassVar[str] = "keys"
     rank: ClassVar[int] = 60
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         return (Stat(self.path), Text(self.path))
 
     def desired(self) -> State:

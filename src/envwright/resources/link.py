@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Stat, Unknown
 from envwright.resource import Assertion, operation
@@ -26,7 +26,7 @@ class Link(PathResource):
     word: ClassVar[str] = "link"
     rank: ClassVar[int] = 60
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         return (Stat(self.path),)
 
     def desired(self) -> State:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Logins, Unknown
 from envwright.resource import Assertion, Moment, Resource, operation
@@ -37,7 +37,7 @@ class Member(Resource):
         """The account and the group."""
         return (f"user:{self.user}", f"group:{self.group}")
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         return (Logins(),)
 
     def desired(self) -> State:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright import dialects
 from envwright.facts import MountPoint, Mounts, Text, Unknown
@@ -70,7 +70,7 @@ class Mount(Resource):
         options = ",".join(self.options) or "defaults"
         return f"{self.source} {self.target} {self.kind} {options} 0 0"
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         return (Text(FSTAB), Mounts())
 
     def desired(self) -> State:

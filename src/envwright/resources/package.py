@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Dpkg, Unknown
 from envwright.resource import Assertion, Resource, operation
@@ -45,7 +45,7 @@ class Package(Resource):
         """The name of the package."""
         return self.package
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         return (Dpkg(self.package),)
 
     def desired(self) -> State | None:

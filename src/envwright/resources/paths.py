@@ -65,7 +65,7 @@ def attribute_witness(path: str, state: State) -> Iterator[Assertion]:
 
 def in_the_way(path: str, difference: Difference, *replaceable: str) -> str:
     """Say that something of another kind is at a path, unless it can be replaced without loss."""
-    kind = (difference.before or {}).get("kind")
-    if difference.after is None or kind in {None, difference.after["kind"], *replaceable}:
+    kind = str((difference.before or {}).get("kind", ""))
+    if difference.after is None or kind in {"", difference.after["kind"], *replaceable}:
         return ""
     return f"{path} is {NOUNS[kind]}, not {NOUNS[difference.after['kind']]}: move it away first"

@@ -53,7 +53,7 @@ class Service(Resource):
         for path in self.reads:
             yield from (f"file:{path}", f"keys:{path}")
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         return (Unit(self.unit), *(Stat(path) for path in self.reads))
 
     def desired(self) -> State:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Logins, Unknown
 from envwright.resource import Assertion, Resource, operation
@@ -46,7 +46,7 @@ class User(Resource):
         """Its primary group and, for an own root of homes, the directory above its home."""
         return (f"group:{self.primary}", f"group:{self.user}")
 
-    def questions(self) -> Iterable[Question[object]]:
+    def questions(self) -> Iterable[Question[Any]]:
         return (Logins(),)
 
     def desired(self) -> State:

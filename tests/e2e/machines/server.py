@@ -99,6 +99,7 @@ class _Listener(http.server.ThreadingHTTPServer):
 class _Request(http.server.BaseHTTPRequestHandler):
     server: _Listener
     timeout = SECONDS
+    whole = True
 
     def setup(self) -> None:
         # The handshake belongs here, in the request's own thread: a slow client stops nobody.
@@ -110,6 +111,9 @@ class _Request(http.server.BaseHTTPRequestHandler):
     def finish(self) -> None:
         try:
             super().finish()
+            if self.whole:
+                # OpenSSL in apt takes an end without this word for a cut connection.
+                self.request.unwrap()
         finally:
             self.request.close()
 
@@ -133,7 +137,7 @@ class _Request(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         middle = len(data) // 2
         if kind == "truncate":
-            data = data[:middle]
+            data, self.whole = data[:middle], False
         if kind == "corrupt":
             data = data[:middle] + bytes([data[middle] ^ 0xFF]) + data[middle + 1 :]
         if kind != "slow":

@@ -1,0 +1,82 @@
+"""The journal: one run at a time on a machine, and a line before and after each of its steps."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shlex
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from envwright.errors import LockedError, StepError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from envwright.transport import Session
+
+LOCK = "/run/lock/envwright.lock"
+JOURNAL = "/var/lib/envwright/journal.jsonl"
+
+# The holder keeps the lock's file open. It belongs to the session's process group, which is hung up
+# when the session ends, however it ends: no lock outlives its run.
+_ACQUIRE = f"""
+mkdir -p {LOCK.rpartition("/")[0]} && exec 9>>{LOCK} && flock --nonblock 9 || exit 75
+sleep infinity </dev/null >/dev/null 2>&1 &
+mkdir -p {JOURNAL.rpartition("/")[0]} || exit 1
+tail -n 1 {JOURNAL} 2>/dev/null || :
+"""
+
+
+class Journal:
+    """A run's lock and journal on one machine; a context manager.
+
+    Attributes:
+        interrupted: the step in which the run before this one was cut off; "" when it was not.
+    """
+
+    def __init__(self, session: Session, environment: str) -> None:
+        self._session = session
+        self._run = secrets.token_hex(4)
+        self._environment = environment
+        self.interrupted = ""
+
+    def __enter__(self) -> Self:
+        """Take the lock.
+
+        Raises:
+            LockedError: another run has it.
+            StepError: the journal cannot be written.
+        """
+        result = self._session.run(_ACQUIRE)
+        if result.code == 75:  # noqa: PLR2004 - EX_TEMPFAIL of sysexits.h
+            raise LockedError(
+                f"{self._session.name}: another envwright is at work here",
+                hint="wait for it; the lock goes with its session",
+            )
+        last = json.loads(result.text) if result.ok and result.text.strip() else {}
+        if last.get("event") == "begin":
+            self.interrupted = last["step"]
+        self.write("start", environment=self._environment)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self.write("finish")
+
+    def write(self, event: str, **details: Any) -> None:
+        """Append an entry: an event (start, begin, done, failed, finish) and what it is about."""
+        now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        entry = {"time": now, "run": self._run, "event": event, **details}
+        line = shlex.quote(json.dumps(entry))
+        result = self._session.run(f"printf '%s\\n' {line} >> {JOURNAL}")
+        if not result.ok:
+            words = result.stderr.decode("utf-8", "replace").strip().rpartition(": ")[2]
+            raise StepError(f"{self._session.name}: cannot write {JOURNAL}: {words}")

@@ -1,0 +1,208 @@
+"""What a model takes, read from its JSON Schema: in words, by keys, and by steps into it."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from envwright.wording import choices, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import BaseModel
+
+_NOUNS = {
+    "string": ("text", "text"),
+    "integer": ("an integer", "integers"),
+    "number": ("a number", "numbers"),
+    "boolean": ("true or false", "true or false"),
+    "null": ("null", "null"),
+    "array": ("a list", "lists"),
+    "object": ("a mapping", "mappings"),
+}
+"""How a type is called, one and many."""
+
+_FORMATS = {
+    "uri": "a URL",
+    "path": "a path",
+    "file-path": "a path of a file",
+    "directory-path": "a path of a directory",
+    "ipv4": "an IPv4 address",
+    "ipv6": "an IPv6 address",
+    "ipvanyaddress": "an IP address",
+    "ipvanynetwork": "an IP network",
+    "date": "a date such as 2026-01-31",
+    "date-time": "a date and time such as 2026-01-31T12:00:00Z",
+    "duration": "a duration such as PT30S",
+    "email": "a mail address",
+    "regex": "a regular expression",
+    "uuid": "a UUID",
+}
+"""How texts with a format of JSON Schema, or of pydantic, are called."""
+
+
+@functools.cache
+def shape_of(model: type[BaseModel]) -> Shape:
+    """Return the shape of what validates to a model."""
+    schema = model.model_json_schema(by_alias=True, mode="validation")
+    return Shape(schema, schema.get("$defs", {}))
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A part of a JSON Schema (draft 2020-12, as pydantic writes it) and its definitions."""
+
+    schema: Mapping[str, Any]
+    definitions: Mapping[str, Any] = field(repr=False)
+
+    def _of(self, schema: Any) -> Shape:
+        """Return a part, its reference followed; what stands beside a reference wins."""
+        part = schema if isinstance(schema, dict) else {}
+        while "$ref" in part:
+            beside = {key: value for key, value in part.items() if key != "$ref"}
+            part = self.definitions[part["$ref"].rpartition("/")[2]] | beside
+        return Shape(part, self.definitions)
+
+    @property
+    def resolved(self) -> Shape:
+        """The shape itself, where it is not a mere reference."""
+        return self._of(self.schema)
+
+    @property
+    def branches(self) -> tuple[Shape, ...]:
+        """The shapes of which one must fit, without null; just this one where it is no union."""
+        whole = self.resolved
+        parts = whole.schema.get("anyOf") or whole.schema.get("oneOf")
+        if not parts:
+            return (whole,)
+        found = [self._of(part) for part in parts]
+        return tuple(part for part in found if part.schema.get("type") != "null")
+
+    @property
+    def tag(self) -> str:
+        """The key whose value tells which branch is meant; "" for other unions."""
+        discriminator = self.resolved.schema.get("discriminator", {})
+        return str(discriminator.get("propertyName", ""))
+
+    def tagged(self, value: Any) -> Shape:
+        """Return the branch of a tagged union that a value names."""
+        mapping = self.resolved.schema["discriminator"].get("mapping", {})
+        return self._of({"$ref": mapping[value]}) if value in mapping else self
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The values of `tag`."""
+        return tuple(self.resolved.schema["discriminator"].get("mapping", {}))
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The types of JSON that can fit."""
+        parts = self.branches
+        if len(parts) > 1:
+            return frozenset().union(*(part.kinds for part in parts))
+        schema = parts[0].schema if parts else {}
+        options = schema.get("enum", [schema["const"]] if "const" in schema else [])
+        return frozenset({str(schema.get("type", "string" if options else ""))})
+
+    @property
+    def properties(self) -> dict[str, Shape]:
+        """The keys that have names, of all branches."""
+        found: dict[str, Shape] = {}
+        for part in self.branches:
+            for key, schema in part.schema.get("properties", {}).items():
+                found.setdefault(key, self._of(schema))
+        return found
+
+    @property
+    def key(self) -> Shape:
+        """The shape of the keys of a free table."""
+        return self._of(self.resolved.schema.get("propertyNames", {"type": "string"}))
+
+    def step(self, key: str | int) -> Shape:
+        """Return what fits at a key or list index, as far as the schema says."""
+        found = [
+            self._of(inner)
+            for part in self.branches
+            if (inner := _inner(part.schema, key)) is not None
+        ]
+        if len(found) == 1:
+            return found[0]
+        return self._of({"anyOf": [part.schema for part in found]} if found else {})
+
+    # --- In words ----------------------------------------------------------------------------
+
+    @property
+    def words(self) -> str:
+        """Complete the sentence `it must be ...`: `a list of text`, `'a' or 'b'`."""
+        parts = self.branches
+        if len(parts) != 1:
+            return choices(dict.fromkeys(part.words for part in parts)) if parts else "null"
+        schema = parts[0].schema
+        if said := schema.get("words"):
+            return str(said)
+        if "const" in schema or "enum" in schema:
+            options = schema.get("enum") or [schema["const"]]
+            return choices(quoted(o) if isinstance(o, str) else str(o) for o in options)
+        noun = _NOUNS.get(schema.get("type", ""), ("any value", ""))[0]
+        return f"{parts[0]._base(noun)}{_bounds(schema)}"
+
+    def _base(self, noun: str) -> str:
+        schema = self.schema
+        if schema.get("type") == "array":
+            noun = "a list that is not empty" if schema.get("minItems") == 1 else "a list"
+            return f"{noun}, of {many}" if "not" in noun and (many := self._many("items")) else (
+                f"{noun} of {many}" if (many := self._many("items")) else noun
+            )
+        if schema.get("type") == "object" and (many := self._many("additionalProperties")):
+            return f"a mapping of text to {many}"
+        return _FORMATS.get(schema.get("format", ""), noun)
+
+    def _many(self, key: str) -> str:
+        """Name the items of a list or mapping in the plural; "" when anything fits."""
+        inner = self.schema.get(key)
+        if not isinstance(inner, dict):
+            return ""
+        names = []
+        for part in self._of(inner).branches:
+            noun = _NOUNS.get(part.schema.get("type", ""), ("", ""))[1]
+            names.append(part.words if "enum" in part.schema else noun)
+        return choices(dict.fromkeys(names)) if all(names) else ""
+
+
+def _inner(schema: Mapping[str, Any], key: str | int) -> Any:
+    if isinstance(key, int):
+        first = schema.get("prefixItems", [])
+        return first[key] if key < len(first) else schema.get("items")
+    if key in schema.get("properties", {}):
+        return schema["properties"][key]
+    more = schema.get("additionalProperties")
+    return more if isinstance(more, dict) else None
+
+
+def _bounds(schema: Mapping[str, Any]) -> str:
+    if "pattern" in schema:
+        return f" that matches {schema['pattern']}"
+    if schema.get("minLength") == 1 and "maxLength" not in schema:
+        return " that is not empty"
+    for noun, least, most in (
+        ("characters", "minLength", "maxLength"),
+        ("items", "minItems", "maxItems"),
+    ):
+        if most in schema:
+            return f" of {schema.get(least, 0)} to {schema[most]} {noun}"
+    low = schema.get("minimum")
+    high = schema.get("maximum")
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    for key, said in (
+        ("minimum", "of at least"),
+        ("maximum", "of at most"),
+        ("exclusiveMinimum", "above"),
+        ("exclusiveMaximum", "below"),
+        ("multipleOf", "that is a multiple of"),
+    ):
+        if key in schema:
+            return f" {said} {schema[key]}"
+    return ""
