@@ -226,7 +226,8 @@ wsl:
         if self.boot.systemd:
             yield Proof(
                 "systemd is PID 1",
-                f'{elsewhere}read -r name </proc/1/comm; echo "$name"; [ "$name" = systemd ]',
+                f'read -r name </proc/1/comm; [ "$name" = systemd ] && exit\n{elsewhere}'
+                'echo "PID 1 is $name"; exit 1',
                 at=("boot", "systemd"),
             )
         if self.interop.append_windows_path is False:

@@ -84,8 +84,9 @@ class SessionConnector(BaseConnector):
         **arguments: Any,  # noqa: ARG002 - the session is privileged already
     ) -> bool:
         """Write a file, all or nothing; the operations that we call hand over open files."""
-        data = cast("BytesIO", filename_or_io).read()
-        self.session.put(data.encode() if isinstance(data, str) else data, remote_filename)
+        file = cast("BytesIO", filename_or_io)
+        file.seek(0)  # the operation may have read it to compare
+        self.session.put(file.read(), remote_filename)
         return True
 
     def get_file(

@@ -31,6 +31,9 @@ _CRC24_POLYNOMIAL = 0x864CFB
 
 _PACKET = 0x80
 _NEW_FORMAT = 0x40
+_TWO_OCTETS = 0xC0
+_PARTIAL = 0xE0
+_FIVE_OCTETS = 0xFF
 _INDETERMINATE = 3
 _PUBLIC_KEY = 6
 _MARKER = 10
@@ -165,11 +168,12 @@ def _packets(binary: bytes) -> Iterator[tuple[int, bytes]]:
 def _new_length(binary: bytes, offset: int) -> tuple[int, int]:
     """Where the body starts and its length, in the four ways of the new packet format."""
     first = _number(binary, offset, 1)
-    if first < 0xC0:
+    if first < _TWO_OCTETS:
         return offset + 1, first
-    if first < 0xE0:
-        return offset + 2, (first - 0xC0 << 8) + _number(binary, offset + 1, 1) + 0xC0
-    if first < 0xFF:
+    if first < _PARTIAL:
+        second = _number(binary, offset + 1, 1)
+        return offset + 2, (first - _TWO_OCTETS << 8) + second + _TWO_OCTETS
+    if first < _FIVE_OCTETS:
         raise OpenPGPError("a packet of partial lengths has no place in a key")
     return offset + 5, _number(binary, offset + 1, 4)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ class Shape:
         parts = whole.schema.get("anyOf") or whole.schema.get("oneOf")
         if not parts:
             return (whole,)
-        found = [self._of(part) for part in parts]
+        found = [inner for part in parts for inner in self._of(part).branches]
         return tuple(part for part in found if part.schema.get("type") != "null")
 
     @property
@@ -144,17 +145,16 @@ class Shape:
             return str(said)
         if "const" in schema or "enum" in schema:
             options = schema.get("enum") or [schema["const"]]
-            return choices(quoted(o) if isinstance(o, str) else str(o) for o in options)
+            return choices(quoted(o) if isinstance(o, str) else json.dumps(o) for o in options)
         noun = _NOUNS.get(schema.get("type", ""), ("any value", ""))[0]
         return f"{parts[0]._base(noun)}{_bounds(schema)}"
 
     def _base(self, noun: str) -> str:
         schema = self.schema
         if schema.get("type") == "array":
-            noun = "a list that is not empty" if schema.get("minItems") == 1 else "a list"
-            return f"{noun}, of {many}" if "not" in noun and (many := self._many("items")) else (
-                f"{noun} of {many}" if (many := self._many("items")) else noun
-            )
+            empty = schema.get("minItems", 0) == 0 or "maxItems" in schema
+            noun = "a list" if empty else "a non-empty list"
+            return f"{noun} of {many}" if (many := self._many("items")) else noun
         if schema.get("type") == "object" and (many := self._many("additionalProperties")):
             return f"a mapping of text to {many}"
         return _FORMATS.get(schema.get("format", ""), noun)
@@ -182,27 +182,25 @@ def _inner(schema: Mapping[str, Any], key: str | int) -> Any:
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:
+    """Say what else must hold; "" for nothing."""
     if "pattern" in schema:
         return f" that matches {schema['pattern']}"
     if schema.get("minLength") == 1 and "maxLength" not in schema:
         return " that is not empty"
-    for noun, least, most in (
-        ("characters", "minLength", "maxLength"),
-        ("items", "minItems", "maxItems"),
-    ):
-        if most in schema:
-            return f" of {schema.get(least, 0)} to {schema[most]} {noun}"
-    low = schema.get("minimum")
-    high = schema.get("maximum")
+    low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and high is not None:
         return f" from {low} to {high}"
-    for key, said in (
-        ("minimum", "of at least"),
-        ("maximum", "of at most"),
-        ("exclusiveMinimum", "above"),
-        ("exclusiveMaximum", "below"),
-        ("multipleOf", "that is a multiple of"),
-    ):
-        if key in schema:
-            return f" {said} {schema[key]}"
-    return ""
+    said = [f"{words} {schema[key]}{unit}" for key, words, unit in _BOUNDS if key in schema]
+    return f" {' and '.join(said)}" if said else ""
+
+
+_BOUNDS = (
+    ("minimum", "of at least", ""),
+    ("maximum", "of at most", ""),
+    ("exclusiveMinimum", "above", ""),
+    ("exclusiveMaximum", "below", ""),
+    ("multipleOf", "that is a multiple of", ""),
+    ("minLength", "of at least", " characters"),
+    ("maxLength", "of at most", " characters"),
+    ("maxItems", "of at most", " items"),
+)

@@ -152,11 +152,8 @@ def test_the_other_key_verifies_nothing(debian13: Machine, repository: Repositor
 
 
 def _trust_docker(machine: Machine, repository: Repository, key_url: str = "") -> None:
-    source = "/etc/apt/sources.list.d/docker.list"
+    source, key = "/etc/apt/sources.list.d/docker.list", "/etc/apt/keyrings/docker.asc"
     machine.sh(f"rm -f {source}")
     machine.install("ca-certificates", "curl")
-    machine.sh(f"curl -fsSL {key_url or repository.key_url} -o /etc/apt/keyrings/docker.asc")
-    line = (
-        f"deb [signed-by=/etc/apt/keyrings/docker.asc] {repository.url('debian')} trixie stable\n"
-    )
-    machine.put(source, line)
+    machine.sh(f"curl -fsSL {key_url or repository.key_url} -o {key}")
+    machine.put(source, f"deb [signed-by={key}] {repository.url('debian')} trixie stable\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Stat, Status, Unit, UnitStatus, Unknown
 from envwright.resource import Assertion, Resource, operation
@@ -52,6 +52,23 @@ class Service(Resource):
         """The files that it reads."""
         for path in self.reads:
             yield from (f"file:{path}", f"keys:{path}")
+
+    def merge(self, other: Resource) -> Resource:
+        """Join what is managed by one of the two, and what both read."""
+        theirs = cast("Service", other)
+        both = replace(
+            self,
+            running=theirs.running if self.running is None else self.running,
+            enabled=theirs.enabled if self.enabled is None else self.enabled,
+            reads=tuple(dict.fromkeys((*self.reads, *theirs.reads))),
+        )
+        agreed = replace(
+            theirs,
+            running=both.running if theirs.running is None else theirs.running,
+            enabled=both.enabled if theirs.enabled is None else theirs.enabled,
+            reads=both.reads,
+        )
+        return both if both.wish() == agreed.wish() else super().merge(other)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Unit(self.unit), *(Stat(path) for path in self.reads))

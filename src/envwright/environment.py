@@ -1,0 +1,211 @@
+"""An environment: a YAML file, checked and typed, with every fault at its line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from envwright import layers, scope
+from envwright.capability import discover
+from envwright.complaints import complaints
+from envwright.document import Entry, Node
+from envwright.errors import LocatedError, SpecError, SpecErrors
+from envwright.secrets import Declaration, Secret, Secrets, is_name
+from envwright.shape import shape_of
+from envwright.wording import quoted, suggestion, value_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envwright.capability import Capability
+    from envwright.facts import Machine
+
+KEYS = ("name", "description", layers.KEY, "vars", "secrets")
+"""The keys of an environment that are no sections."""
+NAME = "[a-z0-9][a-z0-9.-]*"
+"""What an environment can be called (a regular expression for the whole name)."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a machine should be.
+
+    Args:
+        file: the path as the user gave it.
+        sections: one capability for each section, in the order of `discover`.
+    """
+
+    name: str
+    description: str
+    file: str
+    sections: tuple[Capability, ...]
+    secrets: Secrets
+    tree: Entry = field(repr=False, compare=False)
+
+    def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:
+        """Return file and line of the value at a path in a section, or of what is nearest to it."""
+        at = self.tree.nearest((section, *path)).place
+        return at.source.file, at.line
+
+
+def load(
+    path: str | Path,
+    machine: Machine,
+    variables: Mapping[str, str] = MappingProxyType({}),
+    capabilities: Mapping[str, type[Capability]] | None = None,
+) -> Environment:
+    """Read an environment as it is meant for a machine.
+
+    Args:
+        path: the file; messages show it as it is given.
+        machine: whose facts templates may name.
+        variables: values of `vars` from the command line.
+        capabilities: the classes of the sections; by default all that there are.
+
+    Raises:
+        SpecErrors: everything that is wrong, in the order of files and lines.
+    """
+    known = discover() if capabilities is None else capabilities
+    try:
+        root = layers.load(str(path))
+    except SpecError as error:
+        raise SpecErrors([error]) from None
+    reader = _Reader(root, machine, known)
+    environment = reader.read(str(path), variables)
+    if reader.faults:
+        raise SpecErrors(sorted(reader.faults, key=lambda fault: _rank(fault, str(path))))
+    return environment
+
+
+def _rank(fault: SpecError, file: str) -> tuple[Any, ...]:
+    if isinstance(fault, LocatedError):
+        return (fault.file != file, fault.file, fault.line, fault.column)
+    return (True, "", 0, 0)
+
+
+class _Reader:
+    """Reads the parts of one tree, and keeps what is wrong with each."""
+
+    def __init__(
+        self, root: Node, machine: Machine, known: Mapping[str, type[Capability]]
+    ) -> None:
+        self._tree = Entry(root.at, root)
+        self._keys: dict[str, Entry] = dict(root.value) if isinstance(root.value, Mapping) else {}
+        self._known = known
+        self._scope = scope.Scope(machine, self._secret_entries())
+
+    @property
+    def faults(self) -> list[SpecError]:
+        """What is wrong."""
+        return self._scope.faults
+
+    def read(self, file: str, variables: Mapping[str, str]) -> Environment:
+        name = self._name()
+        self._check_keys()
+        self._declare(file, variables)
+        secrets = Secrets(dict(self._secrets()))
+        sections = tuple(
+            section
+            for key, model in self._known.items()
+            if key in self._keys and (section := self._section(key, self._keys[key], model))
+        )
+        description = self._text("description")
+        return Environment(name, description, file, sections, secrets, self._tree)
+
+    # --- The keys that are no sections -------------------------------------------------------
+
+    def _name(self) -> str:
+        if "name" not in self._keys:
+            hint = "begin the file with `name: my-machine`"
+            self._scope.fault(self._tree.at.error("an environment needs the key 'name'", hint))
+            return ""
+        name = self._text("name")
+        if name and not re.fullmatch(NAME, name):
+            hint = "small letters, digits, '.' and '-', beginning with a letter or digit"
+            message = f"{quoted(name)} cannot name an environment"
+            self._scope.fault(self._keys["name"].place.error(message, hint))
+        return name
+
+    def _text(self, key: str) -> str:
+        entry = self._keys.get(key)
+        if entry is None:
+            return ""
+        value = entry.node.value
+        if not isinstance(value, str) or not value:
+            words = value_in_words(entry.node.plain())
+            self._scope.fault(entry.place.error(f"{key} must be text, not {words}"))
+            return ""
+        return value
+
+    def _check_keys(self) -> None:
+        known = (*self._known, *KEYS)
+        for key, entry in self._keys.items():
+            if key not in known:
+                message = f"there is no capability {quoted(key)}{suggestion(key, known)}"
+                hint = "`envwright explain` lists the capabilities"
+                self._scope.fault(entry.at.error(message, hint))
+
+    def _declare(self, file: str, variables: Mapping[str, str]) -> None:
+        """Make the variables known, and `home`, which the name of the user decides."""
+        user = self._tree.nearest(("user", "name")).node.value
+        later = isinstance(user, str) and "{{" in user
+        if not later:
+            self._scope.set_home(user if isinstance(user, str) else "root")
+        entry = self._keys.get("vars")
+        declared = entry.node.value if entry and isinstance(entry.node.value, Mapping) else {}
+        for fault in scope.check_given(variables, declared, file):
+            self._scope.fault(fault)
+        if entry:
+            self._scope.declare(entry, variables)
+        if later:
+            name = self._scope.value(self._tree.nearest(("user", "name")).node)
+            self._scope.set_home(name if isinstance(name, str) else "root")
+
+    def _secret_entries(self) -> dict[str, Entry]:
+        entry = self._keys.get("secrets")
+        return dict(entry.node.value) if entry and isinstance(entry.node.value, Mapping) else {}
+
+    def _secrets(self) -> Iterator[tuple[str, Secret]]:
+        entry = self._keys.get("secrets")
+        if entry and not isinstance(entry.node.value, Mapping):
+            words = value_in_words(entry.node.plain())
+            self._scope.fault(entry.place.error(f"secrets must be a mapping, not {words}"))
+        for name, declared in self._secret_entries().items():
+            if not is_name(name):
+                hint = "a name has letters, digits and '_'"
+                message = f"{quoted(name)} cannot name a secret"
+                self._scope.fault(declared.at.error(message, hint))
+            declaration = self._section(f"secrets.{name}", declared, Declaration)
+            if declaration:
+                file = Path(declared.at.source.file)
+                place = f"{file}:{declared.at.line}"
+                yield name, Secret(name, declaration, place, file.parent)
+
+    # --- Sections ----------------------------------------------------------------------------
+
+    def _section(self, key: str, entry: Entry, model: type[Model]) -> Model | None:
+        if entry.node.value is None:
+            hint = f"write `{key}: {{}}` to take its defaults, or remove the key"
+            self._scope.fault(entry.at.error(f"{key} is empty", hint))
+            return None
+        value = self._scope.value(entry.node)
+        try:
+            # As JSON, where strict models still take lists for tuples and text for enums.
+            return model.model_validate_json(json.dumps(value), by_alias=True, by_name=False)
+        except ValidationError as error:
+            for complaint in complaints(error, key, entry, shape_of(model), value):
+                fault = complaint.error(entry)
+                at = entry.nearest(complaint.path).node.at
+                # A value whose template failed has been complained of.
+                if not self._scope.failed or not (at in self._scope.failed or complaint.whole):
+                    self._scope.fault(fault)
+        return None
