@@ -103,7 +103,8 @@ def _manager_variable(name: str, value: str) -> Command:
         title=f"environment {name}",
         observe=observe,
         expected=value,
-        run="systemctl daemon-reload",
+        # What somebody set by hand in the running manager would win over the default.
+        run=f"systemctl unset-environment {name} && systemctl daemon-reload",
         seen=(
             Assertion(
                 "run",

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
-    from envwright.document import Entry
     from envwright.errors import LocatedError
     from envwright.shape import Shape
+    from envwright.tree import Entry
 
 _KNOWN = frozenset(get_args(ErrorType))
 _SAID = frozenset({"value_error", "assertion_error"})
 """pydantic's names for what validators of ours say themselves."""
+_PREDICATES = frozenset({"must", "needs", "has", "is", "may"})
+"""Words with which validators begin when they leave the subject to us."""
 
 Path = tuple["str | int", ...]
 
@@ -66,21 +68,23 @@ def complaints(
     """Return what is wrong with the value of a section.
 
     Args:
+        error: what pydantic says.
         section: its key.
         entry: where it stands.
         shape: what its model takes.
         value: what was validated.
     """
     problems = [_Problem(tuple(e["loc"]), e) for e in error.errors(include_url=False)]
-    return list(_Sifter(section, entry).sift(problems, shape, value, ()))
+    return list(_Sifter(section, entry, shape).sift(problems, shape, value, ()))
 
 
 class _Sifter:
     """Walks value and shape along the paths of the errors, since these also name union branches."""
 
-    def __init__(self, section: str, entry: Entry) -> None:
+    def __init__(self, section: str, entry: Entry, shape: Shape) -> None:
         self._section = section
         self._entry = entry
+        self._shape = shape
 
     def sift(
         self, problems: Sequence[_Problem], shape: Shape, value: Any, path: Path
@@ -93,30 +97,35 @@ class _Sifter:
             problems, shape = _most_plausible(problems, shape)
         below: dict[Any, list[_Problem]] = {}
         for problem in problems:
-            if not problem.loc:
-                yield self._about_value(problem, shape, value, path)
-            elif problem.loc[1:] == ("[key]",):
-                yield self._about_key(problem, shape, (*path, problem.loc[0]))
-            elif problem.error["type"] == "missing" and len(problem.loc) == 1:
-                yield self._missing(problem.loc[0], path)
-            elif problem.error["type"] == "extra_forbidden" and len(problem.loc) == 1:
-                yield self._unknown(problem.loc[0], shape, path)
+            if complaint := self._about(problem, shape, value, path):
+                yield complaint
             else:
                 below.setdefault(problem.loc[0], []).append(problem.deeper())
         for step, inner in below.items():
             if _leads(value, step):
                 yield from self.sift(inner, shape.step(step), value[step], (*path, step))
+            elif step in shape.properties:  # a short form, which stands for a mapping
+                yield from self.sift(inner, shape.step(step), value, path)
             else:  # the label of a function or union that the schema does not show
                 yield from self.sift(inner, shape, value, path)
 
-    def _about_value(
-        self, problem: _Problem, shape: Shape, value: Any, path: Path
-    ) -> Complaint:
+    def _about(self, problem: _Problem, shape: Shape, value: Any, path: Path) -> Complaint | None:
+        """Return the complaint of a problem that is right here; None of one further down."""
+        match problem.loc, problem.error["type"]:
+            case (), _:
+                return self._about_value(problem, shape, value, path)
+            case (key, "[key]"), _:
+                return self._about_key(problem, shape, (*path, key))
+            case (key,), "missing":
+                return self._missing(key, path)
+            case (key,), "extra_forbidden":
+                return self._unknown(key, shape, path)
+        return None
+
+    def _about_value(self, problem: _Problem, shape: Shape, value: Any, path: Path) -> Complaint:
         kind = problem.error["type"]
-        if kind in _SAID:
-            return Complaint(path, str(problem.error["ctx"]["error"]), whole=True)
-        if kind not in _KNOWN:
-            return Complaint(path, problem.error["msg"], whole=True)
+        if said := _said(problem):
+            return Complaint(path, _sentence(self._name(path), said), whole=True)
         if kind == "union_tag_not_found":
             return self._missing(shape.tag, path)
         if kind == "union_tag_invalid":
@@ -130,11 +139,9 @@ class _Sifter:
         return f"{self._name(path)} must be {words}, not {value_in_words(value)}"
 
     def _about_key(self, problem: _Problem, shape: Shape, path: Path) -> Complaint:
-        if problem.error["type"] in _SAID:
-            return Complaint(path, str(problem.error["ctx"]["error"]), key=True)
-        name = self._name(path[:-1])
-        words = f"a key of {name} must be {shape.key.words}, not {quoted(str(path[-1]))}"
-        return Complaint(path, words, key=True)
+        name = f"the key {quoted(str(path[-1]))} of {self._name(path[:-1])}"
+        said = _said(problem) or f"must be {shape.key.words}"
+        return Complaint(path, _sentence(name, said), key=True)
 
     def _missing(self, key: str, path: Path) -> Complaint:
         return Complaint(path, f"{self._name(path)} needs the key {quoted(key)}", self._keys(path))
@@ -151,9 +158,24 @@ class _Sifter:
 
     def _keys(self, path: Path) -> str:
         # explain knows keys that have names, not list indices and the keys of free tables.
-        return f"envwright explain {self._section} lists its keys" if path == () else (
-            f"envwright explain {'.'.join([self._section, *(s for s in path if isinstance(s, str))])}"
-        )
+        shape, topic = self._shape, [self._section]
+        for step in path:
+            if step in shape.properties:
+                topic.append(str(step))
+            shape = shape.step(step)
+        return f"envwright explain {'.'.join(topic)} lists its keys"
+
+
+def _said(problem: _Problem) -> str:
+    """Return what a validator of ours said; "" for what pydantic found."""
+    if problem.error["type"] in _SAID:
+        return str(problem.error["ctx"]["error"])
+    return "" if problem.error["type"] in _KNOWN else str(problem.error["msg"])
+
+
+def _sentence(name: str, said: str) -> str:
+    """Put a name before what is said of it, unless that is a sentence already."""
+    return f"{name} {said}" if said.partition(" ")[0] in _PREDICATES else said
 
 
 def _leads(value: Any, step: Any) -> bool:
@@ -162,9 +184,7 @@ def _leads(value: Any, step: Any) -> bool:
     return isinstance(value, list) and isinstance(step, int) and step < len(value)
 
 
-def _most_plausible(
-    problems: Sequence[_Problem], shape: Shape
-) -> tuple[Sequence[_Problem], Shape]:
+def _most_plausible(problems: Sequence[_Problem], shape: Shape) -> tuple[Sequence[_Problem], Shape]:
     """Choose, of a union's branches, the one that was most likely meant.
 
     Each branch says its own problems, under a label. The branch of the right type with the fewest

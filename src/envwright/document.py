@@ -1,19 +1,17 @@
-"""A text of YAML 1.2 as a frozen tree of values that know where they stand."""
+"""A text of YAML 1.2, parsed to a tree, or told what is wrong with it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     MappingEndEvent,
-    MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
@@ -23,11 +21,13 @@ from ruamel.yaml.events import (
 from envwright import syntax
 from envwright.errors import LocatedError, SpecErrors
 from envwright.scalar import Scalar, resolve
-from envwright.source import Position
+from envwright.source import Position, read
+from envwright.tree import Entry, Node
 from envwright.wording import quoted, value_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from envwright.source import Source
 
@@ -42,48 +42,13 @@ _UNWANTED = re.compile("[\0\ud800-\udfff]")
 """NUL ends texts everywhere on a machine; halves of surrogate pairs are not Unicode."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A key of a mapping, where it stands, and its value."""
+def read_document(path: str | Path) -> Node:
+    """Read and parse a file.
 
-    at: Position
-    node: Node
-
-    @property
-    def place(self) -> Position:
-        """Where an error about the value points: at it, or at its key when it is further down."""
-        here = self.node.at
-        beside = here.source is self.at.source and here.line == self.at.line
-        return here if beside and self.node.value is not None else self.at
-
-    def nearest(self, path: Sequence[str | int]) -> Entry:
-        """Return what a path of keys and list indices leads to, as far as it exists."""
-        entry = self
-        for step in path:
-            value = entry.node.value
-            if isinstance(value, Mapping) and step in value:
-                entry = value[cast("str", step)]
-            elif isinstance(value, tuple) and isinstance(step, int) and step < len(value):
-                entry = Entry(value[step].at, value[step])
-            else:
-                break
-        return entry
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A value and where it stands: a scalar, a tuple of nodes, or entries by key."""
-
-    value: Scalar | tuple[Node, ...] | Mapping[str, Entry]
-    at: Position
-
-    def plain(self) -> Any:
-        """Return the value alone, as dicts, lists and scalars."""
-        if isinstance(self.value, Mapping):
-            return {key: entry.node.plain() for key, entry in self.value.items()}
-        if isinstance(self.value, tuple):
-            return [item.plain() for item in self.value]
-        return self.value
+    Raises:
+        SpecError, SpecErrors: it cannot be read, or parsed.
+    """
+    return parse(read(path))
 
 
 def parse(source: Source) -> Node:
@@ -104,7 +69,7 @@ def parse(source: Source) -> Node:
     except Exception as error:  # noqa: BLE001 - ruamel.yaml trips over some texts, in many ways
         composer.report(syntax.explain(error, source, composer.last))
     if composer.faults:
-        raise SpecErrors(sorted(composer.faults, key=lambda fault: (fault.line, fault.column)))
+        raise SpecErrors(sorted(composer.faults, key=LocatedError.order))
     return root
 
 
@@ -117,7 +82,7 @@ class _Branch(NamedTuple):
 
 
 class _Composer:
-    """Builds the tree from the events of ruamel.yaml's parser (its nodes would cost a third more)."""
+    """Builds the tree from the events of ruamel.yaml's parser: its own nodes cost a third more."""
 
     def __init__(self, source: Source) -> None:
         self._source = source

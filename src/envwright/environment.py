@@ -15,16 +15,16 @@ from pydantic import BaseModel, ValidationError
 from envwright import layers, scope
 from envwright.capability import discover
 from envwright.complaints import complaints
-from envwright.document import Entry, Node
 from envwright.errors import LocatedError, SpecError, SpecErrors
 from envwright.secrets import Declaration, Secret, Secrets, is_name
 from envwright.shape import shape_of
+from envwright.tree import Entry, Node
 from envwright.wording import quoted, suggestion, value_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envwright.capability import Capability
+    from envwright.capability import Section
     from envwright.facts import Machine
 
 KEYS = ("name", "description", layers.KEY, "vars", "secrets")
@@ -47,7 +47,7 @@ class Environment:
     name: str
     description: str
     file: str
-    sections: tuple[Capability, ...]
+    sections: tuple[Section, ...]
     secrets: Secrets
     tree: Entry = field(repr=False, compare=False)
 
@@ -61,7 +61,7 @@ def load(
     path: str | Path,
     machine: Machine,
     variables: Mapping[str, str] = MappingProxyType({}),
-    capabilities: Mapping[str, type[Capability]] | None = None,
+    capabilities: Mapping[str, type[Section]] | None = None,
 ) -> Environment:
     """Read an environment as it is meant for a machine.
 
@@ -88,16 +88,14 @@ def load(
 
 def _rank(fault: SpecError, file: str) -> tuple[Any, ...]:
     if isinstance(fault, LocatedError):
-        return (fault.file != file, fault.file, fault.line, fault.column)
+        return (fault.file != file, *fault.order())
     return (True, "", 0, 0)
 
 
 class _Reader:
     """Reads the parts of one tree, and keeps what is wrong with each."""
 
-    def __init__(
-        self, root: Node, machine: Machine, known: Mapping[str, type[Capability]]
-    ) -> None:
+    def __init__(self, root: Node, machine: Machine, known: Mapping[str, type[Section]]) -> None:
         self._tree = Entry(root.at, root)
         self._keys: dict[str, Entry] = dict(root.value) if isinstance(root.value, Mapping) else {}
         self._known = known
@@ -192,6 +190,11 @@ class _Reader:
 
     # --- Sections ----------------------------------------------------------------------------
 
+    def _context(self, entry: Entry) -> dict[str, Any]:
+        """Return what validators may use: where files beside the environment are, and templates."""
+        folder = Path(entry.at.source.file).parent
+        return {"folder": str(folder), "render": self._scope.text}
+
     def _section(self, key: str, entry: Entry, model: type[Model]) -> Model | None:
         if entry.node.value is None:
             hint = f"write `{key}: {{}}` to take its defaults, or remove the key"
@@ -200,12 +203,11 @@ class _Reader:
         value = self._scope.value(entry.node)
         try:
             # As JSON, where strict models still take lists for tuples and text for enums.
-            return model.model_validate_json(json.dumps(value), by_alias=True, by_name=False)
+            return model.model_validate_json(json.dumps(value), context=self._context(entry))
         except ValidationError as error:
             for complaint in complaints(error, key, entry, shape_of(model), value):
-                fault = complaint.error(entry)
                 at = entry.nearest(complaint.path).node.at
                 # A value whose template failed has been complained of.
-                if not self._scope.failed or not (at in self._scope.failed or complaint.whole):
-                    self._scope.fault(fault)
+                if not (at in self._scope.failed or (complaint.whole and self._scope.failed)):
+                    self._scope.fault(complaint.error(entry))
         return None

@@ -75,6 +75,10 @@ class LocatedError(SpecError):
         self.summary = message
         self.file, self.line, self.column = file, line, column
 
+    def order(self) -> tuple[str, int, int]:
+        """Return what sorts errors by their places."""
+        return self.file, self.line, self.column
+
 
 EXCERPT_WIDTH = 96
 """Longer lines are shown around the column."""

@@ -230,7 +230,7 @@ def first_line(route: Route, token: str, *, privileged: bool, asking: bool) -> s
     program = f"echo '{token}!' >&2; {PROGRAM}" if asking else PROGRAM
     # A session leads a process group of its own, which can be hung up without touching any other.
     # setsid does not fork where it is a child of sh; sudo may make its child the leader of a group.
-    begin = f"session={shlex.quote(program)}; PATH=$PATH:/usr/sbin:/sbin"
+    begin = f"session={shlex.quote(program)}; PATH=$PATH:/usr/sbin:/sbin; export LC_ALL=C"
     plain = f'{enter}setsid sh -c "$session"; exit'
     if not privileged:
         return f"{begin}; {plain}\n"
@@ -239,7 +239,7 @@ def first_line(route: Route, token: str, *, privileged: bool, asking: bool) -> s
     return (
         f'{begin}; if [ "$(id -u)" = 0 ]; then {plain}; fi; '
         f'command -v sudo >/dev/null || {{ echo "{token} missing $(id -un)" >&2; exit 1; }}; '
-        f'LC_ALL=C sudo {ask} -H {enter}sh -c {inner} sh "$session"; '
+        f'sudo {ask} -H {enter}sh -c {inner} sh "$session"; '
         f'[ $? != 1 ] || echo "{token} refused $(id -un)" >&2; exit\n'
     )
 

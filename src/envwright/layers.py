@@ -9,8 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from envwright import source
-from envwright.document import Entry, Node, parse
+from envwright.document import parse
 from envwright.errors import LocatedError, SpecError
+from envwright.tree import Entry, Node
 from envwright.wording import value_in_words
 
 if TYPE_CHECKING:

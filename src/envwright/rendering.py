@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import re
 from typing import TYPE_CHECKING, Any
 
 import jinja2
 from jinja2 import nodes
-from jinja2.sandbox import SandboxedEnvironment, SecurityError
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 from jinja2.visitor import NodeTransformer
 
@@ -27,16 +28,19 @@ NUMBER_LIMIT = 64
 
 RAW = "for braces that are meant write {% raw %}{{ }}{% endraw %}"
 
+# fmt: off
 _FILTERS = (
-    "abs capitalize count d default dictsort first float int items last length list lower map max"
-    " min reject rejectattr reverse round select selectattr sort string sum title tojson trim"
-    " truncate unique upper"
-).split()
-_METHODS = frozenset(
-    "capitalize count endswith find get index items keys lower lstrip partition removeprefix"
-    " removesuffix rpartition rsplit rstrip split splitlines startswith strip title upper"
-    " values".split()
+    "abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "int", "items",
+    "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse",
+    "round", "select", "selectattr", "sort", "string", "sum", "title", "tojson", "trim",
+    "truncate", "unique", "upper",
 )
+_METHODS = frozenset((
+    "capitalize", "count", "endswith", "find", "get", "index", "items", "keys", "lower", "lstrip",
+    "partition", "removeprefix", "removesuffix", "rpartition", "rsplit", "rstrip", "split",
+    "splitlines", "startswith", "strip", "title", "upper", "values",
+))
+# fmt: on
 _STATEMENTS = (nodes.Template, nodes.Output, nodes.If, nodes.For)
 
 
@@ -59,15 +63,28 @@ def render(template: str, names: Mapping[str, Any]) -> Any:
     Raises:
         TemplateError: it does not parse, names what is not there, fails, or grows too large.
     """
-    language = _Language()
-    try:
-        tree = language.parse(template)
-        language.check(tree)
-        if _is_expression(tree):
-            inner = template.strip()[2:-2].removeprefix("-").removesuffix("-").strip()
-            value = language.compile_expression(inner, undefined_to_none=False)(**names)
-            return _checked(value)
+    with _explained(names):
+        language = _Language()
+        tree = language.read(template)
+        if not _is_expression(tree):
+            return _join(language.from_string(template).generate(**names))
+        inner = template.strip()[2:-2].removeprefix("-").removesuffix("-").strip()
+        return _checked(language.compile_expression(inner, undefined_to_none=False)(**names))
+
+
+def render_text(template: str, names: Mapping[str, Any]) -> str:
+    """Render a whole text, which stays text whatever is in it; else as `render`."""
+    with _explained(names):
+        language = _Language()
+        language.read(template)
         return _join(language.from_string(template).generate(**names))
+
+
+@contextlib.contextmanager
+def _explained(names: Mapping[str, Any]) -> Iterator[None]:
+    """Turn what jinja2 and its expressions raise into TemplateError."""
+    try:
+        yield
     except UndefinedName as error:
         raise error.explain(names) from None
     except SecurityError as error:
@@ -186,12 +203,12 @@ class _Undefined(jinja2.StrictUndefined):
 class _Bounding(NodeTransformer):
     """Sends whatever can multiply through a filter of ours that counts."""
 
-    def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802 - jinja2's name for it
+    def visit_For(self, node: Any) -> Any:  # noqa: N802 - jinja2's name for it
         self.generic_visit(node)
         node.iter = nodes.Filter(node.iter, "counted", [], [], None, None)
         return node
 
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Filter:  # noqa: N802 - jinja2's name
+    def visit_Concat(self, node: Any) -> Any:  # noqa: N802 - jinja2's name
         self.generic_visit(node)
         parts = nodes.List(node.nodes, lineno=node.lineno)
         return nodes.Filter(parts, "join", [], [], None, None, lineno=node.lineno)
@@ -210,10 +227,11 @@ class _Language(SandboxedEnvironment):
         self.filters |= {"join": _join_filter, "replace": _replace, "counted": self._counted}
         self._steps = 0
 
-    def check(self, tree: nodes.Template) -> None:
-        """Refuse statements and filters that are not part of the language."""
-        for node in tree.find_all(nodes.Stmt):
-            if not isinstance(node, _STATEMENTS):
+    def read(self, template: str) -> nodes.Template:
+        """Parse, and refuse statements and filters that are not part of the language."""
+        tree = self.parse(template)
+        for statement in tree.find_all(nodes.Stmt):
+            if not isinstance(statement, _STATEMENTS):
                 raise SecurityError("the only statements in values are 'if' and 'for'")
         filters = sorted(set(self.filters) - {"counted"})
         for node in tree.find_all(nodes.Filter):
@@ -224,8 +242,9 @@ class _Language(SandboxedEnvironment):
                 )
         if any(loop.recursive for loop in tree.find_all(nodes.For)):
             raise SecurityError("loops are not recursive")
+        return tree
 
-    def _generate(self, source: nodes.Template, *args: Any, **options: Any) -> str:
+    def _generate(self, source: nodes.Template, *args: Any, **options: Any) -> Any:
         return super()._generate(_Bounding().visit(source), *args, **options)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:

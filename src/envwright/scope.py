@@ -14,9 +14,9 @@ from envwright.wording import quoted, suggestion, value_in_words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from envwright.document import Entry, Node
     from envwright.facts import Machine
     from envwright.source import Position
+    from envwright.tree import Entry, Node
 
 _FACTS = ("distro", "release", "codename", "architecture", "kernel", "wsl", "distribution")
 _WORDS = ("true", "false", "none", "not", "and", "or", "if", "else", "in", "is", "for")
@@ -68,19 +68,34 @@ class Scope:
         # jinja2 takes longer to import than all the rest: most environments need none of it.
         from envwright import rendering  # noqa: PLC0415
 
-        secret = rendering.Names("secret", self._secrets)
+        names = self._names | {"secret": rendering.Names("secret", self._secrets)}
         try:
-            value = rendering.render(template, self._names | {"secret": secret})
-            if isinstance(value, str) and secrets.is_broken(value) and "⟦" not in template:
-                raise rendering.TemplateError(
-                    "a secret can be put into a text, but not be changed",
-                    hint="write {{ secret.NAME }} without filters",
-                )
+            value = rendering.render(template, names)
         except rendering.TemplateError as error:
-            self.failed.add(at)
-            self.fault(at.error(error.message, error.hint))
-            return ""
+            return self._failed(at, error.message, error.hint)
+        if isinstance(value, str) and secrets.is_broken(value) and "⟦" not in template:
+            hint = "write {{ secret.NAME }} without filters"
+            return self._failed(at, "a secret cannot be changed by a template", hint)
         return value
+
+    def _failed(self, at: Position, message: str, hint: str) -> str:
+        self.failed.add(at)
+        self.fault(at.error(message, hint))
+        return ""
+
+    def text(self, template: str) -> str:
+        """Render a whole file.
+
+        Raises:
+            ValueError: it cannot be rendered; says why.
+        """
+        from envwright import rendering  # noqa: PLC0415 - as in _render
+
+        names = self._names | {"secret": rendering.Names("secret", self._secrets)}
+        try:
+            return rendering.render_text(template, names)
+        except rendering.TemplateError as error:
+            raise ValueError(error.message) from None
 
     # --- Variables ---------------------------------------------------------------------------
 
@@ -144,9 +159,9 @@ def _typed(name: str, text: str, default: Any) -> Any:
     except SpecErrors:
         value = text
     both_numbers = type(value) is int and type(default) is float
-    if default is None or type(value) is type(default) or both_numbers:
-        if _is_variable(value):
-            return value
+    fits = default is None or type(value) is type(default) or both_numbers
+    if fits and _is_variable(value):
+        return value
     raise SpecError(
         f"the variable {quoted(name)} cannot be {value_in_words(value)}",
         hint=f"its default is {value_in_words(default)}",

@@ -53,7 +53,7 @@ class Declaration(Settings):
     env: Annotated[str, Field(min_length=1)] | None = None
     """An environment variable of the process that runs envwright."""
     file: Annotated[str, Field(min_length=1)] | None = None
-    """A file, relative to the environment's file, `~` for the home; one newline at its end is cut."""
+    """A file, relative to the environment's file, or from `~`; one newline at its end is cut."""
     command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """A command and its arguments, run without a shell; prints the secret within 60 seconds."""
 

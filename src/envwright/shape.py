@@ -146,11 +146,13 @@ class Shape:
         if "const" in schema or "enum" in schema:
             options = schema.get("enum") or [schema["const"]]
             return choices(quoted(o) if isinstance(o, str) else json.dumps(o) for o in options)
-        noun = _NOUNS.get(schema.get("type", ""), ("any value", ""))[0]
-        return f"{parts[0]._base(noun)}{_bounds(schema)}"
+        return f"{parts[0].noun}{_bounds(schema)}"
 
-    def _base(self, noun: str) -> str:
+    @property
+    def noun(self) -> str:
+        """The same without bounds."""
         schema = self.schema
+        noun = _NOUNS.get(schema.get("type", ""), ("any value", ""))[0]
         if schema.get("type") == "array":
             empty = schema.get("minItems", 0) == 0 or "maxItems" in schema
             noun = "a list" if empty else "a non-empty list"

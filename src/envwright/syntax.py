@@ -99,9 +99,7 @@ def _missing_colon(complaint: _Complaint) -> LocatedError:
     start = complaint.start
     written = start.rest.strip()
     if found := re.match(r"([^\s:]+):(\S.*)", written):
-        return start.error(
-            "a blank is missing behind ':'", hint=f"write `{found[1]}: {found[2]}`"
-        )
+        return start.error("a blank is missing behind ':'", hint=f"write `{found[1]}: {found[2]}`")
     return start.error(f"':' is missing behind {quoted(written)}")
 
 

@@ -1,0 +1,144 @@
+"""Ways to break each kind of resource by hand, as a person at the machine would."""
+
+from __future__ import annotations
+
+import functools
+import shlex
+from typing import TYPE_CHECKING
+
+from envwright.resources.apt_source import AptSource
+from envwright.resources.command import Command
+from envwright.resources.directory import Directory
+from envwright.resources.file import File
+from envwright.resources.group import Group
+from envwright.resources.keys import Keys
+from envwright.resources.link import Link
+from envwright.resources.member import Member
+from envwright.resources.mount import Mount
+from envwright.resources.package import Package
+from envwright.resources.service import Service
+from envwright.resources.user import User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.resource import Resource
+
+
+
+@functools.singledispatch
+def breaks(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Yield what is broken, and the script that breaks it."""
+    raise NotImplementedError(type(resource).__name__)
+
+
+def _access(path: str) -> Iterator[tuple[str, str]]:
+    quoted = shlex.quote(path)
+    yield "mode", f"chmod 0640 {quoted}"
+    yield "owner", f"chown nobody:nogroup {quoted}"
+
+
+@breaks.register
+def _(resource: File) -> Iterator[tuple[str, str]]:
+    path = shlex.quote(resource.path)
+    yield "content", f"echo drifted >> {path}"
+    yield from _access(resource.path)
+    yield "missing", f"rm {path}"
+    yield "a link instead", f"mv {path} {path}.moved && ln -s {path}.moved {path}"
+
+
+@breaks.register
+def _(resource: Keys) -> Iterator[tuple[str, str]]:
+    path = shlex.quote(resource.path)
+    other = {"json": "{}", "wsl": "[boot]\nsystemd=false"}.get(resource.dialect, "# nothing")
+    yield "keys", f"printf '%s\\n' {shlex.quote(other)} > {path}"
+    yield from _access(resource.path)
+    yield "missing", f"rm {path}"
+
+
+@breaks.register
+def _(resource: Directory) -> Iterator[tuple[str, str]]:
+    yield from _access(resource.path)
+    yield "missing", f"rm -r {shlex.quote(resource.path)}"
+
+
+@breaks.register
+def _(resource: Link) -> Iterator[tuple[str, str]]:
+    path = shlex.quote(resource.path)
+    yield "missing", f"rm {path}"
+    yield "target", f"ln -sfn /nowhere {path}"
+    yield "owner", f"chown -h nobody:nogroup {path}"
+
+
+@breaks.register
+def _(resource: Package) -> Iterator[tuple[str, str]]:
+    name = resource.package
+    if resource.present:
+        # By dpkg, so that nothing else goes with it.
+        yield "missing", f"SUDO_FORCE_REMOVE=yes dpkg --force-depends --remove {name}"
+        return
+    control = f"Package: {name}\\nVersion: 0\\nArchitecture: all\\nMaintainer: n <n@example.invalid>"
+    yield (
+        "present",
+        "folder=$(mktemp -d) && mkdir $folder/DEBIAN && "
+        f"printf '{control}\\nDescription: stand-in\\n' > $folder/DEBIAN/control && "
+        "dpkg-deb -b $folder $folder.deb && dpkg --force-conflicts -i $folder.deb",
+    )
+
+
+@breaks.register
+def _(resource: AptSource) -> Iterator[tuple[str, str]]:
+    yield "content", f"echo '# drifted' >> {resource.path}"
+    yield "mode", f"chmod 0600 {resource.path}"
+    yield "missing", f"rm {resource.path}"
+    yield "key", f"echo 'no key' > {resource.keyring}"
+    yield "key missing", f"rm {resource.keyring}"
+
+
+@breaks.register
+def _(resource: Group) -> Iterator[tuple[str, str]]:
+    yield "missing", f"groupdel {resource.group}"
+
+
+@breaks.register
+def _(resource: User) -> Iterator[tuple[str, str]]:
+    yield "shell", f"usermod -s /bin/sh {resource.user}"
+    yield "missing", f"userdel {resource.user}"
+
+
+@breaks.register
+def _(resource: Member) -> Iterator[tuple[str, str]]:
+    yield "lost", f"gpasswd --delete {resource.user} {resource.group}"
+
+
+@breaks.register
+def _(resource: Service) -> Iterator[tuple[str, str]]:
+    if resource.running:
+        # The socket would start it again at the first question.
+        socket = resource.unit.replace(".service", ".socket")
+        yield "stopped", f"systemctl stop {socket} {resource.unit} 2>&1"
+        # A second, since a process's age is known to the second by some.
+        yield "outdated", f"sleep 1.1; touch {resource.reads[0]}" if resource.reads else "false"
+    if resource.enabled:
+        yield "disabled", f"systemctl disable {resource.unit}"
+        yield "masked", f"systemctl mask {resource.unit}"
+
+
+@breaks.register
+def _(resource: Mount) -> Iterator[tuple[str, str]]:
+    target = shlex.quote(resource.target)
+    yield "unmounted", f"umount {target}"
+    yield "entry", f"sed -i 's|size=64m|size=32m|' /etc/fstab && grep -q size=32m /etc/fstab"
+    yield "entry missing", f"sed -i '\\|{resource.target}|d' /etc/fstab"
+    yield "size", f"mount -o remount,size=1m {target}"
+
+
+@breaks.register
+def _(resource: Command) -> Iterator[tuple[str, str]]:
+    kind, _, name = resource.title.partition(" ")
+    if kind == "sysctl":
+        yield "value", f"echo 65536 > /proc/sys/{name.replace('.', '/')}"
+    elif kind == "environment":
+        yield "value", f"systemctl set-environment {name}=drifted"
+    else:
+        raise NotImplementedError(resource.title)

@@ -1,0 +1,88 @@
+"""An environment on a machine, driven as the command line drives it, with its parts in reach."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envwright import verify
+from envwright.apply import apply
+from envwright.compiler import Compiled, compile_environment
+from envwright.environment import load
+from envwright.facts import Machine as Facts
+from envwright.plan import Plan, make_plan
+from envwright.transport import Session, open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.resource import Resource
+    from envwright.secrets import Secrets
+    from envwright.verify import Result
+    from machines.machine import Machine
+
+ENVIRONMENTS = Path(__file__).parents[2] / "environments"
+
+
+@dataclass(frozen=True)
+class Workstation:
+    """A machine with a session, and what an environment comes to on it."""
+
+    machine: Machine
+    session: Session
+    facts: Facts
+    compiled: Compiled
+    secrets: Secrets
+
+    def plan(self) -> Plan:
+        """Compare."""
+        return make_plan(self.compiled, self.session, self.facts, self.secrets)
+
+    def apply(self) -> list[str]:
+        """Converge; return the names of the steps that were made."""
+        made: list[str] = []
+        apply(
+            self.plan(),
+            self.compiled,
+            self.session,
+            self.secrets,
+            begin=lambda _: None,
+            end=lambda step: made.append(step.name),
+        )
+        return made
+
+    def verify(self) -> list[Result]:
+        """Make all checks."""
+        return verify.run(self.compiled, self.session, self.secrets, tell=lambda _: None)
+
+    def changed(self) -> set[str]:
+        """Return the ids of what the plan would change."""
+        return {change.resource.id for change in self.plan().changes}
+
+    def resource(self, id_: str) -> Resource:
+        """Return a resource by its id."""
+        return next(r for r in self.compiled.resources if r.id == id_)
+
+
+@contextlib.contextmanager
+def workstation(machine: Machine, environment: Path, host: str = "") -> Iterator[Workstation]:
+    """Open a session to a machine (by docker exec unless a host is named) and compile for it."""
+    with open_session(host or machine.host, hello=Facts.HELLO) as session:
+        facts = Facts.read(session.hello.stdout)
+        loaded = load(environment, facts)
+        compiled = compile_environment(loaded, facts)
+        yield Workstation(machine, session, facts, compiled, loaded.secrets)
+
+
+def docker_workstation(folder: Path, fingerprint: str) -> Path:
+    """Write the team's overlay: the shipped environment, its key that of a mirror."""
+    path = folder / "docker-workstation.yaml"
+    path.write_text(
+        "name: docker-workstation\n"
+        f"extends: {ENVIRONMENTS / 'docker-workstation.yaml'}\n"
+        f'docker: {{fingerprint: "{fingerprint}"}}\n',
+        "utf-8",
+    )
+    return path
