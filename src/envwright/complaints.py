@@ -36,14 +36,12 @@ class Complaint:
     Args:
         path: the keys and list indices that lead to the value within its section.
         key: the fault is the last key of the path itself, not its value.
-        whole: the fault was found in the whole of a mapping whose parts were right.
     """
 
     path: Path
     message: str
     hint: str = ""
     key: bool = False
-    whole: bool = False
 
     def error(self, section: Entry) -> LocatedError:
         """Point at the place in the file."""
@@ -125,7 +123,7 @@ class _Sifter:
     def _about_value(self, problem: _Problem, shape: Shape, value: Any, path: Path) -> Complaint:
         kind = problem.error["type"]
         if said := _said(problem):
-            return Complaint(path, _sentence(self._name(path), said), whole=True)
+            return Complaint(path, _sentence(self._name(path), said))
         if kind == "union_tag_not_found":
             return self._missing(shape.tag, path)
         if kind == "union_tag_invalid":
@@ -158,6 +156,8 @@ class _Sifter:
 
     def _keys(self, path: Path) -> str:
         # explain knows keys that have names, not list indices and the keys of free tables.
+        if "." in self._section:
+            return f"its keys are {choices(map(quoted, self._shape.properties), 'and')}"
         shape, topic = self._shape, [self._section]
         for step in path:
             if step in shape.properties:

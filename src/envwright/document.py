@@ -69,7 +69,8 @@ def parse(source: Source) -> Node:
     except Exception as error:  # noqa: BLE001 - ruamel.yaml trips over some texts, in many ways
         composer.report(syntax.explain(error, source, composer.last))
     if composer.faults:
-        raise SpecErrors(sorted(composer.faults, key=LocatedError.order))
+        composer.faults.sort(key=LocatedError.order)
+        raise SpecErrors(composer.faults)
     return root
 
 

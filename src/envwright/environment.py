@@ -206,8 +206,7 @@ class _Reader:
             return model.model_validate_json(json.dumps(value), context=self._context(entry))
         except ValidationError as error:
             for complaint in complaints(error, key, entry, shape_of(model), value):
-                at = entry.nearest(complaint.path).node.at
                 # A value whose template failed has been complained of.
-                if not (at in self._scope.failed or (complaint.whole and self._scope.failed)):
+                if self._scope.failed.isdisjoint(entry.nearest(complaint.path).node.places()):
                     self._scope.fault(complaint.error(entry))
         return None

@@ -2,7 +2,8 @@
 
 A connector is one entry of `CONNECTORS`. All of them end in a POSIX shell that evaluates the first
 line of its stdin, so nothing has to survive the quoting of ssh, of a login shell that is fish or
-tcsh, of docker or of wsl.exe.
+tcsh, of docker or of wsl.exe. The environment variable ENVWRIGHT_SSH_OPTIONS holds further words
+for ssh, quoted as in a shell.
 """
 
 from __future__ import annotations
@@ -200,8 +201,8 @@ _SSH_SIGNS = (
     Sign("unreachable", "it cannot be reached", "check that it is up, and the way to it"),
 )
 _CONTAINER_SIGNS = (
-    Sign("No such container", "there is no such container", "see which there are: docker ps -a"),
     Sign("no container with", "there is no such container", "see which there are: podman ps -a"),
+    Sign("No such container", "there is no such container", "see which there are: docker ps -a"),
     Sign("is not running", "the container is stopped", "start it: docker start {rest}"),
     Sign("on running containers", "the container is stopped", "start it: podman start {rest}"),
     Sign("is paused", "the container is paused", "let it go on: docker unpause {rest}"),
@@ -210,8 +211,16 @@ _CONTAINER_SIGNS = (
         "you may not use the Docker engine",
         "join the group docker, or run envwright as root",
     ),
-    Sign("connect to the docker", "the Docker engine does not answer", "start it: dockerd"),
-    Sign("error during connect", "the Docker engine does not answer", "start it: dockerd"),
+    Sign(
+        "connect to the docker",
+        "the Docker engine does not answer",
+        "start it: systemctl start docker",
+    ),
+    Sign(
+        "error during connect",
+        "the Docker engine does not answer",
+        "start it: systemctl start docker",
+    ),
     Sign("executable file not found", "it has no sh", "use an image that has a POSIX shell"),
 )
 

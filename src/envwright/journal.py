@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import shlex
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from envwright.errors import LockedError, StepError
+from envwright.errors import HostError, LockedError, StepError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,6 +26,7 @@ JOURNAL = "/var/lib/envwright/journal.jsonl"
 _ACQUIRE = f"""
 mkdir -p {LOCK.rpartition("/")[0]} && exec 9>>{LOCK} && flock --nonblock 9 || exit 75
 sleep infinity </dev/null >/dev/null 2>&1 &
+echo $!
 mkdir -p {JOURNAL.rpartition("/")[0]} || exit 1
 tail -n 1 {JOURNAL} 2>/dev/null || :
 """
@@ -41,6 +43,7 @@ class Journal:
         self._session = session
         self._run = secrets.token_hex(4)
         self._environment = environment
+        self._holder = ""
         self.interrupted = ""
 
     def __enter__(self) -> Self:
@@ -56,9 +59,10 @@ class Journal:
                 f"{self._session.name}: another envwright is at work here",
                 hint="wait for it; the lock goes with its session",
             )
-        last = json.loads(result.text) if result.ok and result.text.strip() else {}
-        if last.get("event") == "begin":
-            self.interrupted = last["step"]
+        self._holder, _, last = result.text.partition("\n")
+        if last.strip():
+            entry = json.loads(last)
+            self.interrupted = entry["step"] if entry["event"] == "begin" else ""
         self.write("start", environment=self._environment)
         return self
 
@@ -68,8 +72,13 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None:
-            self.write("finish")
+        try:
+            if error is None:
+                self.write("finish")
+        finally:
+            # A session that is lost has released the lock already.
+            with contextlib.suppress(HostError):
+                self._session.run(f"kill {self._holder}")
 
     def write(self, event: str, **details: Any) -> None:
         """Append an entry: an event (start, begin, done, failed, finish) and what it is about."""

@@ -281,8 +281,8 @@ def _join_filter(items: Iterable[Any], separator: str = "") -> str:
 
 
 def _replace(text: Any, old: str, new: str) -> str:
-    text = str(text)
-    size = len(text) + text.count(old) * (len(new) - len(old))
+    whole = str(text)
+    size = len(whole) + whole.count(old) * (len(new) - len(old))
     if size > TEXT_LIMIT:
         raise SecurityError(f"it makes more than {TEXT_LIMIT} characters")
-    return text.replace(old, new)
+    return whole.replace(old, new)

@@ -25,7 +25,8 @@ _RESERVED = {
     "secret": "the group of the secrets",
     **dict.fromkeys(_WORDS, "a word of the template language"),
 }
-_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
+"""What a variable, or a secret, can be called (a regular expression for the whole name)."""
 
 
 class Scope:
@@ -107,7 +108,7 @@ class Scope:
             self.fault(entry.place.error(f"vars must be a mapping, not {words}"))
             return
         for name, variable in declared.items():
-            if not _NAME.fullmatch(name):
+            if not re.fullmatch(VARIABLE, name):
                 hint = "a name has letters, digits and '_'"
                 self.fault(variable.at.error(f"{quoted(name)} cannot name a variable", hint))
             elif name in _RESERVED:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from envwright.capability import Settings
 from envwright.errors import SecretError
@@ -49,6 +49,8 @@ def is_broken(text: str) -> bool:
 
 class Declaration(Settings):
     """Where a secret comes from: exactly one of the keys."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     env: Annotated[str, Field(min_length=1)] | None = None
     """An environment variable of the process that runs envwright."""

@@ -53,7 +53,12 @@ def shape_of(model: type[BaseModel]) -> Shape:
 
 @dataclass(frozen=True)
 class Shape:
-    """A part of a JSON Schema (draft 2020-12, as pydantic writes it) and its definitions."""
+    """A part of a JSON Schema (draft 2020-12, as pydantic writes it) and its definitions.
+
+    Two keywords are our own, set by `json_schema_extra`: `words` completes "it must be ..." for a
+    text that has a pattern; `short`, at a model, names the key whose value alone, where it is no
+    mapping, is short for a mapping with just this key.
+    """
 
     schema: Mapping[str, Any]
     definitions: Mapping[str, Any] = field(repr=False)
@@ -117,6 +122,13 @@ class Shape:
         return found
 
     @property
+    def required(self) -> frozenset[str]:
+        """The keys that every branch must have."""
+        return frozenset.intersection(
+            *(frozenset(part.schema.get("required", ())) for part in self.branches)
+        )
+
+    @property
     def key(self) -> Shape:
         """The shape of the keys of a free table."""
         return self._of(self.resolved.schema.get("propertyNames", {"type": "string"}))
@@ -143,6 +155,8 @@ class Shape:
         schema = parts[0].schema
         if said := schema.get("words"):
             return str(said)
+        if short := schema.get("short"):
+            return f"a mapping, or {parts[0].properties[short].words} for its key {quoted(short)}"
         if "const" in schema or "enum" in schema:
             options = schema.get("enum") or [schema["const"]]
             return choices(quoted(o) if isinstance(o, str) else json.dumps(o) for o in options)
@@ -156,21 +170,27 @@ class Shape:
         if schema.get("type") == "array":
             empty = schema.get("minItems", 0) == 0 or "maxItems" in schema
             noun = "a list" if empty else "a non-empty list"
-            return f"{noun} of {many}" if (many := self._many("items")) else noun
-        if schema.get("type") == "object" and (many := self._many("additionalProperties")):
+            return f"{noun} of {many}" if (many := self._many()) else noun
+        if schema.get("type") == "object" and (many := self._many()):
             return f"a mapping of text to {many}"
         return _FORMATS.get(schema.get("format", ""), noun)
 
-    def _many(self, key: str) -> str:
+    @property
+    def element(self) -> Shape | None:
+        """The shape of the items of a list, or of the values of a free table."""
+        for part in self.branches:
+            inner = part.schema.get("items") or _value(part.schema)
+            if isinstance(inner, dict):
+                return self._of(inner)
+        return None
+
+    def _many(self) -> str:
         """Name the items of a list or mapping in the plural; "" when anything fits."""
-        inner = self.schema.get(key)
-        if not isinstance(inner, dict):
-            return ""
         names = []
-        for part in self._of(inner).branches:
+        for part in self.element.branches if self.element else ():
             noun = _NOUNS.get(part.schema.get("type", ""), ("", ""))[1]
             names.append(part.words if "enum" in part.schema else noun)
-        return choices(dict.fromkeys(names)) if all(names) else ""
+        return choices(dict.fromkeys(names)) if names and all(names) else ""
 
 
 def _inner(schema: Mapping[str, Any], key: str | int) -> Any:
@@ -179,8 +199,16 @@ def _inner(schema: Mapping[str, Any], key: str | int) -> Any:
         return first[key] if key < len(first) else schema.get("items")
     if key in schema.get("properties", {}):
         return schema["properties"][key]
-    more = schema.get("additionalProperties")
-    return more if isinstance(more, dict) else None
+    # Keys that have a pattern have one pattern; whether a key fits is said of the key.
+    return _value(schema)
+
+
+def _value(schema: Mapping[str, Any]) -> Any:
+    """Return the schema of the values of a free table; None where there is none."""
+    for more in (*schema.get("patternProperties", {}).values(), schema.get("additionalProperties")):
+        if isinstance(more, dict):
+            return more
+    return None
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:

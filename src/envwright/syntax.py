@@ -88,19 +88,30 @@ def _second_colon(complaint: _Complaint) -> LocatedError:
             "a second ':' in one line; a line is one 'key: value'",
             hint="put the value in quotes if the ':' belongs to it",
         )
-    first = here.shift(len(here.text) - len(here.text.lstrip()) - here.column + 1)
+    first, above = _begin(here.source, here.line), _begin(here.source, here.line - 1)
+    if above.column == first.column and above.rest:
+        return _no_colon(above)
     return first.error(
         "bad indentation: the line above has a value already, and this line stands below it",
         hint="begin keys of one mapping in the same column",
     )
 
 
+def _begin(source: Source, line: int) -> Position:
+    """Return where the text of a line begins."""
+    at = Position(source, line, 1)
+    return at.shift(len(at.text) - len(at.text.lstrip()))
+
+
 def _missing_colon(complaint: _Complaint) -> LocatedError:
-    start = complaint.start
-    written = start.rest.strip()
+    return _no_colon(complaint.start)
+
+
+def _no_colon(at: Position) -> LocatedError:
+    written = at.rest.strip()
     if found := re.match(r"([^\s:]+):(\S.*)", written):
-        return start.error("a blank is missing behind ':'", hint=f"write `{found[1]}: {found[2]}`")
-    return start.error(f"':' is missing behind {quoted(written)}")
+        return at.error("a blank is missing behind ':'", hint=f"write `{found[1]}: {found[2]}`")
+    return at.error(f"':' is missing behind {quoted(written)}")
 
 
 def _block(complaint: _Complaint) -> LocatedError:

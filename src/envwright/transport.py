@@ -198,7 +198,8 @@ def _answer_sudo(host: str, shell: Shell, token: bytes, password: str) -> None:
         shell.pump(lambda: asked in seen or granted in seen, deadline)
         if granted in seen:
             return
-        shell.send(password.encode() + b"\n")
+        line = password.partition("\n")[0]  # a second one would reach the shell
+        shell.send(line.encode("utf-8", "surrogateescape") + b"\n")
         shell.pump(lambda: seen.count(asked) > 1 or granted in seen, deadline)
     except TimeoutError:
         raise HostError(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from envwright.scalar import Scalar
     from envwright.source import Position
@@ -49,6 +49,16 @@ class Node:
 
     value: Scalar | tuple[Node, ...] | Mapping[str, Entry]
     at: Position
+
+    def places(self) -> Iterator[Position]:
+        """Yield where this value and all within it stand."""
+        yield self.at
+        if isinstance(self.value, Mapping):
+            for entry in self.value.values():
+                yield from entry.node.places()
+        elif isinstance(self.value, tuple):
+            for item in self.value:
+                yield from item.places()
 
     def plain(self) -> Any:
         """Return the value alone, as dicts, lists and scalars."""

@@ -43,7 +43,7 @@ class SessionBackend(BaseBackend):  # type: ignore[misc] # testinfra ships no ty
         return self.result(result.code, self.encode(line), stdout, stderr)
 
 
-def testinfra_host(session: Session) -> Host:
+def host_over(session: Session) -> Host:
     """Return a testinfra host that asks through a session."""
     return Host(SessionBackend(session))
 
@@ -144,7 +144,7 @@ def items(
     parent: Any, compiled: Compiled, session: Session, secrets: Secrets
 ) -> Iterator[CheckItem]:
     """Return the items of an environment on one machine."""
-    host = testinfra_host(session)
+    host = host_over(session)
     for resource in compiled.resources:
         check = _bound(witness, resource, host, secrets)
         yield CheckItem.from_parent(parent, name=resource.id, check=check)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from envwright.resource import Resource
 
 
-
 @functools.singledispatch
 def breaks(resource: Resource) -> Iterator[tuple[str, str]]:
     """Yield what is broken, and the script that breaks it."""
@@ -38,7 +37,7 @@ def _access(path: str) -> Iterator[tuple[str, str]]:
     yield "owner", f"chown nobody:nogroup {quoted}"
 
 
-@breaks.register
+@breaks.register(File)
 def _(resource: File) -> Iterator[tuple[str, str]]:
     path = shlex.quote(resource.path)
     yield "content", f"echo drifted >> {path}"
@@ -47,7 +46,7 @@ def _(resource: File) -> Iterator[tuple[str, str]]:
     yield "a link instead", f"mv {path} {path}.moved && ln -s {path}.moved {path}"
 
 
-@breaks.register
+@breaks.register(Keys)
 def _(resource: Keys) -> Iterator[tuple[str, str]]:
     path = shlex.quote(resource.path)
     other = {"json": "{}", "wsl": "[boot]\nsystemd=false"}.get(resource.dialect, "# nothing")
@@ -56,13 +55,13 @@ def _(resource: Keys) -> Iterator[tuple[str, str]]:
     yield "missing", f"rm {path}"
 
 
-@breaks.register
+@breaks.register(Directory)
 def _(resource: Directory) -> Iterator[tuple[str, str]]:
     yield from _access(resource.path)
     yield "missing", f"rm -r {shlex.quote(resource.path)}"
 
 
-@breaks.register
+@breaks.register(Link)
 def _(resource: Link) -> Iterator[tuple[str, str]]:
     path = shlex.quote(resource.path)
     yield "missing", f"rm {path}"
@@ -70,14 +69,16 @@ def _(resource: Link) -> Iterator[tuple[str, str]]:
     yield "owner", f"chown -h nobody:nogroup {path}"
 
 
-@breaks.register
+@breaks.register(Package)
 def _(resource: Package) -> Iterator[tuple[str, str]]:
     name = resource.package
     if resource.present:
         # By dpkg, so that nothing else goes with it.
         yield "missing", f"SUDO_FORCE_REMOVE=yes dpkg --force-depends --remove {name}"
         return
-    control = f"Package: {name}\\nVersion: 0\\nArchitecture: all\\nMaintainer: n <n@example.invalid>"
+    control = (
+        f"Package: {name}\\nVersion: 0\\nArchitecture: all\\nMaintainer: n <n@example.invalid>"
+    )
     yield (
         "present",
         "folder=$(mktemp -d) && mkdir $folder/DEBIAN && "
@@ -86,7 +87,7 @@ def _(resource: Package) -> Iterator[tuple[str, str]]:
     )
 
 
-@breaks.register
+@breaks.register(AptSource)
 def _(resource: AptSource) -> Iterator[tuple[str, str]]:
     yield "content", f"echo '# drifted' >> {resource.path}"
     yield "mode", f"chmod 0600 {resource.path}"
@@ -95,23 +96,23 @@ def _(resource: AptSource) -> Iterator[tuple[str, str]]:
     yield "key missing", f"rm {resource.keyring}"
 
 
-@breaks.register
+@breaks.register(Group)
 def _(resource: Group) -> Iterator[tuple[str, str]]:
     yield "missing", f"groupdel {resource.group}"
 
 
-@breaks.register
+@breaks.register(User)
 def _(resource: User) -> Iterator[tuple[str, str]]:
     yield "shell", f"usermod -s /bin/sh {resource.user}"
     yield "missing", f"userdel {resource.user}"
 
 
-@breaks.register
+@breaks.register(Member)
 def _(resource: Member) -> Iterator[tuple[str, str]]:
     yield "lost", f"gpasswd --delete {resource.user} {resource.group}"
 
 
-@breaks.register
+@breaks.register(Service)
 def _(resource: Service) -> Iterator[tuple[str, str]]:
     if resource.running:
         # The socket would start it again at the first question.
@@ -124,7 +125,7 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
         yield "masked", f"systemctl mask {resource.unit}"
 
 
-@breaks.register
+@breaks.register(Mount)
 def _(resource: Mount) -> Iterator[tuple[str, str]]:
     target = shlex.quote(resource.target)
     yield "unmounted", f"umount {target}"
@@ -133,7 +134,7 @@ def _(resource: Mount) -> Iterator[tuple[str, str]]:
     yield "size", f"mount -o remount,size=1m {target}"
 
 
-@breaks.register
+@breaks.register(Command)
 def _(resource: Command) -> Iterator[tuple[str, str]]:
     kind, _, name = resource.title.partition(" ")
     if kind == "sysctl":

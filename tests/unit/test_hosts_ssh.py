@@ -37,6 +37,11 @@ class Server(NamedTuple):
         """The name of the host, with root as the user."""
         return f"@ssh/root@127.0.0.1:{self.port}"
 
+    @property
+    def target(self) -> str:
+        """What a person writes after `ssh`."""
+        return self.host.removeprefix("@ssh/")
+
     def logins(self) -> int:
         """How many connections were accepted."""
         return (self.home / "log").read_text().count("Accepted publickey")
@@ -50,6 +55,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def await_listener(port: int) -> None:
+    until = time.monotonic() + 5
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < until, "sshd does not listen"
+            time.sleep(0.01)
 
 
 def write_client_config(server: Server) -> None:
@@ -81,10 +96,11 @@ def running() -> Iterator[Server]:
         Path("/run/sshd").mkdir(exist_ok=True)
         argv = [SSHD, "-D", "-f", str(config), "-E", str(server.home / "log")]
         with subprocess.Popen(argv) as process:
-            while "listening" not in (server.home / "log").read_text():
-                time.sleep(0.01)
-            yield server
-            process.terminate()
+            try:
+                await_listener(server.port)
+                yield server
+            finally:
+                process.terminate()
 
 
 @pytest.fixture
@@ -184,11 +200,12 @@ def test_a_key_that_is_not_known_there_is_told(server: Server) -> None:
     assert error_of(server.host) == [
         f"{server.host}: it let nobody in",
         "root@127.0.0.1: Permission denied (publickey).",
-        f"hint: try the user and the key by hand: ssh root@127.0.0.1:{server.port}",
+        f"hint: try the user and the key by hand: ssh {server.target}",
     ]
 
 
-def test_a_port_on_which_nothing_listens_is_told(server: Server) -> None:
+@pytest.mark.usefixtures("server")
+def test_a_port_on_which_nothing_listens_is_told() -> None:
     host = f"@ssh/root@127.0.0.1:{free_port()}"
     assert error_of(host) == [
         f"{host}: nothing listens on its ssh port",
@@ -213,13 +230,12 @@ def test_a_host_key_that_is_not_known_is_told(server: Server) -> None:
     assert error_of(server.host) == [
         f"{server.host}: its host key is not known here",
         "Host key verification failed.",
-        "hint: connect once by hand, compare the fingerprint and accept it:"
-        f" ssh root@127.0.0.1:{server.port}",
+        f"hint: connect once by hand, compare the fingerprint and accept it: ssh {server.target}",
     ]
 
 
-def test_a_name_that_is_not_known_is_told(server: Server) -> None:
-    assert server.port
+@pytest.mark.usefixtures("server")
+def test_a_name_that_is_not_known_is_told() -> None:
     lines = error_of("@ssh/no-such-host.invalid")
     assert (lines[0], lines[2]) == (
         "@ssh/no-such-host.invalid: its name is not known",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +22,8 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="making users needs root"),
     pytest.mark.skipif(not shutil.which("sudo"), reason="there is no sudo"),
 ]
+
+PASSWORD = "open sesame"
 
 
 class Account(NamedTuple):
@@ -49,12 +52,12 @@ def as_user(host: str, rest: str, _interactive: bool) -> hosts.Route:  # noqa: F
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """A user with the password `right`, whose shell is the host `@as/NAME`."""
+    """A user with the password PASSWORD, whose shell is the host `@as/NAME`."""
     name = f"ewtest-{os.getpid()}"
     subprocess.run(["useradd", "--no-create-home", "--user-group", name], check=True)
     rule = Path("/etc/sudoers.d") / name
     try:
-        subprocess.run(["chpasswd"], input=f"{name}:right\n", text=True, check=True)
+        subprocess.run(["chpasswd"], input=f"{name}:{PASSWORD}\n", text=True, check=True)
         monkeypatch.setitem(hosts.CONNECTORS, "@as", hosts.Connector("@as/USER", as_user))
         yield Account(name, rule)
     finally:
@@ -62,8 +65,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         subprocess.run(["userdel", name], check=True)
 
 
-def refused(account: Account, password: str | None = None) -> tuple[str, list[str]]:
-    """The error of opening a session, and what was asked."""
+def refused(account: Account, password: str | None = None) -> tuple[list[str], int]:
+    """The lines of the error of opening a session, and how often a password was asked for."""
     asked: list[str] = []
 
     def answer(text: str) -> str:
@@ -72,7 +75,7 @@ def refused(account: Account, password: str | None = None) -> tuple[str, list[st
 
     with pytest.raises(HostError) as raised:
         open_session(account.host, password=None if password is None else answer)
-    return str(raised.value), asked
+    return str(raised.value).splitlines(), len(asked)
 
 
 def test_a_rule_without_password_makes_root(account: Account) -> None:
@@ -93,60 +96,64 @@ def test_the_right_password_makes_root_and_is_asked_once(account: Account) -> No
 
     def answer(text: str) -> str:
         asked.append(text)
-        return "right"
+        return PASSWORD
 
     with open_session(account.host, hello="id -un; set; env", password=answer) as session:
         assert session.hello.stdout.startswith(b"root\n")
-        assert b"right" not in session.hello.stdout + session.hello.stderr
+        assert PASSWORD.encode() not in session.hello.stdout + session.hello.stderr
         processes = session.run("cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' '\\n'")
-        assert "right" not in processes.text.splitlines()
-        assert "right" not in repr(vars(session))
+        assert PASSWORD not in processes.text.splitlines()
+        assert PASSWORD not in repr(vars(session))
     assert asked == [f"[sudo] password for {account.name} on {account.host}: "]
 
 
 def test_a_wrong_password_is_refused_and_told_without_it(account: Account) -> None:
     account.may("ALL")
-    message, asked = refused(account, "wr'ong; exit")
-    assert message == (
-        f"{account.host}: sudo refused the password\nhint: try again, with the right one"
+    assert refused(account, "wr'ong; exit") == (
+        [f"{account.host}: sudo refused the password", "hint: try again, with the right one"],
+        1,
     )
-    assert len(asked) == 1
 
 
 def test_a_password_that_nobody_can_give_is_told(account: Account) -> None:
     account.may("ALL")
+    name = account.name
     assert refused(account) == (
-        f"{account.host}: sudo asks {account.name} for a password, and nobody is there to give it\n"
-        "hint: run envwright in a terminal, or give the user a NOPASSWD rule",
-        [],
+        [
+            f"{account.host}: sudo asks {name} for a password, and nobody is there to give it",
+            "hint: run envwright in a terminal, or give the user a NOPASSWD rule",
+        ],
+        0,
     )
 
 
 def test_a_user_without_a_rule_may_not_use_sudo(account: Account) -> None:
-    message, asked = refused(account, "right")
-    assert message == (
-        f"{account.name} may not use sudo on {account.host}\n"
-        f"hint: let root add a rule for {account.name} with visudo, or use another user"
+    assert refused(account, PASSWORD) == (
+        [
+            f"{account.name} may not use sudo on {account.host}",
+            f"hint: let root add a rule for {account.name} with visudo, or use another user",
+        ],
+        1,
     )
-    assert len(asked) == 1
 
 
 def test_a_user_whose_rule_has_other_programs_may_not_either(account: Account) -> None:
     account.may("NOPASSWD: /bin/true")
-    message, _ = refused(account, "right")
-    assert message.splitlines()[0] == f"{account.name} may not use sudo on {account.host}"
+    message, _ = refused(account, PASSWORD)
+    assert message[0] == f"{account.name} may not use sudo on {account.host}"
 
 
-def test_a_machine_without_sudo_is_told(
-    account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for program in ("setpriv", "sh", "id"):
-        (tmp_path / program).symlink_to(shutil.which(program) or program)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert refused(account) == (
-        f"{account.host}: {account.name} is not root, and there is no sudo\n"
-        "hint: run envwright as root, or install sudo and give the user a rule",
-        [],
+def test_a_machine_without_sudo_is_told(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory() as directory, monkeypatch.context() as patch:
+        Path(directory).chmod(0o755)
+        for program in ("setpriv", "sh", "id"):
+            (Path(directory) / program).symlink_to(shutil.which(program) or program)
+        patch.setenv("PATH", directory)
+        told = refused(account)
+    assert told == (
+        [
+            f"{account.host}: {account.name} is not root, and there is no sudo",
+            "hint: run envwright as root, or install sudo and give the user a rule",
+        ],
+        0,
     )

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from envwright.errors import HostError, StepError
+from envwright.errors import HostError
 from envwright.transport import Result, Session, open_session
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ def test_output_keeps_nuls_and_a_missing_newline(shared: Session) -> None:
 def test_nothing_that_a_script_does_outlives_it(session: Session, rude: str) -> None:
     session.run(rude)
     session.run(rude, stdin=b"x" * 200_000)
-    after = session.run('pwd; umask; echo "$#$-" "$LC_ALL" "${PATH%%:*}"; cat; false')
-    assert after == Result(1, b"/\n0022\n0 C /usr/local/sbin\n", b"")
+    after = session.run('pwd; umask; echo "$#" "$LC_ALL" "${PATH%%:*}"; cat; false; echo on')
+    assert after == Result(0, b"/\n0022\n0 C /usr/local/sbin\non\n", b"")
 
 
 def test_a_syntax_error_is_the_scripts_own(shared: Session) -> None:
@@ -147,7 +147,7 @@ def test_every_byte_value_arrives_in_a_script(shared: Session) -> None:
 
 
 def test_a_nul_in_a_script_is_refused(shared: Session) -> None:
-    with pytest.raises(ValueError, match="^a script cannot hold a NUL$"):
+    with pytest.raises(ValueError, match=r"^a script cannot hold a NUL$"):
         shared.run("echo \0")
 
 
@@ -187,15 +187,13 @@ def test_round_trips_are_counted_and_the_opening_is_none() -> None:
 def test_a_timeout_ends_the_script_and_the_session(session: Session) -> None:
     pids: list[bytes] = []
     with pytest.raises(HostError) as raised:
-        session.run(
-            "\n  sleep 1000 & echo $!\nwait", timeout=0.3, on_output=lambda pid: pids.append(pid)
-        )
+        session.run("\n  sleep 1000 & echo $!\nwait", timeout=0.3, on_output=pids.append)
     assert str(raised.value) == (
         "@local: no end after 0.3 s: sleep 1000 & echo $!\n"
         "hint: see what it waits for on the machine, or give it more time"
     )
     assert gone(int(pids[0]))
-    with pytest.raises(HostError, match="^@local: the session is closed$"):
+    with pytest.raises(HostError, match=r"^@local: the session is closed$"):
         session.run(":")
 
 
@@ -231,7 +229,7 @@ def test_a_machine_that_is_lost_is_told_with_its_last_words(session: Session) ->
     assert str(raised.value).splitlines()[0] == (
         "@local: the connection was lost while it ran: echo the power fails >&2; kill -9 0"
     )
-    with pytest.raises(HostError, match="^@local: the session is closed$"):
+    with pytest.raises(HostError, match=r"^@local: the session is closed$"):
         session.run(":")
 
 
@@ -252,83 +250,6 @@ def test_what_ignores_a_hangup_survives_the_session() -> None:
         child = int(session.run("nohup sleep 30 >/dev/null 2>&1 & echo $!").stdout)
     os.kill(child, signal.SIGTERM)
     assert gone(child)
-
-
-def test_put_and_get_carry_any_bytes(shared: Session, tmp_path: Path) -> None:
-    path = tmp_path / "a file's name"
-    for data in (b"", b"\0\xff\n", os.urandom(3_000_000)):
-        shared.put(data, str(path))
-        assert (path.read_bytes(), shared.get(str(path))) == (data, data)
-    assert (path.stat().st_mode, os.listdir(tmp_path)) == (0o100600, [path.name])  # noqa: PTH208
-
-
-def test_put_replaces_a_file_at_once(shared: Session, tmp_path: Path) -> None:
-    path, other = tmp_path / "link", tmp_path / "other"
-    other.write_text("old")
-    path.symlink_to(other)
-    shared.put(b"new", str(path))
-    assert (path.read_text(), path.is_symlink(), other.read_text()) == ("new", False, "old")
-
-
-def test_put_says_why_it_cannot_and_leaves_nothing(shared: Session, tmp_path: Path) -> None:
-    with pytest.raises(StepError) as missing:
-        shared.put(b"x" * 100_000, f"{tmp_path}/no/file")
-    with pytest.raises(StepError) as directory:
-        shared.put(b"x", str(tmp_path))
-    assert (str(missing.value), str(directory.value)) == (
-        f"@local: cannot write {tmp_path}/no/file: its directory does not exist",
-        f"@local: cannot write {tmp_path}: it is a directory",
-    )
-    assert os.listdir(tmp_path) == []  # noqa: PTH208
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
-def test_put_on_a_full_or_read_only_disk_leaves_the_old_file(
-    shared: Session, tmp_path: Path
-) -> None:
-    mount = shlex.quote(str(tmp_path))
-    if not shared.run(f"mount -t tmpfs -o size=64k none {mount}").ok:
-        pytest.skip("this machine may not mount")
-    try:
-        shared.put(b"old", f"{tmp_path}/file")
-        with pytest.raises(StepError) as full:
-            shared.put(b"x" * 1_000_000, f"{tmp_path}/file")
-        shared.run(f"mount -o remount,ro {mount}")
-        with pytest.raises(StepError) as fixed:
-            shared.put(b"x", f"{tmp_path}/file")
-        left = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    finally:
-        shared.run(f"umount {mount}")
-    assert (str(full.value), str(fixed.value), left) == (
-        f"@local: cannot write {tmp_path}/file: No space left on device",
-        f"@local: cannot write {tmp_path}/file: Read-only file system",
-        {"file": b"old"},
-    )
-
-
-def test_put_of_a_killed_envwright_leaves_nothing(tmp_path: Path) -> None:
-    program = (
-        "import sys\n"
-        "from envwright.transport import open_session\n"
-        "session = open_session('@local', privileged=False)\n"
-        "print(flush=True)\n"
-        "session.put(bytes(500_000_000), sys.argv[1] + '/file')\n"
-    )
-    argv = [sys.executable, "-c", program, str(tmp_path)]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        process.stdout.readline()
-        while not (seen := os.listdir(tmp_path)):  # noqa: PTH208
-            time.sleep(0.01)
-        process.kill()
-    assert [name[:11] for name in seen] == [".envwright-"]
-    assert becomes(lambda: os.listdir(tmp_path) == [])  # noqa: PTH208
-
-
-def test_get_of_a_missing_file_says_so(shared: Session) -> None:
-    with pytest.raises(StepError) as raised:
-        shared.get("/no/such file")
-    assert str(raised.value) == "@local: cannot read /no/such file: No such file or directory"
 
 
 def test_the_import_is_light() -> None:

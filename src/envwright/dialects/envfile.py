@@ -152,14 +152,16 @@ def _means(text: Value, value: Value) -> bool:
 
 
 def _set(text: str, key: str, value: Value) -> str:
-    entries = [entry for entry in _scan(text) if entry.is_variable and entry.name == key]
+    lines = _scan(text)
+    entries = [entry for entry in lines if entry.is_variable and entry.name == key]
     if entries and _means(entries[-1].value, value):
         return text
     line = f"{key}={_spell(key, value)}"
     if entries:
         return text[: entries[-1].start] + line + text[entries[-1].end :]
-    gap = [""] if _ENDS_IN_OPEN_COMMENT.search(text) else []
-    return insert_lines(text, len(text), [*gap, line])
+    goes_on = text.endswith("\n") and bool(lines) and lines[-1].end == len(text)
+    ending = [""] if goes_on or _ENDS_IN_OPEN_COMMENT.search(text) else []
+    return insert_lines(text, len(text), [*ending, line])
 
 
 def _remove(text: str, key: str) -> str:

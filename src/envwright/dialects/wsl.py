@@ -114,7 +114,8 @@ class WslDialect:
         line = f"{match[2]}={self._spell(key, value)}"
         offset = _section_end(result, match[1])
         if offset is not None:
-            return insert_lines(body, offset, [line])
+            ending = [""] if offset == len(body) and _ends_in_continuation(body, result) else []
+            return insert_lines(body, offset, [*ending, line])
         last = line_number(body, len(body))
         if body.endswith("\\") and any(fault.line == last for fault in result.faults):
             raise DialectError("the last line ends in a backslash and would take up the next", last)
@@ -157,6 +158,12 @@ def _means(text: str, value: Value) -> bool:
     if isinstance(value, bool):
         return text.lower() in ({"true", "1"} if value else {"false", "0"})
     return text == (str(value) if isinstance(value, int) else value)
+
+
+def _ends_in_continuation(body: str, result: Scan) -> bool:
+    """Whether the last value goes on at the end of the file and would take up a new line."""
+    assignments = result.assignments
+    return body.endswith("\n") and bool(assignments) and assignments[-1].value_span[1] == len(body)
 
 
 def _section_end(result: Scan, section: str) -> int | None:

@@ -152,6 +152,10 @@ class Mount(Resource):
         for option in self.options:
             if option in FLAGS:
                 yield Assertion(*point, "options", option, contained=True)
+            elif option.startswith("size=") and self.kind == "tmpfs":
+                # The kernel shows a tmpfs's size in KiB, however it was given.
+                size = int(_normal(option).removeprefix("size=")) >> 10
+                yield Assertion(*point, "options", f"size={size}k", contained=True)
 
 
 def _normal(option: str) -> str:

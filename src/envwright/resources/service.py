@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from envwright.resource import Difference, Operation, State
 
 NOT_BOOTED = "systemd is not PID 1 yet"
+RUNNING = {"active": True, "activating": True, "reloading": True, "failed": "failed"}
+"""What the states of a unit mean; in every other it does not run."""
 FIXED = frozenset({"static", "indirect", "generated", "transient"})
 """Unit file states (systemctl(1), is-enabled) in which enabling means nothing."""
 
@@ -97,7 +99,7 @@ class Service(Resource):
             return {"enabled": self._enabled(status), "running": running, "up to date": running}
         return {
             "enabled": self._enabled(status),
-            "running": status.active in {"active", "activating", "reloading"},
+            "running": RUNNING.get(status.active, False),
             "up to date": self._up_to_date(status, facts),
         }
 
@@ -129,13 +131,15 @@ class Service(Resource):
         if isinstance(before.get("running"), Unknown):
             yield from self._converge_offline(difference)
             return
+        unit = shlex.quote(self.unit)
         if self.masked:
-            unit = shlex.quote(self.unit)
             yield operation("server.shell", commands=[f"systemctl mask --now -- {unit}"])
             return
         if before.get("enabled") == "masked":
-            unit = shlex.quote(self.unit)
             yield operation("server.shell", commands=[f"systemctl unmask -- {unit}"])
+        if before.get("running") == "failed":
+            # One that failed too often is not started again until that is forgotten.
+            yield operation("server.shell", commands=[f"systemctl reset-failed -- {unit}"])
         outdated = "up to date" in difference.fields
         yield operation(
             "systemd.service",

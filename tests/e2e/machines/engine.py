@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 RUN = "envwright.run"
 """Label of all that a test run makes in the engine; its value says which process owns it."""
 
-TOOLS = ("docker", "mmdebstrap", "dpkg-deb", "gpg", "openssl", "ssh-keygen")
+TOOLS = ("docker", "mmdebstrap", "gpg", "openssl", "ssh-keygen")
 """What images, repositories and machines are made with."""
 
 

@@ -48,7 +48,9 @@ def plain_text(without: str = "") -> Text:
 
 def wsl_case(bad: Text, values: Text, marks: Text) -> Case:
     raw = st.lists(
-        words("x", " ", "\t", "true", '"q # y"', r"\\", r"\n", "\\\n y", '"a\\\nb"', "=", "'")
+        words(
+            "x", " ", "\t", "true", '"q # y"', r"\\", r"\n", "\\\n y", "\\\n", '"a\\\nb"', "=", "'"
+        )
     ).map("".join)
     key_lines = st.builds(
         "{}{}{}{}{}".format,
@@ -91,8 +93,9 @@ def json_case() -> Case:
 
 
 def fstab_case() -> Case:
+    rest = words("", " ro", " ro 0", "  noatime,uid=1\t0 2", " ro 0 0 # why")
     points = words("/", "/mnt/c", "/mnt/my\\040disk", "/data/")
-    mounts = st.builds("{} {}\t{}{}".format, words("C:", r"\\s\t"), points, words("ext4"), raw_rest)
+    mounts = st.builds("{} {}\t{}{}".format, words("C:", r"\\s\t"), points, words("ext4"), rest)
     odd = words("", "# /mnt/c", "only", "two /data", "/swap none swap sw 0 0", "a /b c d x")
     field = plain_text("\0\r").filter(bool)
     return Case(files(mounts, odd), words("/", "/mnt/c", "/mnt/my disk", "/data", "/new"), field)
@@ -111,7 +114,7 @@ CASES = {
     "env": Case(
         files(
             st.builds("{}={}".format, words("A", " B", "export A", "C "), words("1", '"x\ny"', "")),
-            words("", "# c", "; c\\", "junk", "B='a b' \"c\"tail\\ ", "A=a \\\nb"),
+            words("", "# c", "; c\\", "junk", "B='a b' \"c\"tail\\ ", "A=a \\\nb", "A=a\\\n"),
         ),
         words("A", "B", "NEW_1"),
         plain_text("\0"),
