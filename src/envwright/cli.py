@@ -132,7 +132,7 @@ def _confirm(report: Report) -> None:
         raise EnvwrightError(
             "nothing was changed: there is nobody to ask", hint="say --yes to apply without asking"
         )
-    print("\nMake these changes? [y/N] ", end="", file=report.err, flush=True)
+    report.ask("\nMake these changes? [y/N] ")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise EnvwrightError("nothing was changed")
 
@@ -215,22 +215,8 @@ def _variable(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _parser() -> argparse.ArgumentParser:
-    """Describe the command line.
-
-    Verbs import what they need when they run: what a plan does not need costs it no time.
-    """
-    from envwright import __version__  # noqa: PLC0415 - read only here
-
-    parser = argparse.ArgumentParser(
-        prog="envwright",
-        description="One YAML file to a proven developer machine.",
-        epilog="Exit codes: 0 done or nothing to do, 1 error, 2 changes (plan) or failed checks "
-        "(verify), 3 done so far and a restart is needed, 130 interrupted.",
-    )
-    parser.add_argument("--version", action="version", version=f"envwright {__version__}")
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
-
+def _common_options() -> argparse.ArgumentParser:
+    """Describe what every verb that reads an environment takes."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("environment", nargs="?", default="", help="a YAML file")
     common.add_argument(
@@ -241,6 +227,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="set a variable of the environment",
     )
+    return common
+
+
+def _machine_options(common: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Describe what every verb that asks machines takes."""
     machines = argparse.ArgumentParser(add_help=False, parents=[common])
     machines.add_argument(
         "--host",
@@ -264,6 +255,27 @@ def _parser() -> argparse.ArgumentParser:
         help="read sudo's password from the first line of stdin",
     )
     machines.add_argument("--json", action="store_true", help="print JSON")
+    return machines
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Describe the command line.
+
+    Verbs import what they need when they run: what a plan does not need costs it no time.
+    """
+    from envwright import __version__  # noqa: PLC0415 - read only here
+
+    parser = argparse.ArgumentParser(
+        prog="envwright",
+        description="One YAML file to a proven developer machine.",
+        epilog="Exit codes: 0 done or nothing to do, 1 error, 2 changes (plan) or failed checks "
+        "(verify), 3 done so far and a restart is needed, 130 interrupted.",
+    )
+    parser.add_argument("--version", action="version", version=f"envwright {__version__}")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    common = _common_options()
+    machines = _machine_options(common)
 
     def verb(function: Verb, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
         added = verbs.add_parser(
@@ -284,8 +296,8 @@ def _parser() -> argparse.ArgumentParser:
     proving.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML, too")
     verb(explain).add_argument("topic", nargs="?", default="", help="docker, docker.daemon, ...")
     verb(schema)
-    writing = verb(export, machines)
-    writing.add_argument("kind", choices=["pyinfra"])
+    kinds = verb(export).add_subparsers(required=True, metavar="KIND")
+    writing = kinds.add_parser("pyinfra", help="a pyinfra deploy and its tests", parents=[machines])
     writing.add_argument("--output", "-o", default="export", help="the folder to write")
     return parser
 

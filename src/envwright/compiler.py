@@ -14,7 +14,7 @@ from envwright.resources.paths import PathResource
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from envwright.capability import Capability
+    from envwright.capability import Section
     from envwright.environment import Environment
     from envwright.facts import Machine
 
@@ -53,7 +53,7 @@ def _wishes(environment: Environment, machine: Machine) -> Iterator[Resource]:
             yield replace(resource, origins=(_origin(environment, section, resource.at),))
 
 
-def _origin(environment: Environment, section: Capability, at: tuple[str | int, ...]) -> Origin:
+def _origin(environment: Environment, section: Section, at: tuple[str | int, ...]) -> Origin:
     return Origin(section.section, *environment.place(section.section, at))
 
 

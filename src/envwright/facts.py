@@ -86,7 +86,7 @@ class Stat(Question["Status | None"]):
 
     @classmethod
     def script(cls, questions: Sequence[Stat]) -> str:
-        fields = r"%y\t%m\t%u\t%g\t%s\t%C@\t%l\t%p\0"
+        fields = r"%y\t%m\t%u\t%g\t%s\t%C@\0%l\0%p\0"
         # find(1) asks lstat for all paths in one process; its complaints follow behind a mark.
         return (
             "{ err=$(find "
@@ -98,23 +98,30 @@ class Stat(Question["Status | None"]):
     def parse(
         cls, questions: Sequence[Stat], output: bytes
     ) -> Mapping[Stat, Status | Unknown | None]:
-        records, _, complaints = decode(output).rpartition("\0")
-        found: dict[str, Status] = {}
-        for record in filter(None, records.split("\0")):
-            kind, mode, owner, group, size, changed, rest = record.split("\t", 6)
-            target, path = rest.split("\t", 1)
-            kind = Status.KINDS.get(kind, "other")
-            mode = mode.zfill(4)
-            found[path] = Status(kind, mode, owner, group, int(size), float(changed), target)
-        return {q: found.get(q.path) or _complaint(q.path, complaints) for q in questions}
+        records, _, words = decode(output).rpartition("\0")
+        parts = records.split("\0")
+        answers: dict[str, Status | Unknown | None] = dict(_complaints(words))
+        for fields, target, path in zip(parts[::3], parts[1::3], parts[2::3], strict=False):
+            kind, mode, owner, group, size, changed = fields.split("\t")
+            kind, mode = Status.KINDS.get(kind, "other"), mode.zfill(4)
+            status = Status(kind, mode, owner, group, int(size), float(changed), target)
+            answers[path] = status
+        return {q: answers[q.path] for q in questions if q.path in answers}
 
 
-def _complaint(path: str, complaints: str) -> Unknown | None:
-    """Tell a path that is not there from one that cannot be looked at."""
-    for line in complaints.splitlines():
-        if path in line and not line.endswith(("No such file or directory", "Not a directory")):
-            return Unknown(line.rpartition(": ")[2])
-    return None
+def _complaints(words: str) -> Iterator[tuple[str, Unknown | None]]:
+    """Tell paths that are not there from those that cannot be looked at.
+
+    find says `find: 'PATH': REASON`, the path with the escapes of C.
+    """
+    for path, reason in re.findall(r"^find: '(.*)': (.*)$", words, re.MULTILINE):
+        plain = re.sub(
+            rb"\\([0-7]{3}|.)",
+            lambda m: bytes([int(m[1], 8)]) if m[1].isdigit() else m[1],
+            path.encode("utf-8", "surrogateescape"),
+        )
+        missing = reason in {"No such file or directory", "Not a directory"}
+        yield decode(plain), None if missing else Unknown(reason)
 
 
 @dataclass(frozen=True)
@@ -233,7 +240,8 @@ def _unit_status(fields: Mapping[str, str]) -> UnitStatus:
     return UnitStatus(
         load=fields.get("LoadState", ""),
         active=active,
-        enabled=fields.get("UnitFileState", ""),
+        # Since systemd 254 is-enabled says this of what it does not know.
+        enabled=fields.get("UnitFileState", "").replace("not-found", ""),
         stale=fields.get("NeedDaemonReload") == "yes",
         started=_seconds(started) if active == "active" else None,
     )

@@ -84,7 +84,8 @@ def _bases(root: Node, file: str) -> Iterator[tuple[str, Position]]:
             at = node.at if node.value else entry.at
             words = value_in_words(node.plain())
             raise at.error(f"extends must be a path or a list of paths, not {words}")
-        yield str(Path(file).parent / Path(node.value).expanduser()), node.at
+        # As the shell does it, `~nobody` stays as it is; Path.expanduser would raise.
+        yield str(Path(file).parent / os.path.expanduser(node.value)), node.at  # noqa: PTH111 - above
 
 
 def merge(base: Node, over: Node) -> Node:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+import tarfile
 from typing import TYPE_CHECKING, Any
 
 from envwright.facts import Facts
@@ -32,7 +34,8 @@ def ask(session: Session, questions: Iterable[Question[Any]]) -> Facts:
     answers: dict[Question[Any], Any] = {}
     parts = session.run(f"{{ {script} }} 2>/dev/null").stdout.split(mark.encode())
     for (kind, group), output in zip(sections, parts, strict=False):
-        answers.update(kind.parse(group, output))
+        with contextlib.suppress(ValueError, tarfile.TarError):
+            answers.update(kind.parse(group, output))
     return Facts(answers)
 
 

@@ -53,6 +53,10 @@ class Report:
         """Write a value as JSON."""
         self.line(_json.dumps(value, indent=2))
 
+    def ask(self, question: str) -> None:
+        """Write a question; the answer is awaited on the same line."""
+        print(question, end="", file=self.err, flush=True)
+
     def error(self, error: EnvwrightError) -> None:
         """Write what went wrong."""
         print(self.mask(f"error: {error}"), file=self.err, flush=True)

@@ -124,9 +124,8 @@ class Shape:
     @property
     def required(self) -> frozenset[str]:
         """The keys that every branch must have."""
-        return frozenset.intersection(
-            *(frozenset(part.schema.get("required", ())) for part in self.branches)
-        )
+        needed = [frozenset(part.schema.get("required", ())) for part in self.branches]
+        return frozenset.intersection(*needed) if needed else frozenset()
 
     @property
     def key(self) -> Shape:

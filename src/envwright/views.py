@@ -46,8 +46,8 @@ def env(text: str, key: str) -> str | None:
 def fstab(text: str, key: str) -> str | None:
     """Read the line of an fstab whose second field is the key, its blanks made single."""
     for line in text.splitlines():
-        fields = [re.sub(r"\\040", " ", field) for field in line.split()]
-        if len(fields) > 1 and fields[1] == key and not line.lstrip().startswith("#"):
+        fields = line.split()
+        if len(fields) > 1 and fields[1].replace(r"\040", " ") == key and fields[0][0] != "#":
             return " ".join(fields)
     return None
 

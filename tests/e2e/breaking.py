@@ -129,7 +129,7 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
 def _(resource: Mount) -> Iterator[tuple[str, str]]:
     target = shlex.quote(resource.target)
     yield "unmounted", f"umount {target}"
-    yield "entry", f"sed -i 's|size=64m|size=32m|' /etc/fstab && grep -q size=32m /etc/fstab"
+    yield "entry", "sed -i 's|size=64m|size=32m|' /etc/fstab && grep -q size=32m /etc/fstab"
     yield "entry missing", f"sed -i '\\|{resource.target}|d' /etc/fstab"
     yield "size", f"mount -o remount,size=1m {target}"
 

@@ -9,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from machines.machine import Machine, NewMachine
 
 CHECKOUT = Path(__file__).parents[2]
+
+ANSWER = f"envwright {version('envwright')}\n"
 
 PASSED_ON = ("PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "http_proxy", "https_proxy", "no_proxy")
 """How this computer reaches the package index: so does the machine."""
@@ -52,22 +52,17 @@ def test_bootstrap_says_what_it_would_install_where_it_may_not(debian12: Machine
     )
 
 
-@pytest.mark.parametrize("kind", ["debian13", "debian12"])
-def test_bootstrap_takes_a_bare_machine_to_a_running_envwright(
-    new_machine: NewMachine, kind: str
-) -> None:
-    machine = new_machine(kind)
-    run = f"cd; {_copy_checkout(machine)} --version"
-    before = machine.sh("find /opt | sort")
-    answer = f"envwright {version('envwright')}\n"
-    assert machine.sh(run) == answer
-    assert machine.sh(f"{run} 2>&1") == answer, "the second time it is quiet"
-    assert machine.sh("find /opt -name __pycache__ -prune -o -print | sort") == before
+def test_bootstrap_takes_a_bare_machine_to_a_running_envwright(debian13: Machine) -> None:
+    run = f"cd; {_copy_checkout(debian13)} --version"
+    before = debian13.sh("find /opt | sort")
+    assert debian13.sh(run) == ANSWER
+    assert debian13.sh(f"{run} 2>&1") == ANSWER, "the second time it is quiet"
+    assert debian13.sh("find /opt -name __pycache__ -prune -o -print | sort") == before
 
 
 def test_a_killed_bootstrap_is_begun_anew(new_machine: NewMachine) -> None:
-    machine = new_machine("debian13")
+    machine = new_machine("debian12")
     run = f"{_copy_checkout(machine)} --version"
-    machine.sh(f"cd; {KILL.format(run=run)}", check=False)
-    assert machine.sh("ls -d ~/.local/share/envwright/venv-*/complete", check=False) == ""
-    assert machine.sh(f"cd; {run}") == f"envwright {version('envwright')}\n"
+    machine.sh(f"cd; {KILL.format(run=run)}")
+    assert machine.sh("ls ~/.local/share/envwright/venv-*/complete", check=False) == ""
+    assert machine.sh(f"cd; {run}") == ANSWER

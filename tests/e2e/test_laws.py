@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from envwright.resource import Resource
     from machines.machine import Machine
     from machines.repository import Repository
+
+    from envwright.resource import Resource
 
 
 @pytest.fixture(scope="module")

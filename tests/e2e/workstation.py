@@ -18,10 +18,11 @@ from envwright.transport import Session, open_session
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from machines.machine import Machine
+
     from envwright.resource import Resource
     from envwright.secrets import Secrets
     from envwright.verify import Result
-    from machines.machine import Machine
 
 ENVIRONMENTS = Path(__file__).parents[2] / "environments"
 

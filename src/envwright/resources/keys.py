@@ -63,13 +63,9 @@ class Keys(PathResource):
             return Unknown(f"line {error.line}: {error.reason}")
 
     def _values(self, text: str) -> dict[str, Value]:
-        """Return each of our keys as wanted, where an edit would change nothing, else as it is."""
-        dialect = dialects.get(self.dialect)
-        present = dialect.read(text)
-        return {
-            FIELD + key: value if dialect.edit(text, {key: value}) == text else present.get(key)
-            for key, value in self.keys.items()
-        }
+        """Return each of our keys: as wanted where it means the same, None where it is not."""
+        present = dialects.get(self.dialect).actual(text, self.keys)
+        return {FIELD + key: present.get(key) for key in self.keys}
 
     def refusal(self, difference: Difference) -> str:
         before = difference.before or {}

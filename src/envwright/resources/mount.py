@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright import dialects
+from envwright.dialects import DialectError, fstab, get
 from envwright.facts import MountPoint, Mounts, Text, Unknown
 from envwright.resource import EXISTENCE, Assertion, Edited, Resource, operation
 
@@ -66,9 +66,9 @@ class Mount(Resource):
 
     @property
     def entry(self) -> str:
-        """The line of fstab, its fields not yet escaped."""
+        """The line of fstab."""
         options = ",".join(self.options) or "defaults"
-        return f"{self.source} {self.target} {self.kind} {options} 0 0"
+        return fstab.entry(self.source, self.target, self.kind, options)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Text(FSTAB), Mounts())
@@ -77,12 +77,12 @@ class Mount(Resource):
         return {"fstab": self.entry, **({"mounted": self._description()} if self.live else {})}
 
     def actual(self, facts: Facts) -> State | Unknown | None:
-        fstab, mounts = facts[Text(FSTAB)], facts[Mounts()]
-        if isinstance(fstab, Unknown) or isinstance(mounts, Unknown):
+        text, mounts = facts[Text(FSTAB)], facts[Mounts()]
+        if isinstance(text, Unknown) or isinstance(mounts, Unknown):
             return Unknown("cannot read the mounts")
         try:
-            entry = dialects.get("fstab").read(fstab or "").get(self.target)
-        except dialects.DialectError as error:
+            entry = get("fstab").actual(text or "", {self.target: self.entry}).get(self.target)
+        except DialectError as error:
             return Unknown(f"line {error.line}: {error.reason}")
         mount = mounts.get(self.target)
         if entry is None and mount is None:

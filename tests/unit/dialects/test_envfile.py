@@ -62,16 +62,14 @@ def test_systemd_reads_what_an_edit_wrote(wanted: dict[str, str]) -> None:
         directory = Path(home, ".config", "environment.d")
         directory.mkdir(parents=True)
         (directory / "a.conf").write_bytes(ENV.edit("", dict(wanted)).encode())
-        output = subprocess.run(
-            [GENERATOR], env={"HOME": home}, check=True, capture_output=True, text=True
-        ).stdout
-    assert sourced("bash", dollar_quoted(output), list(wanted)) == wanted
+        run = subprocess.run([GENERATOR], env={"HOME": home}, check=True, capture_output=True)
+    assert sourced("bash", dollar_quoted(run.stdout.decode()), list(wanted)) == wanted
 
 
 def dollar_quoted(output: str) -> str:
     """systemd prints VAR="..." with C escapes (or $'...'), which bash takes as $'...'."""
     lines = []
-    for line in output.splitlines():
+    for line in output.split("\n"):
         name, _, value = line.partition("=")
         if value.startswith('"'):
             inner = value[1:-1].replace("'", "\\'").replace("\\`", "`").replace("\\$", "$")

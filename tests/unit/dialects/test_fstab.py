@@ -142,7 +142,15 @@ def test_findmnt_reads_what_an_edit_wrote(mounts: dict[str, str]) -> None:
     with TemporaryDirectory() as directory:
         file = Path(directory, "fstab")
         file.write_bytes(FSTAB.edit("# c\n", wanted).encode())
-        command = ["findmnt", "-F", file, "--json", "--list", "-o", "SOURCE,TARGET,FREQ,PASSNO"]
+        command = [
+            "findmnt",
+            "-F",
+            str(file),
+            "--json",
+            "--list",
+            "-o",
+            "SOURCE,TARGET,FREQ,PASSNO",
+        ]
         output = subprocess.run(command, check=True, capture_output=True).stdout
     found = {row["target"]: row["source"] for row in json.loads(output)["filesystems"]}
     assert found == {f"/{target}": f"x{source}" for target, source in mounts.items()}

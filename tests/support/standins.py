@@ -1,0 +1,128 @@
+"""Stand-ins for what a unit test must not have: a machine that is changed, a file of YAML."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
+
+from envwright.compiler import Compiled, compile_environment
+from envwright.errors import StepError
+from envwright.resource import Origin
+from envwright.samples import MACHINES
+from envwright.secrets import Declaration, Secret, Secrets
+from envwright.transport import Result, Session, open_session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from envwright.environment import Environment
+    from envwright.facts import Machine
+    from envwright.resource import Proof, Requirement, Resource
+
+DEBIAN, UBUNTU, WSL = MACHINES
+OFFLINE = replace(DEBIAN, booted=False)
+ORIGIN = Origin("files", "box.yaml", 3)
+ME = pwd.getpwuid(os.geteuid()).pw_name
+"""Who runs the tests, and owns what they make."""
+
+
+@contextmanager
+def local_session() -> Iterator[Session]:
+    """A real session on this machine, with the rights that the tests have."""
+    with open_session("@local", privileged=False) as session:
+        yield session
+
+
+class StandInSession(Session):
+    """A session that changes nothing: it gives its answers in turn, and records what it is told.
+
+    Args:
+        answers: what `run` returns, call by call; bytes are the stdout of a success; then
+            successes without a word.
+        files: what `get` finds.
+    """
+
+    def __init__(self, *answers: Result | bytes, files: dict[str, bytes] | None = None) -> None:
+        self.name = "@stand-in"
+        self.hello = Result(0, b"", b"")
+        self.round_trips = 0
+        self.scripts: list[str] = []
+        self.files = files or {}
+        self._answers = list(answers)
+
+    def run(
+        self,
+        script: str,
+        *,
+        stdin: bytes = b"",  # noqa: ARG002 - the signature of a session
+        timeout: float | None = None,  # noqa: ARG002 - the signature of a session
+        on_output: Callable[[bytes], None] | None = None,  # noqa: ARG002 - the signature of a session
+    ) -> Result:
+        self.round_trips += 1
+        self.scripts.append(script)
+        answer = self._answers.pop(0) if self._answers else b""
+        return answer if isinstance(answer, Result) else Result(0, answer, b"")
+
+    def put(self, data: bytes, path: str) -> None:
+        self.files[path] = data
+
+    def get(self, path: str) -> bytes:
+        if path not in self.files:
+            raise StepError(f"{self.name}: cannot read {path}: No such file or directory")
+        return self.files[path]
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class StandInSection:
+    """A section that wants the resources it is given; the `at` of each begins with its line."""
+
+    section: str
+    wanted: Sequence[Resource] = ()
+    proven: Sequence[Proof] = ()
+    required: Sequence[Requirement] = ()
+
+    def resources(self, machine: Machine) -> Sequence[Resource]:  # noqa: ARG002 - as a capability
+        return self.wanted
+
+    def proofs(self, machine: Machine) -> Sequence[Proof]:  # noqa: ARG002 - as a capability
+        return self.proven
+
+    def requirements(self, machine: Machine) -> Sequence[Requirement]:  # noqa: ARG002 - as a capability
+        return self.required
+
+
+@dataclass(frozen=True)
+class StandInEnvironment:
+    """An environment of stand-in sections."""
+
+    sections: Sequence[StandInSection]
+    name: str = "box"
+    secrets: Secrets = field(default_factory=lambda: Secrets({}))
+
+    def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:  # noqa: ARG002 - as the real one
+        return "box.yaml", int(path[0]) if path else 1
+
+
+def compiled(*sections: StandInSection | Resource) -> Compiled:
+    """What sections, or the bare resources of one section `files`, are compiled to."""
+    bare = [part for part in sections if not isinstance(part, StandInSection)]
+    whole = [part for part in sections if isinstance(part, StandInSection)]
+    all_sections = [*([StandInSection("files", bare)] if bare else []), *whole]
+    environment = cast("Environment", StandInEnvironment(all_sections))
+    return compile_environment(environment, DEBIAN)
+
+
+def secrets_of(folder: Path, **values: str) -> Secrets:
+    """Declared secrets with these values, each in a file."""
+    declared = {}
+    for name, value in values.items():
+        (folder / f"{name}.secret").write_text(value)
+        declared[name] = Secret(name, Declaration(file=f"{name}.secret"), "box.yaml:1", folder)
+    return Secrets(declared)
