@@ -32,6 +32,14 @@ HEADER = "# Written by envwright: change the environment, not this file.\n"
 PROFILE = "/etc/profile.d/60-envwright.sh"
 USERS = "/etc/environment.d/60-envwright.conf"
 SYSTEM = "/etc/systemd/system.conf.d/60-envwright.conf"
+UNQUOTED = r"""{
+IFS= read -r value
+case $value in
+"\$'"*) value=${value#??}; printf %b "$(printf %s "${value%?}" | sed "s/\\\\'/'/g")";;
+*) printf %s "$value";;
+esac
+}"""
+"""Reads what systemctl(1) prints: values with blanks or quotes are in $'...', unknown to dash."""
 
 
 class Section(TableCapability):
@@ -76,7 +84,8 @@ environment:
             test = f'echo "{name}=$got"; [ "$got" = {wanted} ]'
             yield Proof(
                 f"a login shell has {name}",
-                f"got=$(env -i HOME=/root sh -lc 'printf %s \"${name}\"'); {test}",
+                # Other profiles may have something to say first.
+                f'got=$(env -i HOME=/root sh -lc \'printf "\\n%s" "${name}"\' | tail -n 1); {test}',
                 at=(name,),
             )
             yield Proof(
@@ -95,10 +104,7 @@ def _escaped(value: str, more: str = "") -> str:
 
 def _manager_variable(name: str, value: str) -> Command:
     """Let the running system manager read its configuration again."""
-    observe = (
-        "systemctl show-environment | "
-        f'sed -n {shlex.quote(f"s/^{name}=//p")} | {{ read -r v; eval "printf %s $v"; }}'
-    )
+    observe = f"systemctl show-environment | sed -n 's/^{name}=//p' | {UNQUOTED}"
     return Command(
         title=f"environment {name}",
         observe=observe,

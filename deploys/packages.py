@@ -6,7 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from envwright.capability import Capability, LocalText, Settings
 from envwright.resource import Key, Proof, Resource
@@ -105,6 +105,7 @@ class Section(Capability):
     is installed in one transaction, after one `apt-get update`, and nothing else is removed by it.
     """
 
+    model_config = ConfigDict(json_schema_extra={"short": "install"})
     example: ClassVar[str] = """\
 packages:
   install: [git, jq, "ripgrep=14.*"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import importlib.metadata
+import os
 import pkgutil
 import posixpath
 from pathlib import Path
@@ -26,7 +27,9 @@ ENTRY_POINTS = "envwright.capabilities"
 
 def _local(name: str, info: ValidationInfo) -> str:
     """Read a file that an environment names, relative to the environment's own folder."""
-    path = Path((info.context or {}).get("folder", ".")) / Path(name).expanduser()
+    folder = (info.context or {}).get("folder", ".")
+    # Unlike Path.expanduser, this leaves a user whom nobody knows as it is.
+    path = Path(folder) / os.path.expanduser(name)  # noqa: PTH111
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -38,23 +38,31 @@ def json(text: str, key: str) -> Any:
 
 
 def env(text: str, key: str) -> str | None:
-    """Read the last assignment of a KEY=VALUE file as a shell would."""
+    """Read the last assignment of KEY=VALUE lines as a shell would; systemctl writes $'...'."""
     found = re.findall(rf"^(?:export )?{re.escape(key)}=(.*)$", text, re.MULTILINE)
-    return "".join(shlex.split(found[-1])) if found else None
+    if not found:
+        return None
+    if found[-1].startswith("$'"):
+        return re.sub(r"\\(.)", lambda m: {"t": "\t"}.get(m[1], m[1]), found[-1][2:-1])
+    return "".join(shlex.split(found[-1]))
 
 
 def fstab(text: str, key: str) -> str | None:
-    """Read the line of an fstab whose second field is the key, its blanks made single."""
-    for line in text.splitlines():
-        fields = line.split()
-        if len(fields) > 1 and fields[1].replace(r"\040", " ") == key and fields[0][0] != "#":
-            return " ".join(fields)
+    """Read the six fields of the mount point in an fstab, without escapes, a blank between them."""
+    for line in text.split("\n"):
+        fields = [_unescape(field) for field in line.split()]
+        if len(fields) > 2 and fields[1] == key and not line.lstrip().startswith("#"):  # noqa: PLR2004 - source, target, type
+            return " ".join([*fields, *["defaults", "0", "0"][len(fields) - 3 :]])
     return None
+
+
+def _unescape(field: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), field)
 
 
 def lines(text: str, key: str) -> bool:
     """Tell whether a line is there."""
-    return key in text.splitlines()
+    return key in [line.removesuffix("\r") for line in text.split("\n")]
 
 
 def fingerprint(text: str, key: str) -> str:  # noqa: ARG001 - every view takes a key

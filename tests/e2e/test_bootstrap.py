@@ -22,7 +22,7 @@ PASSED_ON = ("PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "http_proxy", "https_proxy"
 KILL = """\
 setsid {run} >/dev/null 2>&1 &
 until ls .local/share/envwright/venv-*/bin/pip >/dev/null 2>&1; do sleep 0.05; done
-kill -KILL -- -$!
+kill -KILL -$!
 """
 
 
