@@ -41,11 +41,15 @@ def _edited(source: Edited, session: Session, secrets: Secrets) -> bytes:
         for key, value in source.changes.items()
     }
     path = shlex.quote(source.path)
-    text = decode(session.run(f"[ ! -e {path} ] || cat -- {path}").stdout)
+    result = session.run(f"[ ! -e {path} ] || cat -- {path}")
+    if not result.ok:
+        # What cannot be read must not be taken for empty: its other keys would be lost.
+        words = decode(result.stderr).strip().rpartition(": ")[2]
+        raise StepError(f"{session.name} cannot read {source.path}: {words}")
     try:
-        return _encode(dialects.get(source.dialect).edit(text, changes))
+        return _encode(dialects.get(source.dialect).edit(decode(result.stdout), changes))
     except dialects.DialectError as error:
-        raise StepError(f"{source.path}, line {error.line}: {error.reason}") from error
+        raise StepError(f"{source.path}: {error}") from error
 
 
 def _key(source: Key, session: Session) -> bytes:

@@ -58,14 +58,10 @@ class Keys(PathResource):
         if not isinstance(text, str):
             return Unknown(f"{status.size} bytes")
         try:
-            return attributes(status) | self._values(text)
+            values = dialects.get(self.dialect).actual(text, self.keys)
         except dialects.DialectError as error:
-            return Unknown(f"line {error.line}: {error.reason}")
-
-    def _values(self, text: str) -> dict[str, Value]:
-        """Return each of our keys: as wanted where it means the same, None where it is not."""
-        present = dialects.get(self.dialect).actual(text, self.keys)
-        return {FIELD + key: present.get(key) for key in self.keys}
+            return Unknown(str(error))
+        return attributes(status) | {FIELD + key: values.get(key) for key in self.keys}
 
     def refusal(self, difference: Difference) -> str:
         before = difference.before or {}

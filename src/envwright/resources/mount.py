@@ -7,12 +7,12 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.dialects import DialectError, fstab, get
+from envwright.dialects import fstab, get
 from envwright.facts import MountPoint, Mounts, Text, Unknown
-from envwright.resource import EXISTENCE, Assertion, Edited, Resource, operation
+from envwright.resource import Assertion, Edited, Resource, operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from envwright.facts import Facts, Question
     from envwright.resource import Difference, Operation, State
@@ -22,6 +22,8 @@ FLAGS = frozenset(
     {"ro", "rw", "nosuid", "nodev", "noexec", "noatime", "nodiratime", "relatime", "sync"}
 )
 """Options that the kernel shows as they were given; most others it rewrites or hides."""
+SIZE = re.compile(r"size=(\d+)([kmgKMG]?)")
+"""A size in bytes; one in percent is not what the kernel shows."""
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
@@ -65,10 +67,14 @@ class Mount(Resource):
         return "noauto" not in self.options
 
     @property
+    def fields(self) -> tuple[str, str, str, str]:
+        """The first four fields of fstab, as they are meant."""
+        return self.source, self.target, self.kind, ",".join(self.options) or "defaults"
+
+    @property
     def entry(self) -> str:
-        """The line of fstab."""
-        options = ",".join(self.options) or "defaults"
-        return fstab.entry(self.source, self.target, self.kind, options)
+        """The line of fstab, with the escapes that it needs there."""
+        return fstab.entry(*self.fields)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Text(FSTAB), Mounts())
@@ -80,45 +86,32 @@ class Mount(Resource):
         text, mounts = facts[Text(FSTAB)], facts[Mounts()]
         if isinstance(text, Unknown) or isinstance(mounts, Unknown):
             return Unknown("cannot read the mounts")
-        try:
-            entry = get("fstab").actual(text or "", {self.target: self.entry}).get(self.target)
-        except DialectError as error:
-            return Unknown(f"line {error.line}: {error.reason}")
-        mount = mounts.get(self.target)
-        if entry is None and mount is None:
+        entry = get("fstab").actual(text or "", {self.target: self.entry}).get(self.target)
+        if entry is None and self.target not in mounts:
             return None
-        return {"fstab": entry, "mounted": self._live_description(mount)}
+        return {"fstab": entry, "mounted": self._live_description(mounts)}
 
     def _description(self) -> str:
         return " ".join([self.kind if self.kind != "none" else "bind", *sorted(self._comparable())])
 
     def _comparable(self) -> Iterator[str]:
         for option in self.options:
-            if option in FLAGS or option.startswith("size="):
+            if option in FLAGS or SIZE.fullmatch(option):
                 yield _normal(option)
 
-    def _live_description(self, mount: MountPoint | None) -> str | None:
+    def _live_description(self, mounts: Mapping[str, MountPoint]) -> str | None:
         """Describe a live mount in the words of `_description`, as far as those go."""
+        mount = mounts.get(self.target)
         if mount is None:
             return None
+        kind = mount.kind
         if self.kind == "none":
-            kind = "bind" if self.source.endswith(mount.root) else f"bind of {mount.root}"
-        elif self.kind == "drvfs":
-            kind = (
-                "drvfs"
-                if "drvfs" in "".join(mount.options) or mount.kind == "drvfs"
-                else mount.kind
-            )
-        else:
-            kind = mount.kind
+            bound = mount.root == _root_of(self.source, mounts)
+            kind = "bind" if bound else f"bind of {mount.root}"
+        elif self.kind == "drvfs" and "aname=drvfs" in ",".join(mount.options):
+            kind = "drvfs"
         live = {_normal(option) for option in mount.options}
         return " ".join([kind, *sorted(option for option in self._comparable() if option in live)])
-
-    def refusal(self, difference: Difference) -> str:
-        unreadable = (difference.before or {}).get(EXISTENCE)
-        if isinstance(unreadable, Unknown):
-            return f"{FSTAB} cannot be edited safely: {unreadable.reason}"
-        return ""
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
         target = shlex.quote(self.target)
@@ -142,17 +135,19 @@ class Mount(Resource):
 
     def witness(self) -> Iterator[Assertion]:
         file = ("file", (FSTAB,), "content_string")
-        yield Assertion(*file, self.entry, view="fstab", key=self.target)
+        line = " ".join((*self.fields, "0", "0"))
+        yield Assertion(*file, line, view="fstab", key=self.target)
         if not self.live:
             return
-        point = ("mount_point", (self.target,))
+        # testinfra takes /proc/mounts as it is, with the escapes.
+        point = ("mount_point", (self.entry.split(" ")[1],))
         yield Assertion(*point, "exists", expected=True)
         if self.kind not in {"none", "drvfs"}:
             yield Assertion(*point, "filesystem", self.kind)
         for option in self.options:
             if option in FLAGS:
                 yield Assertion(*point, "options", option, contained=True)
-            elif option.startswith("size=") and self.kind == "tmpfs":
+            elif SIZE.fullmatch(option) and self.kind == "tmpfs":
                 # The kernel shows a tmpfs's size in KiB, however it was given.
                 size = int(_normal(option).removeprefix("size=")) >> 10
                 yield Assertion(*point, "options", f"size={size}k", contained=True)
@@ -160,5 +155,13 @@ class Mount(Resource):
 
 def _normal(option: str) -> str:
     """Write a size as the number of bytes: `size=64m` is the kernel's `size=65536k`."""
-    found = re.fullmatch(r"size=(\d+)([kmg]?)", option.lower())
-    return f"size={int(found[1]) * UNITS[found[2]]}" if found else option
+    found = SIZE.fullmatch(option)
+    return f"size={int(found[1]) * UNITS[found[2].lower()]}" if found else option
+
+
+def _root_of(path: str, mounts: Mapping[str, MountPoint]) -> str:
+    """Return what a bind of a path has as its root: the path inside the file system it lies on."""
+    holders = [p for p in mounts if path == p or path.startswith(f"{p.rstrip('/')}/")]
+    holder = max(holders, key=len, default="/")
+    inside = path[len(holder.rstrip("/")) :]
+    return (mounts[holder].root.rstrip("/") if holder in mounts else "") + inside or "/"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Dpkg, Unknown
 from envwright.resource import Assertion, Resource, operation
@@ -44,6 +44,17 @@ class Package(Resource):
     def name(self) -> str:
         """The name of the package."""
         return self.package
+
+    def merge(self, other: Resource) -> Resource:
+        """Join a wish for any version with one for a certain one."""
+        theirs = cast("Package", other)
+        both = replace(
+            self,
+            version=self.version or theirs.version,
+            recommends=self.recommends or theirs.recommends,
+        )
+        agreed = replace(theirs, version=theirs.version or both.version, recommends=both.recommends)
+        return both if both.wish() == agreed.wish() else super().merge(other)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Dpkg(self.package),)
