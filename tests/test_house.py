@@ -74,13 +74,18 @@ FLOORS = {
         "explain": "a capability in words",
         "report": "the one that prints",
     },
-    6: {"cli": "verbs", "__main__": "python -m envwright", "__init__": "the version"},
+    6: {
+        "arguments": "the grammar of the command line",
+        "cli": "verbs",
+        "__main__": "python -m envwright",
+        "__init__": "the version",
+    },
 }
 FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 
 # Names of capabilities that stand for something else in src/envwright, by room.
 OTHER_MEANINGS = {
-    ("cli", "environment"): "an argument of the command line",
+    ("arguments", "environment"): "an argument of the command line",
     ("dialects", "wsl"): "a dialect",
     ("environment", "user"): "whose home `{{ home }}` is",
     ("facts", "wsl"): "a fact of a machine",

@@ -58,10 +58,12 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
     *,
     begin: Callable[[Step], None],
     end: Callable[[Step], None],
+    cut_off: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Make the changes of a plan, and return the plan that is left: only what waits for a restart.
 
-    `begin` and `end` are called around each step.
+    `begin` and `end` are called around each step, `cut_off` with the step in which the run before
+    this one ended before its time.
 
     Raises:
         StepError: a step failed, or its effect is not to be seen afterwards.
@@ -72,6 +74,8 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
 
     engine = Engine(session, secrets)
     with Journal(session, plan.environment) as journal:
+        if journal.interrupted:
+            cut_off(journal.interrupted)
         for step in steps(plan):
             begin(step)
             journal.write("begin", step=step.name)

@@ -1,18 +1,21 @@
-"""The command line: verbs, their options, and what becomes of errors."""
+"""The command line: the verbs, and what becomes of errors."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import getpass
+import os
 import sys
+import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from envwright.arguments import parse
 from envwright.errors import EnvwrightError, ExitCode
 from envwright.report import Report
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterator, Sequence
 
     from envwright.compiler import Compiled
@@ -21,17 +24,20 @@ if TYPE_CHECKING:
     from envwright.plan import Plan
     from envwright.secrets import Secrets
     from envwright.transport import Session
+    from envwright.verify import Result
 
     Verb = Callable[[argparse.Namespace, Report], ExitCode]
+
+# Verbs import what they need when they run: what a plan does not need costs it no time.
 
 
 class Job:
     """One environment on one machine whose session is open."""
 
     def __init__(self, target: Target, options: argparse.Namespace, session: Session) -> None:
-        from envwright.compiler import compile_environment  # noqa: PLC0415 - see _parser
-        from envwright.environment import load  # noqa: PLC0415 - see _parser
-        from envwright.facts import Machine  # noqa: PLC0415 - see _parser
+        from envwright.compiler import compile_environment  # noqa: PLC0415 - see above
+        from envwright.environment import load  # noqa: PLC0415 - see above
+        from envwright.facts import Machine  # noqa: PLC0415 - see above
 
         self.session = session
         self.machine: Machine = Machine.read(session.hello.stdout)
@@ -41,39 +47,50 @@ class Job:
 
     def plan(self) -> Plan:
         """Compare the machine with the environment."""
-        from envwright.plan import make_plan  # noqa: PLC0415 - see _parser
+        from envwright.plan import make_plan  # noqa: PLC0415 - see above
 
         return make_plan(self.compiled, self.session, self.machine, self.secrets)
 
 
 def _targets(options: argparse.Namespace) -> list[Target]:
-    from envwright.inventory import Target, read_inventory  # noqa: PLC0415 - see _parser
+    from envwright.inventory import Target, read_inventory  # noqa: PLC0415 - see above
 
+    if options.inventory and options.host:
+        raise EnvwrightError(
+            "--host and --inventory both say where", hint="--limit takes some of an inventory"
+        )
+    if options.limit and not options.inventory:
+        raise EnvwrightError("--limit is for an --inventory", hint="name one host by --host")
     if options.inventory:
         targets = read_inventory(options.inventory, options.limit)
     else:
         targets = [Target(host) for host in options.host or ["@local"]]
     targets = [Target(t.host, options.environment or t.environment) for t in targets]
     for target in targets:
-        if not target.environment:
-            raise EnvwrightError(
-                f"no environment is named for {target.host}",
-                hint="name a file: envwright plan environments/quickstart.yaml",
-            )
+        _named(target.environment, f" for {target.host}")
     return targets
+
+
+def _named(environment: str, whose: str = "") -> str:
+    if not environment:
+        raise EnvwrightError(
+            f"no environment is named{whose}",
+            hint="name a file: envwright plan environments/quickstart.yaml",
+        )
+    return environment
 
 
 @contextlib.contextmanager
 def _job(target: Target, options: argparse.Namespace, report: Report) -> Iterator[Job]:
-    from envwright.facts import Machine  # noqa: PLC0415 - see _parser
-    from envwright.transport import open_session  # noqa: PLC0415 - see _parser
+    from envwright.facts import Machine  # noqa: PLC0415 - see above
+    from envwright.transport import open_session  # noqa: PLC0415 - see above
 
     if not Path(target.environment).is_file():
         # Said by the language in its own words, before a machine is troubled.
-        from envwright.document import read_document  # noqa: PLC0415 - see _parser
+        from envwright.document import read_document  # noqa: PLC0415 - see above
 
         read_document(target.environment)
-    ask: Callable[[str], str] | None = getpass.getpass if sys.stdin.isatty() else None
+    ask: Callable[[str], str] | None = getpass.getpass if _somebody_is_there() else None
     if options.sudo_password_stdin:
         ask = _password_from_stdin
     with open_session(target.host, hello=Machine.HELLO, password=ask) as session:
@@ -82,8 +99,17 @@ def _job(target: Target, options: argparse.Namespace, report: Report) -> Iterato
         yield job
 
 
+def _somebody_is_there() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def _password_from_stdin(_: str) -> str:
-    return sys.stdin.readline().rstrip("\n")
+    return sys.stdin.readline().rstrip("\n") if sys.stdin else ""
+
+
+def _together(values: Sequence[Any]) -> Any:
+    """Return what `--json` prints: of one machine its value, of several a list."""
+    return values[0] if len(values) == 1 else list(values)
 
 
 def plan(options: argparse.Namespace, report: Report) -> ExitCode:
@@ -95,40 +121,53 @@ def plan(options: argparse.Namespace, report: Report) -> ExitCode:
             if not options.json:
                 report.plan(plans[-1])
     if options.json:
-        report.json([p.json() for p in plans] if len(plans) > 1 else plans[0].json())
+        report.json(_together([p.json() for p in plans]))
     return ExitCode.CHANGES if any(plans) else ExitCode.DONE
 
 
 def apply(options: argparse.Namespace, report: Report) -> ExitCode:
     """Show what differs, ask, make it so, and prove it."""
-    codes = [ExitCode.DONE]
+    if options.json and not options.yes:
+        raise EnvwrightError("apply --json cannot ask", hint="say --yes, too")
+    report.quiet = options.json
+    codes, outcomes = [ExitCode.DONE], []
     for target in _targets(options):
         with _job(target, options, report) as job:
-            codes.append(_apply(job, options, report))
+            code, outcome = _apply(job, options, report)
+            codes.append(code)
+            outcomes.append(outcome)
+    if options.json:
+        report.json(_together(outcomes))
     return max(codes)
 
 
-def _apply(job: Job, options: argparse.Namespace, report: Report) -> ExitCode:
-    from envwright.apply import apply as make  # noqa: PLC0415 - see _parser
+def _apply(
+    job: Job, options: argparse.Namespace, report: Report
+) -> tuple[ExitCode, dict[str, Any]]:
+    from envwright.apply import apply as make  # noqa: PLC0415 - see above
 
     plan = job.plan()
     report.plan(plan)
+    outcome: dict[str, Any] = {"plan": plan.json(), "pending": [], "checks": []}
     if not plan:
-        return ExitCode.DONE
+        return ExitCode.DONE, outcome
     if not options.yes:
         _confirm(report)
     report.line()
-    steps = {"begin": report.begin, "end": report.end}
-    left = make(plan, job.compiled, job.session, job.secrets, **steps)
+    told = {"begin": report.begin, "end": report.end, "cut_off": report.cut_off}
+    left = make(plan, job.compiled, job.session, job.secrets, **told)
     report.left(left)
-    if options.verify and not left and _verify(job, options, report) is not ExitCode.DONE:
-        return ExitCode.CHANGES
-    return ExitCode.RESTART if left else ExitCode.DONE
+    outcome["pending"] = [change.resource.id for change in left.changes]
+    if left or not options.verify:
+        return ExitCode.RESTART if left else ExitCode.DONE, outcome
+    results = _verify(job, report)
+    outcome["checks"] = [result.json() for result in results]
+    return _verdict(results), outcome
 
 
 def _confirm(report: Report) -> None:
     """Ask before anything is changed."""
-    if not sys.stdin.isatty():
+    if not _somebody_is_there():
         raise EnvwrightError(
             "nothing was changed: there is nobody to ask", hint="say --yes to apply without asking"
         )
@@ -139,40 +178,43 @@ def _confirm(report: Report) -> None:
 
 def verify(options: argparse.Namespace, report: Report) -> ExitCode:
     """Prove that a machine is as it should be."""
-    codes = [ExitCode.DONE]
+    style = "json" if options.json else options.format
+    report.quiet = style != "text"
+    results = []
     for target in _targets(options):
         with _job(target, options, report) as job:
-            codes.append(_verify(job, options, report))
-    return max(codes)
-
-
-def _verify(job: Job, options: argparse.Namespace, report: Report) -> ExitCode:
-    from envwright import verify as verification  # noqa: PLC0415 - see _parser
-
-    style = getattr(options, "format", "text")
-    if style == "text":
-        report.line(f"\nVerifying {job.compiled.name} on {job.session.name}:")
-    tell = report.result if style == "text" else (lambda _: None)
-    junit = getattr(options, "junit", None)
-    results = verification.run(job.compiled, job.session, job.secrets, tell=tell, junit=junit)
+            results.append(_verify(job, report, options.junit))
     if style == "json":
-        report.json([result.json() for result in results])
+        report.json(_together([[result.json() for result in of_one] for of_one in results]))
     elif style == "tap":
-        report.line(verification.tap(results).rstrip("\n"))
-    else:
-        report.results(results)
+        from envwright.verify import tap  # noqa: PLC0415 - see above
+
+        report.text("".join(map(tap, results)))
+    return max(map(_verdict, results))
+
+
+def _verify(job: Job, report: Report, junit: Path | None = None) -> list[Result]:
+    from envwright.verify import run  # noqa: PLC0415 - see above
+
+    report.line(f"\nVerifying {job.compiled.name} on {job.session.name}:")
+    results = run(job.compiled, job.session, job.secrets, tell=report.result, junit=junit)
+    report.results(results)
+    return results
+
+
+def _verdict(results: Sequence[Result]) -> ExitCode:
     failed = any(result.outcome == "failed" for result in results)
     return ExitCode.CHANGES if failed else ExitCode.DONE
 
 
 def check(options: argparse.Namespace, report: Report) -> ExitCode:
     """Check an environment without a machine."""
-    from envwright.compiler import compile_environment  # noqa: PLC0415 - see _parser
-    from envwright.environment import load  # noqa: PLC0415 - see _parser
-    from envwright.samples import MACHINES  # noqa: PLC0415 - see _parser
+    from envwright.compiler import compile_environment  # noqa: PLC0415 - see above
+    from envwright.environment import load  # noqa: PLC0415 - see above
+    from envwright.samples import MACHINES  # noqa: PLC0415 - see above
 
     for machine in MACHINES:
-        environment = load(options.environment, machine, dict(options.var))
+        environment = load(_named(options.environment), machine, dict(options.var))
         compiled = compile_environment(environment, machine)
         name = f"{machine.distro} {machine.release}{' under WSL' if machine.wsl else ''}"
         counts = f"{len(compiled.resources)} resources, {len(compiled.proofs)} proofs"
@@ -182,15 +224,15 @@ def check(options: argparse.Namespace, report: Report) -> ExitCode:
 
 def explain(options: argparse.Namespace, report: Report) -> ExitCode:
     """Explain a capability or one of its keys."""
-    from envwright.explain import explain as text  # noqa: PLC0415 - see _parser
+    from envwright.explain import explain as text  # noqa: PLC0415 - see above
 
-    report.line(text(options.topic).rstrip("\n"))
+    report.text(text(options.topic))
     return ExitCode.DONE
 
 
 def schema(options: argparse.Namespace, report: Report) -> ExitCode:  # noqa: ARG001 - a verb
     """Print the JSON Schema of environments, for editors."""
-    from envwright.schema import json_schema  # noqa: PLC0415 - see _parser
+    from envwright.schema import json_schema  # noqa: PLC0415 - see above
 
     report.json(json_schema())
     return ExitCode.DONE
@@ -198,123 +240,50 @@ def schema(options: argparse.Namespace, report: Report) -> ExitCode:  # noqa: AR
 
 def export(options: argparse.Namespace, report: Report) -> ExitCode:
     """Write a deploy and tests that run without envwright."""
-    from envwright.export import export as write  # noqa: PLC0415 - see _parser
+    from envwright.export import export as write  # noqa: PLC0415 - see above
 
-    (target,) = _targets(options)[:1]
-    with _job(target, options, report) as job:
-        folder = Path(options.output)
-        for path in write(job.compiled, job.secrets, target.host, folder):
+    targets = _targets(options)
+    if len(targets) > 1:
+        names = ", ".join(target.host for target in targets)
+        raise EnvwrightError(f"an export is for one machine, not {names}", hint="name one")
+    with _job(targets[0], options, report) as job:
+        for path in write(job.compiled, job.secrets, targets[0].host, Path(options.output)):
             report.line(str(path))
     return ExitCode.DONE
 
 
-def _variable(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError(f"'{text}' is not NAME=VALUE")
-    return name, value
-
-
-def _common_options() -> argparse.ArgumentParser:
-    """Describe what every verb that reads an environment takes."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("environment", nargs="?", default="", help="a YAML file")
-    common.add_argument(
-        "--var",
-        action="append",
-        default=[],
-        type=_variable,
-        metavar="NAME=VALUE",
-        help="set a variable of the environment",
-    )
-    return common
-
-
-def _machine_options(common: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """Describe what every verb that asks machines takes."""
-    machines = argparse.ArgumentParser(add_help=False, parents=[common])
-    machines.add_argument(
-        "--host",
-        "-H",
-        action="append",
-        metavar="HOST",
-        help="@local (default), @ssh/[user@]host, @docker/ID, @podman/ID, "
-        "@chroot/DIR; again for more",
-    )
-    machines.add_argument("--inventory", "-i", help="a pyinfra inventory")
-    machines.add_argument(
-        "--limit",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="only these hosts or groups of the inventory",
-    )
-    machines.add_argument(
-        "--sudo-password-stdin",
-        action="store_true",
-        help="read sudo's password from the first line of stdin",
-    )
-    machines.add_argument("--json", action="store_true", help="print JSON")
-    return machines
-
-
-def _parser() -> argparse.ArgumentParser:
-    """Describe the command line.
-
-    Verbs import what they need when they run: what a plan does not need costs it no time.
-    """
-    from envwright import __version__  # noqa: PLC0415 - read only here
-
-    parser = argparse.ArgumentParser(
-        prog="envwright",
-        description="One YAML file to a proven developer machine.",
-        epilog="Exit codes: 0 done or nothing to do, 1 error, 2 changes (plan) or failed checks "
-        "(verify), 3 done so far and a restart is needed, 130 interrupted.",
-    )
-    parser.add_argument("--version", action="version", version=f"envwright {__version__}")
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
-
-    common = _common_options()
-    machines = _machine_options(common)
-
-    def verb(function: Verb, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        added = verbs.add_parser(
-            function.__name__, help=(function.__doc__ or "").rstrip("."), parents=parents
-        )
-        added.set_defaults(verb=function)
-        return added
-
-    verb(check, common)
-    verb(plan, machines)
-    making = verb(apply, machines)
-    making.add_argument("--yes", "-y", action="store_true", help="do not ask")
-    making.add_argument(
-        "--no-verify", dest="verify", action="store_false", help="do not prove the result"
-    )
-    proving = verb(verify, machines)
-    proving.add_argument("--format", choices=["text", "json", "tap"], default="text")
-    proving.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML, too")
-    verb(explain).add_argument("topic", nargs="?", default="", help="docker, docker.daemon, ...")
-    verb(schema)
-    kinds = verb(export).add_subparsers(required=True, metavar="KIND")
-    writing = kinds.add_parser("pyinfra", help="a pyinfra deploy and its tests", parents=[machines])
-    writing.add_argument("--output", "-o", default="export", help="the folder to write")
-    return parser
+VERBS: dict[str, Verb] = {
+    verb.__name__: verb for verb in (check, plan, apply, verify, explain, schema, export)
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a verb; return the exit code."""
+    """Do what a command line says; return the exit code. What is wrong is told, never raised."""
     report = Report()
-    options = _parser().parse_args(arguments)
     try:
-        return options.verb(options, report)  # type: ignore[no-any-return] # set by verb()
+        options = parse(arguments)
+        return VERBS[options.verb](options, report)
     except EnvwrightError as error:
         report.error(error)
         return error.exit_code
     except KeyboardInterrupt:
-        report.error(EnvwrightError("interrupted", hint="the next `envwright apply` goes on"))
+        report.error(EnvwrightError("interrupted", hint="`envwright apply` goes on from here"))
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has seen enough; Python must not complain at exit.
-        sys.stderr.close()
+        return ExitCode.ERROR  # whoever read our output has seen enough
+    except Exception as error:  # noqa: BLE001 - the last resort, so that nobody meets a traceback
+        report.error(_described(error, report))
         return ExitCode.ERROR
+
+
+def _described(error: Exception, report: Report) -> EnvwrightError:
+    """Say what a failure is that nobody foresaw: a file here, or a mistake of ours."""
+    if isinstance(error, OSError) and error.filename:
+        return EnvwrightError(f"{error.filename}: {error.strerror}")
+    if os.environ.get("ENVWRIGHT_DEBUG"):
+        report.complain("".join(traceback.format_exception(error)))
+    words = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
+    return EnvwrightError(
+        f"internal error: {words}; please report it",
+        hint="set ENVWRIGHT_DEBUG=1 to see where it comes from",
+    )

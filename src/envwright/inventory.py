@@ -42,7 +42,14 @@ def read_inventory(path: str, limit: Sequence[str] = ()) -> list[Target]:
     for group, value in names.items():
         if group.startswith("_") or not isinstance(value, list | tuple):
             continue
-        for target in _hosts(value):
+        try:
+            members = list(_hosts(value))
+        except (TypeError, ValueError):
+            raise EnvwrightError(
+                f"{path}: {group} is no group of hosts",
+                hint="a group is a list of names, or of (name, data); or a pair of that and data",
+            ) from None
+        for target in members:
             if not limit or any(fnmatch.fnmatch(n, p) for n in (group, target.host) for p in limit):
                 targets.setdefault(target.host, target)
     if not targets:
@@ -58,4 +65,6 @@ def _hosts(value: Any) -> Iterator[Target]:
     hosts, data = value if isinstance(value, tuple) else (value, {})
     for host in hosts:
         name, own = host if isinstance(host, tuple) else (host, {})
+        if not isinstance(name, str):
+            raise TypeError(name)
         yield Target(name, str({**data, **own}.get("environment", "")))

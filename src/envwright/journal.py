@@ -10,24 +10,27 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import HostError, LockedError, StepError
+from envwright.facts import decode
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from envwright.transport import Session
+    from envwright.transport import Result, Session
 
 LOCK = "/run/lock/envwright.lock"
 JOURNAL = "/var/lib/envwright/journal.jsonl"
+TAKEN = 75
+"""The exit code for a lock that another run has (EX_TEMPFAIL of sysexits.h)."""
 
 # The holder keeps the lock's file open. It belongs to the session's process group, which is hung up
 # when the session ends, however it ends: no lock outlives its run.
 _ACQUIRE = f"""
-mkdir -p {LOCK.rpartition("/")[0]} && exec 9>>{LOCK} && flock --nonblock 9 || exit 75
+mkdir -p {LOCK.rpartition("/")[0]} {JOURNAL.rpartition("/")[0]} && exec 9>>{LOCK} || exit 1
+flock --nonblock --conflict-exit-code {TAKEN} 9 || exit
 sleep infinity </dev/null >/dev/null 2>&1 &
 echo $!
-mkdir -p {JOURNAL.rpartition("/")[0]} || exit 1
 tail -n 1 {JOURNAL} 2>/dev/null || :
 """
 
@@ -54,13 +57,16 @@ class Journal:
             StepError: the journal cannot be written.
         """
         result = self._session.run(_ACQUIRE)
-        if result.code == 75:  # noqa: PLR2004 - EX_TEMPFAIL of sysexits.h
+        if result.code == TAKEN:
             raise LockedError(
                 f"{self._session.name}: another envwright is at work here",
                 hint="wait for it; the lock goes with its session",
             )
+        if not result.ok:
+            raise StepError(f"{self._session.name}: cannot lock {LOCK}: {_reason(result)}")
         self._holder, _, last = result.text.partition("\n")
-        if last.strip():
+        # The last word of a run whose machine lost its power may be half a line.
+        with contextlib.suppress(ValueError):
             entry = json.loads(last)
             self.interrupted = entry["step"] if entry["event"] == "begin" else ""
         self.write("start", environment=self._environment)
@@ -85,7 +91,13 @@ class Journal:
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         entry = {"time": now, "run": self._run, "event": event, **details}
         line = shlex.quote(json.dumps(entry))
-        result = self._session.run(f"printf '%s\\n' {line} >> {JOURNAL}")
+        # Half a line of a run that was cut off gets its end first.
+        script = f'[ -z "$(tail -c 1 {JOURNAL} 2>/dev/null)" ] || echo >> {JOURNAL}\n'
+        result = self._session.run(f"{script}printf '%s\\n' {line} >> {JOURNAL}")
         if not result.ok:
-            words = result.stderr.decode("utf-8", "replace").strip().rpartition(": ")[2]
-            raise StepError(f"{self._session.name}: cannot write {JOURNAL}: {words}")
+            raise StepError(f"{self._session.name}: cannot write {JOURNAL}: {_reason(result)}")
+
+
+def _reason(result: Result) -> str:
+    """Return the last words of a command: what is behind its last colon."""
+    return decode(result.stderr).strip().rpartition(": ")[2]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json as _json
 import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
+from envwright.errors import EnvwrightError
 from envwright.facts import Unknown
 from envwright.resource import EXISTENCE, Moment
 from envwright.resources.keys import FIELD
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from envwright.apply import Step
-    from envwright.errors import EnvwrightError
     from envwright.plan import Change, Plan
     from envwright.verify import Result
 
@@ -32,12 +34,18 @@ class Report:
     Args:
         out: where results go.
         err: where errors and questions go.
+
+    Attributes:
         mask: is applied to every text before it is shown.
+        quiet: write results only, not what goes on.
     """
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
-        self.out, self.err = out or sys.stdout, err or sys.stderr
+        # A process whose outputs were closed has None: then nobody reads.
+        self.out = out or sys.stdout or io.StringIO()
+        self.err = err or sys.stderr or io.StringIO()
         self.mask: Callable[[str], str] = str
+        self.quiet = False
         # no-color.org: any value that is not empty turns colours off.
         self._colours = self.out.isatty() and not os.environ.get("NO_COLOR")
         self._since = 0.0
@@ -45,21 +53,44 @@ class Report:
     def _paint(self, text: str, colour: str) -> str:
         return f"\033[{COLOURS[colour]}m{text}\033[0m" if self._colours else text
 
+    def _write(self, text: str, file: TextIO, end: str = "\n") -> None:
+        # What the encoding of the terminal lacks (and bytes of paths that are no text) is escaped.
+        encoding = file.encoding or "utf-8"
+        shown = self.mask(text).encode(encoding, "backslashreplace").decode(encoding)
+        try:
+            print(shown, end=end, file=file, flush=True)
+        except OSError as error:
+            # Python would try again when it ends, and complain in its own words.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise EnvwrightError(f"cannot write the output: {error.strerror}") from None
+
     def line(self, text: str = "") -> None:
-        """Write a line."""
-        print(self.mask(text), file=self.out, flush=True)
+        """Write a line that tells a person what goes on."""
+        if not self.quiet:
+            self._write(text, self.out)
+
+    def text(self, text: str) -> None:
+        """Write a result: lines."""
+        self._write(text.rstrip("\n"), self.out)
 
     def json(self, value: Any) -> None:
-        """Write a value as JSON."""
-        self.line(_json.dumps(value, indent=2))
+        """Write a result as JSON."""
+        self.text(_json.dumps(value, indent=2))
 
     def ask(self, question: str) -> None:
         """Write a question; the answer is awaited on the same line."""
-        print(question, end="", file=self.err, flush=True)
+        self._write(question, self.err, end="")
 
     def error(self, error: EnvwrightError) -> None:
         """Write what went wrong."""
-        print(self.mask(f"error: {error}"), file=self.err, flush=True)
+        self.complain(f"error: {error}")
+
+    def complain(self, text: str) -> None:
+        """Write to where errors go; an error of its own has nowhere to go."""
+        with contextlib.suppress(OSError, EnvwrightError):
+            self._write(text, self.err)
 
     # --- plan ---
 
@@ -86,11 +117,15 @@ class Report:
 
     # --- apply ---
 
+    def cut_off(self, step: str) -> None:
+        """Say in which step the run before this one ended."""
+        self.line(f"The run before this one was cut off in {step}; this one goes on from there.")
+
     def begin(self, step: Step) -> None:
         """Say which step is under way; on a terminal the line is completed by `end`."""
         self._since = time.monotonic()
-        if self._colours:
-            print(f"  {self.mask(step.name)} ...", end="", file=self.out, flush=True)
+        if self._colours and not self.quiet:
+            self._write(f"  {step.name} ...", self.out, end="")
 
     def end(self, step: Step) -> None:
         """Say that a step is done, and how long it took."""
@@ -173,5 +208,5 @@ def _value(value: Any) -> str:
     if value is None:
         return "absent"
     text = value if isinstance(value, str) else _json.dumps(value)
-    text = text.encode("unicode_escape").decode() if not text.isprintable() else text
+    text = text.encode("unicode_escape").decode() if not text.isprintable() else text or '""'
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."

@@ -15,16 +15,21 @@ import shlex
 from typing import Any
 
 
-def wsl(text: str, key: str) -> Any:
-    """Read `section.key` of a wsl.conf that holds it once; true and false as booleans."""
+def wsl(text: str, key: str) -> str | None:
+    """Read the text of `section.key` of a wsl.conf that holds it once; None: not there."""
     parser = configparser.ConfigParser(
-        strict=False, interpolation=None, comment_prefixes=("#",), inline_comment_prefixes=("#",)
+        strict=False, interpolation=None, delimiters=("=",), comment_prefixes=("#",)
     )
-    parser.read_string(text)
+    # An indented line is a line of its own to WSL, not more of the one before.
+    parser.read_string("\n".join(line.strip() for line in text.split("\n")))
     section, name = key.split(".")
     names = {present.lower(): present for present in parser.sections()}
-    value = parser.get(names[section.lower()], name).strip('"')
-    return {"true": True, "false": False}.get(value.lower(), value)
+    value = parser.get(names.get(section.lower(), section), name, fallback=None)
+    if value is None:
+        return None
+    written = re.sub(r'((?:[^#"\\]|\\.|"(?:[^"\\]|\\.)*")*).*', r"\1", value).strip()
+    meanings = {"": "", "n": "\n", "t": "\t", "b": "\b"}
+    return re.sub(r'\\(.)|"', lambda m: meanings.get(m[1] or "", m[1]), written)
 
 
 def json(text: str, key: str) -> Any:
@@ -50,7 +55,7 @@ def env(text: str, key: str) -> str | None:
 def fstab(text: str, key: str) -> str | None:
     """Read the six fields of the mount point in an fstab, without escapes, a blank between them."""
     for line in text.split("\n"):
-        fields = [_unescape(field) for field in line.split()]
+        fields = [_unescape(field) for field in line.split()[:6]]
         if len(fields) > 2 and fields[1] == key and not line.lstrip().startswith("#"):  # noqa: PLR2004 - source, target, type
             return " ".join([*fields, *["defaults", "0", "0"][len(fields) - 3 :]])
     return None
@@ -60,9 +65,9 @@ def _unescape(field: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), field)
 
 
-def lines(text: str, key: str) -> bool:
-    """Tell whether a line is there."""
-    return key in [line.removesuffix("\r") for line in text.split("\n")]
+def lines(text: str, key: str) -> bool | None:
+    """Look for a line: True or None."""
+    return key in [line.removesuffix("\r") for line in text.split("\n")] or None
 
 
 def fingerprint(text: str, key: str) -> str:  # noqa: ARG001 - every view takes a key

@@ -26,7 +26,7 @@ class Command(Resource):
         run: the script that makes it so; running it once more does no harm.
         seen: how testinfra sees the same, by another way than `observe` where there is one.
         after: ids that come before it wherever the environment has them.
-        systemd: True: it can be done only where systemd is PID 1.
+        systemd: True: it can be done only where systemd is PID 1; elsewhere `run` is left out.
     """
 
     title: str
@@ -66,7 +66,8 @@ class Command(Resource):
         return "systemd is not PID 1 yet" if self.systemd and not machine.booted else ""
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
-        yield operation("server.shell", commands=[self.run])
+        run = f"[ ! -d /run/systemd/system ] || {{ {self.run}\n}}" if self.systemd else self.run
+        yield operation("server.shell", commands=[run])
 
     def witness(self) -> Iterator[Assertion]:
         yield from self.seen

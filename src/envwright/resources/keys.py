@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from envwright.facts import Facts, Question
     from envwright.resource import Difference, Operation, Resource, State, Value
 
+WORDS = {"wsl", "env"}
+"""The dialects that have no types: true and 5 are written as any word is."""
 FIELD = "key "
 """What a key's name is prefixed with in a state, to tell it from the file's own attributes."""
 
@@ -83,7 +86,10 @@ class Keys(PathResource):
         yield from attribute_witness(self.path, self.desired())
         file, attribute = (self.path,), "content_string"
         for key, value in self.keys.items():
-            yield Assertion("file", file, attribute, value, view=self.dialect, key=key)
+            # Where a file holds nothing but words, the witness reads words.
+            words = self.dialect in WORDS and isinstance(value, int)
+            seen = json.dumps(value) if words else value
+            yield Assertion("file", file, attribute, seen, view=self.dialect, key=key)
 
     def merge(self, other: Resource) -> Resource:
         theirs = cast("Keys", other)

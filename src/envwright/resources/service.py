@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from envwright.resource import Difference, Operation, State
 
 NOT_BOOTED = "systemd is not PID 1 yet"
-RUNNING = {"active": True, "activating": True, "reloading": True, "failed": "failed"}
-"""What the states of a unit mean; in every other it does not run."""
+OFFLINE = "offline"
+"""The field of a state that was read without systemd."""
+RUNNING = frozenset({"active", "activating", "reloading"})
+"""The states in which a unit runs, or is about to."""
 FIXED = frozenset({"static", "indirect", "generated", "transient"})
 """Unit file states (systemctl(1), is-enabled) in which enabling means nothing."""
 
@@ -90,18 +92,24 @@ class Service(Resource):
         status = facts[Unit(self.unit)]
         if isinstance(status, Unknown):
             return status
-        offline = status.load == "offline"
-        if status.load == "not-found" or (offline and not status.enabled):
+        if status.load == "not-found":
             # What is not there can neither run nor start: masked is the one wish it cannot meet.
             return None
-        if offline:
-            running: Any = Unknown(NOT_BOOTED)
-            return {"enabled": self._enabled(status), "running": running, "up to date": running}
+        if status.load == "offline":
+            # Nothing runs, so nothing is outdated; what starts at boot is in the file system.
+            running: Any = Unknown(NOT_BOOTED) if self.desired().get("running") else False
+            enabled = self._enabled(status)
+            return {"enabled": enabled, "running": running, "up to date": True, OFFLINE: True}
         return {
             "enabled": self._enabled(status),
-            "running": RUNNING.get(status.active, False),
+            "running": self._running(status),
             "up to date": self._up_to_date(status, facts),
         }
+
+    def _running(self, status: UnitStatus) -> bool | str:
+        if status.active == "failed" and self.running:
+            return "failed"
+        return status.active in RUNNING
 
     def _enabled(self, status: UnitStatus) -> bool | str | None:
         if status.enabled.startswith("masked"):
@@ -118,17 +126,22 @@ class Service(Resource):
         return status.started is None or all(time <= status.started for time in changed)
 
     def foresee(self, difference: Difference, changed: Container[str]) -> Difference:
-        rereads = self.running is not False and any(id_ in changed for id_ in self.implied)
-        if not rereads or "up to date" in difference.fields:
+        before = difference.before
+        reads = "up to date" in self.desired() and any(id_ in changed for id_ in self.implied)
+        if not reads or (before and OFFLINE in before) or "up to date" in difference.fields:
             return difference
-        return replace(difference, fields=(*difference.fields, "up to date"))
+        return replace(
+            difference,
+            before=before and {**before, "up to date": False},
+            fields=(*difference.fields, "up to date"),
+        )
 
     def pending(self, machine: Machine) -> str:
-        return NOT_BOOTED if self.running and not machine.booted else ""
+        return NOT_BOOTED if self.desired().get("running") and not machine.booted else ""
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
         before = difference.before or {}
-        if isinstance(before.get("running"), Unknown):
+        if OFFLINE in before:
             yield from self._converge_offline(difference)
             return
         unit = shlex.quote(self.unit)
@@ -152,10 +165,14 @@ class Service(Resource):
 
     def _converge_offline(self, difference: Difference) -> Iterator[Operation]:
         """Enable in the file system what will start at the next boot."""
-        if "enabled" in difference.fields:
-            verb = "mask" if self.masked else "enable" if self.enabled else "disable"
-            unit = shlex.quote(self.unit)
-            yield operation("server.shell", commands=[f"systemctl --root=/ {verb} -- {unit}"])
+        if "enabled" not in difference.fields:
+            return
+        verbs = ["mask" if self.masked else "enable" if self.enabled else "disable"]
+        if (difference.before or {}).get("enabled") == "masked":
+            verbs.insert(0, "unmask")
+        unit = shlex.quote(self.unit)
+        commands = [f"systemctl --root=/ {verb} -- {unit}" for verb in verbs]
+        yield operation("server.shell", commands=commands)
 
     def witness(self) -> Iterator[Assertion]:
         service = ("service", (self.unit,))
@@ -171,13 +188,14 @@ class Service(Resource):
 
     def _freshness(self) -> Iterator[Assertion]:
         unit = shlex.quote(self.unit)
-        reload = f"systemctl show --property=NeedDaemonReload --value {unit}"
-        yield Assertion("run", (reload,), "stdout", "no\n")
+        booted = "[ -d /run/systemd/system ] || exit 0; "
+        shown = f'"$(systemctl show --property=NeedDaemonReload --value {unit})"'
+        yield Assertion("run", (f"{booted}[ {shown} = no ]",), "rc", 0)
         for path in self.reads:
             # The process's own directory in /proc is as old as the process.
             file = shlex.quote(path)
             script = (
-                f"pid=$(systemctl show --property=MainPID --value {unit}); "
+                f"{booted}pid=$(systemctl show --property=MainPID --value {unit}); "
                 f'[ "$pid" = 0 ] || [ ! -e {file} ] || '
                 f'[ "$(stat -c %Z {file})" -le "$(stat -c %Z /proc/$pid)" ]'
             )
