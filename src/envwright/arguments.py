@@ -106,9 +106,9 @@ def _own_options(parsers: dict[str, Parser]) -> None:
     parsers["explain"].add_argument("topic", nargs="?", default="", help=topic)
 
 
-def _common_options() -> argparse.ArgumentParser:
+def _common_options() -> Parser:
     """Describe what every verb that reads an environment takes."""
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument("environment", nargs="?", default="", help="a YAML file")
     common.add_argument(
         "--var",
@@ -121,9 +121,9 @@ def _common_options() -> argparse.ArgumentParser:
     return common
 
 
-def _machine_options(common: argparse.ArgumentParser) -> argparse.ArgumentParser:
+def _machine_options(common: Parser) -> Parser:
     """Describe what every verb that asks machines takes."""
-    machines = argparse.ArgumentParser(add_help=False, parents=[common])
+    machines = Parser(add_help=False, parents=[common])
     machines.add_argument(
         "--host",
         "-H",

@@ -154,8 +154,15 @@ def _apply(
     if not options.yes:
         _confirm(report)
     report.line()
-    told = {"begin": report.begin, "end": report.end, "cut_off": report.cut_off}
-    left = make(plan, job.compiled, job.session, job.secrets, **told)
+    left = make(
+        plan,
+        job.compiled,
+        job.session,
+        job.secrets,
+        begin=report.begin,
+        end=report.end,
+        cut_off=report.cut_off,
+    )
     report.left(left)
     outcome["pending"] = [change.resource.id for change in left.changes]
     if left or not options.verify:

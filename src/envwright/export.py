@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shutil
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError
@@ -20,6 +19,7 @@ from envwright.resources.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from envwright.compiler import Compiled
     from envwright.resource import Assertion, Operation, Proof, Resource, State
@@ -39,7 +39,6 @@ from support import {support}
 TESTS = '''\
 """What the environment {name} must look like, for pytest-testinfra; run as root or with --sudo."""
 
-from pathlib import Path
 
 import pytest
 
@@ -144,7 +143,9 @@ def _calls(resource: Resource, read: set[str]) -> Iterator[str]:
         yield _restart(resource, [_slug(id_) for id_ in changes])
 
 
-def _checked(resource: File | Keys, operations: Sequence[Operation], variable: str) -> Iterator[str]:
+def _checked(
+    resource: File | Keys, operations: Sequence[Operation], variable: str
+) -> Iterator[str]:
     """Stage and check a file only where the machine's differs: the staged one is never there."""
     put, go_live = operations
     source = f"{_slug(resource.id)}_source"

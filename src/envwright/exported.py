@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import dialects
 from openpgp import fingerprints
-from pyinfra import host
-from pyinfra.api import FactBase
+from pyinfra.api.facts import FactBase
+from pyinfra.context import host
 from pyinfra.facts.files import Sha1File
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ def edited(path: str, dialect: str, changes: Mapping[str, Any]) -> io.BytesIO:
         quoted = shlex.quote(path)
         data = host.get_fact(Bytes, script=f"[ ! -e {quoted} ] || cat -- {quoted}")
         text = data.decode("utf-8", "surrogateescape")
-        return dialects.get(dialect).edit(text, changes).encode("utf-8", "surrogateescape")
+        new: str = dialects.get(dialect).edit(text, changes)
+        return new.encode("utf-8", "surrogateescape")
 
     return Late(make)
 
@@ -73,7 +74,7 @@ def key(wanted: Sequence[str], url: str = "", text: str = "") -> io.BytesIO:
     """Return an OpenPGP key that has exactly these fingerprints, or object."""
 
     def make() -> bytes:
-        data = host.get_fact(Bytes, script=_DOWNLOAD.format(url=shlex.quote(url)))
+        data: bytes = host.get_fact(Bytes, script=_DOWNLOAD.format(url=shlex.quote(url)))
         if list(fingerprints(data)) != list(wanted):
             raise ValueError(f"{url} has the fingerprints {fingerprints(data)}, not {wanted}")
         return data

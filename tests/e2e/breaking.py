@@ -79,12 +79,12 @@ def _(resource: Package) -> Iterator[tuple[str, str]]:
     control = (
         f"Package: {name}\\nVersion: 0\\nArchitecture: all\\nMaintainer: n <n@example.invalid>"
     )
-    yield (
-        "present",
+    script = (
         "folder=$(mktemp -d) && mkdir $folder/DEBIAN && "
         f"printf '{control}\\nDescription: stand-in\\n' > $folder/DEBIAN/control && "
-        "dpkg-deb -b $folder $folder.deb && dpkg --force-conflicts -i $folder.deb",
+        "dpkg-deb -b $folder $folder.deb && dpkg --force-conflicts -i $folder.deb"
     )
+    yield "present", script
 
 
 @breaks.register(AptSource)

@@ -26,8 +26,8 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programs of a virtual environment that has our dependencies and not us."""
     folder = tmp_path_factory.mktemp("tools") / "venv"
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    install = [folder / "bin" / "pip", "install", "--quiet", "--require-hashes", "-r", LOCK]
-    subprocess.run(install, check=True)
+    pip = folder / "bin" / "pip"
+    subprocess.run([pip, "install", "--quiet", "--require-hashes", "-r", LOCK], check=True)
     return folder / "bin"
 
 

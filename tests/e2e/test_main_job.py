@@ -14,15 +14,16 @@ from workstation import docker_workstation, workstation
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from machines.machine import Machine, NewMachine
+    from machines.machine import Machine, NewMachine, Ssh
     from machines.repository import Repository
 
 
-def envwright(*arguments: str, code: int = 0, **environment: str) -> str:
+def envwright(*arguments: str, code: int = 0, ssh: Ssh | None = None) -> str:
     """Run the command as a user does, and want an exit code; return what it printed."""
+    options = {"ENVWRIGHT_SSH_OPTIONS": f"-F {ssh.config}"} if ssh else {}
     done = subprocess.run(
         [sys.executable, "-m", "envwright", *arguments],
-        env={**os.environ, **environment},
+        env={**os.environ, **options},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -82,9 +83,8 @@ def test_ssh_and_docker_see_the_same_machine_the_same(
     by_docker = json.loads(
         envwright("plan", str(environment), "--host", machine.host, "--json", code=2)
     )
-    options = {"ENVWRIGHT_SSH_OPTIONS": f"-F {ssh.config}"}
     over_ssh = (str(environment), "--host", f"@ssh/{ssh.alias}")
-    by_ssh = json.loads(envwright("plan", *over_ssh, "--json", code=2, **options))
+    by_ssh = json.loads(envwright("plan", *over_ssh, "--json", code=2, ssh=ssh))
     assert by_ssh["changes"] == by_docker["changes"]
-    envwright("apply", *over_ssh, "--yes", **options)
+    envwright("apply", *over_ssh, "--yes", ssh=ssh)
     assert "Nothing to do" in envwright("plan", str(environment), "--host", machine.host)
