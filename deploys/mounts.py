@@ -102,6 +102,7 @@ mounts:
                 "false",
                 f"{drives[0]} is a Windows drive, and this machine does not run under WSL",
                 "put it into an environment for WSL that extends this one",
+                at=(drives[0],),
             )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere

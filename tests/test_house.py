@@ -29,6 +29,7 @@ SCREEN = 45
 FLOORS = {
     1: {
         "errors": "what a person is told, and the exit codes",
+        "advice": "what is known of the words of failed commands",
         "facts": "what can be known of a machine",
         "shell": "one shell, framed",
         "hosts": "the way to a shell on each machine",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from envwright.errors import EnvwrightError, StepError
 from envwright.journal import Journal
 from envwright.plan import make_plan
-from envwright.resource import Resource
+from envwright.resource import Resource, wanted_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +32,11 @@ class Step:
     def name(self) -> str:
         """The ids of its resources."""
         return ", ".join(change.resource.id for change in self.changes)
+
+    @property
+    def origins(self) -> str:
+        """Who asked for its resources, each once."""
+        return wanted_by(*(change.resource for change in self.changes))
 
 
 def steps(plan: Plan) -> Iterator[Step]:
@@ -81,7 +86,8 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
             journal.write("begin", step=step.name)
             try:
                 _make(step, engine)
-            except EnvwrightError:
+            except EnvwrightError as error:
+                error.add(step.origins)
                 # Where nothing can be written any more, the first error is the one to tell.
                 with contextlib.suppress(EnvwrightError):
                     journal.write("failed", step=step.name)

@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
             kind, word, known = choice.groups()
             close = suggestion(word, re.findall(r"[\w-]+", known))
             message = f"there is no {kind} {quoted(word)}{close}"
-        message = message.replace("the following arguments are required:", "it needs", 1)
+        message = message.replace("the following arguments are required:", "it needs a", 1)
         message = f"{self.prog}: {message.removeprefix('argument ')}"
         raise EnvwrightError(message, hint=f"{self.prog} --help tells what it takes")
 

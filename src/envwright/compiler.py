@@ -41,7 +41,11 @@ def compile_environment(environment: Environment, machine: Machine) -> Compiled:
         for section in environment.sections
         for proof in section.proofs(machine)
     ]
-    requirements = [r for section in environment.sections for r in section.requirements(machine)]
+    requirements = [
+        replace(requirement, origins=(_origin(environment, section, requirement.at),))
+        for section in environment.sections
+        for requirement in section.requirements(machine)
+    ]
     return Compiled(
         environment.name, tuple(_ordered(_merged(wishes))), tuple(proofs), tuple(requirements)
     )

@@ -23,6 +23,7 @@ from pyinfra.api.state import State, StateStage
 from pyinfra.connectors.base import BaseConnector
 from pyinfra.connectors.util import CommandOutput, OutputLine, make_unix_command_for_host
 
+from envwright.advice import advise
 from envwright.contents import resolve
 from envwright.errors import StepError
 from envwright.facts import decode
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 EVIDENCE = 12
 """Last lines of a failed command's output that its error shows."""
+NOISE = ("Reading package lists", "Building dependency tree", "Reading state information")
+"""How lines begin that apt-get writes whatever happens."""
 
 
 class SessionConnector(BaseConnector):
@@ -132,7 +135,12 @@ class Engine:
         try:
             metas = add_op(self._state, function, name=name, **arguments)
         except NestedOperationError:
-            raise StepError(f"{name} failed on {self._session.name}{self._evidence()}") from None
+            words = self._evidence()
+            shown = "".join(f"\n    {self._secrets.mask(line)}" for line in words)
+            raise StepError(
+                f"{name} failed on {self._session.name}{':' if shown else ''}{shown}",
+                hint=advise("\n".join(words)),
+            ) from None
         except PyinfraError as error:
             raise StepError(f"{name} failed on {self._session.name}: {error}") from error
         (meta,) = cast("dict[Any, OperationMeta]", metas).values()
@@ -143,14 +151,13 @@ class Engine:
             return BytesIO(resolve(value, self._session, self._secrets))
         return value
 
-    def _evidence(self) -> str:
-        """Return the last words of the operation that ran last."""
+    def _evidence(self) -> list[str]:
+        """Return the last words of the operation that ran last, as far as they tell something."""
         host = next(iter(self._state.inventory))
         data = self._state.get_op_data_for_host(host, host.op_hash_order[-1])
         meta = data.operation_meta
         words = [line.rstrip() for line in (*meta.stdout_lines, *meta.stderr_lines)]
-        shown = [f"    {self._secrets.mask(line)}" for line in words if line][-EVIDENCE:]
-        return "\n".join((":", *shown)) if shown else ""
+        return [line for line in words if line and not line.startswith(NOISE)][-EVIDENCE:]
 
 
 def _operation(name: str) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from envwright.errors import RefusedError
 from envwright.facts import Shell, Unknown
 from envwright.probe import ask
-from envwright.resource import Difference, compare
+from envwright.resource import Difference, compare, wanted_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -115,9 +115,13 @@ def make_plan(compiled: Compiled, session: Session, machine: Machine, secrets: S
     facts = ask(session, [*questions, *checks])
     _require(compiled.requirements, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
-    refused = [reason for c in changes if (reason := c.resource.refusal(c.difference))]
+    refused = [
+        f"{session.name}: {reason}\n    {wanted_by(change.resource)}"
+        for change in changes
+        if (reason := change.resource.refusal(change.difference))
+    ]
     if refused:
-        raise RefusedError("\n".join(f"{session.name}: {reason}" for reason in refused))
+        raise RefusedError("\n".join(refused), hint="nothing was changed")
     return Plan(compiled.name, session.name, machine, len(compiled.resources), changes)
 
 
@@ -125,7 +129,10 @@ def _require(requirements: Sequence[Requirement], facts: Facts, host: str) -> No
     for requirement in requirements:
         answer = facts[Shell(requirement.script)]
         if isinstance(answer, Unknown) or answer.code != 0:
-            raise RefusedError(f"{host}: {requirement.refusal}", hint=requirement.hint)
+            raise RefusedError(
+                f"{host}: {requirement.refusal}\n    {wanted_by(requirement)}",
+                hint=requirement.hint,
+            )
 
 
 def _changes(

@@ -243,6 +243,12 @@ class Resource(ABC):
         )
 
 
+def wanted_by(*things: Resource | Requirement) -> str:
+    """Name who asked for some things, for an error: `wanted by packages (box.yaml:3)`."""
+    origins = dict.fromkeys(str(origin) for thing in things for origin in thing.origins)
+    return f"wanted by {', '.join(origins)}"
+
+
 @dataclass(frozen=True)
 class Proof:
     """An effect that must be observable on the machine.
@@ -269,9 +275,12 @@ class Requirement:
         script: a read-only script for sh; exit code 0: it holds.
         refusal: what to say when it does not.
         hint: how the user can bring it about.
+        at: as in Resource.
     """
 
     name: str
     script: str
     refusal: str
     hint: str
+    at: tuple[str | int, ...] = ()
+    origins: tuple[Origin, ...] = field(default=())

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from envwright import hosts
+from envwright.advice import advise
 from envwright.errors import HostError, StepError
 from envwright.shell import LostError, Result, Shell, nonce, spell_mark, spell_script
 
@@ -130,7 +131,8 @@ class Session:
         done = self.run(script, stdin=stdin)
         if not done.ok:
             words = hosts.last_line(done.stderr.decode("utf-8", "replace"))
-            raise StepError(f"{self.name}: {otherwise}: {words.rpartition(': ')[2]}")
+            reason = words.rpartition(": ")[2]
+            raise StepError(f"{self.name}: {otherwise}: {reason}", hint=advise(reason))
         return done.stdout
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from machines.machine import Machine, NewMachine
+    from machines.repository import Repository
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -58,6 +59,28 @@ def test_bootstrap_takes_a_bare_machine_to_a_running_envwright(debian13: Machine
     assert debian13.sh(run) == ANSWER
     assert debian13.sh(f"{run} 2>&1") == ANSWER, "the second time it is quiet"
     assert debian13.sh("find /opt -name __pycache__ -prune -o -print | sort") == before
+
+
+def test_the_first_command_of_the_readme_makes_a_proven_machine(debian13: Machine) -> None:
+    run = f"cd /opt; {_copy_checkout(debian13)}"
+    said = debian13.sh(f"{run} apply environments/quickstart.yaml --yes")
+    assert said.endswith("\nVerified: 12 passed, 0 failed, 0 skipped.\n")
+    said = debian13.sh(f"{run} plan environments/quickstart.yaml")
+    assert said.endswith("\nNothing to do: all 9 resources are as they should be.\n")
+
+
+def test_a_team_extends_an_environment_and_applies_it_on_the_machine_itself(
+    debian13: Machine, repository: Repository
+) -> None:
+    run = f"cd /opt; {_copy_checkout(debian13)}"
+    team = (
+        "name: team\nextends: environments/docker-workstation.yaml\n"
+        f'docker: {{fingerprint: "{repository.fingerprint}"}}\n'
+    )
+    debian13.put("/opt/team.yaml", team)
+    debian13.sh(f"{run} apply team.yaml --yes")
+    said = debian13.sh(f"{run} plan team.yaml")
+    assert said.endswith("\nNothing to do: all 38 resources are as they should be.\n")
 
 
 def test_a_killed_bootstrap_is_begun_anew(new_machine: NewMachine) -> None:

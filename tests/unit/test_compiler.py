@@ -261,7 +261,7 @@ def test_a_service_comes_after_the_files_that_it_reads() -> None:
         Keys(path="/etc/a", dialect="env", needs=("service:y.service",)),
         File(path="/etc/b"),
         Service(unit="y.service"),
-    ) == ["service:y.service", "keys:/etc/a", "file:/etc/b", "service:x.service"]
+    ) == ["file:/etc/b", "service:y.service", "keys:/etc/a", "service:x.service"]
 
 
 def test_needs_that_nothing_meets_are_passed_over() -> None:
