@@ -26,7 +26,10 @@ Name = Annotated[
 ]
 Text = Annotated[
     str,
-    Field(pattern=r"^[^\n\r\x00]*$", json_schema_extra={"words": "text on one line"}),
+    Field(
+        pattern=r"^[^\n\r\x00⟦⟧]*$",
+        json_schema_extra={"words": "text on one line, and no secret, since everybody reads it"},
+    ),
 ]
 HEADER = "# Written by envwright: change the environment, not this file.\n"
 PROFILE = "/etc/profile.d/60-envwright.sh"

@@ -59,11 +59,19 @@ class Entry(Settings):
         return self
 
 
+def _guard(path: str) -> str:
+    """Return the command that must agree to a file which, when it is wrong, locks everyone out."""
+    if path == "/etc/sudoers" or path.startswith("/etc/sudoers.d/"):
+        return "{ ! command -v visudo >/dev/null || visudo -cf %s; }"
+    return ""
+
+
 class Section(TableCapability):
     """Files, directories and links by path.
 
-    Files are written whole and atomically. A file never replaces a directory, a directory or link
-    never a file: what is in the way is named, and left alone.
+    Files are written whole and atomically; those of sudo go live only when visudo agrees. A file
+    never replaces a directory, a directory or link never a file: what is in the way is named, and
+    left alone.
     """
 
     example: ClassVar[str] = """\
@@ -93,7 +101,10 @@ files:
             else:
                 texts = (entry.content, entry.source, entry.template)
                 content = next(text for text in texts if text is not None)
-                yield File(content=content, mode=entry.mode or "0644", at=(path,), **common)
+                mode = entry.mode or "0644"
+                yield File(
+                    content=content, mode=mode, validate=_guard(path), at=(path,), **common
+                )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         return iter(())

@@ -31,7 +31,10 @@ mkdir -p /etc/docker
 echo '{"log-driver": "local", "live-restore": true}' >/etc/docker/daemon.json
 printf '%s\n' 'fs.inotify.max_user_watches = 524288' 'vm.max_map_count = 262144' \
     >/etc/sysctl.d/60-dev.conf
+sysctl --quiet --load=/etc/sysctl.d/60-dev.conf
 echo 'tmpfs /mnt/scratch tmpfs size=64m,mode=1777 0 0' >>/etc/fstab
+mkdir /mnt/scratch
+mount /mnt/scratch
 # shellcheck disable=SC2016 # the login shell expands it
 echo 'export GOCACHE=$HOME/.cache/go-build GOMODCACHE=$HOME/go/pkg/mod' >/etc/profile.d/go.sh
 

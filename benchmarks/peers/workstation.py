@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from io import StringIO
+from typing import Any
 
-from pyinfra import host
+from pyinfra import host  # type: ignore[attr-defined] # as its documentation has it
 from pyinfra.operations import apt, files, server, systemd
 
 WSL = """\
@@ -31,7 +32,7 @@ DIRECTORIES = (
 )
 
 
-def put(path: str, content: str, mode: str = "644", owner: str = "root") -> object:
+def put(path: str, content: str, mode: str = "644", owner: str = "root") -> Any:
     """Write a file."""
     return files.put(src=StringIO(content), dest=path, mode=mode, user=owner, group=owner)
 
@@ -52,7 +53,7 @@ apt.packages(
     update=host.data.get("refresh", False),
 )
 server.group(group="devs")
-server.user(
+server.user(  # noqa: S604 - a login shell
     user="dev", shell="/bin/bash", groups=["devs", "docker"], append=True, ensure_home=True
 )
 put("/etc/sudoers.d/dev", "dev ALL=(ALL:ALL) NOPASSWD: ALL\n", mode="440")

@@ -1,15 +1,26 @@
-"""What is known of the words of failed commands: how to mend what they complain about."""
+"""What failed commands say: the lines that tell something, and how to mend what they say."""
 
 from __future__ import annotations
 
 import re
 
+_NOISE = (
+    "Reading package lists",
+    "Building dependency tree",
+    "Reading state information",
+    "E: Some index files failed to download.",
+)
+"""How lines begin that apt-get writes whatever is wrong."""
 _KNOWN = (
     (
         r"Unable to locate package|has no installation candidate",
         "look for its name with `apt-cache search`; it may come from a source of its own",
     ),
     (r"Version '.*' for '(.*)' was not found", "`apt-cache policy {0}` shows which there are"),
+    (
+        r"is not signed",
+        "compare the key's fingerprint with the one that the publisher announces for this source",
+    ),
     (r"does not have a Release file", "look at the address and the suites of the source"),
     (
         r"Packages need to be removed but remove is disabled",
@@ -30,8 +41,27 @@ _KNOWN = (
     (r"No space left on device", "make room: `df -h` shows where there is none"),
     (r"Job for (\S+) failed", "`journalctl -u {0}` on the machine tells why"),
     (r"Unit (\S+) not found", "check the name, or give the unit a file"),
-    (r"invalid (user|group): ", "name one that exists, or let the environment make it"),
+    (
+        r"Can't lookup blockdev|special device \S+ does not exist",
+        "`lsblk --fs` shows the devices that there are",
+    ),
+    (r"dpkg was interrupted", "`dpkg --configure -a` on the machine ends what was cut off"),
 )
+
+
+def evidence(words: str) -> list[str]:
+    """Return the lines that tell something.
+
+    Of apt-get's own failures these are its errors and warnings, without addresses that differ from
+    try to try. A file that was only staged is called by the name that it would have got.
+    """
+    words = re.sub(r"(?<=\S) {2,}", " ", re.sub(r" \[IP: [^]]*\]", "", words))
+    words = re.sub(r"(\S*/)\.(\S+)\.envwright-new", r"\1\2", words)
+    lines = [line.rstrip() for line in words.splitlines() if not line.startswith(_NOISE)]
+    errors = [line for line in lines if line.startswith("E: ")]
+    if errors and "Sub-process /usr/bin/dpkg" not in words:
+        lines = [line for line in lines if line.startswith(("E: ", "W: "))]
+    return [line for line in lines if line]
 
 
 def advise(words: str) -> str:

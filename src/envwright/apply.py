@@ -33,11 +33,6 @@ class Step:
         """The ids of its resources."""
         return ", ".join(change.resource.id for change in self.changes)
 
-    @property
-    def origins(self) -> str:
-        """Who asked for its resources, each once."""
-        return wanted_by(*(change.resource for change in self.changes))
-
 
 def steps(plan: Plan) -> Iterator[Step]:
     """Cut a plan into steps."""
@@ -72,11 +67,13 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
 
     Raises:
         StepError: a step failed, or its effect is not to be seen afterwards.
+        SecretError: a secret cannot be had; nothing was changed.
     """
     if not plan:
         return plan
     from envwright.engine import Engine  # noqa: PLC0415 - 0.2 s that a plan without changes spares
 
+    _fetch(plan, secrets)
     engine = Engine(session, secrets)
     with Journal(session, plan.environment) as journal:
         if journal.interrupted:
@@ -87,7 +84,7 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
             try:
                 _make(step, engine)
             except EnvwrightError as error:
-                error.add(step.origins)
+                error.message += wanted_by(*(change.resource for change in step.changes))
                 # Where nothing can be written any more, the first error is the one to tell.
                 with contextlib.suppress(EnvwrightError):
                     journal.write("failed", step=step.name)
@@ -97,6 +94,18 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
         left = make_plan(compiled, session, plan.machine, secrets)
         _judge([change for change in left.changes if not change.pending], session.name)
     return left
+
+
+def _fetch(plan: Plan, secrets: Secrets) -> None:
+    """Have every secret at hand that the changes need: the lack of one must not stop them midway.
+
+    Raises:
+        SecretError: one cannot be had.
+    """
+    for change in plan.changes:
+        for value in (change.resource.desired() or {}).values():
+            if isinstance(value, str):
+                secrets.reveal(value)
 
 
 def _make(step: Step, engine: Engine) -> None:

@@ -8,13 +8,14 @@ import importlib.metadata
 import os
 import pkgutil
 import posixpath
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
     import jinja2
 
@@ -119,22 +120,44 @@ class TableCapability(Describes, RootModel):  # type: ignore[type-arg] # bound b
 Section = Capability | TableCapability
 
 
-@functools.cache
-def discover() -> Mapping[str, type[Section]]:
-    """Return every capability by its section, in the order of their names.
+class Catalogue(Mapping[str, "type[Section]"]):
+    """Every capability by its section, in the order of their names, each imported when asked for.
 
     Each module of envwright.deploys defines exactly one class `Section`; entry points of the group
     `envwright.capabilities` name such a class.
     """
-    package = importlib.import_module("envwright.deploys")
-    found: dict[str, type[Section]] = {}
-    for module in pkgutil.iter_modules(package.__path__):
-        found[module.name] = importlib.import_module(f"envwright.deploys.{module.name}").Section
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        found[entry.name] = entry.load()
-    for name, section in found.items():
+
+    def __init__(self) -> None:
+        package = importlib.import_module("envwright.deploys")
+        self._own = frozenset(module.name for module in pkgutil.iter_modules(package.__path__))
+
+    @functools.cached_property
+    def _others(self) -> Mapping[str, importlib.metadata.EntryPoint]:
+        # All installed distributions are searched for these: not before it must be.
+        return {entry.name: entry for entry in importlib.metadata.entry_points(group=ENTRY_POINTS)}
+
+    def __getitem__(self, name: str) -> type[Section]:
+        if name in self._own:
+            section = importlib.import_module(f"envwright.deploys.{name}").Section
+        else:
+            section = self._others[name].load()
         section.section = name
-    return dict(sorted(found.items()))
+        return cast("type[Section]", section)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own or name in self._others
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._own, *self._others}))
+
+    def __len__(self) -> int:
+        return len({*self._own, *self._others})
+
+
+@functools.cache
+def discover() -> Catalogue:
+    """Return every capability that there is."""
+    return Catalogue()
 
 
 @functools.cache

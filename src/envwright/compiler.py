@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envwright.errors import ConflictError, SpecErrors
+from envwright.errors import ConflictError, SpecError, SpecErrors
 from envwright.resource import Origin, Proof, Requirement, Resource
 from envwright.resources.paths import PathResource
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from envwright.capability import Section
     from envwright.environment import Environment
     from envwright.facts import Machine
+    from envwright.secrets import Secrets
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ def compile_environment(environment: Environment, machine: Machine) -> Compiled:
         SpecErrors: parts of it disagree, or need each other in a circle.
     """
     wishes = list(_wishes(environment, machine))
+    _refuse_exposed(wishes, environment.secrets)
     proofs = [
         replace(proof, origins=(_origin(environment, section, proof.at),))
         for section in environment.sections
@@ -55,6 +57,21 @@ def _wishes(environment: Environment, machine: Machine) -> Iterator[Resource]:
     for section in environment.sections:
         for resource in section.resources(machine):
             yield replace(resource, origins=(_origin(environment, section, resource.at),))
+
+
+def _refuse_exposed(wishes: Iterable[Resource], secrets: Secrets) -> None:
+    """Object to secrets where they would be seen: in names, paths, addresses, commands."""
+    faults = [
+        SpecError(
+            f"{wish.origins[0].file}:{wish.origins[0].line}: the secret {name!r} "
+            f"would be seen in {wish.id}",
+            hint="a secret can be in the content of a file, or in the value of a key",
+        )
+        for wish in wishes
+        for name in secrets.references(repr(wish.in_clear()))
+    ]
+    if faults:
+        raise SpecErrors(faults)
 
 
 def _origin(environment: Environment, section: Section, at: tuple[str | int, ...]) -> Origin:
@@ -84,13 +101,21 @@ def _merged(wishes: Iterable[Resource]) -> Mapping[str, Resource]:
     return merged
 
 
+_NOUNS = {
+    "file": "a whole file",
+    "keys": "a file of some keys",
+    "directory": "a directory",
+    "link": "a link",
+}
+
+
 def _claim(paths: dict[str, Resource], wish: PathResource) -> None:
     """Object when one path is wanted as two kinds of thing."""
     first = paths.setdefault(wish.path, wish)
     if first.word != wish.word:
         raise ConflictError(
-            f"{wish.path} is wanted as a {first.word} by {first.origins[0]} "
-            f"and as a {wish.word} by {wish.origins[0]}",
+            f"{wish.path} is wanted as {_NOUNS[first.word]} by {first.origins[0]} "
+            f"and as {_NOUNS[wish.word]} by {wish.origins[0]}",
             hint="say it in one place",
         )
 

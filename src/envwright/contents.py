@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 import shlex
 import textwrap
 from typing import TYPE_CHECKING
 
 from envwright import dialects
+from envwright.advice import evidence
 from envwright.errors import RefusedError, StepError
 from envwright.facts import decode
 from envwright.openpgp import OpenPGPError, fingerprints
@@ -93,9 +95,12 @@ cat "$folder/file"
 """
     result = session.run(script)
     if not result.ok:
-        evidence = [line for line in decode(result.stderr).splitlines() if line.startswith("E:")]
+        # E: Failed to fetch https://... 404 Not Found
+        words = "\n".join(evidence(decode(result.stderr)))
+        reason = re.search(rf"^E: Failed to fetch {re.escape(url)} +(.*)", words, re.MULTILINE)
+        said = reason[1] if reason else "no answer"
         raise StepError(
-            f"{session.name} cannot download {url}: {' '.join(evidence) or 'no answer'}",
+            f"{session.name} cannot download {url}: {said}",
             hint="look at the address, the machine's network, proxy and certificates",
         )
     return result.stdout

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import shlex
 from io import BytesIO, IOBase
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,7 +24,7 @@ from pyinfra.api.state import State, StateStage
 from pyinfra.connectors.base import BaseConnector
 from pyinfra.connectors.util import CommandOutput, OutputLine, make_unix_command_for_host
 
-from envwright.advice import advise
+from envwright.advice import advise, evidence
 from envwright.contents import resolve
 from envwright.errors import StepError
 from envwright.facts import decode
@@ -40,8 +41,6 @@ if TYPE_CHECKING:
 
 EVIDENCE = 12
 """Last lines of a failed command's output that its error shows."""
-NOISE = ("Reading package lists", "Building dependency tree", "Reading state information")
-"""How lines begin that apt-get writes whatever happens."""
 
 
 class SessionConnector(BaseConnector):
@@ -113,6 +112,7 @@ class Engine:
         logger.addHandler(logging.NullHandler())
         logger.propagate = False
         self._session, self._secrets = session, secrets
+        self._owners = {("passwd", "root"), ("group", "root")}
         # The inventory's name must not look like a connector's: it would be looked up.
         inventory = Inventory((["machine"], {}))
         host = inventory.get_host("machine")
@@ -131,12 +131,13 @@ class Engine:
             StepError: it failed; the message ends in the last lines of its output.
         """
         function = _operation(operation.name)
+        self._find_owner(name, operation)
         arguments = {key: self._argument(value) for key, value in operation.arguments.items()}
         try:
             metas = add_op(self._state, function, name=name, **arguments)
         except NestedOperationError:
             words = self._evidence()
-            shown = "".join(f"\n    {self._secrets.mask(line)}" for line in words)
+            shown = "".join(f"\n    {self._secrets.mask(line)}" for line in words[-EVIDENCE:])
             raise StepError(
                 f"{name} failed on {self._session.name}{':' if shown else ''}{shown}",
                 hint=advise("\n".join(words)),
@@ -146,18 +147,29 @@ class Engine:
         (meta,) = cast("dict[Any, OperationMeta]", metas).values()
         return meta.did_change()
 
+    def _find_owner(self, name: str, operation: Operation) -> None:
+        """Object to an owner who is not there: pyinfra would find out when the thing is made."""
+        for argument, database in (("user", "passwd"), ("group", "group")):
+            owner = operation.arguments.get(argument, "root")
+            if operation.name.startswith("files.") and (database, owner) not in self._owners:
+                if not self._session.run(f"getent {database} {shlex.quote(owner)}").ok:
+                    raise StepError(
+                        f"{name} failed on {self._session.name}: there is no {argument} '{owner}'",
+                        hint="name one that exists, or let the environment make it",
+                    )
+                self._owners.add((database, owner))
+
     def _argument(self, value: Any) -> Any:
         if isinstance(value, Content | Edited | Key):
             return BytesIO(resolve(value, self._session, self._secrets))
         return value
 
     def _evidence(self) -> list[str]:
-        """Return the last words of the operation that ran last, as far as they tell something."""
+        """Return what the operation that ran last said, as far as it tells something."""
         host = next(iter(self._state.inventory))
         data = self._state.get_op_data_for_host(host, host.op_hash_order[-1])
         meta = data.operation_meta
-        words = [line.rstrip() for line in (*meta.stdout_lines, *meta.stderr_lines)]
-        return [line for line in words if line and not line.startswith(NOISE)][-EVIDENCE:]
+        return evidence("\n".join((*meta.stdout_lines, *meta.stderr_lines)))
 
 
 def _operation(name: str) -> Callable[..., Any]:

@@ -41,7 +41,7 @@ class Environment:
 
     Args:
         file: the path as the user gave it.
-        sections: one capability for each section, in the order of `discover`.
+        sections: one capability for each section, in the order of their names.
     """
 
     name: str
@@ -113,8 +113,10 @@ class _Reader:
         secrets = Secrets(dict(self._secrets()))
         sections = tuple(
             section
-            for key, model in self._known.items()
-            if key in self._keys and (section := self._section(key, self._keys[key], model))
+            for key in sorted(self._keys)
+            if key not in KEYS
+            and key in self._known
+            and (section := self._section(key, self._keys[key], self._known[key]))
         )
         description = self._text("description")
         return Environment(name, description, file, sections, secrets, self._tree)
@@ -145,9 +147,9 @@ class _Reader:
         return value
 
     def _check_keys(self) -> None:
-        known = (*self._known, *KEYS)
         for key, entry in self._keys.items():
-            if key not in known:
+            if key not in KEYS and key not in self._known:
+                known = (*self._known, *KEYS)
                 message = f"there is no capability {quoted(key)}{suggestion(key, known)}"
                 hint = "`envwright explain` lists the capabilities"
                 self._scope.fault(entry.at.error(message, hint))

@@ -40,10 +40,6 @@ class EnvwrightError(Exception):
         self.message = message
         self.hint = hint
 
-    def add(self, evidence: str) -> None:
-        """Add a line of evidence, indented, to the message."""
-        self.message += f"\n    {evidence}"
-
     def __str__(self) -> str:
         return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
 

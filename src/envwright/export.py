@@ -12,6 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError
+from envwright.hosts import ssh_address
 from envwright.resource import Content, Difference, Edited, Key
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
@@ -39,6 +40,7 @@ from support import {support}
 TESTS = '''\
 """What the environment {name} must look like, for pytest-testinfra; run as root or with --sudo."""
 
+from pathlib import Path
 
 import pytest
 
@@ -210,8 +212,7 @@ def _inventory(host: str) -> str:
     name = host
     data: dict[str, Any] = {}
     if host.startswith("@ssh/") or not host.startswith("@"):
-        user, _, address = host.removeprefix("@ssh/").rpartition("@")
-        name, _, port = address.partition(":")
+        user, name, port = ssh_address(host.removeprefix("@ssh/"))
         data = {"ssh_user": user} if user else {}
         data |= {"ssh_port": int(port)} if port else {}
         data |= {"_sudo": True} if user != "root" else {}

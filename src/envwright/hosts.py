@@ -108,15 +108,18 @@ def _local(host: str, _rest: str, _interactive: bool) -> Route:  # noqa: FBT001 
     return Route(host, _SHELL)
 
 
-def _ssh(host: str, rest: str, interactive: bool) -> Route:  # noqa: FBT001  a table calls it
-    user, at, place = rest.rpartition("@")
+def ssh_address(rest: str) -> tuple[str, str, str]:
+    """Split `[user@]host[:port]` into user, host and port; "" for what it leaves out."""
+    user, _, place = rest.rpartition("@")
     if place.startswith("["):
         name, _, port = place[1:].partition("]")
-        port = port.removeprefix(":")
-    elif place.count(":") == 1:
-        name, port = place.split(":")
-    else:
-        name, port = place, ""
+        return user, name, port.removeprefix(":")
+    name, _, port = place.partition(":") if place.count(":") == 1 else (place, "", "")
+    return user, name, port
+
+
+def _ssh(host: str, rest: str, interactive: bool) -> Route:  # noqa: FBT001  a table calls it
+    user, name, port = ssh_address(rest)
     if not name or name.startswith("-") or user.startswith("-") or (port and not port.isdecimal()):
         raise HostError(f"{host}: this is no [user@]host[:port]", hint=_FORMS)
     try:
@@ -127,7 +130,7 @@ def _ssh(host: str, rest: str, interactive: bool) -> Route:  # noqa: FBT001  a t
             hint="write it as a shell would read it, such as -F /path/config",
         ) from None
     argv = ["ssh", *options, *(["-p", port] if port else [])]
-    target = ["--", f"{user}{at}{name}"]
+    target = ["--", f"{user}@{name}" if "@" in rest else name]
     if not _sets_connect_timeout([*argv, "-G", *target]):
         argv += ["-o", "ConnectTimeout=10"]
     if not interactive and not (sys.stdin and sys.stdin.isatty()):

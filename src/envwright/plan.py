@@ -116,7 +116,7 @@ def make_plan(compiled: Compiled, session: Session, machine: Machine, secrets: S
     _require(compiled.requirements, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
     refused = [
-        f"{session.name}: {reason}\n    {wanted_by(change.resource)}"
+        f"{session.name}: {reason}{wanted_by(change.resource)}"
         for change in changes
         if (reason := change.resource.refusal(change.difference))
     ]
@@ -130,7 +130,7 @@ def _require(requirements: Sequence[Requirement], facts: Facts, host: str) -> No
         answer = facts[Shell(requirement.script)]
         if isinstance(answer, Unknown) or answer.code != 0:
             raise RefusedError(
-                f"{host}: {requirement.refusal}\n    {wanted_by(requirement)}",
+                f"{host}: {requirement.refusal}{wanted_by(requirement)}",
                 hint=requirement.hint,
             )
 

@@ -61,7 +61,9 @@ class Report:
             print(shown, end=end, file=file, flush=True)
         except OSError as error:
             # Python would try again when it ends, and complain in its own words.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), file.fileno())
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, file.fileno())
+            os.close(nowhere)
             if isinstance(error, BrokenPipeError):
                 raise
             raise EnvwrightError(f"cannot write the output: {error.strerror}") from None
@@ -199,7 +201,12 @@ def _details(change: Change) -> Iterator[str]:
             continue
         label, new = name.removeprefix(FIELD), _value(after.get(name))
         old = _value(before[name]) if name in before else "absent"
-        yield f"{label}: {new}" if change.verb == "create" else f"{label}: {old} -> {new}"
+        if name == EXISTENCE:
+            yield old
+        elif change.verb == "create" or old == new:  # what differs may be hidden
+            yield f"{label}: {new}"
+        else:
+            yield f"{label}: {old} -> {new}"
 
 
 def _value(value: Any) -> str:

@@ -242,11 +242,15 @@ class Resource(ABC):
             if name not in {"origins", "needs", "at"}
         )
 
+    def in_clear(self) -> Iterable[Any]:
+        """What of it others can see than those who may read the file: no place for a secret."""
+        return self.wish()
+
 
 def wanted_by(*things: Resource | Requirement) -> str:
-    """Name who asked for some things, for an error: `wanted by packages (box.yaml:3)`."""
+    """Return the line of an error that names who asked for some things, where that is known."""
     origins = dict.fromkeys(str(origin) for thing in things for origin in thing.origins)
-    return f"wanted by {', '.join(origins)}"
+    return f"\n    wanted by {', '.join(origins)}" if origins else ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,8 @@ def witness(resource: Resource, host: Host, secrets: Secrets) -> None:
         except Exception as error:
             raise CheckError(f"{_subject(assertion)}: {error}") from error
         if not (expected in seen if assertion.contained else expected == seen):
-            detail = "" if hidden else f" is {_short(seen)}, not {_short(expected)}"
+            show = oct if assertion.attribute == "mode" else _short
+            detail = "" if hidden else f" is {show(seen)}, not {show(expected)}"
             raise CheckError(f"{_subject(assertion)}{detail or ' differs (it holds secrets)'}")
 
 
@@ -146,14 +148,23 @@ def items(
     """Return the items of an environment on one machine."""
     host = host_over(session)
     for resource in compiled.resources:
-        check = _bound(witness, resource, host, secrets)
+        check = _masked(secrets, witness, resource, host, secrets)
         yield CheckItem.from_parent(parent, name=resource.id, check=check)
     for proof in compiled.proofs:
-        yield CheckItem.from_parent(parent, name=proof.name, check=_bound(prove, proof, host))
+        check = _masked(secrets, prove, proof, host)
+        yield CheckItem.from_parent(parent, name=proof.name, check=check)
 
 
-def _bound(function: Callable[..., None], *arguments: Any) -> Callable[[], None]:
-    return lambda: function(*arguments)
+def _masked(secrets: Secrets, function: Callable[..., None], *arguments: Any) -> Callable[[], None]:
+    """Return the call of a check; what it says of a failure shows no secret, in JUnit either."""
+
+    def check() -> None:
+        try:
+            function(*arguments)
+        except CheckError as error:
+            raise CheckError(secrets.mask(str(error))) from None
+
+    return check
 
 
 class _Run:
@@ -177,7 +188,7 @@ class _Run:
         reason = report.longreprtext
         if report.skipped and isinstance(report.longrepr, tuple):
             reason = str(report.longrepr[2]).removeprefix("Skipped: ")
-        id_ = report.nodeid.rpartition("::")[2] or report.nodeid
+        id_ = report.nodeid.partition("::")[2]
         result = Result(id_, report.outcome, reason, report.duration)
         self.results.append(result)
         self._tell(result)
@@ -202,15 +213,24 @@ def run(
         arguments += ["-p", f"no:{name}"]
     if junit:
         arguments += [f"--junitxml={junit}", "-o", f"junit_suite_name={compiled.name}"]
-    before = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
+    with _settings_of_nobody():
         pytest.main(arguments, plugins=[plugin])
-    finally:
-        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
-        if before is not None:
-            os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = before
     return plugin.results
+
+
+@contextlib.contextmanager
+def _settings_of_nobody() -> Iterator[None]:
+    """Hide what the user's environment says to pytest."""
+    ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
 
 
 def tap(results: list[Result]) -> str:

@@ -11,7 +11,6 @@ import fnmatch
 import hashlib
 import json as _json
 import re
-import shlex
 from typing import Any
 
 
@@ -49,13 +48,19 @@ def env(text: str, key: str) -> str | None:
         return None
     if found[-1].startswith("$'"):
         return re.sub(r"\\(.)", lambda m: {"t": "\t"}.get(m[1], m[1]), found[-1][2:-1])
-    return "".join(shlex.split(found[-1]))
+    quoted = r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)"""
+    return re.sub(quoted, _unquoted, found[-1].strip())
+
+
+def _unquoted(quoted: re.Match[str]) -> str:
+    single, double, escaped = quoted.groups(default="")
+    return single + re.sub(r'\\([\\"$`])', r"\1", double) + escaped
 
 
 def fstab(text: str, key: str) -> str | None:
     """Read the six fields of the mount point in an fstab, without escapes, a blank between them."""
     for line in text.split("\n"):
-        fields = [_unescape(field) for field in line.split()[:6]]
+        fields = [_unescape(field) for field in re.findall(r"[^ \t\r]+", line)[:6]]
         if len(fields) > 2 and fields[1] == key and not line.lstrip().startswith("#"):  # noqa: PLR2004 - source, target, type
             return " ".join([*fields, *["defaults", "0", "0"][len(fields) - 3 :]])
     return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Stat, Status, Text, Unknown
 from envwright.openpgp import OpenPGPError, fingerprints
 from envwright.resource import Assertion, Content, Key, Resource, operation
+from envwright.resources.package import UPDATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,8 +98,24 @@ class AptSource(Resource):
     def converge(self, difference: Difference) -> Iterator[Operation]:
         if difference.concerns("key", "key file"):
             yield operation("files.put", src=self.key, dest=self.keyring, **ROOT)
+        if difference.concerns("content"):
+            yield operation("server.shell", commands=[self._trial()])
         if difference.concerns("content", "file"):
             yield operation("files.put", src=Content(self.content), dest=self.path, **ROOT)
+
+    def _trial(self) -> str:
+        """Let apt read this source alone: one that it cannot read would stop every later update.
+
+        The key, which by itself is trusted for nothing, goes again where there was no source.
+        """
+        folder = '"$folder"'
+        alone = f"-o Dir::Etc::SourceList={folder}/new.sources -o Dir::Etc::SourceParts=/dev/null"
+        return (
+            "folder=$(mktemp -d) && trap 'rm -r \"$folder\"' EXIT && "
+            f"printf %s {shlex.quote(self.content)} > {folder}/new.sources && "
+            f"{UPDATE} {alone} -o APT::Get::List-Cleanup=false || "
+            f"{{ code=$?; [ -e {self.path} ] || rm -f {self.keyring}; exit $code; }}"
+        )
 
     def witness(self) -> Iterator[Assertion]:
         for path in (self.path, self.keyring):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Stat, Text, Unknown
@@ -55,6 +55,9 @@ class File(PathResource):
         if text is None:
             text = Unknown(f"{status.size} bytes")
         return {**attributes(status), "content": text}
+
+    def in_clear(self) -> Iterable[Any]:
+        return replace(self, content="").wish()
 
     def refusal(self, difference: Difference) -> str:
         return in_the_way(self.path, difference, "link")

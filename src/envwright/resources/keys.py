@@ -66,6 +66,9 @@ class Keys(PathResource):
             return Unknown(str(error))
         return attributes(status) | {FIELD + key: values.get(key) for key in self.keys}
 
+    def in_clear(self) -> Iterable[Any]:
+        return (*replace(self, keys={}).wish(), *self.keys)
+
     def refusal(self, difference: Difference) -> str:
         before = difference.before or {}
         if isinstance(unreadable := before.get(EXISTENCE), Unknown):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from envwright.dialects import fstab, get
 from envwright.facts import MountPoint, Mounts, Text, Unknown
 from envwright.resource import Assertion, Edited, Resource, operation
+from envwright.resources.upload import upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -114,24 +115,30 @@ class Mount(Resource):
         return " ".join([kind, *sorted(option for option in self._comparable() if option in live)])
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
-        target = shlex.quote(self.target)
-        if difference.before is None:
-            yield operation("server.shell", commands=[f"mkdir -p -- {target}"])
         if difference.concerns("fstab"):
             edited = Edited(FSTAB, "fstab", {self.target: self.entry})
-            yield operation(
-                "files.put", src=edited, dest=FSTAB, user="root", group="root", mode="0644"
-            )
+            # One that cannot be mounted would stop the next boot: it is tried before it goes live.
+            trial = self._mount("--fstab %s ") if self.live else ""
+            root = {"mode": "0644", "owner": "root", "group": "root"}
+            yield from upload(FSTAB, edited, validate=trial, **root)
             # systemd makes units of fstab: they are to be made anew.
             reload = "[ ! -d /run/systemd/system ] || systemctl daemon-reload"
             yield operation("server.shell", commands=[reload])
-        if self.live and difference.concerns("mounted", "fstab"):
-            yield operation("server.shell", commands=[self._mount(target)])
+        elif self.live and difference.concerns("mounted"):
+            yield operation("server.shell", commands=[self._mount()])
 
-    def _mount(self, target: str) -> str:
-        """Mount anew what is mounted otherwise: a remount keeps what the new options leave out."""
-        mounted = f"! mountpoint -q -- {target} || umount -- {target}"
-        return f"mkdir -p -- {target} && {{ {mounted}; }} && mount -- {target}"
+    def _mount(self, table: str = "") -> str:
+        """Mount anew what is mounted otherwise: a remount keeps what the new options leave out.
+
+        Where that fails, what was mounted by the entry that is live is mounted again.
+        """
+        target = shlex.quote(self.target)
+        clear = f"{{ ! mountpoint -q -- {target} || umount -- {target}; }}"
+        back = f'if [ "$new" ]; then rmdir -- {target}; else mount -- {target} 2>/dev/null; fi'
+        return (
+            f"( new=; [ -d {target} ] || new=1; mkdir -p -- {target} && {clear} && "
+            f"mount {table}-- {target} || {{ {back}; exit 1; }} )"
+        )
 
     def witness(self) -> Iterator[Assertion]:
         file = ("file", (FSTAB,), "content_string")

@@ -107,7 +107,7 @@ class Service(Resource):
         }
 
     def _running(self, status: UnitStatus) -> bool | str:
-        if status.active == "failed" and self.running:
+        if status.active == "failed" and self.desired().get("running"):
             return "failed"
         return status.active in RUNNING
 

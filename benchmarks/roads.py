@@ -1,0 +1,65 @@
+"""Roads: from where a tool runs to the machine that it looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from machines.machine import Ssh
+
+    from benchmarks.sites import Site
+
+
+@dataclass(frozen=True)
+class Login:
+    """A way in by OpenSSH, for tools that read ssh_config(5) and for those that do not.
+
+    Args:
+        alias: the host's name in the configuration.
+        config: the configuration's file.
+        settings: the same settings by their names.
+    """
+
+    alias: str
+    config: Path
+    settings: dict[str, str]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The words before the host's name on ssh's command line."""
+        return ("-F", str(self.config))
+
+    @staticmethod
+    def read(way: Ssh) -> Login:
+        """Take over the way in of a test machine."""
+        lines = way.config.read_text("utf-8").splitlines()
+        settings = dict(line.split(maxsplit=1) for line in lines[1:])
+        return Login(way.alias, way.config, settings)
+
+    def by(self, address: str) -> Login:
+        """Return the same way in by another address of the machine; its file is beside ours."""
+        settings = self.settings | {"HostName": address}
+        config = self.config.with_name(f"{address}.config")
+        lines = [f"Host {self.alias}", *(f"    {name} {value}" for name, value in settings.items())]
+        config.write_text("\n".join((*lines, "")), "utf-8")
+        return Login(self.alias, config, settings)
+
+
+@dataclass(frozen=True)
+class Road:
+    """From a tool to a machine.
+
+    Args:
+        site: where the tool runs.
+        machine: the machine's name: as a container, too.
+        login: the way in when the tool goes by SSH.
+        docker: the tool goes by `docker exec`. Neither: it runs on the machine itself.
+    """
+
+    site: Site
+    machine: str
+    login: Login | None = None
+    docker: bool = False

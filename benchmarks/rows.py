@@ -1,0 +1,76 @@
+"""The rows of the table: what is done, by which road, and how much of it."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+
+DOINGS = {
+    "noop-plan": ("plan", "a plan that finds nothing"),
+    "noop-apply": ("apply", "an apply that finds nothing"),
+    "verify": ("verify", "verification"),
+    "drift": ("mend", "an apply that mends one file"),
+    "first": ("first", "the first apply on a fresh machine"),
+    "version": ("version", "--version"),
+}
+"""What is done: the row's word, the tools' verb, and the title's words."""
+
+ROADS = {
+    "local": ("on the machine itself", "raw reads"),
+    "ssh": ("over SSH", "ssh host true"),
+    "wan": ("over SSH, 50 ms round trip", "ssh host true"),
+    "docker": ("over docker exec", "docker exec true"),
+}
+"""By which road: the title's words, and the floor that figures are compared with."""
+
+FLOORS = {"first": "expert.sh", "version": "python -c pass"}
+"""Where another floor is nearer."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row: `noop-plan-ssh`, `noop-plan-local-10x`."""
+
+    doing: str
+    road: str
+    factor: int = 1
+
+    @property
+    def name(self) -> str:
+        """What `--only` calls it."""
+        return f"{self.doing}-{self.road}" + (f"-{self.factor}x" if self.factor > 1 else "")
+
+    @property
+    def verb(self) -> str:
+        """What tools are told to do."""
+        return DOINGS[self.doing][0]
+
+    @property
+    def title(self) -> str:
+        """What the table calls it."""
+        size = f", {self.factor} times R1" if self.factor > 1 else ""
+        return f"{self.name}: {DOINGS[self.doing][1]} {ROADS[self.road][0]}{size}"
+
+    @property
+    def floor(self) -> str:
+        """The tool that its figures are compared with."""
+        return FLOORS.get(self.doing, ROADS[self.road][1])
+
+
+ROWS = (
+    *(Row(doing, road) for road in ROADS for doing in ("noop-plan", "noop-apply")),
+    *(Row(doing, road) for doing in ("verify", "drift") for road in ("local", "ssh")),
+    Row("first", "ssh"),
+    Row("version", "local"),
+    *(Row("noop-plan", road, factor) for factor in (10, 100) for road in ("local", "ssh")),
+    *(Row("noop-apply", "local", factor) for factor in (10, 100)),
+)
+"""All rows, small work first: a machine grows, and never shrinks."""
+
+DEFAULT = "noop-*-local,noop-*-ssh"
+
+
+def choose(patterns: str) -> list[Row]:
+    """Return the rows whose names match one of the patterns, parted by commas, in ROWS' order."""
+    wanted = patterns.split(",")
+    return [row for row in ROWS if any(fnmatch.fnmatchcase(row.name, w) for w in wanted)]

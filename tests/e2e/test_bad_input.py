@@ -1,0 +1,252 @@
+"""What cannot be done is refused in words that help, and the machine stays as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from box import Box
+from snapshot import snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from machines.machine import Machine
+    from machines.repository import Repository
+
+SOURCE = """\
+packages:
+  sources:
+    tools:
+      url: {url}
+      suites: [trixie]
+      components: [stable]
+      key:
+        url: {key_url}
+        fingerprint: {fingerprint}
+"""
+DOCKER = "https://download.docker.com/linux/debian"
+
+
+@pytest.fixture
+def box(debian13: Machine, tmp_path: Path) -> Box:
+    return Box(debian13, tmp_path)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trusted(debian13: Machine) -> None:
+    """The machine trusts the loopback server, as every machine does once it has certificates."""
+    debian13.install("ca-certificates", "sudo")
+
+
+def source(repository: Repository, url: str = DOCKER, **key: str) -> str:
+    words = {"key_url": repository.key_url, "fingerprint": repository.fingerprint, **key}
+    return SOURCE.format(url=url, **words)
+
+
+# --- apt -----------------------------------------------------------------------------------------
+
+
+def test_a_package_that_does_not_exist_is_named(box: Box) -> None:
+    assert box.refuses("packages: [no-such-package]\n") == (
+        "error: package:no-such-package failed on HOST:\n"
+        "    E: Unable to locate package no-such-package\n"
+        "    wanted by packages (box.yaml:2)\n"
+        "hint: look for its name with `apt-cache search`; it may come from a source of its own\n"
+    )
+
+
+def test_a_version_that_does_not_exist_is_named(box: Box) -> None:
+    assert box.refuses('packages: ["bash=99.*"]\n') == (
+        "error: package:bash failed on HOST:\n"
+        "    E: Version '99.*' for 'bash' was not found\n"
+        "    wanted by packages (box.yaml:2)\n"
+        "hint: `apt-cache policy bash` shows which there are\n"
+    )
+
+
+def test_a_source_that_answers_404_is_not_added(box: Box, repository: Repository) -> None:
+    url = "https://files.envwright.test/nothing"
+    assert box.refuses(source(repository, url)) == (
+        "error: apt-source:tools failed on HOST:\n"
+        f"    E: The repository '{url} trixie Release' does not have a Release file.\n"
+        "    wanted by packages (box.yaml:4)\n"
+        "hint: look at the address and the suites of the source\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("truncate", "OpenSSL error: error:0A000126:SSL routines::unexpected eof while reading"),
+        ("corrupt", "Hash Sum mismatch"),
+    ],
+)
+def test_a_list_that_arrives_spoilt_is_not_used(
+    fault: str, words: str, box: Box, repository: Repository
+) -> None:
+    with repository.server.fault("/binary-amd64/Packages", fault):
+        said = box.refuses(source(repository))
+    assert said == (
+        "error: apt-source:tools failed on HOST:\n"
+        f"    E: Failed to fetch {DOCKER}/dists/trixie/stable/binary-amd64/Packages {words}\n"
+        "    wanted by packages (box.yaml:4)\n"
+        "hint: try again; where it stays, the server or a proxy on the way spoils what it sends\n"
+    )
+
+
+def test_a_source_that_another_key_signs_is_not_added(box: Box, repository: Repository) -> None:
+    other = {"key_url": repository.other_key_url, "fingerprint": repository.other_fingerprint}
+    assert box.refuses(source(repository, **other)) == (
+        "error: apt-source:tools failed on HOST:\n"
+        f"    W: OpenPGP signature verification failed: {DOCKER} trixie InRelease: "
+        "Sub-process /usr/bin/sqv returned an error code (1), error message is: "
+        f"Missing key {repository.fingerprint}, which is needed to verify signature.\n"
+        f"    E: The repository '{DOCKER} trixie InRelease' is not signed.\n"
+        "    wanted by packages (box.yaml:4)\n"
+        "hint: compare the key's fingerprint with the one that the publisher announces "
+        "for this source\n"
+    )
+
+
+def test_a_key_with_another_fingerprint_is_refused_before_it_is_trusted(
+    box: Box, repository: Repository
+) -> None:
+    assert box.refuses(source(repository, fingerprint=repository.other_fingerprint)) == (
+        f"error: {repository.key_url} has the fingerprint {repository.fingerprint}, "
+        f"not {repository.other_fingerprint}\n"
+        "    wanted by packages (box.yaml:4)\n"
+        "hint: nothing was trusted; compare with the fingerprint that the publisher announces\n"
+    )
+
+
+def test_a_key_that_is_a_page_of_html_is_refused(box: Box, repository: Repository) -> None:
+    url = "https://files.envwright.test/login"
+    repository.server.put(url, b"<html>please log in</html>")
+    assert box.refuses(source(repository, key_url=url)) == (
+        f"error: {url} is no OpenPGP public key: this is HTML, not a key\n"
+        "    wanted by packages (box.yaml:4)\n"
+        "hint: open the address in a browser; a proxy may have answered instead\n"
+    )
+
+
+def test_a_key_that_is_not_there_is_told_with_its_address(
+    box: Box, repository: Repository
+) -> None:
+    url = f"{repository.key_url}.moved"
+    assert box.refuses(source(repository, key_url=url)) == (
+        f"error: HOST cannot download {url}: 404 Not Found\n"
+        "    wanted by packages (box.yaml:4)\n"
+        "hint: look at the address, the machine's network, proxy and certificates\n"
+    )
+
+
+# --- Files ---------------------------------------------------------------------------------------
+
+
+def test_a_wsl_conf_that_wsl_could_not_read_is_told_with_its_line(box: Box) -> None:
+    box.machine.put("/etc/wsl.conf", "# ours\n[boot]\ncommand = a \\x b\n")
+    assert box.refuses("wsl: {boot: {systemd: true}}\n") == (
+        "error: HOST: /etc/wsl.conf cannot be edited safely: line 3: "
+        "'\\x' is no escape: only \\\\ \\\" \\b \\n \\t are; WSL reads nothing from here on\n"
+        "    wanted by wsl (box.yaml:2)\n"
+        "hint: nothing was changed\n"
+    )
+    box.machine.sh("rm /etc/wsl.conf")
+
+
+def test_a_directory_where_a_file_should_be_is_left_alone(box: Box) -> None:
+    box.machine.put("/etc/motto/mine", "mine\n")
+    assert box.refuses("files: {/etc/motto: {content: x}}\n") == (
+        "error: HOST: /etc/motto is a directory, not a file: move it away first\n"
+        "    wanted by files (box.yaml:2)\n"
+        "hint: nothing was changed\n"
+    )
+
+
+@pytest.mark.parametrize("folder", ["/etc/profile.d", "/home/dev"])
+def test_a_file_for_which_there_is_no_space_is_not_begun(folder: str, box: Box) -> None:
+    box.machine.sh(f"mkdir -p {folder} && mount -t tmpfs -o size=64k none {folder}")
+    big = f"  {folder}/big:\n    content: {'x' * 100_000}\n"
+    try:
+        assert box.refuses(f"files:\n{big}") == (
+            f"error: HOST: cannot write {folder}/big: No space left on device\n"
+            "    wanted by files (box.yaml:3)\n"
+            "hint: make room: `df -h` shows where there is none\n"
+        )
+    finally:
+        box.machine.sh(f"umount {folder}")
+
+
+def test_an_owner_who_is_not_there_is_told_before_the_file_is_made(box: Box) -> None:
+    assert box.refuses("files: {/etc/greeting: {content: x, owner: ghost}}\n") == (
+        "error: file:/etc/greeting failed on HOST: there is no user 'ghost'\n"
+        "    wanted by files (box.yaml:2)\n"
+        "hint: name one that exists, or let the environment make it\n"
+    )
+
+
+def test_a_sudo_rule_that_visudo_refuses_does_not_go_live(box: Box) -> None:
+    box.machine.put("/etc/sudoers.d/team", "Defaults insults\n")
+    assert box.refuses("files: {/etc/sudoers.d/team: {content: everybody everything}}\n") == "x"
+
+
+def test_a_mount_that_fails_leaves_fstab_as_it_was(box: Box) -> None:
+    assert box.refuses("mounts: {/mnt/data: {source: /dev/nowhere, type: ext4}}\n") == (
+        "error: mount:/mnt/data failed on HOST:\n"
+        "    mount: /mnt/data: fsconfig() failed: /dev/nowhere: Can't lookup blockdev.\n"
+        "           dmesg(1) may have more information after failed mount system call.\n"
+        "    wanted by mounts (box.yaml:2)\n"
+        "hint: `lsblk --fs` shows the devices that there are\n"
+    )
+
+
+# --- What envwright will not do ------------------------------------------------------------------
+
+
+def test_the_uid_of_an_account_is_not_changed(box: Box) -> None:
+    assert box.refuses("user: {name: nobody, uid: 4000}\n") == (
+        "error: HOST: user nobody has uid 65534, not 4000: its files would be left behind; "
+        "change it by hand\n"
+        "    wanted by user (box.yaml:2)\n"
+        "hint: nothing was changed\n"
+    )
+
+
+def test_a_windows_drive_is_refused_where_there_is_no_windows(box: Box) -> None:
+    assert box.refuses('mounts: {/mnt/d: {drive: "D:"}}\n', verb="plan") == (
+        "error: HOST: /mnt/d is a Windows drive, and this machine does not run under WSL\n"
+        "    wanted by mounts (box.yaml:2)\n"
+        "hint: put it into an environment for WSL that extends this one\n"
+    )
+
+
+def test_docker_desktop_is_not_fought(box: Box) -> None:
+    desktop = "/mnt/wsl/docker-desktop/cli-tools/usr/bin/docker"
+    box.machine.put(desktop, "#!/bin/sh\n", mode="0755")
+    box.machine.sh(f"ln -s {desktop} /usr/bin/docker")
+    assert box.refuses("docker: {}\n") == (
+        "error: HOST: Docker Desktop's integration serves this distribution; docker-ce would "
+        "fight it for /var/run/docker.sock\n"
+        "    wanted by docker (box.yaml:2)\n"
+        "hint: turn it off: Docker Desktop, Settings, Resources, WSL integration\n"
+    )
+    box.machine.sh("rm -r /usr/bin/docker /mnt/wsl")
+
+
+def test_a_unit_that_fails_is_told_with_the_way_to_its_log(box: Box) -> None:
+    unit = "[Service]\\nType=oneshot\\nExecStart=/bin/false\\n"
+    box.write(f'systemd: {{broken.service: {{content: "{unit}", running: true}}}}\n')
+    before = snapshot(box.machine)
+    said = box.run("apply", "--yes")
+    assert (said.code, said.err) == (
+        1,
+        "error: service:broken.service failed on HOST:\n"
+        "    Job for broken.service failed because the control process exited with error code.\n"
+        '    See "systemctl status broken.service" and "journalctl -xeu broken.service" '
+        "for details.\n"
+        "    wanted by systemd (box.yaml:2)\n"
+        "hint: `journalctl -u broken.service` on the machine tells why\n",
+    )
+    changed = {line.split()[0] for line in snapshot(box.machine) ^ before if "broken" not in line}
+    assert changed == {"path"}, "nothing but the directory's own times"

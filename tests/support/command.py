@@ -1,0 +1,39 @@
+"""envwright as a person runs it: a process of its own, its exit code and all that it says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Said(NamedTuple):
+    """How a command ended, and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+
+def words(*arguments: str) -> list[str]:
+    """The words that run envwright."""
+    return [sys.executable, "-m", "envwright", *arguments]
+
+
+def envwright(
+    *arguments: str, stdin: str = "", cwd: Path | None = None, **environment: str
+) -> Said:
+    """Run a command line with a text on its stdin, which is no terminal."""
+    done = subprocess.run(
+        words(*arguments),
+        cwd=cwd,
+        env={**os.environ, **environment},
+        input=stdin.encode(),
+        capture_output=True,
+        check=False,
+    )
+    return Said(done.returncode, done.stdout.decode(), done.stderr.decode())

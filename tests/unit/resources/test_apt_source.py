@@ -1,0 +1,124 @@
+"""AptSource: a signed repository, and the key that signs it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from keys import ARMORED, FINGERPRINT
+
+from envwright.facts import Facts, Stat, Status, Text, Unknown
+from envwright.resource import Assertion, Content, Key, compare, operation
+from envwright.resources.apt_source import AptSource
+
+KEY = Key((FINGERPRINT,), url="https://x.test/key")
+FULL = AptSource(
+    source="tools",
+    uris=("https://x.test/debian", "https://y.test/debian"),
+    suites=("trixie", "trixie-updates"),
+    components=("main", "extra"),
+    architectures=("amd64",),
+    key=KEY,
+)
+FLAT = AptSource(source="flat", uris=("https://x.test",), suites=("stable/",), key=KEY)
+SOURCES, KEYRING = "/etc/apt/sources.list.d/tools.sources", "/etc/apt/keyrings/tools.asc"
+CONTENT = (
+    "Types: deb\n"
+    "URIs: https://x.test/debian https://y.test/debian\n"
+    "Suites: trixie trixie-updates\n"
+    "Components: main extra\n"
+    "Architectures: amd64\n"
+    f"Signed-By: {KEYRING}\n"
+)
+ROOT = "0644 root root"
+STATE = {"content": CONTENT, "file": ROOT, "key": FINGERPRINT, "key file": ROOT}
+THERE = Status("file", "0644", "root", "root", 5, 0.0, "")
+
+
+def actual(**answers: Any) -> Any:
+    """The state for the answers to `source`, `text`, `keyring` and `key`."""
+    good = {"source": THERE, "text": CONTENT, "keyring": THERE, "key": ARMORED, **answers}
+    return FULL.actual(
+        Facts(
+            {
+                Stat(SOURCES): good["source"],
+                Text(SOURCES): good["text"],
+                Stat(KEYRING): good["keyring"],
+                Text(KEYRING): good["key"],
+            }
+        )
+    )
+
+
+def test_a_source_is_a_deb822_stanza_with_its_key_beside_it() -> None:
+    assert (FULL.id, FULL.content, FULL.desired()) == ("apt-source:tools", CONTENT, STATE)
+    assert FULL.questions() == (Stat(SOURCES), Stat(KEYRING), Text(SOURCES), Text(KEYRING))
+    assert FLAT.content == (
+        "Types: deb\nURIs: https://x.test\nSuites: stable/\nSigned-By: /etc/apt/keyrings/flat.asc\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answers", "fields"),
+    [
+        ({}, ()),
+        ({"source": None}, ("exists",)),
+        ({"source": Unknown("why")}, ("exists",)),
+        ({"text": CONTENT + "# more\n"}, ("content",)),
+        ({"source": Status("file", "0600", "root", "root", 5, 0.0, "")}, ("file",)),
+        ({"keyring": None, "key": None}, ("key", "key file")),
+        ({"keyring": Status("file", "0644", "dev", "root", 5, 0.0, "")}, ("key file",)),
+        ({"key": "no key"}, ("key",)),
+    ],
+)
+def test_source_and_key_differ_each_for_itself(
+    answers: dict[str, Any], fields: tuple[str, ...]
+) -> None:
+    assert compare(actual(**answers), STATE).fields == fields
+
+
+def test_a_keyring_that_cannot_be_used_says_why() -> None:
+    told = "unusable: this is no OpenPGP data, neither binary nor armored"
+    assert actual(key="no key")["key"] == told
+
+
+def put(src: Any, dest: str) -> Any:
+    return operation("files.put", src=src, dest=dest, user="root", group="root", mode="0644")
+
+
+def test_the_key_comes_first_then_apt_tries_the_source_alone_then_it_goes_live() -> None:
+    key, trial, source = FULL.converge(compare(None, STATE))
+    assert [key, source] == [put(KEY, KEYRING), put(Content(CONTENT), SOURCES)]
+    (script,) = trial.arguments["commands"]
+    assert (trial.name, f"[ -e {SOURCES} ] || rm -f {KEYRING}" in script) == ("server.shell", True)
+
+
+def test_only_what_differs_is_written() -> None:
+    key_only = FULL.converge(compare(actual(key="no key"), STATE))
+    assert [step.arguments["dest"] for step in key_only] == [KEYRING]
+    file_only = FULL.converge(
+        compare(actual(source=Status("file", "0600", "root", "root", 5, 0.0, "")), STATE)
+    )
+    assert [step.arguments["dest"] for step in file_only] == [SOURCES]
+
+
+def test_a_source_comes_after_the_certificates_of_https() -> None:
+    assert FULL.implied == ("package:ca-certificates",)
+
+
+def test_source_and_key_are_witnessed() -> None:
+    assert list(FULL.witness()) == [
+        Assertion("file", (SOURCES,), "mode", 0o644),
+        Assertion("file", (SOURCES,), "user", "root"),
+        Assertion("file", (KEYRING,), "mode", 0o644),
+        Assertion("file", (KEYRING,), "user", "root"),
+        Assertion("file", (SOURCES,), "content_string", CONTENT),
+        Assertion(
+            "file",
+            (KEYRING,),
+            "content_string",
+            "-----END PGP PUBLIC KEY BLOCK-----",
+            contained=True,
+        ),
+        Assertion("file", (KEYRING,), "content_string", FINGERPRINT, view="fingerprint"),
+    ]

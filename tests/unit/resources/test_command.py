@@ -1,0 +1,42 @@
+"""Command: done by a script, known by another."""
+
+from __future__ import annotations
+
+from standins import DEBIAN, OFFLINE
+
+from envwright.facts import Facts, Output, Shell, Unknown
+from envwright.resource import Assertion, compare, operation
+from envwright.resources.command import Command
+
+SEEN = (Assertion("run", ("true",), "rc", 0),)
+COMMAND = Command(
+    title="sysctl x", observe="cat x", expected="1", run="echo 1 > x", seen=SEEN, after=("file:/x",)
+)
+
+
+def actual(answer: Output | Unknown) -> object:
+    return COMMAND.actual(Facts({Shell("cat x"): answer}))
+
+
+def test_a_command_is_known_by_what_its_observer_prints() -> None:
+    assert (COMMAND.id, COMMAND.questions()) == ("command:sysctl x", (Shell("cat x"),))
+    assert COMMAND.desired() == {"value": "1"}
+    assert actual(Output(0, "0")) == {"value": "0"}
+    assert actual(Output(1, "no such file")) is None
+    assert actual(Unknown("why")) == Unknown("why")
+
+
+def test_a_command_runs_once_and_comes_after_what_it_names() -> None:
+    assert list(COMMAND.converge(compare(None, {"value": "1"}))) == [
+        operation("server.shell", commands=["echo 1 > x"])
+    ]
+    assert (COMMAND.implied, list(COMMAND.witness())) == (("file:/x",), list(SEEN))
+    assert COMMAND.pending(OFFLINE) == ""
+
+
+def test_a_command_for_systemd_waits_for_it_and_does_nothing_before() -> None:
+    command = Command(title="t", observe="", expected="", run="x", seen=(), systemd=True)
+    assert [command.pending(DEBIAN), command.pending(OFFLINE)] == ["", "systemd is not PID 1 yet"]
+    assert list(command.converge(compare(None, {}))) == [
+        operation("server.shell", commands=["[ ! -d /run/systemd/system ] || { x\n}"])
+    ]

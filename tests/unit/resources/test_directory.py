@@ -1,0 +1,46 @@
+"""Directory: there, with its owner and mode."""
+
+from __future__ import annotations
+
+from envwright.facts import Facts, Stat, Status, Unknown
+from envwright.resource import Assertion, compare, operation
+from envwright.resources.directory import Directory
+
+FOLDER = Directory(path="/opt/x", mode="0750", owner="dev", group="team")
+STATE = {"kind": "directory", "mode": "0750", "owner": "dev", "group": "team"}
+
+
+def test_a_directory_is_known_by_its_attributes() -> None:
+    assert (FOLDER.id, FOLDER.questions()) == ("directory:/opt/x", (Stat("/opt/x"),))
+    assert FOLDER.desired() == STATE
+    there = Status("directory", "0750", "dev", "team", 4096, 0.0, "")
+    assert FOLDER.actual(Facts({Stat("/opt/x"): there})) == STATE
+    assert FOLDER.actual(Facts({Stat("/opt/x"): None})) is None
+    assert isinstance(FOLDER.actual(Facts({})), Unknown)
+
+
+def test_a_mount_at_the_same_path_comes_first() -> None:
+    assert list(FOLDER.implied)[-1] == "mount:/opt/x"
+
+
+def test_a_directory_is_made_or_mended_by_one_call() -> None:
+    assert list(FOLDER.converge(compare(None, STATE))) == [
+        operation("files.directory", path="/opt/x", mode="0750", user="dev", group="team")
+    ]
+
+
+def test_what_is_no_directory_is_left_alone() -> None:
+    link = {**STATE, "kind": "link"}
+    told = "/opt/x is a link, not a directory: move it away first"
+    assert FOLDER.refusal(compare(link, STATE)) == told
+    assert FOLDER.refusal(compare({**STATE, "mode": "0700"}, STATE)) == ""
+
+
+def test_a_directory_is_witnessed_with_all_that_it_has() -> None:
+    seen = ("file", ("/opt/x",))
+    assert list(FOLDER.witness()) == [
+        Assertion(*seen, "is_directory", expected=True),
+        Assertion(*seen, "mode", 0o750),
+        Assertion(*seen, "user", "dev"),
+        Assertion(*seen, "group", "team"),
+    ]

@@ -1,0 +1,87 @@
+"""File: the whole content, owner and mode of one path."""
+
+from __future__ import annotations
+
+from standins import ORIGIN
+
+from envwright.facts import Facts, Stat, Status, Text, Unknown
+from envwright.resource import Assertion, Content, compare, operation
+from envwright.resources.file import File
+
+FILE = File(path="/etc/x", content="text\n", mode="0600", owner="dev", group="team")
+STATE = {"kind": "file", "mode": "0600", "owner": "dev", "group": "team", "content": "text\n"}
+
+
+def facts(status: Status | Unknown | None, text: str | None = None) -> Facts:
+    return Facts({Stat("/etc/x"): status, Text("/etc/x"): text})
+
+
+def status(kind: str, size: int = 5) -> Status:
+    return Status(kind, "0600", "dev", "team", size, 0.0, "")
+
+
+def test_a_file_asks_for_its_status_and_its_text() -> None:
+    assert (FILE.id, FILE.questions()) == ("file:/etc/x", (Stat("/etc/x"), Text("/etc/x")))
+
+
+def test_a_file_is_known_by_attributes_and_content() -> None:
+    assert FILE.desired() == STATE
+    assert FILE.actual(facts(status("file"), "text\n")) == STATE
+    assert FILE.actual(facts(None)) is None
+    assert FILE.actual(facts(Unknown("why"))) == Unknown("why")
+    assert FILE.actual(facts(status("file", 9))) == {**STATE, "content": Unknown("9 bytes")}
+    link = {"kind": "link", "mode": "0600", "owner": "dev", "group": "team"}
+    assert FILE.actual(facts(status("link"))) == link
+
+
+def test_a_file_is_put_whole_whatever_differs() -> None:
+    put = operation(
+        "files.put", src=Content("text\n"), dest="/etc/x", user="dev", group="team", mode="0600"
+    )
+    for before in (None, {**STATE, "mode": "0644"}):
+        assert list(FILE.converge(compare(before, STATE))) == [put]
+
+
+def test_a_checked_file_is_staged_beside_its_place() -> None:
+    checked = File(path="/etc/sudoers.d/dev", content="x", validate="visudo -cqf %s")
+    stage, live = checked.converge(compare(None, checked.desired()))
+    script = (
+        "{ visudo -cqf /etc/sudoers.d/.dev.envwright-new ; } && "
+        "mv -fT /etc/sudoers.d/.dev.envwright-new /etc/sudoers.d/dev || "
+        "{ code=$?; rm -f /etc/sudoers.d/.dev.envwright-new; exit $code; }"
+    )
+    assert stage.arguments["dest"] == "/etc/sudoers.d/.dev.envwright-new"
+    assert live == operation("server.shell", commands=[script])
+
+
+def test_a_file_that_must_not_be_is_removed() -> None:
+    absent = File(path="/etc/x", present=False)
+    assert absent.desired() is None
+    assert list(absent.converge(compare(STATE, None))) == [
+        operation("files.file", path="/etc/x", present=False)
+    ]
+    assert list(absent.witness()) == [Assertion("file", ("/etc/x",), "exists", expected=False)]
+
+
+def test_a_link_is_replaced_and_a_directory_is_not() -> None:
+    link, folder = ({**STATE, "kind": kind} for kind in ("link", "directory"))
+    assert FILE.refusal(compare(link, STATE)) == ""
+    told = "/etc/x is a directory, not a file: move it away first"
+    assert FILE.refusal(compare(folder, STATE)) == told
+
+
+def test_a_file_is_witnessed_as_no_link_with_all_that_it_has() -> None:
+    seen = ("file", ("/etc/x",))
+    assert list(FILE.witness()) == [
+        Assertion(*seen, "is_symlink", expected=False),
+        Assertion(*seen, "is_file", expected=True),
+        Assertion(*seen, "mode", 0o600),
+        Assertion(*seen, "user", "dev"),
+        Assertion(*seen, "group", "team"),
+        Assertion(*seen, "content_string", "text\n"),
+    ]
+
+
+def test_who_asks_is_no_part_of_the_wish() -> None:
+    asked = File(path="/etc/x", origins=(ORIGIN,), needs=("user:dev",), at=("x",))
+    assert asked.wish() == File(path="/etc/x").wish()

@@ -1,0 +1,95 @@
+"""Keys: some keys of a file, of which every other byte is left as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from envwright.facts import Facts, Stat, Status, Text, Unknown
+from envwright.resource import Assertion, Edited, compare, operation
+from envwright.resources.keys import Keys
+
+PATH = "/etc/docker/daemon.json"
+KEYS = Keys(path=PATH, dialect="json", keys={"a/b": 1, "list": ["x"], "gone": None})
+FILE = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
+STATE = {**FILE, "key a/b": 1, "key list": ["x"], "key gone": None}
+THERE = Status("file", "0644", "root", "root", 20, 0.0, "")
+
+
+def actual(text: str | None, status: Status | Unknown | None = THERE, keys: Keys = KEYS) -> Any:
+    return keys.actual(Facts({Stat(keys.path): status, Text(keys.path): text}))
+
+
+def test_keys_ask_for_status_and_text() -> None:
+    assert (KEYS.id, KEYS.questions()) == (f"keys:{PATH}", (Stat(PATH), Text(PATH)))
+    assert KEYS.desired() == STATE
+
+
+@pytest.mark.parametrize(
+    ("text", "state"),
+    [
+        ('{"a": {"b": 1}, "list": ["x"], "more": 2}', STATE),
+        ("", {**STATE, "key a/b": None, "key list": None}),
+        ('{"a": {"b": 2}, "gone": 0}', {**STATE, "key a/b": 2, "key list": None, "key gone": 0}),
+    ],
+)
+def test_each_key_is_read_for_itself(text: str, state: dict[str, Any]) -> None:
+    assert actual(text) == state
+
+
+def test_a_value_that_means_the_same_is_the_wanted_one() -> None:
+    wsl = Keys(path="/etc/wsl.conf", dialect="wsl", keys={"boot.systemd": True, "x.y": 5})
+    text = "[Boot]\nSYSTEMD=TRUE # yes\n[x]\ny=5"
+    assert actual(text, keys=wsl) == {**FILE, "key boot.systemd": True, "key x.y": 5}
+
+
+def test_what_cannot_be_read_is_unknown_with_the_reason() -> None:
+    assert actual('{\n"a": }') == Unknown("line 2: not JSON: Expecting value")
+    assert actual(None) == Unknown("20 bytes")
+    assert actual(None, None) is None
+    assert actual(None, Unknown("why")) == Unknown("why")
+    assert actual(None, Status("link", "0777", "root", "root", 1, 0.0, "x")) == {
+        **FILE,
+        "kind": "link",
+        "mode": "0777",
+    }
+
+
+def test_a_file_that_cannot_be_edited_safely_is_refused() -> None:
+    told = f"{PATH} cannot be edited safely: line 2: not JSON: Expecting value"
+    assert KEYS.refusal(compare(Unknown("line 2: not JSON: Expecting value"), STATE)) == told
+    link = {**FILE, "kind": "link"}
+    assert KEYS.refusal(compare(link, STATE)) == f"{PATH} is a link, not a file: move it away first"
+    assert KEYS.refusal(compare(None, STATE)) == ""
+
+
+def test_keys_are_edited_when_they_are_uploaded() -> None:
+    (put,) = KEYS.converge(compare(None, STATE))
+    assert put == operation(
+        "files.put",
+        src=Edited(PATH, "json", KEYS.keys),
+        dest=PATH,
+        user="root",
+        group="root",
+        mode="0644",
+    )
+
+
+def test_each_key_is_witnessed_through_the_view_of_its_dialect() -> None:
+    *access, one, two, three = KEYS.witness()
+    content = ("file", (PATH,), "content_string")
+    assert [one, two, three] == [
+        Assertion(*content, 1, view="json", key="a/b"),
+        Assertion(*content, ["x"], view="json", key="list"),
+        Assertion(*content, None, view="json", key="gone"),
+    ]
+    assert [assertion.attribute for assertion in access] == ["is_file", "mode", "user", "group"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(True, "true"), (False, "false"), (5, "5"), ("x", "x")]
+)
+def test_where_a_file_holds_words_the_witness_reads_words(value: Any, words: str) -> None:
+    wsl = Keys(path="/etc/wsl.conf", dialect="wsl", keys={"boot.x": value})
+    assert list(wsl.witness())[-1].expected == words

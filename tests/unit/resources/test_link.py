@@ -1,0 +1,44 @@
+"""Link: a symbolic link with the target as it is written."""
+
+from __future__ import annotations
+
+from envwright.facts import Facts, Stat, Status, Unknown
+from envwright.resource import Assertion, compare, operation
+from envwright.resources.link import Link
+
+LINK = Link(path="/opt/my link", target="a 'b'", owner="dev", group="team")
+STATE = {"kind": "link", "target": "a 'b'", "owner": "dev", "group": "team"}
+
+
+def actual(status: Status | Unknown | None) -> object:
+    return LINK.actual(Facts({Stat("/opt/my link"): status}))
+
+
+def test_a_link_is_known_by_target_and_owner() -> None:
+    assert (LINK.id, LINK.questions()) == ("link:/opt/my link", (Stat("/opt/my link"),))
+    assert LINK.desired() == STATE
+    assert actual(Status("link", "0777", "dev", "team", 5, 0.0, "a 'b'")) == STATE
+    file = Status("file", "0644", "dev", "team", 5, 0.0, "")
+    assert actual(file) == {"kind": "file", "owner": "dev", "group": "team"}
+    assert (actual(None), actual(Unknown("why"))) == (None, Unknown("why"))
+
+
+def test_a_link_is_made_or_turned_by_one_call() -> None:
+    assert list(LINK.converge(compare(None, STATE))) == [
+        operation("files.link", path="/opt/my link", target="a 'b'", user="dev", group="team")
+    ]
+
+
+def test_what_is_no_link_is_left_alone() -> None:
+    file = {**STATE, "kind": "file"}
+    told = "/opt/my link is a file, not a link: move it away first"
+    assert LINK.refusal(compare(file, STATE)) == told
+    assert LINK.refusal(compare({**STATE, "target": "x"}, STATE)) == ""
+
+
+def test_a_link_is_witnessed_itself_not_what_it_leads_to() -> None:
+    assert list(LINK.witness()) == [
+        Assertion("file", ("/opt/my link",), "is_symlink", expected=True),
+        Assertion("run", ("readlink '/opt/my link'",), "stdout", "a 'b'\n"),
+        Assertion("run", ("stat -c '%U %G' '/opt/my link'",), "stdout", "dev team\n"),
+    ]

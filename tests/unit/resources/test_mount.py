@@ -1,0 +1,209 @@
+"""Mount: an entry of fstab and what is mounted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from envwright.facts import Facts, MountPoint, Mounts, Text, Unknown
+from envwright.resource import Assertion, Edited, compare, operation
+from envwright.resources.mount import FSTAB, Mount
+
+TMPFS = Mount(
+    target="/mnt/x", source="tmpfs", kind="tmpfs", options=("size=64m", "nosuid", "mode=1777")
+)
+BIND = Mount(target="/srv/my data", source="/opt/data", kind="none", options=("bind", "ro"))
+DRIVE = Mount(target="/mnt/d", source="D:", kind="drvfs", options=("metadata", "noatime"))
+LATER = Mount(target="/mnt/l", source="/dev/sdb1", kind="ext4", options=("noauto",))
+ROOT = {"/": MountPoint("/dev/sda1", "ext4", ("rw",), "/")}
+
+
+def actual(mount: Mount, fstab: str | Unknown | None, mounts: Any) -> Any:
+    return mount.actual(Facts({Text(FSTAB): fstab, Mounts(): mounts}))
+
+
+def test_a_mount_is_an_entry_and_what_can_be_seen_of_it() -> None:
+    assert (TMPFS.id, TMPFS.questions()) == ("mount:/mnt/x", (Text(FSTAB), Mounts()))
+    assert [mount.desired() for mount in (TMPFS, BIND, DRIVE, LATER)] == [
+        {
+            "fstab": "tmpfs /mnt/x tmpfs size=64m,nosuid,mode=1777 0 0",
+            "mounted": "tmpfs nosuid size=67108864",
+        },
+        {"fstab": "/opt/data /srv/my\\040data none bind,ro 0 0", "mounted": "bind ro"},
+        {"fstab": "D: /mnt/d drvfs metadata,noatime 0 0", "mounted": "drvfs noatime"},
+        {"fstab": "/dev/sdb1 /mnt/l ext4 noauto 0 0"},
+    ]
+    plain = Mount(target="/mnt/x", source="tmpfs", kind="tmpfs", options=("size=50%",))
+    assert plain.desired()["mounted"] == "tmpfs"
+    assert Mount(target="/a", source="b", kind="c").entry == "b /a c defaults 0 0"
+
+
+def test_a_mount_comes_after_what_it_lies_in_and_what_it_binds() -> None:
+    assert list(BIND.implied) == ["mount:/srv", "directory:/srv", "directory:/opt/data"]
+
+
+LIVE = MountPoint("tmpfs", "tmpfs", ("rw", "nosuid", "size=65536k", "mode=1777"), "/")
+
+
+@pytest.mark.parametrize(
+    ("fstab", "mounts", "fields"),
+    [
+        ("tmpfs /mnt/x tmpfs size=64m,nosuid,mode=1777 0 0\n", {"/mnt/x": LIVE}, ()),
+        ("tmpfs  /mnt/x\ttmpfs size=64m,nosuid,mode=1777\n", {"/mnt/x": LIVE}, ()),
+        ("# nothing\n", {"/mnt/x": LIVE}, ("fstab",)),
+        ("tmpfs /mnt/x tmpfs size=64m,nosuid,mode=1777 0 0\n", {}, ("mounted",)),
+        (
+            "tmpfs /mnt/x tmpfs size=1m 0 0\n",
+            {"/mnt/x": MountPoint("tmpfs", "tmpfs", ("rw", "size=1024k"), "/")},
+            ("fstab", "mounted"),
+        ),
+        (
+            "tmpfs /mnt/x tmpfs size=64m,nosuid,mode=1777 0 0\n",
+            {"/mnt/x": MountPoint("/dev/sdb1", "ext4", ("rw", "nosuid"), "/")},
+            ("mounted",),
+        ),
+        (None, {}, ("exists",)),
+    ],
+)
+def test_entry_and_live_mount_differ_each_for_itself(
+    fstab: str | None, mounts: Any, fields: tuple[str, ...]
+) -> None:
+    assert compare(actual(TMPFS, fstab, mounts), TMPFS.desired()).fields == fields
+
+
+@pytest.mark.parametrize(
+    ("mounts", "mounted"),
+    [
+        (
+            {**ROOT, "/srv/my data": MountPoint("/dev/sda1", "ext4", ("ro",), "/opt/data")},
+            "bind ro",
+        ),
+        ({**ROOT, "/srv/my data": MountPoint("/dev/sda1", "ext4", ("rw",), "/opt/data")}, "bind"),
+        (
+            {**ROOT, "/srv/my data": MountPoint("/dev/sda1", "ext4", ("ro",), "/data")},
+            "bind of /data ro",
+        ),
+        (
+            {
+                **ROOT,
+                "/opt/data": MountPoint("/dev/sdb1", "ext4", ("rw",), "/"),
+                "/srv/my data": MountPoint("/dev/sdb1", "ext4", ("ro",), "/"),
+            },
+            "bind ro",
+        ),
+        (
+            {
+                "/": MountPoint("/dev/sda1", "btrfs", ("rw",), "/@root"),
+                "/srv/my data": MountPoint("/dev/sda1", "btrfs", ("ro",), "/@root/opt/data"),
+            },
+            "bind ro",
+        ),
+        ({"/srv/my data": MountPoint("/dev/sda1", "ext4", ("ro",), "/opt/data")}, "bind ro"),
+    ],
+    ids=["right", "not read-only", "another", "a mount itself", "a subvolume", "no root in sight"],
+)
+def test_a_bind_is_known_by_the_directory_that_it_shows(mounts: Any, mounted: str) -> None:
+    assert actual(BIND, "", mounts)["mounted"] == mounted
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "mounted"),
+    [
+        ("9p", ("rw", "noatime", "aname=drvfs;path=D:\\;metadata"), "drvfs noatime"),
+        ("drvfs", ("rw", "noatime"), "drvfs noatime"),
+        ("9p", ("rw", "aname=other"), "9p"),
+    ],
+)
+def test_a_windows_drive_is_known_by_what_wsl_calls_it(
+    kind: str, options: tuple[str, ...], mounted: str
+) -> None:
+    live = {"/mnt/d": MountPoint("D:\\", kind, options, "/")}
+    assert actual(DRIVE, "", live)["mounted"] == mounted
+
+
+def test_what_cannot_be_read_is_unknown() -> None:
+    unknown = Unknown("cannot read the mounts")
+    assert actual(TMPFS, Unknown("why"), {}) == unknown
+    assert TMPFS.actual(Facts({Text(FSTAB): ""})) == unknown
+
+
+# --- What is done -----------------------------------------------------------------------------
+
+RELOAD = operation(
+    "server.shell", commands=["[ ! -d /run/systemd/system ] || systemctl daemon-reload"]
+)
+
+
+def mounting(target: str, table: str = "") -> str:
+    return (
+        f"( new=; [ -d {target} ] || new=1; mkdir -p -- {target} && "
+        f"{{ ! mountpoint -q -- {target} || umount -- {target}; }} && mount {table}-- {target} || "
+        f'{{ if [ "$new" ]; then rmdir -- {target}; else mount -- {target} 2>/dev/null; fi; '
+        "exit 1; } )"
+    )
+
+
+def test_an_entry_goes_live_only_when_it_can_be_mounted() -> None:
+    staged = "/etc/.fstab.envwright-new"
+    put, live, reload = BIND.converge(compare(None, BIND.desired()))
+    assert (put, reload) == (
+        operation(
+            "files.put",
+            src=Edited(FSTAB, "fstab", {"/srv/my data": BIND.entry}),
+            dest=staged,
+            user="root",
+            group="root",
+            mode="0644",
+        ),
+        RELOAD,
+    )
+    trial = mounting("'/srv/my data'", f"--fstab {staged} ")
+    move = f"mv -fT {staged} /etc/fstab || {{ code=$?; rm -f {staged}; exit $code; }}"
+    assert live == operation("server.shell", commands=[f"{{ {trial} ; }} && {move}"])
+
+
+def test_what_is_mounted_otherwise_is_mounted_anew() -> None:
+    wrong = {"fstab": TMPFS.entry, "mounted": "ext4"}
+    assert list(TMPFS.converge(compare(wrong, TMPFS.desired()))) == [
+        operation("server.shell", commands=[mounting("/mnt/x")])
+    ]
+
+
+def test_what_is_not_mounted_now_is_only_written_down() -> None:
+    put, reload = LATER.converge(compare(None, LATER.desired()))
+    assert (put.arguments["dest"], reload) == (FSTAB, RELOAD)
+
+
+# --- What is witnessed ------------------------------------------------------------------------
+
+
+def test_a_mount_is_witnessed_in_fstab_and_in_the_kernel() -> None:
+    line = ("file", (FSTAB,), "content_string")
+    point = ("mount_point", ("/mnt/x",))
+    assert list(TMPFS.witness()) == [
+        Assertion(
+            *line,
+            "tmpfs /mnt/x tmpfs size=64m,nosuid,mode=1777 0 0",
+            view="fstab",
+            key="/mnt/x",
+        ),
+        Assertion(*point, "exists", expected=True),
+        Assertion(*point, "filesystem", "tmpfs"),
+        Assertion(*point, "options", "size=65536k", contained=True),
+        Assertion(*point, "options", "nosuid", contained=True),
+    ]
+
+
+def test_a_bind_is_witnessed_without_its_type_and_under_its_escaped_name() -> None:
+    line, exists, read_only = BIND.witness()
+    assert (line.expected, line.key) == ("/opt/data /srv/my data none bind,ro 0 0", "/srv/my data")
+    point = ("mount_point", (r"/srv/my\040data",))
+    assert [exists, read_only] == [
+        Assertion(*point, "exists", expected=True),
+        Assertion(*point, "options", "ro", contained=True),
+    ]
+
+
+def test_what_is_not_mounted_now_is_witnessed_in_fstab_alone() -> None:
+    assert [assertion.view for assertion in LATER.witness()] == ["fstab"]

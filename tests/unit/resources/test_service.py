@@ -1,0 +1,262 @@
+"""Service: a unit that runs, starts at boot, and has read its files as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from standins import DEBIAN, OFFLINE
+
+from envwright.facts import Facts, Question, Stat, Status, Unit, UnitStatus, Unknown
+from envwright.resource import Assertion, Difference, compare, operation
+from envwright.resources.service import NOT_BOOTED, Service
+
+NAME = "x.service"
+PLAIN = Service(unit=NAME)
+READER = Service(unit=NAME, reads=("/etc/a", "/etc/b"))
+MASKED = Service(unit=NAME, masked=True)
+GOOD = {"running": True, "enabled": True, "up to date": True}
+
+
+def unit(
+    *, load: str = "loaded", active: str = "active", enabled: str = "enabled", stale: bool = False
+) -> UnitStatus:
+    return UnitStatus(load, active, enabled, stale, 100.0 if active == "active" else None)
+
+
+def facts(status: UnitStatus | Unknown, **changed: float) -> Facts:
+    files: dict[Question[Any], Any] = {
+        Stat(f"/etc/{name}"): Status("file", "0644", "root", "root", 1, time, "")
+        for name, time in changed.items()
+    }
+    return Facts({Unit(NAME): status, **files})
+
+
+def state(service: Service, status: UnitStatus | Unknown, **changed: float) -> Any:
+    return service.actual(facts(status, **changed))
+
+
+# --- What is wanted ---------------------------------------------------------------------------
+
+
+def test_a_service_asks_for_its_unit_and_what_it_reads() -> None:
+    assert (READER.id, READER.questions()) == (
+        "service:x.service",
+        (Unit(NAME), Stat("/etc/a"), Stat("/etc/b")),
+    )
+    assert list(READER.implied) == ["file:/etc/a", "keys:/etc/a", "file:/etc/b", "keys:/etc/b"]
+
+
+@pytest.mark.parametrize(
+    ("service", "wanted"),
+    [
+        (PLAIN, GOOD),
+        (Service(unit=NAME, running=None, enabled=None), {"up to date": True}),
+        (Service(unit=NAME, running=False), {"running": False, "enabled": True}),
+        (MASKED, {"enabled": "masked", "running": False}),
+    ],
+)
+def test_what_is_left_out_is_not_wanted(service: Service, wanted: dict[str, Any]) -> None:
+    assert service.desired() == wanted
+
+
+# --- What is ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [
+        (unit(), GOOD),
+        (unit(active="activating"), GOOD),
+        (unit(active="inactive"), {**GOOD, "running": False}),
+        (unit(active="failed"), {**GOOD, "running": "failed"}),
+        (unit(enabled="disabled"), {**GOOD, "enabled": False}),
+        (unit(enabled="static"), GOOD),
+        (unit(enabled="alias"), GOOD),
+        (unit(enabled="masked-runtime"), {**GOOD, "enabled": "masked"}),
+        (unit(stale=True), {**GOOD, "up to date": False}),
+        (unit(load="not-found"), None),
+        (Unknown("why"), Unknown("why")),
+    ],
+)
+def test_a_service_is_as_systemd_says(status: UnitStatus, found: Any) -> None:
+    assert state(PLAIN, status) == found
+
+
+def test_one_that_must_not_run_may_have_failed() -> None:
+    stopped = Service(unit=NAME, running=False)
+    assert not compare(state(stopped, unit(active="failed")), stopped.desired())
+    assert not compare(state(MASKED, unit(active="failed", enabled="masked")), MASKED.desired())
+
+
+def test_a_service_is_outdated_by_a_file_that_changed_after_it_started() -> None:
+    assert state(READER, unit(), a=99.0, b=100.0)["up to date"] is True
+    assert state(READER, unit(), a=99.0, b=100.1)["up to date"] is False
+    assert state(READER, unit(active="inactive"), a=500.0)["up to date"] is True
+
+
+@pytest.mark.parametrize(
+    ("service", "enabled", "found"),
+    [
+        (PLAIN, "enabled", {**GOOD, "running": Unknown(NOT_BOOTED), "offline": True}),
+        (
+            PLAIN,
+            "",
+            {**GOOD, "enabled": False, "running": Unknown(NOT_BOOTED), "offline": True},
+        ),
+        (
+            Service(unit=NAME, running=None),
+            "disabled",
+            {"enabled": False, "running": False, "up to date": True, "offline": True},
+        ),
+        (
+            MASKED,
+            "masked",
+            {"enabled": "masked", "running": False, "up to date": True, "offline": True},
+        ),
+    ],
+)
+def test_without_systemd_only_what_starts_at_boot_is_known(
+    service: Service, enabled: str, found: Any
+) -> None:
+    assert state(service, unit(load="offline", active="", enabled=enabled), a=500.0) == found
+
+
+def test_only_what_must_run_waits_for_systemd() -> None:
+    services = (PLAIN, Service(unit=NAME, running=None), Service(unit=NAME, running=False), MASKED)
+    assert [service.pending(OFFLINE) for service in services] == [NOT_BOOTED, "", "", ""]
+    assert PLAIN.pending(DEBIAN) == ""
+
+
+# --- What is done -----------------------------------------------------------------------------
+
+
+def service_call(**arguments: Any) -> Any:
+    usual = {"running": True, "enabled": True, "restarted": False, "daemon_reload": False}
+    return operation("systemd.service", service=NAME, **{**usual, **arguments})
+
+
+@pytest.mark.parametrize(
+    ("before", "calls"),
+    [
+        (None, [service_call(daemon_reload=True)]),
+        ({**GOOD, "enabled": False}, [service_call()]),
+        ({**GOOD, "up to date": False}, [service_call(restarted=True, daemon_reload=True)]),
+        (
+            {**GOOD, "enabled": "masked", "running": False},
+            [operation("server.shell", commands=["systemctl unmask -- x.service"]), service_call()],
+        ),
+        (
+            {**GOOD, "running": "failed"},
+            [
+                operation("server.shell", commands=["systemctl reset-failed -- x.service"]),
+                service_call(),
+            ],
+        ),
+    ],
+)
+def test_a_service_converges_by_pyinfras_own_operation(before: Any, calls: list[Any]) -> None:
+    assert list(PLAIN.converge(compare(before, GOOD))) == calls
+
+
+def test_one_whose_running_is_not_managed_restarts_only_when_it_runs() -> None:
+    open_ = Service(unit=NAME, running=None, enabled=None)
+    for running in (True, False):
+        outdated = {**GOOD, "running": running, "up to date": False}
+        assert list(open_.converge(compare(outdated, open_.desired()))) == [
+            service_call(running=None, enabled=None, restarted=running, daemon_reload=True)
+        ]
+
+
+def test_a_unit_is_masked_and_stopped_at_once() -> None:
+    assert list(MASKED.converge(compare(GOOD, MASKED.desired()))) == [
+        operation("server.shell", commands=["systemctl mask --now -- x.service"])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("service", "before", "verbs"),
+    [
+        (PLAIN, False, ["enable"]),
+        (PLAIN, "masked", ["unmask", "enable"]),
+        (Service(unit=NAME, enabled=False), True, ["disable"]),
+        (MASKED, True, ["mask"]),
+        (PLAIN, True, []),
+    ],
+)
+def test_without_systemd_units_are_enabled_in_the_file_system(
+    service: Service, before: Any, verbs: list[str]
+) -> None:
+    offline = {"enabled": before, "running": Unknown(NOT_BOOTED), "offline": True}
+    done = list(service.converge(compare(offline, service.desired())))
+    commands = [f"systemctl --root=/ {verb} -- x.service" for verb in verbs]
+    assert done == ([operation("server.shell", commands=commands)] if commands else [])
+
+
+# --- What other changes bring about -----------------------------------------------------------
+
+SAME = Difference(GOOD, GOOD, ())
+
+
+def test_a_change_of_what_it_reads_will_outdate_it() -> None:
+    foreseen = READER.foresee(SAME, {"keys:/etc/b"})
+    assert foreseen == Difference({**GOOD, "up to date": False}, GOOD, ("up to date",))
+    new = Difference(None, GOOD, ("exists",))
+    assert READER.foresee(new, {"file:/etc/a"}).fields == ("exists", "up to date")
+
+
+@pytest.mark.parametrize(
+    ("service", "difference", "changed"),
+    [
+        (READER, SAME, {"file:/etc/c"}),
+        (PLAIN, SAME, {"file:/etc/a"}),
+        (Service(unit=NAME, running=False, reads=("/etc/a",)), SAME, {"file:/etc/a"}),
+        (Service(unit=NAME, masked=True, reads=("/etc/a",)), SAME, {"file:/etc/a"}),
+        (READER, Difference({**GOOD, "offline": True}, GOOD, ()), {"file:/etc/a"}),
+        (READER, Difference(GOOD, GOOD, ("up to date",)), {"file:/etc/a"}),
+    ],
+)
+def test_other_changes_do_not_matter_to_it(
+    service: Service, difference: Difference, changed: set[str]
+) -> None:
+    assert service.foresee(difference, changed) is difference
+
+
+# --- What is witnessed ------------------------------------------------------------------------
+
+BOOTED = "[ -d /run/systemd/system ] || exit 0; "
+RELOADED = f'{BOOTED}[ "$(systemctl show --property=NeedDaemonReload --value x.service)" = no ]'
+FRESH = (
+    f"{BOOTED}pid=$(systemctl show --property=MainPID --value x.service); "
+    '[ "$pid" = 0 ] || [ ! -e /etc/a ] || '
+    '[ "$(stat -c %Z /etc/a)" -le "$(stat -c %Z /proc/$pid)" ]'
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "seen"),
+    [
+        (
+            Service(unit=NAME, reads=("/etc/a",)),
+            [
+                Assertion("service", (NAME,), "is_enabled", expected=True),
+                Assertion("service", (NAME,), "is_running", expected=True),
+                Assertion("run", (RELOADED,), "rc", 0),
+                Assertion("run", (FRESH,), "rc", 0),
+            ],
+        ),
+        (
+            Service(unit=NAME, running=False, enabled=None),
+            [Assertion("service", (NAME,), "is_running", expected=False)],
+        ),
+        (
+            MASKED,
+            [
+                Assertion("service", (NAME,), "is_masked", expected=True),
+                Assertion("service", (NAME,), "is_running", expected=False),
+            ],
+        ),
+    ],
+)
+def test_a_service_is_witnessed_in_what_is_wanted(service: Service, seen: list[Assertion]) -> None:
+    assert list(service.witness()) == seen
