@@ -50,6 +50,13 @@ Version = Annotated[
         json_schema_extra={"words": 'a version of Docker, like "29.1.3" or "29.*"'},
     ),
 ]
+Fingerprint = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9A-F]{40}$",
+        json_schema_extra={"words": "40 hexadecimal digits, in capitals and without blanks"},
+    ),
+]
 Size = Annotated[
     str,
     Field(pattern=r"^[0-9]+[kmg]?$", json_schema_extra={"words": 'a size in quotes, like "10m"'}),
@@ -247,7 +254,7 @@ docker:
     """Keys of /etc/docker/daemon.json; others in that file stay."""
     mirror: Url = "https://download.docker.com"
     """Where the packages and their key come from."""
-    fingerprint: Annotated[str, Field(pattern=r"^[0-9A-F]{40}$")] = FINGERPRINT
+    fingerprint: Fingerprint = FINGERPRINT
     """Of the key that signs them; change it only for a mirror that signs by itself."""
 
     def resources(self, machine: Machine) -> Iterator[Resource]:

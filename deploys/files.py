@@ -102,9 +102,7 @@ files:
                 texts = (entry.content, entry.source, entry.template)
                 content = next(text for text in texts if text is not None)
                 mode = entry.mode or "0644"
-                yield File(
-                    content=content, mode=mode, validate=_guard(path), at=(path,), **common
-                )
+                yield File(content=content, mode=mode, validate=_guard(path), at=(path,), **common)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         return iter(())

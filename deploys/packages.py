@@ -37,6 +37,13 @@ PackageWish = Annotated[
 Word = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9._/+-]+$", json_schema_extra={"words": "a word without blanks"})
 ]
+SourceName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9-]*$",
+        json_schema_extra={"words": "a source's name: small letters, digits and `-`"},
+    ),
+]
 Url = Annotated[
     str,
     Field(
@@ -125,7 +132,7 @@ packages:
     """Packages that must not be installed."""
     recommends: bool = False
     """Install what the packages recommend, too."""
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], Source] = {}
+    sources: dict[SourceName, Source] = {}
     """Further apt sources by name."""
 
     @model_validator(mode="before")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
 
 RULES = {"nopasswd": "ALL=(ALL:ALL) NOPASSWD: ALL", "password": "ALL=(ALL:ALL) ALL"}
+
+KeyLine = Annotated[
+    str,
+    Field(
+        pattern=r"^[^\s#][^\n\r\x00]*$",
+        json_schema_extra={"words": "one line of authorized_keys, neither blank nor a comment"},
+    ),
+]
+"""A key that may log in (sshd(8), AUTHORIZED_KEYS FILE FORMAT)."""
 
 
 class Section(Capability):
@@ -53,7 +62,7 @@ user:
     sudo: Literal["nopasswd", "password", "none"] | None = None
     """What it may do as root: everything, with its password or without, or nothing by a rule of
     its own; left out: not managed."""
-    authorized_keys: list[str] = []
+    authorized_keys: list[KeyLine] = []
     """Lines for ~/.ssh/authorized_keys; other keys in that file stay."""
 
     def resources(self, machine: Machine) -> Iterator[Resource]:

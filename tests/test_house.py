@@ -58,6 +58,7 @@ FLOORS = {
         "scope": "what templates may name",
         "shape": "what a model takes",
         "complaints": "what is wrong with a section, in our words",
+        "declaration": "where a secret comes from",
         "environment": "YAML to a typed Environment",
         "schema": "the JSON Schema of environments",
         "samples": "machines to compile for where there is none",
@@ -65,6 +66,7 @@ FLOORS = {
     },
     4: {"compiler": "an Environment to ordered resources"},
     5: {
+        "cache": "compiled environments, kept",
         "plan": "what a machine lacks",
         "apply": "what differs, made so",
         "engine": "the one door to pyinfra",
@@ -73,6 +75,7 @@ FLOORS = {
         "export": "a deploy without envwright",
         "exported": "what that deploy takes along",
         "explain": "a capability in words",
+        "docs": "the documents that are made",
         "report": "the one that prints",
     },
     6: {

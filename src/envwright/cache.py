@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
 import io
 import os
 import pickle
@@ -18,7 +19,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import envwright
 from envwright.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 
 ENTRIES = 200
 """How many entries are kept; the ones unused for longest go."""
+PARTS = ("envwright", "envwright.deploys", "envwright.templates")
+"""Our code: packages that may lie apart."""
 DIGEST = 64
 """The length of a SHA-256 in hexadecimal digits."""
 
 
-def compiled(
-    path: str, machine: Machine, variables: Mapping[str, str]
-) -> tuple[Compiled, Secrets]:
+def compiled(path: str, machine: Machine, variables: Mapping[str, str]) -> tuple[Compiled, Secrets]:
     """Return an environment compiled for a machine, from the cache where it can be.
 
     Raises:
@@ -75,22 +75,19 @@ def _name(path: str, machine: Machine, variables: Mapping[str, str]) -> str:
         *_code(),
         sys.version,
         sys.prefix,
-        os.path.abspath(path),  # noqa: PTH100 - faster, and links must not be resolved
+        os.getcwd(),  # noqa: PTH109 - faster; paths are kept as they were given
         path,
         os.environ.get("HOME", ""),
         repr(machine),
         sorted(variables.items()),
     )
-    return hashlib.sha256(repr(given).encode("utf-8", "surrogateescape")).hexdigest()
+    return checksum(repr(given).encode("utf-8", "surrogateescape"))
 
 
 def _code() -> Iterator[tuple[str, int, int]]:
     """Yield what tells one state of our own code from another."""
-    import envwright.deploys  # noqa: PLC0415 - an empty package
-    import envwright.templates  # noqa: PLC0415 - an empty package
-
-    roots = [*envwright.__path__, *envwright.deploys.__path__, *envwright.templates.__path__]
-    pending = list(dict.fromkeys(roots))
+    places = [importlib.import_module(name).__path__ for name in PARTS]
+    pending = list(dict.fromkeys(path for place in places for path in place))
     while pending:
         with os.scandir(pending.pop()) as entries:
             for entry in sorted(entries, key=lambda e: e.name):
@@ -121,24 +118,23 @@ def _read(file: Path) -> Compiled | None:
             if os.fstat(stream.fileno()).st_uid != os.getuid():
                 return None
             digest, payload = stream.read(DIGEST), stream.read()
-        if hashlib.sha256(payload).hexdigest().encode() != digest:
+        if checksum(payload).encode() != digest:
             return None
         files, made = _Unpickler(io.BytesIO(payload)).load()
     except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, ValueError):
         return None
-    if any(_checksum(path) != known for path, known in files.items()):
+    if any(_of_file(path) != known for path, known in files.items()):
         return None
     os.utime(file)
     return made  # type: ignore[no-any-return] # what _write wrote
 
 
-def _write(file: Path, made: Compiled, files: tuple[str, ...]) -> None:
+def _write(file: Path, made: Compiled, files: Mapping[str, str]) -> None:
     """Write an entry, whole or not at all."""
-    checksums = {os.path.abspath(path): _checksum(path) for path in files}  # noqa: PTH100
-    payload = pickle.dumps((checksums, made), protocol=4)
+    payload = pickle.dumps(({**files}, made), protocol=4)
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
-    new.write_bytes(hashlib.sha256(payload).hexdigest().encode() + payload)
+    new.write_bytes(checksum(payload).encode() + payload)
     new.replace(file)
     _tidy(file.parent)
 
@@ -149,8 +145,13 @@ def _tidy(folder: Path) -> None:
         entry.unlink(missing_ok=True)
 
 
-def _checksum(path: str) -> str:
+def _of_file(path: str) -> str:
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return checksum(Path(path).read_bytes())
     except OSError:
         return ""
+
+
+def checksum(data: bytes) -> str:
+    """Return a SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib
 import importlib.metadata
 import os
@@ -32,7 +33,9 @@ def _local(name: str, info: ValidationInfo) -> str:
     # Unlike Path.expanduser, this leaves a user whom nobody knows as it is.
     path = Path(folder) / os.path.expanduser(name)  # noqa: PTH111
     try:
-        return path.read_text("utf-8")
+        data = path.read_bytes()
+        (info.context or {}).get("files", {})[str(path)] = hashlib.sha256(data).hexdigest()
+        return data.decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ValueError(f"cannot read {name}: {reason}") from error

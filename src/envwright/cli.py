@@ -35,15 +35,15 @@ class Job:
     """One environment on one machine whose session is open."""
 
     def __init__(self, target: Target, options: argparse.Namespace, session: Session) -> None:
-        from envwright.compiler import compile_environment  # noqa: PLC0415 - see above
-        from envwright.environment import load  # noqa: PLC0415 - see above
+        from envwright.cache import compiled  # noqa: PLC0415 - see above
         from envwright.facts import Machine  # noqa: PLC0415 - see above
 
         self.session = session
         self.machine: Machine = Machine.read(session.hello.stdout)
-        environment = load(target.environment, self.machine, dict(options.var))
-        self.secrets: Secrets = environment.secrets
-        self.compiled: Compiled = compile_environment(environment, self.machine)
+        self.compiled: Compiled
+        self.secrets: Secrets
+        given = dict(options.var)
+        self.compiled, self.secrets = compiled(target.environment, self.machine, given)
 
     def plan(self) -> Plan:
         """Compare the machine with the environment."""

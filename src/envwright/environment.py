@@ -15,8 +15,9 @@ from pydantic import BaseModel, ValidationError
 from envwright import layers, scope
 from envwright.capability import discover
 from envwright.complaints import complaints
+from envwright.declaration import Declaration
 from envwright.errors import LocatedError, SpecError, SpecErrors
-from envwright.secrets import Declaration, Secret, Secrets, is_name
+from envwright.secrets import Secret, Secrets, is_name
 from envwright.shape import shape_of
 from envwright.tree import Entry, Node
 from envwright.wording import quoted, suggestion, value_in_words
@@ -42,6 +43,7 @@ class Environment:
     Args:
         file: the path as the user gave it.
         sections: one capability for each section, in the order of their names.
+        files: the SHA-256 of each file that was read.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Environment:
     file: str
     sections: tuple[Section, ...]
     secrets: Secrets
+    files: Mapping[str, str] = field(repr=False)
     tree: Entry = field(repr=False, compare=False)
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:
@@ -76,10 +79,10 @@ def load(
     """
     known = discover() if capabilities is None else capabilities
     try:
-        root = layers.load(str(path))
+        root, files = layers.load(str(path))
     except SpecError as error:
         raise SpecErrors([error]) from None
-    reader = _Reader(root, machine, known)
+    reader = _Reader(root, machine, known, files)
     environment = reader.read(str(path), variables)
     if reader.faults:
         raise SpecErrors(sorted(reader.faults, key=lambda fault: _rank(fault, str(path))))
@@ -95,10 +98,17 @@ def _rank(fault: SpecError, file: str) -> tuple[Any, ...]:
 class _Reader:
     """Reads the parts of one tree, and keeps what is wrong with each."""
 
-    def __init__(self, root: Node, machine: Machine, known: Mapping[str, type[Section]]) -> None:
+    def __init__(
+        self,
+        root: Node,
+        machine: Machine,
+        known: Mapping[str, type[Section]],
+        files: dict[str, str],
+    ) -> None:
         self._tree = Entry(root.at, root)
         self._keys: dict[str, Entry] = dict(root.value) if isinstance(root.value, Mapping) else {}
         self._known = known
+        self._files = files
         self._scope = scope.Scope(machine, self._secret_entries())
 
     @property
@@ -119,7 +129,7 @@ class _Reader:
             and (section := self._section(key, self._keys[key], self._known[key]))
         )
         description = self._text("description")
-        return Environment(name, description, file, sections, secrets, self._tree)
+        return Environment(name, description, file, sections, secrets, self._files, self._tree)
 
     # --- The keys that are no sections -------------------------------------------------------
 
@@ -195,7 +205,7 @@ class _Reader:
     def _context(self, entry: Entry) -> dict[str, Any]:
         """Return what validators may use: where files beside the environment are, and templates."""
         folder = Path(entry.at.source.file).parent
-        return {"folder": str(folder), "render": self._scope.text}
+        return {"folder": str(folder), "render": self._scope.text, "files": self._files}
 
     def _section(self, key: str, entry: Entry, model: type[Model]) -> Model | None:
         if entry.node.value is None:

@@ -24,8 +24,10 @@ CHAIN_LIMIT = 32
 """An environment may extend one that extends one ... this often."""
 
 
-def load(file: str) -> Node:
+def load(file: str) -> tuple[Node, dict[str, str]]:
     """Return the tree of a file, laid over the trees of the files that it extends.
+
+    With it, the SHA-256 of each file that was read.
 
     Mappings merge by key; all else is replaced; null removes the key that is there. Nodes keep the
     file and line that they come from.
@@ -33,13 +35,15 @@ def load(file: str) -> Node:
     Raises:
         SpecError, SpecErrors: a file cannot be read or parsed, or files extend each other.
     """
-    return _Layers().tree(file, None)
+    layers = _Layers()
+    return layers.tree(file, None), layers.checksums
 
 
 class _Layers:
     def __init__(self) -> None:
         self._done: dict[str, Node] = {}
         self._chain: dict[str, str] = {}
+        self.checksums: dict[str, str] = {}
 
     def tree(self, file: str, asked: Position | None) -> Node:
         real = os.path.realpath(file) if "\0" not in file else file
@@ -52,6 +56,7 @@ class _Layers:
             raise asked.error(f"more than {CHAIN_LIMIT} files extend each other in a row")
         self._chain[real] = file
         own = _read(file, asked)
+        self.checksums[file] = own.at.source.checksum
         merged: Node | None = None
         for base in (self.tree(name, at) for name, at in _bases(own, file)):
             merged = merge(merged, base) if merged else base

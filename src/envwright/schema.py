@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from envwright.capability import discover
+from envwright.declaration import Declaration
 from envwright.environment import NAME
 from envwright.scope import VARIABLE
-from envwright.secrets import Declaration
 from envwright.shape import shape_of
 
 if TYPE_CHECKING:

@@ -11,17 +11,14 @@ import subprocess
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import ConfigDict, Field, model_validator
-
-from envwright.capability import Settings
 from envwright.errors import SecretError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from typing_extensions import Self
+    from envwright.declaration import Declaration
 
 COMMAND_TIMEOUT = 60
 """Seconds that a command may take to print a secret."""
@@ -45,26 +42,6 @@ def marker(name: str) -> str:
 def is_broken(text: str) -> bool:
     """Tell whether a marker in a text was cut or changed, so that nothing would be put in."""
     return "⟦" in _MARKER.sub("", text) or "⟧" in _MARKER.sub("", text)
-
-
-class Declaration(Settings):
-    """Where a secret comes from: exactly one of the keys."""
-
-    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
-
-    env: Annotated[str, Field(min_length=1)] | None = None
-    """An environment variable of the process that runs envwright."""
-    file: Annotated[str, Field(min_length=1)] | None = None
-    """A file, relative to the environment's file, or from `~`; one newline at its end is cut."""
-    command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    """A command and its arguments, run without a shell; prints the secret within 60 seconds."""
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        given = [name for name in ("env", "file", "command") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError("a secret comes from exactly one of 'env', 'file' and 'command'")
-        return self
 
 
 @dataclass(frozen=True)

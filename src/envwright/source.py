@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import os
 import re
 from dataclasses import dataclass, field
@@ -19,10 +20,11 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True)
 class Source:
-    """A text and the name of its file, as the user gave it."""
+    """A text and the name of its file, as the user gave it, with the SHA-256 of its bytes."""
 
     file: str
     text: str = field(repr=False)
+    checksum: str = ""
     lines: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -95,7 +97,7 @@ def read(path: str | Path) -> Source:
             f"{file}: the file {known}; an environment has at most 1 MiB",
             hint="name an environment; large contents belong in files of their own",
         )
-    return Source(file, _decode(file, data))
+    return Source(file, _decode(file, data), hashlib.sha256(data).hexdigest())
 
 
 def _unreadable(file: str, error: OSError | ValueError) -> SpecError:

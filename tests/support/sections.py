@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 from standins import DEBIAN
@@ -9,6 +10,8 @@ from standins import DEBIAN
 from envwright.compiler import compile_environment
 from envwright.environment import load
 from envwright.errors import LocatedError, SpecErrors
+from envwright.resource import Difference
+from envwright.resources.command import Command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,3 +44,22 @@ def refusals(folder: Path, text: str, machine: Machine = DEBIAN) -> list[str]:
             for error in errors.errors
         ]
     return []
+
+
+def ill_written(made: Compiled) -> list[str]:
+    """The scripts of proofs, requirements and commands that sh cannot parse."""
+    scripts = [proof.script for proof in made.proofs]
+    scripts += [requirement.script for requirement in made.requirements]
+    for resource in made.resources:
+        if isinstance(resource, Command):
+            scripts += [resource.observe, resource.run]
+        for operation in resource.converge(Difference(None, resource.desired(), ("exists",))):
+            scripts += operation.arguments.get("commands", [])
+    argv = ["sh", "-n"]
+    return [
+        script
+        for script in scripts
+        if subprocess.run(
+            argv, input=script, text=True, capture_output=True, check=False
+        ).returncode
+    ]

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from envwright.compiler import Compiled, compile_environment
+from envwright.declaration import Declaration
 from envwright.errors import StepError
 from envwright.resource import Origin
 from envwright.samples import MACHINES
-from envwright.secrets import Declaration, Secret, Secrets
+from envwright.secrets import Secret, Secrets
 from envwright.transport import Result, Session, open_session
 
 if TYPE_CHECKING:

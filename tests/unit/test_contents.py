@@ -12,9 +12,10 @@ from keys import ARMORED, BINARY, FINGERPRINT
 from standins import StandInSession, local_session, secrets_of
 
 from envwright.contents import resolve
+from envwright.declaration import Declaration
 from envwright.errors import RefusedError, SecretError, StepError
 from envwright.resource import Content, Edited, Key
-from envwright.secrets import Declaration, Secret, Secrets, marker
+from envwright.secrets import Secret, Secrets, marker
 from envwright.transport import Result
 
 if TYPE_CHECKING:

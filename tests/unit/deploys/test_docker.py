@@ -1,0 +1,267 @@
+"""docker: docker-ce from its own signed source, with daemon.json by keys."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sections import compile_section, ill_written, refusals, states
+from standins import DEBIAN, UBUNTU, WSL, local_session
+
+from envwright.facts import Output, Shell
+from envwright.probe import ask
+from envwright.resource import Key
+from envwright.resources.apt_source import AptSource
+from envwright.resources.keys import Keys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envwright.facts import Machine
+
+SECTION = """\
+docker:
+  users: [dev]
+  version: "29.1.3"
+  daemon:
+    log-driver: local
+    live-restore: true
+    features: {containerd-snapshotter: true}
+    default-ulimits: {nofile: {Name: nofile, Hard: 10, Soft: 5}}
+    runtimes: {a/b: {path: /opt/x, runtimeArgs: ["-v"]}}
+    registry-mirrors: ["https://x.test"]
+"""
+FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
+ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
+
+
+def expected(distro: str, codename: str) -> dict[str, Any]:
+    return {
+        "package:ca-certificates": {},
+        "apt-source:docker": {
+            "content": (
+                "Types: deb\n"
+                f"URIs: https://download.docker.com/linux/{distro}\n"
+                f"Suites: {codename}\n"
+                "Components: stable\n"
+                "Architectures: amd64\n"
+                "Signed-By: /etc/apt/keyrings/docker.asc\n"
+            ),
+            "file": "0644 root root",
+            "key": FINGERPRINT,
+            "key file": "0644 root root",
+        },
+        "package:docker.io": None,
+        "package:docker-compose": None,
+        "package:docker-compose-v2": None,
+        "package:docker-doc": None,
+        "package:podman-docker": None,
+        "package:containerd": None,
+        "package:runc": None,
+        "package:docker-ce": {"version": "5:29.1.3-*"},
+        "package:docker-ce-cli": {"version": "5:29.1.3-*"},
+        "package:containerd.io": {},
+        "package:docker-buildx-plugin": {},
+        "package:docker-compose-plugin": {},
+        "member:docker/dev": {},
+        "keys:/etc/docker/daemon.json": {
+            **ROOT,
+            "key log-driver": "local",
+            "key live-restore": True,
+            "key features/containerd-snapshotter": True,
+            "key default-ulimits/nofile/Name": "nofile",
+            "key default-ulimits/nofile/Hard": 10,
+            "key default-ulimits/nofile/Soft": 5,
+            "key runtimes/a~1b/path": "/opt/x",
+            "key runtimes/a~1b/runtimeArgs": ["-v"],
+            "key registry-mirrors": ["https://x.test"],
+        },
+        "service:docker.service": {"running": True, "enabled": True, "up to date": True},
+    }
+
+
+@pytest.mark.parametrize(
+    ("machine", "distro", "codename"),
+    [(DEBIAN, "debian", "trixie"), (UBUNTU, "ubuntu", "noble"), (WSL, "ubuntu", "noble")],
+)
+def test_docker_is_what_dockers_own_steps_make(
+    tmp_path: Path, machine: Machine, distro: str, codename: str
+) -> None:
+    found = states(tmp_path, SECTION, machine)
+    assert found == expected(distro, codename)
+    assert list(found) == list(expected(distro, codename))
+
+
+def daemon(folder: Path, text: str) -> Keys:
+    made = compile_section(folder, f"docker: {text}\n")
+    (keys,) = (resource for resource in made.resources if isinstance(resource, Keys))
+    return keys
+
+
+@pytest.mark.parametrize(
+    ("section", "keys"),
+    [
+        (
+            "{}",
+            {
+                "log-driver": "json-file",
+                "log-opts/max-size": "10m",
+                "log-opts/max-file": "3",
+            },
+        ),
+        (
+            "{daemon: {log-opts: {max-size: 1g, mode: non-blocking}}}",
+            {
+                "log-driver": "json-file",
+                "log-opts/max-size": "1g",
+                "log-opts/max-file": "3",
+                "log-opts/mode": "non-blocking",
+            },
+        ),
+        ("{daemon: {log-driver: journald}}", {"log-driver": "journald"}),
+    ],
+)
+def test_logs_rotate_unless_somebody_says_otherwise(
+    tmp_path: Path, section: str, keys: dict[str, Any]
+) -> None:
+    assert daemon(tmp_path, section).keys == keys
+
+
+def test_dockerd_itself_has_to_agree_to_its_settings(tmp_path: Path) -> None:
+    assert daemon(tmp_path, "{}").validate == "dockerd --validate --config-file %s"
+
+
+def test_a_mirror_without_tls_needs_no_certificates_and_has_a_key_of_its_own(
+    tmp_path: Path,
+) -> None:
+    text = f'docker: {{mirror: "http://m.test/docker", fingerprint: {"A" * 40}}}\n'
+    made = compile_section(tmp_path, text)
+    (source,) = (resource for resource in made.resources if isinstance(resource, AptSource))
+    address = "http://m.test/docker/linux/debian"
+    assert (source.uris, source.key) == ((address,), Key(("A" * 40,), url=f"{address}/gpg"))
+    assert "package:ca-certificates" not in [resource.id for resource in made.resources]
+
+
+def test_everything_is_asked_for_by_its_own_line(tmp_path: Path) -> None:
+    made = compile_section(tmp_path, SECTION)
+    lines = {resource.id: resource.origins[0].line for resource in made.resources}
+    assert {id_: line for id_, line in lines.items() if line > 2} == {
+        "package:docker-ce": 4,
+        "package:docker-ce-cli": 4,
+        "keys:/etc/docker/daemon.json": 5,
+        "member:docker/dev": 3,
+    }
+
+
+def test_effects_are_proved(tmp_path: Path) -> None:
+    made = compile_section(tmp_path, SECTION)
+    assert [proof.name for proof in made.proofs] == [
+        "a container runs and its published port answers",
+        "the logs of a new container rotate",
+        "docker compose answers",
+        "dev uses Docker without sudo",
+    ]
+    assert ill_written(made) == []
+
+
+def test_another_distribution_is_refused_and_gets_nothing(tmp_path: Path) -> None:
+    fedora = replace(DEBIAN, distro="fedora")
+    made = compile_section(tmp_path, "docker: {}\n", fedora)
+    assert made.resources == ()
+    wrong = made.requirements[0]
+    with local_session() as session:
+        answer = ask(session, [Shell(wrong.script)])[Shell(wrong.script)]
+    assert (answer, wrong.refusal, wrong.hint) == (
+        Output(1, ""),
+        "Docker publishes no packages for fedora",
+        "use Debian or Ubuntu, or leave out `docker`",
+    )
+
+
+@pytest.mark.parametrize(("served", "code"), [("desktop", 1), ("own", 0), ("none", 0)])
+def test_docker_desktop_is_found_by_where_its_program_lies(
+    tmp_path: Path, served: str, code: int
+) -> None:
+    """What Docker Desktop's integration puts into a distribution: a link into its own mount."""
+    (requirement,) = compile_section(tmp_path, "docker: {}\n").requirements
+    desktop, programs = tmp_path / "docker-desktop", tmp_path / "bin"
+    desktop.mkdir()
+    programs.mkdir()
+    (desktop / "docker").write_text("#!/bin/sh\n")
+    (desktop / "docker").chmod(0o755)
+    if served == "desktop":
+        (programs / "docker").symlink_to(desktop / "docker")
+    elif served == "own":
+        (desktop / "docker").rename(programs / "docker")
+    for name in ("readlink", "sh"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    script = requirement.script.replace("/mnt/wsl/docker-desktop", str(desktop))
+    script = script.replace("/var/run/docker.sock", f"{tmp_path}/no.sock")
+    done = subprocess.run(["sh", "-c", script], env={"PATH": str(programs)}, check=False)
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        (
+            "{users: [Dev]}",
+            (
+                "2:18: docker.users[0] must be small letters, digits, `_` and `-`, a letter first, "
+                "not text 'Dev'"
+            ),
+        ),
+        (
+            '{version: "5:29"}',
+            (
+                '2:19: docker.version must be a version of Docker, like "29.1.3" or "29.*", '
+                "not text '5:29'"
+            ),
+        ),
+        (
+            "{daemon: {log-opts: {max-size: 10}}}",
+            "2:40: docker.daemon.log-opts.max-size must be text, not the integer 10",
+        ),
+        (
+            "{daemon: {default-shm-size: 64MB}}",
+            (
+                '2:37: docker.daemon.default-shm-size must be a size in quotes, like "10m", '
+                "not text '64MB'"
+            ),
+        ),
+        (
+            "{daemon: {log_driver: local}}",
+            "2:19: docker.daemon has no key 'log_driver'; did you mean 'log-driver'?",
+        ),
+        (
+            '{mirror: "https://x.test/"}',
+            (
+                "2:18: docker.mirror must be an http or https address without a `/` at its end, "
+                "not text 'https://x.test/'"
+            ),
+        ),
+        (
+            "{fingerprint: abc}",
+            (
+                "2:23: docker.fingerprint must be 40 hexadecimal digits, in capitals and without "
+                "blanks, not text 'abc'"
+            ),
+        ),
+        (
+            "{daemon: {data-root: var}}",
+            (
+                "2:30: docker.daemon.data-root must be an absolute path without `..`, `//` or a `/` "
+                "at its end"
+            ),
+        ),
+        (
+            '{daemon: {live-restore: "yes"}}',
+            "2:33: docker.daemon.live-restore must be true or false, not text 'yes'",
+        ),
+    ],
+)
+def test_what_docker_could_not_take_is_refused(tmp_path: Path, section: str, told: str) -> None:
+    assert refusals(tmp_path, f"docker: {section}\n") == [told]

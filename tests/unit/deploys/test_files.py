@@ -1,0 +1,132 @@
+"""files: files, directories and links by path."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from sections import compile_section, refusals, states
+from standins import DEBIAN, UBUNTU, WSL
+
+from envwright.facts import Accounts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envwright.facts import Machine
+
+SECTION = """\
+files:
+  /etc/motd: {content: "Ask the platform team first.\\n"}
+  /etc/tool.conf: {source: tool.conf, mode: "0600", group: adm}
+  /etc/issue: {template: issue.txt}
+  /home/dev/projects: {link: /opt/projects, owner: dev}
+  /opt/projects: {directory: true, owner: dev, mode: "0750"}
+  /opt/plain: {directory: true}
+  /opt/empty: {content: ""}
+  /etc/old: {absent: true}
+"""
+ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
+
+
+def beside(folder: Path) -> None:
+    (folder / "tool.conf").write_text("as {{ it }} is\n")
+    (folder / "issue.txt").write_text("{{ distro }} {{ codename }}\n")
+
+
+@pytest.mark.parametrize(
+    ("machine", "issue"),
+    [(DEBIAN, "debian trixie"), (UBUNTU, "ubuntu noble"), (WSL, "ubuntu noble")],
+)
+def test_each_path_is_what_its_keys_say(tmp_path: Path, machine: Machine, issue: str) -> None:
+    beside(tmp_path)
+    assert states(tmp_path, SECTION, machine) == {
+        "directory:/opt/projects": {
+            "kind": "directory",
+            "mode": "0750",
+            "owner": "dev",
+            "group": "dev",
+        },
+        "directory:/opt/plain": {**ROOT, "kind": "directory", "mode": "0755"},
+        "file:/etc/motd": {**ROOT, "content": "Ask the platform team first.\n"},
+        "file:/etc/tool.conf": {
+            **ROOT,
+            "mode": "0600",
+            "group": "adm",
+            "content": "as {{ it }} is\n",
+        },
+        "file:/etc/issue": {**ROOT, "content": f"{issue}\n"},
+        "link:/home/dev/projects": {
+            "kind": "link",
+            "target": "/opt/projects",
+            "owner": "dev",
+            "group": "dev",
+        },
+        "file:/opt/empty": {**ROOT, "content": ""},
+        "file:/etc/old": None,
+    }
+
+
+def test_each_path_is_asked_for_by_its_own_line(tmp_path: Path) -> None:
+    beside(tmp_path)
+    made = compile_section(tmp_path, SECTION)
+    lines = {resource.name: resource.origins[0].line for resource in made.resources}
+    assert (lines["/etc/motd"], lines["/etc/old"], made.proofs) == (3, 10, ())
+
+
+def test_a_file_has_the_primary_group_that_its_owner_has_on_the_machine(tmp_path: Path) -> None:
+    accounts = Accounts.read("dev:x:1000:100::/home/dev:/bin/sh", "users:x:100:")
+    machine = replace(DEBIAN, accounts=accounts)
+    found = states(tmp_path, "files: {/srv/x: {content: x, owner: dev}}\n", machine)
+    assert found["file:/srv/x"]["group"] == "users"
+
+
+ONE = "needs exactly one of 'content', 'source', 'template', 'link', 'directory', 'absent'"
+PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("{etc/x: {content: x}}", f"2:9: the key 'etc/x' of files {PATH}"),
+        ("{/etc/../x: {content: x}}", f"2:9: the key '/etc/../x' of files {PATH}"),
+        ("{/etc/x/: {content: x}}", f"2:9: the key '/etc/x/' of files {PATH}"),
+        ("{/etc/x: {}}", f"2:17: files./etc/x {ONE}"),
+        ("{/etc/x: {content: x, link: y}}", f"2:17: files./etc/x {ONE}"),
+        (
+            '{/etc/x: {link: y, mode: "0644"}}',
+            "2:17: files./etc/x has a mode, but is neither a file nor a directory",
+        ),
+        (
+            '{/etc/x: {absent: true, mode: "0644"}}',
+            "2:17: files./etc/x has a mode, but is neither a file nor a directory",
+        ),
+        (
+            "{/etc/x: {content: x, mode: 644}}",
+            (
+                '2:36: files./etc/x.mode must be four octal digits in quotes, like "0644", '
+                "not the integer 644"
+            ),
+        ),
+        (
+            "{/etc/x: {content: x, owner: Root}}",
+            (
+                "2:37: files./etc/x.owner must be small letters, digits, `_` and `-`, a letter first, "
+                "not text 'Root'"
+            ),
+        ),
+        (
+            "{/etc/x: {source: nowhere.txt}}",
+            "2:26: cannot read nowhere.txt: No such file or directory",
+        ),
+        ("{/etc/x: {source: .}}", "2:26: cannot read .: Is a directory"),
+        ("{/etc/x: {source: latin1}}", "2:26: cannot read latin1: it is not UTF-8 text"),
+        ("{/etc/x: text}", "2:17: files./etc/x must be a mapping, not text 'text'"),
+    ],
+)
+def test_what_is_no_path_or_no_one_thing_is_refused(
+    tmp_path: Path, section: str, told: str
+) -> None:
+    (tmp_path / "latin1").write_bytes(b"\xe4")
+    assert refusals(tmp_path, f"files: {section}\n") == [told]
