@@ -116,7 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures, loads = _measure(chosen, options)
     computer["load after"] = _loads()
     titles = {row.name: f"{row.title} (load {loads[row.name][0]})" for row in chosen}
-    head = ", ".join(f"{name} {value}" for name, value in computer.items())
+    head = "\n".join(f"{name}: {value}" for name, value in computer.items())
     floors = {row.name: row.floor for row in chosen}
     sys.stdout.write(f"{head}\n\n{table(figures, titles, floors)}")
     if options.json:

@@ -41,6 +41,7 @@ TOOLS: tuple[Tool, ...] = (
     tools.Pyinfra(),
     tools.Ansible(),
     tools.Envwright(),
+    tools.EnvwrightUncached(),
     tools.EnvwrightState(),
 )
 """In the order of their turns, and of the table."""
@@ -143,7 +144,7 @@ class Bench:
             takes_part = tool.command(row.verb, road, self._work)
             return functools.partial(self._first, tool) if takes_part else None
         command = tool.command(row.verb, road, self._work)
-        if command is None:
+        if command is None or (row.verb == "mend" and not tool.settles):
             return None
         return functools.partial(self._drift if row.verb == "mend" else self._run, command, road)
 
@@ -156,9 +157,9 @@ class Bench:
 
     def _drift(self, command: Command, road: Road) -> Sample:
         """Break a file, let the tool mend it, and see that it did."""
-        before = self.machine.sh(f"cat {DRIFTED}; echo drift >>{DRIFTED}")
+        self.machine.sh(f"echo drift >>{DRIFTED}")
         sample = self._run(command, road)
-        mended = self.machine.sh(f"cat {DRIFTED}") == before
+        mended = self.machine.sh(f"cat {DRIFTED}") == self._work.dotfiles[DRIFTED]
         return sample if mended or sample.fault else Sample(0, fault="it left the drift there")
 
     def _first(self, tool: Tool) -> Sample:

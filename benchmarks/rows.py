@@ -62,8 +62,11 @@ ROWS = (
     *(Row(doing, road) for doing in ("verify", "drift") for road in ("local", "ssh")),
     Row("first", "ssh"),
     Row("version", "local"),
-    *(Row("noop-plan", road, factor) for factor in (10, 100) for road in ("local", "ssh")),
-    *(Row("noop-apply", "local", factor) for factor in (10, 100)),
+    *(
+        Row(doing, road, factor)
+        for factor in (10, 100)
+        for doing, road in (("noop-plan", "local"), ("noop-apply", "local"), ("noop-plan", "ssh"))
+    ),
 )
 """All rows, small work first: a machine grows, and never shrinks."""
 

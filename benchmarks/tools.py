@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from benchmarks.sites import Command, Timing
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from benchmarks.work import Work
 
 CHANGES = "found something to change: not a no-op"
+NOWHERE = "/dev/null"
 
 
 class Tool(ABC):
@@ -66,7 +68,7 @@ class Envwright(Tool):
     def command(self, verb: str, road: Road, work: Work) -> Command | None:
         """Give it the host in its own words, and ssh's options by its variable."""
         program = f"{road.site.folder}/envwright/bin/envwright"
-        host, environment = "@local", {}
+        host, environment = "@local", {"XDG_CACHE_HOME": f"{road.site.folder}/cache"}
         if road.login:
             host = f"@ssh/{road.login.alias}"
             environment["ENVWRIGHT_SSH_OPTIONS"] = " ".join(road.login.options)
@@ -83,6 +85,18 @@ def _changed(timing: Timing) -> str:
     return failed(timing) or ("" if "Nothing to do" in timing.said else CHANGES)
 
 
+class EnvwrightUncached(Envwright):
+    """The same where nothing is kept: the first plan after an environment was edited."""
+
+    name = "envwright, no cache"
+    settles = False
+
+    def command(self, verb: str, road: Road, work: Work) -> Command | None:
+        """Give it no place for a cache; what takes seconds anyway is the other's."""
+        kept = super().command(verb, road, work) if verb in {"plan", "apply"} else None
+        return kept and replace(kept, environment={**kept.environment, "XDG_CACHE_HOME": NOWHERE})
+
+
 class EnvwrightState(Envwright):
     """The state part of its verification: the process but for the seconds that effects took."""
 
@@ -92,9 +106,7 @@ class EnvwrightState(Envwright):
     def command(self, verb: str, road: Road, work: Work) -> Command | None:
         """Verify; all else is the other's."""
         whole = super().command(verb, road, work) if verb == "verify" else None
-        return whole and Command(
-            whole.argv, whole.environment, complaint=failed, seconds=without_effects
-        )
+        return whole and replace(whole, seconds=without_effects)
 
 
 def without_effects(timing: Timing) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import model_validator
@@ -15,6 +16,7 @@ from envwright.capability import (
     Settings,
     TableCapability,
 )
+from envwright.resource import Proof
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.link import Link
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
-    from envwright.resource import Proof, Resource
+    from envwright.resource import Resource
 
 KINDS = ("content", "source", "template", "link", "directory", "absent")
 
@@ -105,4 +107,15 @@ files:
                 yield File(content=content, mode=mode, validate=_guard(path), at=(path,), **common)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
-        return iter(())
+        for path, entry in self.root.items():
+            # Every directory above a file has a say in who gets at it. Root gets anywhere.
+            readable = int((entry.mode or "0755")[1]) & 4
+            if entry.owner == "root" or entry.absent or not readable:
+                continue
+            test = "-L" if entry.link is not None else "-r"
+            yield Proof(
+                f"{entry.owner} gets at {path}",
+                f"runuser -u {entry.owner} -- test {test} {shlex.quote(path)} || "
+                f"{{ namei -l {shlex.quote(path)}; exit 1; }}",
+                at=(path,),
+            )

@@ -43,6 +43,7 @@ FLOORS = {
         "resources": "the vocabulary, one word a file",
         "probe": "all questions as one script",
         "capability": "the base of a capability, and discovery",
+        "declaration": "where a secret comes from",
         "secrets": "named in an environment, shown nowhere",
         "contents": "the bytes that a file gets",
     },
@@ -58,7 +59,6 @@ FLOORS = {
         "scope": "what templates may name",
         "shape": "what a model takes",
         "complaints": "what is wrong with a section, in our words",
-        "declaration": "where a secret comes from",
         "environment": "YAML to a typed Environment",
         "schema": "the JSON Schema of environments",
         "samples": "machines to compile for where there is none",
@@ -90,13 +90,17 @@ FLOOR = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 # Names of capabilities that stand for something else in src/envwright, by room.
 OTHER_MEANINGS = {
     ("arguments", "environment"): "an argument of the command line",
+    ("capability", "files"): "what is known to the validators",
     ("dialects", "wsl"): "a dialect",
+    ("environment", "files"): "what is known to the validators",
     ("environment", "user"): "whose home `{{ home }}` is",
+    ("engine", "user"): "an argument of pyinfra's",
     ("facts", "wsl"): "a fact of a machine",
     ("hosts", "docker"): "a program that leads to machines",
     ("inventory", "environment"): "a key of pyinfra's data",
     ("plan", "environment"): "a key of the plan's JSON",
     ("resources", "user"): "a word of the vocabulary, of pyinfra and of testinfra",
+    ("resources", "wsl"): "a dialect",
     ("scope", "wsl"): "a fact of a machine",
 }
 

@@ -9,6 +9,7 @@ _NOISE = (
     "Building dependency tree",
     "Reading state information",
     "E: Some index files failed to download.",
+    "E: The list of sources could not be read.",
 )
 """How lines begin that apt-get writes whatever is wrong."""
 _KNOWN = (
@@ -20,6 +21,10 @@ _KNOWN = (
     (
         r"is not signed",
         "compare the key's fingerprint with the one that the publisher announces for this source",
+    ),
+    (
+        r"Conflicting values set for option Signed-By",
+        "the same address is in another file of /etc/apt/sources.list.d: remove that one",
     ),
     (r"does not have a Release file", "look at the address and the suites of the source"),
     (
@@ -39,6 +44,8 @@ _KNOWN = (
         "try again; where it stays, the server or a proxy on the way spoils what it sends",
     ),
     (r"No space left on device", "make room: `df -h` shows where there is none"),
+    (r": syntax error", "mend that line; what was there before still holds"),
+    (r"unable to configure the Docker daemon", "mend the key that it names; the daemon still has the file as it was"),
     (r"Job for (\S+) failed", "`journalctl -u {0}` on the machine tells why"),
     (r"Unit (\S+) not found", "check the name, or give the unit a file"),
     (
@@ -61,7 +68,7 @@ def evidence(words: str) -> list[str]:
     errors = [line for line in lines if line.startswith("E: ")]
     if errors and "Sub-process /usr/bin/dpkg" not in words:
         lines = [line for line in lines if line.startswith(("E: ", "W: "))]
-    return [line for line in lines if line]
+    return [line for line in dict.fromkeys(lines) if line]
 
 
 def advise(words: str) -> str:

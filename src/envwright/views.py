@@ -6,7 +6,6 @@ Standard library only: an exported test suite takes this file along as it is.
 from __future__ import annotations
 
 import base64
-import configparser
 import fnmatch
 import hashlib
 import json as _json
@@ -15,20 +14,20 @@ from typing import Any
 
 
 def wsl(text: str, key: str) -> str | None:
-    """Read the text of `section.key` of a wsl.conf that holds it once; None: not there."""
-    parser = configparser.ConfigParser(
-        strict=False, interpolation=None, delimiters=("=",), comment_prefixes=("#",)
-    )
-    # An indented line is a line of its own to WSL, not more of the one before.
-    parser.read_string("\n".join(line.strip() for line in text.split("\n")))
-    section, name = key.split(".")
-    names = {present.lower(): present for present in parser.sections()}
-    value = parser.get(names.get(section.lower(), section), name, fallback=None)
-    if value is None:
-        return None
-    written = re.sub(r'((?:[^#"\\]|\\.|"(?:[^"\\]|\\.)*")*).*', r"\1", value).strip()
-    meanings = {"": "", "n": "\n", "t": "\t", "b": "\b"}
-    return re.sub(r'\\(.)|"', lambda m: meanings.get(m[1] or "", m[1]), written)
+    """Read the text of `section.key` of a wsl.conf, whatever their case; None: not there."""
+    section = ""
+    for line in text.split("\n"):
+        name, equals, value = line.strip(" \t\r").partition("=")
+        if header := re.match(r"\[(\w+)\]", name):
+            section = header[1]
+        elif equals and f"{section}.{name.strip()}".lower() == key.lower():
+            written = re.sub(r'((?:[^#"\\]|\\.|"(?:[^"\\]|\\.)*")*).*', r"\1", value)
+            return re.sub(r'\\(.)|"', _plain, written.strip(" \t"))
+    return None
+
+
+def _plain(written: re.Match[str]) -> str:
+    return {"": "", "n": "\n", "t": "\t", "b": "\b"}.get(written[1] or "", written[1])
 
 
 def json(text: str, key: str) -> Any:
@@ -49,7 +48,7 @@ def env(text: str, key: str) -> str | None:
     if found[-1].startswith("$'"):
         return re.sub(r"\\(.)", lambda m: {"t": "\t"}.get(m[1], m[1]), found[-1][2:-1])
     quoted = r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)"""
-    return re.sub(quoted, _unquoted, found[-1].strip())
+    return re.sub(quoted, _unquoted, found[-1].strip(" \t\r"))
 
 
 def _unquoted(quoted: re.Match[str]) -> str:

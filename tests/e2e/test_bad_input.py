@@ -141,6 +141,21 @@ def test_a_key_that_is_not_there_is_told_with_its_address(
     )
 
 
+def test_a_source_that_contradicts_another_one_is_not_added(
+    box: Box, repository: Repository
+) -> None:
+    by_hand = "/etc/apt/sources.list.d/by-hand.list"
+    box.machine.put(by_hand, f"deb [signed-by=/usr/share/mine.gpg] {DOCKER} trixie stable\n")
+    assert box.refuses(source(repository)) == (
+        "error: apt-source:tools failed on HOST:\n"
+        f"    E: Conflicting values set for option Signed-By regarding source {DOCKER}/ trixie: "
+        "/usr/share/mine.gpg != /etc/apt/keyrings/tools.asc\n"
+        "    wanted by packages (box.yaml:4)\n"
+        "hint: the same address is in another file of /etc/apt/sources.list.d: remove that one\n"
+    )
+    box.machine.sh(f"rm {by_hand}")
+
+
 # --- Files ---------------------------------------------------------------------------------------
 
 
@@ -188,7 +203,14 @@ def test_an_owner_who_is_not_there_is_told_before_the_file_is_made(box: Box) -> 
 
 def test_a_sudo_rule_that_visudo_refuses_does_not_go_live(box: Box) -> None:
     box.machine.put("/etc/sudoers.d/team", "Defaults insults\n")
-    assert box.refuses("files: {/etc/sudoers.d/team: {content: everybody everything}}\n") == "x"
+    assert box.refuses("files: {/etc/sudoers.d/team: {content: everybody everything}}\n") == (
+        "error: file:/etc/sudoers.d/team failed on HOST:\n"
+        "    /etc/sudoers.d/team:1:21: syntax error\n"
+        "    everybody everything\n"
+        "                        ^\n"
+        "    wanted by files (box.yaml:2)\n"
+        "hint: mend that line; what was there before still holds\n"
+    )
 
 
 def test_a_mount_that_fails_leaves_fstab_as_it_was(box: Box) -> None:
@@ -248,5 +270,36 @@ def test_a_unit_that_fails_is_told_with_the_way_to_its_log(box: Box) -> None:
         "    wanted by systemd (box.yaml:2)\n"
         "hint: `journalctl -u broken.service` on the machine tells why\n",
     )
-    changed = {line.split()[0] for line in snapshot(box.machine) ^ before if "broken" not in line}
-    assert changed == {"path"}, "nothing but the directory's own times"
+    assert sorted(line for line in snapshot(box.machine) ^ before if "broken" not in line) == []
+
+
+def test_a_daemon_json_that_nobody_can_read_is_left_alone(box: Box) -> None:
+    box.machine.put("/etc/docker/daemon.json", '{"debug": true,,}\n')
+    assert box.refuses("docker: {}\n", verb="plan") == (
+        "error: HOST: /etc/docker/daemon.json cannot be edited safely: line 1: "
+        "not JSON: Expecting property name enclosed in double quotes\n"
+        "    wanted by docker (box.yaml:2)\n"
+        "hint: nothing was changed\n"
+    )
+
+
+def test_a_daemon_json_that_dockerd_refuses_does_not_go_live(
+    box: Box, repository: Repository
+) -> None:
+    old = '{"debug": true}\n'
+    box.machine.put("/etc/docker/daemon.json", old)
+    box.write(
+        f'docker: {{fingerprint: "{repository.fingerprint}", daemon: {{labels: [nonsense]}}}}\n'
+    )
+    said = box.run("apply", "--yes")
+    assert (said.code, said.err) == (
+        1,
+        "error: keys:/etc/docker/daemon.json failed on HOST:\n"
+        "    unable to configure the Docker daemon with file /etc/docker/daemon.json: merged "
+        "configuration validation from file and command line flags failed: "
+        "bad attribute format: nonsense\n"
+        "    wanted by docker (box.yaml:2)\n"
+        "hint: mend the key that it names; the daemon still has the file as it was\n",
+    )
+    assert box.machine.sh("cat /etc/docker/daemon.json; ls -A /etc/docker") == f"{old}daemon.json\n"
+    assert box.machine.sh("systemctl is-active docker.service") == "active\n"

@@ -104,10 +104,10 @@ def test_a_container_that_is_stopped_is_told(box: Box, plain: Plain) -> None:
     docker("stop", "--time=0", plain.name)
     said = envwright("plan", "box.yaml", "--host", plain.host, cwd=box.folder)
     assert (said.code, said.out) == (1, "")
-    assert said.err.replace(docker("inspect", "-f", "{{.Id}}", plain.name), "ID") == (
-        f"error: {plain.host}: the container is stopped\n"
-        "Error response from daemon: container ID is not running\n"
-        f"hint: start it: docker start {plain.name}\n"
+    first, _, last = said.err.splitlines()
+    assert (first, last) == (
+        f"error: {plain.host}: the container is stopped",
+        f"hint: start it: docker start {plain.name}",
     )
 
 

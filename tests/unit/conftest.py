@@ -1,15 +1,19 @@
-"""What unit tests share: a journal that lies in a scratch folder instead of on the system."""
+"""What unit tests share: patience with a busy machine, and a journal in a scratch folder."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from envwright import journal
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+settings.register_profile("envwright", deadline=None, max_examples=50)
+settings.load_profile("envwright")
 
 
 @pytest.fixture

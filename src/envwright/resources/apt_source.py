@@ -104,18 +104,24 @@ class AptSource(Resource):
             yield operation("files.put", src=Content(self.content), dest=self.path, **ROOT)
 
     def _trial(self) -> str:
-        """Let apt read this source alone: one that it cannot read would stop every later update.
+        """Let apt read this source: one that it cannot read would stop every later update.
 
-        The key, which by itself is trusted for nothing, goes again where there was no source.
+        First beside the others, which may contradict it; then alone, over the network. The key,
+        which by itself is trusted for nothing, goes again where there was no source.
         """
-        folder = '"$folder"'
-        alone = f"-o Dir::Etc::SourceList={folder}/new.sources -o Dir::Etc::SourceParts=/dev/null"
-        return (
-            "folder=$(mktemp -d) && trap 'rm -r \"$folder\"' EXIT && "
-            f"printf %s {shlex.quote(self.content)} > {folder}/new.sources && "
-            f"{UPDATE} {alone} -o APT::Get::List-Cleanup=false || "
-            f"{{ code=$?; [ -e {self.path} ] || rm -f {self.keyring}; exit $code; }}"
+        folder, others = '"$folder"', "/etc/apt/sources.list.d"
+        new, parts = f"{folder}/{self.source}.sources", "-o Dir::Etc::SourceParts"
+        alone = f"-o Dir::Etc::SourceList={new} {parts}=/dev/null -o APT::Get::List-Cleanup=false"
+        steps = (
+            "folder=$(mktemp -d)",
+            "trap 'rm -r \"$folder\"' EXIT",
+            f"cp -r {others}/. {folder}",
+            f"printf %s {shlex.quote(self.content)} > {new}",
+            f"apt-get indextargets {parts}={folder} >/dev/null",
+            f"{UPDATE} {alone}",
         )
+        back = f"{{ code=$?; [ -e {self.path} ] || rm -f {self.keyring}; exit $code; }}"
+        return f"{' && '.join(steps)} || {back}"
 
     def witness(self) -> Iterator[Assertion]:
         for path in (self.path, self.keyring):

@@ -253,8 +253,8 @@ def test_docker_desktop_is_found_by_where_its_program_lies(
         (
             "{daemon: {data-root: var}}",
             (
-                "2:30: docker.daemon.data-root must be an absolute path without `..`, `//` or a `/` "
-                "at its end"
+                "2:30: docker.daemon.data-root must be an absolute path without `..`, `//` "
+                "or a `/` at its end"
             ),
         ),
         (

@@ -160,15 +160,15 @@ def test_the_proof_of_a_login_shell_sees_the_value_and_no_other(
         (
             "{A: 5}",
             (
-                "2:18: environment.A must be text on one line, and no secret, since everybody reads "
-                "it, not the integer 5"
+                "2:18: environment.A must be text on one line, and no secret, "
+                "since everybody reads it, not the integer 5"
             ),
         ),
         (
             '{A: "a\\nb"}',
             (
-                "2:18: environment.A must be text on one line, and no secret, since everybody reads "
-                "it, not text 'a\\nb'"
+                "2:18: environment.A must be text on one line, and no secret, "
+                "since everybody reads it, not text 'a\\nb'"
             ),
         ),
         ("[A]", "2:14: environment must be a mapping of text to text, not a list"),

@@ -72,7 +72,24 @@ def test_each_path_is_asked_for_by_its_own_line(tmp_path: Path) -> None:
     beside(tmp_path)
     made = compile_section(tmp_path, SECTION)
     lines = {resource.name: resource.origins[0].line for resource in made.resources}
-    assert (lines["/etc/motd"], lines["/etc/old"], made.proofs) == (3, 10, ())
+    assert (lines["/etc/motd"], lines["/etc/old"]) == (3, 10)
+
+
+def test_it_is_proved_that_owners_get_at_what_is_theirs(tmp_path: Path) -> None:
+    section = (
+        "files:\n"
+        "  /etc/motd: {content: x}\n"
+        "  /home/dev/a b: {content: x, owner: dev}\n"
+        "  /home/dev/link: {link: /nowhere, owner: dev}\n"
+        '  /home/dev/closed: {content: x, owner: dev, mode: "0000"}\n'
+    )
+    proofs = {proof.name: proof.script for proof in compile_section(tmp_path, section).proofs}
+    assert proofs == {
+        "dev gets at /home/dev/a b": "runuser -u dev -- test -r '/home/dev/a b' || "
+        "{ namei -l '/home/dev/a b'; exit 1; }",
+        "dev gets at /home/dev/link": "runuser -u dev -- test -L /home/dev/link || "
+        "{ namei -l /home/dev/link; exit 1; }",
+    }
 
 
 def test_a_file_has_the_primary_group_that_its_owner_has_on_the_machine(tmp_path: Path) -> None:
@@ -112,8 +129,8 @@ PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
         (
             "{/etc/x: {content: x, owner: Root}}",
             (
-                "2:37: files./etc/x.owner must be small letters, digits, `_` and `-`, a letter first, "
-                "not text 'Root'"
+                "2:37: files./etc/x.owner must be small letters, digits, `_` and `-`, "
+                "a letter first, not text 'Root'"
             ),
         ),
         (

@@ -95,8 +95,8 @@ PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
         (
             '{/mnt/x: {type: ext4, source: "#x"}}',
             (
-                "2:39: mounts./mnt/x.source must be text on one line that does not begin with a blank, "
-                "`#` or `,`, not text '#x'"
+                "2:39: mounts./mnt/x.source must be text on one line that does not begin with "
+                "a blank, `#` or `,`, not text '#x'"
             ),
         ),
     ],

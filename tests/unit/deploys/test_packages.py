@@ -1,0 +1,192 @@
+"""packages: what apt installs and removes, and where it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from keys import ARMORED, FINGERPRINT
+from sections import compile_section, ill_written, refusals, states
+from standins import DEBIAN, UBUNTU, WSL
+
+from envwright.resource import Key
+from envwright.resources.apt_source import AptSource
+from envwright.resources.package import Package
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envwright.facts import Machine
+
+SECTION = f"""\
+packages:
+  install: [git, jq, "ripgrep=14.*"]
+  absent: [nano]
+  sources:
+    tools:
+      url: https://x.test/debian
+      components: [main, extra]
+      key: {{url: https://x.test/key, fingerprint: {FINGERPRINT}}}
+    flat:
+      url: http://y.test/apt
+      suites: [stable/]
+      architectures: [arm64]
+      key: {{file: flat.asc, fingerprint: "{FINGERPRINT[:4]} {FINGERPRINT[4:].lower()}"}}
+"""
+SOURCE = {"file": "0644 root root", "key": FINGERPRINT, "key file": "0644 root root"}
+
+
+@pytest.mark.parametrize(
+    ("machine", "codename"), [(DEBIAN, "trixie"), (UBUNTU, "noble"), (WSL, "noble")]
+)
+def test_sources_come_first_and_follow_the_release(
+    tmp_path: Path, machine: Machine, codename: str
+) -> None:
+    (tmp_path / "flat.asc").write_text(ARMORED)
+    found = states(tmp_path, SECTION, machine)
+    expected = {
+        "package:ca-certificates": {},
+        "apt-source:tools": {
+            "content": (
+                "Types: deb\n"
+                "URIs: https://x.test/debian\n"
+                f"Suites: {codename}\n"
+                "Components: main extra\n"
+                "Architectures: amd64\n"
+                "Signed-By: /etc/apt/keyrings/tools.asc\n"
+            ),
+            **SOURCE,
+        },
+        "apt-source:flat": {
+            "content": (
+                "Types: deb\n"
+                "URIs: http://y.test/apt\n"
+                "Suites: stable/\n"
+                "Architectures: arm64\n"
+                "Signed-By: /etc/apt/keyrings/flat.asc\n"
+            ),
+            **SOURCE,
+        },
+        "package:git": {},
+        "package:jq": {},
+        "package:ripgrep": {"version": "14.*"},
+        "package:nano": None,
+    }
+    assert (found, list(found)) == (expected, list(expected))
+
+
+def source(rest: str) -> str:
+    return f"{{sources: {{x: {{url: https://x.test, {rest}}}}}}}"
+
+
+def test_a_key_comes_from_an_address_a_file_or_the_environment_itself(tmp_path: Path) -> None:
+    (tmp_path / "flat.asc").write_text(ARMORED)
+    own = source(f"key: {{text: k, fingerprint: {FINGERPRINT}}}")
+    made = [
+        *compile_section(tmp_path, SECTION).resources,
+        *compile_section(tmp_path, f"packages: {own}\n").resources,
+    ]
+    assert [wish.key for wish in made if isinstance(wish, AptSource)] == [
+        Key((FINGERPRINT,), url="https://x.test/key"),
+        Key((FINGERPRINT,), text=ARMORED),
+        Key((FINGERPRINT,), text="k"),
+    ]
+
+
+def test_a_list_of_names_is_short_for_what_is_installed(tmp_path: Path) -> None:
+    assert states(tmp_path, "packages: [git, g++]\n") == {"package:git": {}, "package:g++": {}}
+
+
+def test_recommended_packages_come_along_only_where_they_are_wanted(tmp_path: Path) -> None:
+    made = compile_section(tmp_path, "packages: {install: [git], recommends: true}\n")
+    assert [r.recommends for r in made.resources if isinstance(r, Package)] == [True]
+
+
+def test_a_package_that_another_capability_wants_can_be_pinned(tmp_path: Path) -> None:
+    pinned = 'packages: {install: ["sudo=1.9*"], recommends: true}'
+    text = f"user: {{name: dev, sudo: nopasswd}}\n{pinned}\n"
+    assert states(tmp_path, text)["package:sudo"] == {"version": "1.9*"}
+
+
+def test_each_name_is_asked_for_by_its_own_line(tmp_path: Path) -> None:
+    made = compile_section(tmp_path, "packages:\n  - git\n  - jq\n")
+    assert [r.origins[0].line for r in made.resources] == [3, 4]
+
+
+def test_what_dpkg_and_apt_think_of_it_is_proved(tmp_path: Path) -> None:
+    (tmp_path / "flat.asc").write_text(ARMORED)
+    made = compile_section(tmp_path, SECTION)
+    assert [(proof.name, proof.origins[0].line) for proof in made.proofs] == [
+        ("dpkg finds nothing half-installed", 2),
+        ("apt takes packages from tools", 6),
+        ("apt takes packages from flat", 10),
+    ]
+    assert ill_written(made) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        (
+            "[Git]",
+            (
+                "2:12: packages[0] must be a package's name, with `=VERSION` or `=14.*` behind it "
+                "to pin, not text 'Git'"
+            ),
+        ),
+        (
+            '["git=1 2"]',
+            (
+                "2:12: packages[0] must be a package's name, with `=VERSION` or `=14.*` behind it "
+                "to pin, not text 'git=1 2'"
+            ),
+        ),
+        (
+            '{absent: ["git=1"]}',
+            (
+                "2:21: packages.absent[0] must be a package's name: small letters, digits, "
+                "`+`, `-`, `.`, not text 'git=1'"
+            ),
+        ),
+        (
+            "git",
+            (
+                "2:11: packages must be a mapping, or a list of text for its key 'install', "
+                "not text 'git'"
+            ),
+        ),
+        (source("suites: [a]"), "2:25: packages.sources.x needs the key 'key'"),
+        (
+            source("key: {url: https://x.test, fingerprint: abc}"),
+            (
+                "2:87: packages.sources.x.key.fingerprint must be a whole fingerprint: "
+                "40 hexadecimal digits (64 for a version 6 key)"
+            ),
+        ),
+        (
+            source(f"key: {{fingerprint: {FINGERPRINT}}}"),
+            "2:52: packages.sources.x.key needs exactly one of 'url', 'file' and 'text'",
+        ),
+        (
+            source(f"key: {{file: none.asc, fingerprint: {FINGERPRINT}}}"),
+            "2:59: cannot read none.asc: No such file or directory",
+        ),
+        (
+            "{sources: {X: {url: https://x.test, key: {text: k, fingerprint: abc}}}}",
+            (
+                "2:22: the key 'X' of packages.sources must be a source's name: "
+                "small letters, digits and `-`"
+            ),
+        ),
+    ],
+)
+def test_what_apt_could_not_take_is_refused(tmp_path: Path, section: str, told: str) -> None:
+    assert refusals(tmp_path, f"packages: {section}\n")[0] == told
+
+
+def test_a_package_cannot_be_wanted_and_unwanted(tmp_path: Path) -> None:
+    (told,) = refusals(tmp_path, "packages: {install: [git], absent: [git]}\n")
+    assert told.replace(f"{tmp_path}/", "") == (
+        "package:git is wanted twice, differently: by packages (box.yaml:2) and by packages "
+        "(box.yaml:2)\nhint: say it in one place"
+    )

@@ -1,0 +1,165 @@
+"""user: the developer's account, its rights and its keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sections import compile_section, ill_written, refusals, states
+from standins import DEBIAN, UBUNTU, WSL
+
+from envwright.facts import Accounts
+from envwright.resources.file import File
+from envwright.resources.member import Member
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envwright.facts import Machine
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo dev@laptop"
+SECTION = f"""\
+user:
+  name: dev
+  uid: 1500
+  shell: /bin/zsh
+  groups: [adm, video]
+  sudo: nopasswd
+  authorized_keys:
+    - {KEY}
+"""
+ROOT = {"kind": "file", "mode": "0440", "owner": "root", "group": "root"}
+
+
+def expected(home: str, group: str) -> dict[str, Any]:
+    own = {"owner": "dev", "group": group}
+    return {
+        "package:sudo": {},
+        "group:adm": {},
+        "group:video": {},
+        "user:dev": {"uid": 1500, "shell": "/bin/zsh"},
+        "member:adm/dev": {},
+        "member:video/dev": {},
+        f"directory:{home}/.ssh": {"kind": "directory", "mode": "0700", **own},
+        "file:/etc/sudoers.d/dev": {**ROOT, "content": "dev ALL=(ALL:ALL) NOPASSWD: ALL\n"},
+        f"keys:{home}/.ssh/authorized_keys": {
+            "kind": "file",
+            "mode": "0600",
+            **own,
+            f"key {KEY}": True,
+        },
+    }
+
+
+@pytest.mark.parametrize("machine", [DEBIAN, UBUNTU, WSL])
+def test_an_account_has_its_groups_rights_and_keys(tmp_path: Path, machine: Machine) -> None:
+    found = states(tmp_path, SECTION, machine)
+    assert (found, list(found)) == (
+        expected("/home/dev", "dev"),
+        list(expected("/home/dev", "dev")),
+    )
+
+
+def test_an_account_that_exists_keeps_its_home_and_primary_group(tmp_path: Path) -> None:
+    accounts = Accounts.read("dev:x:1500:100::/srv/dev:/bin/sh", "users:x:100:")
+    machine = replace(DEBIAN, accounts=accounts)
+    assert states(tmp_path, SECTION, machine) == expected("/srv/dev", "users")
+
+
+def test_a_name_alone_is_an_account_with_bash(tmp_path: Path) -> None:
+    assert states(tmp_path, "user: {name: dev}\n") == {"user:dev": {"shell": "/bin/bash"}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "content"),
+    [("nopasswd", "dev ALL=(ALL:ALL) NOPASSWD: ALL\n"), ("password", "dev ALL=(ALL:ALL) ALL\n")],
+)
+def test_a_sudo_rule_goes_live_only_when_visudo_agrees(
+    tmp_path: Path, rule: str, content: str
+) -> None:
+    made = compile_section(tmp_path, f"user: {{name: dev, sudo: {rule}}}\n")
+    (file,) = (resource for resource in made.resources if isinstance(resource, File))
+    assert (file.content, file.validate, file.mode) == (content, "visudo -cqf %s", "0440")
+
+
+def test_a_sudo_rule_can_be_taken_away(tmp_path: Path) -> None:
+    found = states(tmp_path, "user: {name: dev, sudo: none}\n")
+    assert found == {"user:dev": {"shell": "/bin/bash"}, "file:/etc/sudoers.d/dev": None}
+
+
+def test_everything_is_asked_for_by_its_own_line(tmp_path: Path) -> None:
+    made = compile_section(tmp_path, SECTION)
+    lines = {r.word: r.origins[0].line for r in made.resources if not isinstance(r, Member)}
+    assert lines == {
+        "package": 7,
+        "group": 6,
+        "user": 3,
+        "directory": 8,
+        "file": 7,
+        "keys": 8,
+    }
+
+
+def test_logging_in_and_becoming_root_are_proved(tmp_path: Path) -> None:
+    made = compile_section(tmp_path, SECTION)
+    assert [(proof.name, proof.origins[0].line) for proof in made.proofs] == [
+        ("dev can log in", 3),
+        ("dev becomes root without a password", 7),
+    ]
+    assert ill_written(made) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        ("{}", "2:7: user needs the key 'name'"),
+        (
+            "{name: Dev}",
+            (
+                "2:14: user.name must be small letters, digits, `_` and `-`, a letter first, "
+                "not text 'Dev'"
+            ),
+        ),
+        (
+            "{name: dev, uid: 0}",
+            "2:24: user.uid must be an integer from 1 to 60000, not the integer 0",
+        ),
+        (
+            "{name: dev, sudo: yes}",
+            "2:25: user.sudo must be 'nopasswd', 'password' or 'none', not text 'yes'",
+        ),
+        (
+            "{name: dev, shell: bash}",
+            "2:26: user.shell must be an absolute path without `..`, `//` or a `/` at its end",
+        ),
+        (
+            "{name: dev, groups: docker}",
+            "2:27: user.groups must be a list of text, not text 'docker'",
+        ),
+        (
+            '{name: dev, authorized_keys: ["a\\nb"]}',
+            (
+                "2:37: user.authorized_keys[0] must be one line of authorized_keys, "
+                "neither blank nor a comment, not text 'a\\nb'"
+            ),
+        ),
+        (
+            '{name: dev, authorized_keys: ["# mine"]}',
+            (
+                "2:37: user.authorized_keys[0] must be one line of authorized_keys, "
+                "neither blank nor a comment, not text '# mine'"
+            ),
+        ),
+        (
+            '{name: dev, authorized_keys: [""]}',
+            (
+                "2:37: user.authorized_keys[0] must be one line of authorized_keys, "
+                "neither blank nor a comment, not empty text"
+            ),
+        ),
+        ("dev", "2:7: user must be a mapping, not text 'dev'"),
+    ],
+)
+def test_what_is_no_account_is_refused(tmp_path: Path, section: str, told: str) -> None:
+    assert refusals(tmp_path, f"user: {section}\n") == [told]
