@@ -111,12 +111,13 @@ class StandInEnvironment:
         return "box.yaml", int(path[0]) if path else 1
 
 
-def compiled(*sections: StandInSection | Resource) -> Compiled:
+def compiled(*sections: StandInSection | Resource, secrets: Secrets | None = None) -> Compiled:
     """What sections, or the bare resources of one section `files`, are compiled to."""
     bare = [part for part in sections if not isinstance(part, StandInSection)]
     whole = [part for part in sections if isinstance(part, StandInSection)]
     all_sections = [*([StandInSection("files", bare)] if bare else []), *whole]
-    environment = cast("Environment", StandInEnvironment(all_sections))
+    stand_in = StandInEnvironment(all_sections, secrets=secrets or Secrets({}))
+    environment = cast("Environment", stand_in)
     return compile_environment(environment, DEBIAN)
 
 

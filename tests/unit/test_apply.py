@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from standins import DEBIAN, ME, OFFLINE, StandInSession, compiled, local_session
+from standins import DEBIAN, ME, OFFLINE, StandInSession, compiled, local_session, secrets_of
 
 from envwright.apply import Step, apply, steps
-from envwright.errors import StepError
+from envwright.errors import SecretError, StepError
+from envwright.journal import Journal
 from envwright.plan import Change, Plan, make_plan
 from envwright.resource import Difference, Resource
 from envwright.resources.command import Command
@@ -18,7 +19,7 @@ from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.link import Link
 from envwright.resources.package import Package
-from envwright.secrets import Secrets
+from envwright.secrets import Secrets, marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,3 +168,32 @@ def test_what_waits_for_a_restart_is_left_and_is_no_error(session: Session, tmp_
     left = converge(session, waiting, made, machine=OFFLINE)
     assert [change.resource.id for change in left.changes] == ["command:t"]
     assert left.pending == left.changes
+
+
+@pytest.mark.usefixtures("journal_file")
+def test_a_run_says_where_the_one_before_was_cut_off(session: Session, tmp_path: Path) -> None:
+    with local_session() as lost:
+        Journal(lost, "box").__enter__().write("begin", step="package:git")
+    heard: list[str] = []
+    made = compiled(File(path=f"{tmp_path}/file", owner=ME, group=tmp_path.group()))
+    plan = make_plan(made, session, DEBIAN, SECRETS)
+    teller = Teller()
+    told = {"begin": teller.begin, "end": teller.end}
+    apply(plan, made, session, SECRETS, cut_off=heard.append, **told)
+    assert heard == ["package:git"]
+
+
+def test_a_secret_that_cannot_be_had_stops_the_run_before_it_begins(
+    session: Session, tmp_path: Path, journal_file: Path
+) -> None:
+    secrets = secrets_of(tmp_path, token="hunter22")
+    made = compiled(
+        File(path=f"{tmp_path}/one", owner=ME, group=tmp_path.group()),
+        File(path=f"{tmp_path}/two", content=marker("token"), owner=ME, group=tmp_path.group()),
+    )
+    plan = make_plan(made, session, DEBIAN, Secrets({}))
+    (tmp_path / "token.secret").unlink()
+    teller = Teller()
+    with pytest.raises(SecretError):
+        apply(plan, made, session, secrets, begin=teller.begin, end=teller.end)
+    assert (teller.told, journal_file.exists(), (tmp_path / "one").exists()) == ([], False, False)

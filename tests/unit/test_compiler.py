@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standins import StandInSection, compiled
+from standins import StandInSection, compiled, secrets_of
 
 from envwright.errors import SpecErrors
 from envwright.resource import Key, Moment, Origin, Proof, Requirement, Resource
@@ -21,6 +24,10 @@ from envwright.resources.mount import Mount
 from envwright.resources.package import Package
 from envwright.resources.service import Service
 from envwright.resources.user import User
+from envwright.secrets import marker
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SOURCE = AptSource(
     source="tools", uris=("https://x.test",), suites=("stable",), key=Key(("A" * 40,), text="k")
@@ -61,7 +68,8 @@ def test_everything_knows_the_line_that_asked_for_it() -> None:
     assert result.proofs == (
         Proof("it works", "true", at=(9,), origins=(Origin("docker", "box.yaml", 9),)),
     )
-    assert result.requirements == (requirement,)
+    docker = (Origin("docker", "box.yaml", 1),)
+    assert result.requirements == (replace(requirement, origins=docker),)
 
 
 # --- Merging ----------------------------------------------------------------------------------
@@ -132,6 +140,7 @@ def test_all_conflicts_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "merged"),
     [
+        (File(path="/a", content="1"), File(path="/a", content="1"), File(path="/a", content="1")),
         (
             Service(unit="x.service", running=True, enabled=None, reads=("/a",)),
             Service(unit="x.service", running=None, enabled=False, reads=("/b", "/a")),
@@ -172,6 +181,30 @@ def test_wishes_that_do_not_fit_are_refused(one: Resource, other: Resource) -> N
         f"{one.id} is wanted twice, differently: by a (box.yaml:1) and by b (box.yaml:1)\n"
         "hint: say it in one place"
     )
+
+
+# --- Secrets ----------------------------------------------------------------------------------
+
+
+def test_a_secret_is_for_contents_and_values_alone(tmp_path: Path) -> None:
+    secrets, token = secrets_of(tmp_path, token="hunter22"), marker("token")
+    good = [
+        File(path="/a", content=token),
+        Keys(path="/b", dialect="env", keys={"A": token}),
+    ]
+    assert len(compiled(*good, secrets=secrets).resources) == 2
+    bad = [
+        File(path="/a", validate=f"check {token}", at=(3,)),
+        Keys(path="/b", dialect="lines", keys={token: True}, at=(4,)),
+        Command(title="t", observe="", expected="", run=token, seen=(), at=(5,)),
+    ]
+    with pytest.raises(SpecErrors) as raised:
+        compiled(*bad, secrets=secrets)
+    hint = "hint: a secret can be in the content of a file, or in the value of a key"
+    assert str(raised.value).split("\n\n") == [
+        f"box.yaml:{line}: the secret 'token' would be seen in {id_}\n{hint}"
+        for line, id_ in ((3, "file:/a"), (4, "keys:/b"), (5, "command:t"))
+    ]
 
 
 # --- Order ------------------------------------------------------------------------------------

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from standins import ME, local_session, secrets_of
 
-from envwright.engine import EVIDENCE, Engine
+from envwright.engine import EVIDENCE, Engine, SessionConnector
 from envwright.errors import StepError
 from envwright.resource import Content, Edited, operation
 from envwright.secrets import Secrets, marker
@@ -100,6 +101,15 @@ def test_files_file_removes_a_file_once(engine: Engine, tmp_path: Path) -> None:
     assert path.exists() is False
 
 
+def test_the_connector_reads_files_into_what_it_is_given(engine: Engine, tmp_path: Path) -> None:
+    """pyinfra demands it of a connector; the operations that we call have no use for it."""
+    (tmp_path / "file").write_bytes(b"\0\xff")
+    host, read = next(iter(engine._state.inventory)), BytesIO()
+    host.get_file(f"{tmp_path}/file", read)
+    assert read.getvalue() == b"\0\xff"
+    assert list(SessionConnector.make_names_data("box")) == [("box", {}, [])]
+
+
 def test_server_shell_runs_each_command_in_turn(engine: Engine, tmp_path: Path) -> None:
     say = operation(
         "server.shell", commands=[f"cd {tmp_path} && echo 'it''s' > a", f"cat {tmp_path}/a; pwd"]
@@ -153,6 +163,28 @@ def test_what_pyinfra_itself_refuses_is_told(engine: Engine, tmp_path: Path) -> 
     (tmp_path / "file").touch()
     told = failure(engine, "link:x", "files.link", path=f"{tmp_path}/file", target="t")
     assert told == f"link:x failed on @local: {tmp_path}/file exists and is not a link"
+
+
+def test_what_is_known_of_a_failure_comes_with_a_hint(engine: Engine) -> None:
+    told = failure(engine, "x", "server.shell", commands=["echo No space left on device; false"])
+    assert told == (
+        "x failed on @local:\n"
+        "    No space left on device\n"
+        "hint: make room: `df -h` shows where there is none"
+    )
+
+
+@pytest.mark.parametrize("what", ["user", "group"])
+def test_an_owner_who_is_not_there_is_told_before_anything_is_made(
+    engine: Engine, tmp_path: Path, what: str
+) -> None:
+    who = {what: "nobody-knows"}
+    told = failure(engine, "directory:x", "files.directory", path=f"{tmp_path}/x", **who)
+    assert told == (
+        f"directory:x failed on @local: there is no {what} 'nobody-knows'\n"
+        "hint: name one that exists, or let the environment make it"
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- Secrets ----------------------------------------------------------------------------------

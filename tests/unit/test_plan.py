@@ -61,17 +61,28 @@ def test_a_machine_that_is_as_it_should_be_has_nothing_to_do(tmp_path: Path) -> 
     assert (bool(plan), plan.changes, plan.pending, plan.resources) == (False, (), (), 2)
 
 
+def in_json(id_: str, verb: str, *fields: str, line: int = 1) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "verb": verb,
+        "origins": [f"files (box.yaml:{line})"],
+        "fields": list(fields),
+        "diff": "",
+        "takes_effect": "now",
+        "pending": "",
+    }
+
+
 def test_a_plan_in_json_is_whole(tmp_path: Path) -> None:
     make(tmp_path / "file", "one\ntwo\nthree\n", 0o600)
     make(tmp_path / "old", "")
-    group = tmp_path.group()
+    access = {"owner": ME, "group": tmp_path.group()}
     plan = plan_for(
         mine(tmp_path / "file", "one\n2\nthree\n"),
-        Link(path=f"{tmp_path}/link", target="file", owner=ME, group=group),
+        Link(path=f"{tmp_path}/link", target="file", owner=ME, group=tmp_path.group()),
         File(path=f"{tmp_path}/old", present=False, at=(7,)),
     )
-    access = {"owner": ME, "group": group}
-    common = {"takes_effect": "now", "pending": ""}
+    file = {"kind": "file", "mode": "0644", **access}
     assert plan.json() == {
         "version": 1,
         "environment": "box",
@@ -79,39 +90,20 @@ def test_a_plan_in_json_is_whole(tmp_path: Path) -> None:
         "resources": 3,
         "changes": [
             {
-                "id": f"file:{tmp_path}/file",
-                "verb": "change",
-                "origins": ["files (box.yaml:1)"],
-                "fields": ["mode", "content"],
-                "before": {
-                    "kind": "file",
-                    "mode": "0600",
-                    **access,
-                    "content": "one\ntwo\nthree\n",
-                },
-                "after": {"kind": "file", "mode": "0644", **access, "content": "one\n2\nthree\n"},
+                **in_json(f"file:{tmp_path}/file", "change", "mode", "content"),
+                "before": {**file, "mode": "0600", "content": "one\ntwo\nthree\n"},
+                "after": {**file, "content": "one\n2\nthree\n"},
                 "diff": "@@ -1,3 +1,3 @@\n one\n-two\n+2\n three",
-                **common,
             },
             {
-                "id": f"link:{tmp_path}/link",
-                "verb": "create",
-                "origins": ["files (box.yaml:1)"],
-                "fields": ["exists"],
+                **in_json(f"link:{tmp_path}/link", "create", "exists"),
                 "before": None,
                 "after": {"kind": "link", "target": "file", **access},
-                "diff": "",
-                **common,
             },
             {
-                "id": f"file:{tmp_path}/old",
-                "verb": "remove",
-                "origins": ["files (box.yaml:7)"],
-                "fields": ["exists"],
-                "before": {"kind": "file", "mode": "0644", **access, "content": ""},
+                **in_json(f"file:{tmp_path}/old", "remove", "exists", line=7),
+                "before": {**file, "content": ""},
                 "after": None,
-                "diff": "",
-                **common,
             },
         ],
     }
@@ -227,7 +219,10 @@ def test_what_is_in_the_way_is_refused_all_at_once(tmp_path: Path) -> None:
         File(path=f"{tmp_path}/x"),
     ) == (
         f"@local: {tmp_path}/file is a file, not a directory: move it away first\n"
-        f"@local: {tmp_path}/folder is a directory, not a file: move it away first"
+        "    wanted by files (box.yaml:1)\n"
+        f"@local: {tmp_path}/folder is a directory, not a file: move it away first\n"
+        "    wanted by files (box.yaml:1)\n"
+        "hint: nothing was changed"
     )
 
 
@@ -235,7 +230,9 @@ def test_a_requirement_that_does_not_hold_is_refused_with_its_words() -> None:
     good = Requirement("it holds", "true", "never said", "")
     bad = Requirement("it does not", "exit 3", "this machine is no good", "take another")
     told = refusal(StandInSection("docker", required=[good, bad]))
-    assert told == "@local: this machine is no good\nhint: take another"
+    assert told == (
+        "@local: this machine is no good\n    wanted by docker (box.yaml:1)\nhint: take another"
+    )
 
 
 # --- What changes bring about -----------------------------------------------------------------

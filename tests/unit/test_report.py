@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -280,3 +282,23 @@ def test_what_a_terminal_cannot_show_does_not_stop_it(encoding: str, shown: str)
     with io.TextIOWrapper(raw, encoding=encoding) as out:
         Report(out, io.StringIO()).line("ä\udcff")
         assert raw.getvalue().decode(encoding) == shown
+
+
+def test_a_run_that_was_cut_off_is_told() -> None:
+    assert written(lambda report: report.cut_off("package:git")) == (
+        "The run before this one was cut off in package:git; this one goes on from there.\n"
+    )
+
+
+def test_a_full_disk_is_an_error_of_ours() -> None:
+    with Path("/dev/full").open("w") as full:
+        with pytest.raises(EnvwrightError) as raised:
+            Report(full, io.StringIO()).line("text")
+        assert str(raised.value) == "cannot write the output: No space left on device"
+
+
+def test_a_reader_who_has_seen_enough_is_pythons_own_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", encoding="utf-8") as pipe, pytest.raises(BrokenPipeError):  # noqa: PTH123 - a descriptor
+        Report(pipe, io.StringIO()).line("text")

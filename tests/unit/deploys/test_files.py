@@ -10,6 +10,7 @@ from sections import compile_section, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
 
 from envwright.facts import Accounts
+from envwright.resources.file import File
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +98,15 @@ def test_a_file_has_the_primary_group_that_its_owner_has_on_the_machine(tmp_path
     machine = replace(DEBIAN, accounts=accounts)
     found = states(tmp_path, "files: {/srv/x: {content: x, owner: dev}}\n", machine)
     assert found["file:/srv/x"]["group"] == "users"
+
+
+@pytest.mark.parametrize("path", ["/etc/sudoers", "/etc/sudoers.d/team"])
+def test_a_file_of_sudos_goes_live_only_when_visudo_agrees(tmp_path: Path, path: str) -> None:
+    made = compile_section(tmp_path, f"files: {{{path}: {{content: x}}, /etc/x: {{content: x}}}}\n")
+    assert [r.validate for r in made.resources if isinstance(r, File)] == [
+        "{ ! command -v visudo >/dev/null || visudo -cf %s; }",
+        "",
+    ]
 
 
 ONE = "needs exactly one of 'content', 'source', 'template', 'link', 'directory', 'absent'"

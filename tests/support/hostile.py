@@ -1,0 +1,171 @@
+"""Environments in which one place at a time, found in the models, holds a text made to be run."""
+
+from __future__ import annotations
+
+import json
+import types
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from envwright.capability import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    Wrap = Callable[[Any], Any]
+
+RUN = "touch /pwned"
+BARE = "touch${IFS}/pwned"
+"""The same without a blank."""
+TEXTS = (
+    f"';{RUN};'\";{RUN};\"$({RUN})`{RUN}`|{RUN}&{RUN} # %s %n {{}} \\ \u2028 \u00fc",
+    f"a\n{RUN}\n$({RUN})\nEOF\n'\n{RUN}\n",
+    f"$({BARE})`{BARE}`;{BARE};'",
+    f"/srv/a';{RUN};'\"$({RUN})`{RUN}`",
+    f"/srv/a';{BARE};'\"$({BARE})`{BARE}`",
+    f"https://x.test/$({BARE})`{BARE}`;{BARE};",
+    f"-o$({BARE})`{BARE}`;{BARE};",
+)
+GOOD = (
+    "dev",
+    "/srv/good",
+    "https://good.test/apt",
+    "good.service",
+    "0644",
+    "9DC858229FC7DD38854AE2D88D81803C0EBFCD88",
+    "vm.swappiness",
+    "D:",
+    "10m",
+    "29.*",
+    "GOOD",
+    1,
+    True,
+)
+"""Values of which every field takes one."""
+
+
+@dataclass(frozen=True)
+class Hostile:
+    """An environment: which place of it holds which of the TEXTS."""
+
+    place: str
+    number: int
+    environment: str
+
+    @property
+    def name(self) -> str:
+        """What the case is called."""
+        return f"{self.place}, text {self.number}"
+
+    def write(self, folder: Path) -> Path:
+        """Write it to a file."""
+        path = folder / "hostile.yaml"
+        path.write_text(self.environment, "utf-8")
+        return path
+
+
+def hostiles() -> Iterator[Hostile]:
+    """Every text at every place of every capability, whether it is taken there or refused."""
+    for section, model in discover().items():
+        for place, wrap in _places(model):
+            for number, text in enumerate(TEXTS):
+                # JSON is YAML, whatever the text holds.
+                environment = json.dumps({"name": "hostile", section: wrap(text)})
+                yield Hostile(f"{section}{place}", number, environment)
+
+
+def _places(annotation: Any) -> Iterator[tuple[str, Wrap]]:
+    """The places in values of a type: what each is called, and how a text gets there."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield from _places(arguments[0])
+    elif origin in {Union, types.UnionType}:
+        for one in arguments:
+            yield from _places(one)
+    elif origin in {list, tuple}:
+        for place, wrap in _places(arguments[0]):
+            yield f"[]{place}", _within(lambda value: [value], wrap)
+    elif origin is dict:
+        keys, values = arguments
+        good = _good(values)
+        yield ".KEY", lambda text: {text: good}
+        key = _good(keys)
+        for place, wrap in _places(values):
+            yield f".*{place}", _within(lambda value: {key: value}, wrap)
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield from _places_of_model(annotation)
+    else:
+        yield "", lambda text: text
+
+
+def _places_of_model(model: type[BaseModel]) -> Iterator[tuple[str, Wrap]]:
+    if "root" in model.model_fields:
+        yield from _places(model.model_fields["root"].annotation)
+        return
+    for name, field in model.model_fields.items():
+        key = field.alias or name
+        beside = _beside(model, key, _annotated(field))
+        for place, wrap in _places(_annotated(field)):
+            yield f".{key}{place}", _within(_setter(beside, key), wrap)
+
+
+def _within(outer: Wrap, inner: Wrap) -> Wrap:
+    return lambda text: outer(inner(text))
+
+
+def _setter(beside: dict[str, Any], key: str) -> Wrap:
+    return lambda value: {**beside, key: value}
+
+
+def _annotated(field: Any) -> Any:
+    return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+
+
+def _beside(model: type[BaseModel], key: str, annotation: Any) -> dict[str, Any]:
+    """What else a model needs to take a good value of one key: required keys, at most one more."""
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    required = {
+        name: _good(_annotated(field))
+        for name, field in fields.items()
+        if field.is_required() and name != key
+    }
+    good = {key: _good(annotation)}
+    more: list[dict[str, Any]] = [{}]
+    more += [{name: _good(_annotated(field))} for name, field in fields.items() if name != key]
+    for extra in more:
+        if _takes(model, {**required, **extra, **good}):
+            return {**required, **extra}
+    return required
+
+
+def _good(annotation: Any) -> Any:
+    """A value that a type takes; the first of GOOD where none can be made."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        inner = [value for value in GOOD if _takes(annotation, value)]
+        return inner[0] if inner else _good(arguments[0])
+    if origin is Literal:
+        return arguments[0]
+    if origin in {Union, types.UnionType}:
+        return _good(arguments[0])
+    if origin in {list, tuple}:
+        return [_good(arguments[0])]
+    if origin is dict:
+        return {_good(arguments[0]): _good(arguments[1])}
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = {field.alias or name: field for name, field in annotation.model_fields.items()}
+        key = next((name for name, field in fields.items() if field.is_required()), next(iter(fields)))
+        good = _good(_annotated(fields[key]))
+        return {**_beside(annotation, key, _annotated(fields[key])), key: good}
+    return next((value for value in GOOD if _takes(annotation, value)), GOOD[0])
+
+
+def _takes(annotation: Any, value: Any) -> bool:
+    try:
+        TypeAdapter(annotation).validate_python(value)
+    except ValidationError:
+        return False
+    return True
