@@ -45,7 +45,10 @@ _KNOWN = (
     ),
     (r"No space left on device", "make room: `df -h` shows where there is none"),
     (r": syntax error", "mend that line; what was there before still holds"),
-    (r"unable to configure the Docker daemon", "mend the key that it names; the daemon still has the file as it was"),
+    (
+        r"unable to configure the Docker daemon",
+        "mend the key that it names; the daemon still has the file as it was",
+    ),
     (r"Job for (\S+) failed", "`journalctl -u {0}` on the machine tells why"),
     (r"Unit (\S+) not found", "check the name, or give the unit a file"),
     (

@@ -7,7 +7,7 @@ import types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from envwright.capability import discover
 
@@ -28,6 +28,7 @@ TEXTS = (
     f"/srv/a';{BARE};'\"$({BARE})`{BARE}`",
     f"https://x.test/$({BARE})`{BARE}`;{BARE};",
     f"-o$({BARE})`{BARE}`;{BARE};",
+    f"1 $({RUN}) `{RUN}` | {RUN} & {RUN}",
 )
 GOOD = (
     "dev",
@@ -97,12 +98,12 @@ def _places(annotation: Any) -> Iterator[tuple[str, Wrap]]:
             yield f".*{place}", _within(lambda value: {key: value}, wrap)
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield from _places_of_model(annotation)
-    else:
+    elif annotation is str or origin is Literal:
         yield "", lambda text: text
 
 
 def _places_of_model(model: type[BaseModel]) -> Iterator[tuple[str, Wrap]]:
-    if "root" in model.model_fields:
+    if issubclass(model, RootModel):
         yield from _places(model.model_fields["root"].annotation)
         return
     for name, field in model.model_fields.items():
@@ -165,7 +166,7 @@ def _good(annotation: Any) -> Any:
 
 def _takes(annotation: Any, value: Any) -> bool:
     try:
-        TypeAdapter(annotation).validate_python(value)
+        TypeAdapter(annotation).validate_python(value, strict=True)
     except ValidationError:
         return False
     return True

@@ -1,0 +1,33 @@
+"""What can be known of a machine: questions that a shell can answer, and the answers, typed."""
+
+from envwright.facts.accounts import Account, Accounts, Logins
+from envwright.facts.machine import Machine
+from envwright.facts.mounts import MountPoint, Mounts, unescape
+from envwright.facts.output import Output, Shell
+from envwright.facts.packages import Dpkg
+from envwright.facts.paths import TEXT_LIMIT, Stat, Status, Text
+from envwright.facts.question import Facts, Question, Unknown, decode
+from envwright.facts.units import Unit, UnitStatus
+
+__all__ = [
+    "TEXT_LIMIT",
+    "Account",
+    "Accounts",
+    "Dpkg",
+    "Facts",
+    "Logins",
+    "Machine",
+    "MountPoint",
+    "Mounts",
+    "Output",
+    "Question",
+    "Shell",
+    "Stat",
+    "Status",
+    "Text",
+    "Unit",
+    "UnitStatus",
+    "Unknown",
+    "decode",
+    "unescape",
+]

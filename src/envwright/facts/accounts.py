@@ -1,0 +1,64 @@
+"""The users and groups of the machine's own files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envwright.facts.question import Question, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class Account:
+    """A line of /etc/passwd, with the supplementary groups that name the user."""
+
+    name: str
+    uid: int
+    group: str
+    home: str
+    shell: str
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The accounts of this machine's own files, by name; `groups` maps names to (gid, members)."""
+
+    users: Mapping[str, Account]
+    groups: Mapping[str, tuple[int, tuple[str, ...]]]
+
+    @staticmethod
+    def read(passwd: str, group: str) -> Accounts:
+        """Parse /etc/passwd and /etc/group (passwd(5), group(5)); malformed lines are skipped."""
+        rows = [line.split(":") for line in group.splitlines()]
+        groups = {
+            r[0]: (int(r[2]), tuple(filter(None, r[3].split(","))))
+            for r in rows
+            if len(r) == 4 and r[2].isdigit()  # noqa: PLR2004 - group(5) has four fields
+        }
+        names = {gid: name for name, (gid, _) in groups.items()}
+        users = {}
+        for line in passwd.splitlines():
+            fields = line.split(":")
+            if len(fields) == 7 and fields[2].isdigit() and fields[3].isdigit():  # noqa: PLR2004 - passwd(5)
+                name, _, uid, gid, _, home, shell = fields
+                member = tuple(sorted(g for g, (_, members) in groups.items() if name in members))
+                users[name] = Account(name, int(uid), names.get(int(gid), gid), home, shell, member)
+        return Accounts(users, groups)
+
+
+@dataclass(frozen=True)
+class Logins(Question[Accounts]):
+    """All accounts of the machine's own files (no network directory)."""
+
+    @classmethod
+    def script(cls, questions: Sequence[Logins]) -> str:  # noqa: ARG003 - one answer for all
+        return r"cat /etc/passwd; printf '\0'; cat /etc/group"
+
+    @classmethod
+    def parse(cls, questions: Sequence[Logins], output: bytes) -> Mapping[Logins, Accounts]:
+        passwd, _, group = decode(output).partition("\0")
+        return dict.fromkeys(questions, Accounts.read(passwd, group))

@@ -1,0 +1,89 @@
+"""What a machine says of itself when a session opens."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts.accounts import Accounts
+from envwright.facts.question import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a machine says of itself when a session opens; the facts that the language may name.
+
+    Args:
+        distro: ID of os-release(5): `debian`, `ubuntu`.
+        release: VERSION_ID: `13`, `24.04`.
+        codename: `trixie`, `noble`; on Ubuntu's derivatives the Ubuntu one (UBUNTU_CODENAME), as
+            Docker's own installation steps take it.
+        architecture: Debian's name of it: `amd64`, `arm64`.
+        kernel: `uname -r`.
+        wsl: runs under the Windows Subsystem for Linux.
+        distribution: its name there (`Ubuntu-24.04`); "" elsewhere or when unknown.
+        booted: systemd is PID 1 (sd_booted(3)).
+        accounts: the users and groups it has.
+    """
+
+    distro: str
+    release: str
+    codename: str
+    architecture: str
+    kernel: str
+    wsl: bool
+    distribution: str
+    booted: bool
+    accounts: Accounts
+
+    HELLO: ClassVar = r"""
+cat /etc/os-release; printf '\0'
+dpkg --print-architecture; printf '\0'
+cat /proc/sys/kernel/osrelease; printf '\0'
+[ -e /init ] && [ -d /run/WSL ] && echo wsl; printf '\0'
+printf '%s\0' "$WSL_DISTRO_NAME"
+[ -d /run/systemd/system ] && echo booted; printf '\0'
+cat /etc/passwd; printf '\0'
+cat /etc/group
+"""
+    """The script that `read` understands: the opening words of every session."""
+
+    @staticmethod
+    def read(hello: bytes) -> Machine:
+        """Parse what HELLO printed."""
+        fields = [*decode(hello).split("\0"), *[""] * 8]
+        release = dict(_assignments(fields[0]))
+        kernel = fields[2].strip()
+        return Machine(
+            distro=release.get("ID", ""),
+            release=release.get("VERSION_ID", ""),
+            codename=release.get("UBUNTU_CODENAME") or release.get("VERSION_CODENAME", ""),
+            architecture=fields[1].strip(),
+            kernel=kernel,
+            # microsoft/WSL: stock kernels say so; custom ones are told by WSL's init and socket.
+            wsl="microsoft" in kernel.lower() or fields[3].strip() == "wsl",
+            distribution=fields[4],
+            booted=fields[5].strip() == "booted",
+            accounts=Accounts.read(fields[6], fields[7]),
+        )
+
+    def primary_group(self, user: str) -> str:
+        """Return a user's primary group, or what by Debian's custom it will be."""
+        return self.accounts.users[user].group if user in self.accounts.users else user
+
+    def home(self, user: str) -> str:
+        """Return where a user's home is, or by Debian's custom will be."""
+        if user in self.accounts.users:
+            return self.accounts.users[user].home
+        return "/root" if user == "root" else f"/home/{user}"
+
+
+def _assignments(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        name, equals, value = line.partition("=")
+        if equals and not name.startswith("#"):
+            yield name.strip(), "".join(shlex.split(value))

@@ -1,0 +1,92 @@
+"""What systemd says of its units."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts.question import Question, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class UnitStatus:
+    """What systemd says of a unit.
+
+    `load`: loaded, not-found, masked...; `active`: active, inactive, failed...; `enabled`: enabled,
+    disabled, static, masked... ("" when unknown to systemd); `stale`: its file on disk is newer
+    than what systemd read; `started`: when its process (or, without one, the unit) last started,
+    in seconds since 1970, None when it is not active. Without systemd as PID 1 only `enabled`
+    is known and `load` is "offline".
+    """
+
+    load: str
+    active: str
+    enabled: str
+    stale: bool
+    started: float | None
+
+
+@dataclass(frozen=True)
+class Unit(Question[UnitStatus]):
+    """The status of a systemd unit, by its full name (`docker.service`)."""
+
+    name: str
+
+    PROPERTIES: ClassVar = (
+        "Id",
+        "Names",
+        "LoadState",
+        "ActiveState",
+        "UnitFileState",
+        "NeedDaemonReload",
+        "ExecMainStartTimestamp",
+        "ActiveEnterTimestamp",
+    )
+
+    @classmethod
+    def script(cls, questions: Sequence[Unit]) -> str:
+        names = " ".join(shlex.quote(q.name) for q in questions)
+        # --timestamp is younger than systemd 247: without it the times are whole seconds.
+        show = f"systemctl show --property={','.join(cls.PROPERTIES)}"
+        online = f"{show} --timestamp=us+utc -- {names} || TZ=UTC {show} -- {names}"
+        form = r"Names=%s\nLoadState=offline\nUnitFileState=%s\n\n"
+        state = '"$(systemctl --root=/ is-enabled -- "$unit")"'
+        offline = f"for unit in {names}; do printf '{form}' \"$unit\" {state}; done"
+        return f"if [ -d /run/systemd/system ]; then {online}; else {offline}; fi"
+
+    @classmethod
+    def parse(cls, questions: Sequence[Unit], output: bytes) -> Mapping[Unit, UnitStatus]:
+        units = {}
+        for block in decode(output).split("\n\n"):
+            fields = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+            for name in fields.get("Names", "").split():
+                units[name] = _unit_status(fields)
+        return {q: units[q.name] for q in questions if q.name in units}
+
+
+def _unit_status(fields: Mapping[str, str]) -> UnitStatus:
+    active = fields.get("ActiveState", "")
+    started = fields.get("ExecMainStartTimestamp") or fields.get("ActiveEnterTimestamp", "")
+    return UnitStatus(
+        load=fields.get("LoadState", ""),
+        active=active,
+        # Since systemd 254 is-enabled says this of what it does not know.
+        enabled=fields.get("UnitFileState", "").replace("not-found", ""),
+        stale=fields.get("NeedDaemonReload") == "yes",
+        started=_seconds(started) if active == "active" else None,
+    )
+
+
+def _seconds(timestamp: str) -> float | None:
+    """Read `Sat 2026-11-21 08:49:50.123456 UTC` as seconds since 1970."""
+    found = re.search(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)?", timestamp)
+    if not found:
+        return None
+    moment = datetime.fromisoformat(f"{found[1]}T{found[2]}").replace(tzinfo=timezone.utc)
+    return moment.timestamp() + float(found[3] or 0)

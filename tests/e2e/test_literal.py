@@ -1,0 +1,94 @@
+"""Law 9: an environment is data. No text in it is run, whatever field it is in."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING
+
+from box import Box
+from hostile import TEXTS, hostiles
+
+from envwright.compiler import compile_environment
+from envwright.engine import Engine
+from envwright.environment import load
+from envwright.errors import EnvwrightError, SpecErrors
+from envwright.facts import Machine as Facts
+from envwright.facts import Shell
+from envwright.probe import ask
+from envwright.resource import EXISTENCE, Difference
+from envwright.transport import Session, open_session
+from envwright.verify import CheckError, host_over, witness
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envwright.compiler import Compiled
+    from envwright.resource import Resource
+    from envwright.secrets import Secrets
+    from machines.machine import Machine
+
+
+def test_no_text_of_any_field_is_run(debian13: Machine, tmp_path: Path) -> None:
+    """All that the models take is asked, made and witnessed on a machine, one place at a time."""
+    debian13.sh("useradd --create-home dev")
+    taken, run = set(), []
+    with open_session(debian13.host, hello=Facts.HELLO) as session:
+        facts = Facts.read(session.hello.stdout)
+        for hostile in hostiles():
+            try:
+                environment = load(hostile.write(tmp_path), facts)
+                compiled = compile_environment(environment, facts)
+            except SpecErrors:
+                continue
+            taken.add(hostile.place)
+            _do_all(compiled, session, environment.secrets)
+            if session.run("rm /pwned").ok:
+                run.append(hostile.name)
+    assert run == []
+    assert len(taken) > 40
+
+
+def _do_all(compiled: Compiled, session: Session, secrets: Secrets) -> None:
+    """Do with the resources and proofs that hold the text whatever is ever done with them."""
+    host, engine = host_over(session), Engine(session, secrets)
+    scripts = [proof.script for proof in compiled.proofs]
+    scripts += [requirement.script for requirement in compiled.requirements]
+    ask(session, [Shell(script) for script in scripts if "/pwned" in script])
+    for resource in compiled.resources:
+        if "/pwned" not in repr(resource):
+            continue
+        ask(session, resource.questions())
+        # Much of it fails, as nonsense does: what counts is that nothing of it is a command.
+        with contextlib.suppress(EnvwrightError):
+            for operation in resource.converge(_whole(resource)):
+                engine.run(resource.id, operation)
+        with contextlib.suppress(CheckError):
+            witness(resource, host, secrets)
+
+
+def _whole(resource: Resource) -> Difference:
+    after = resource.desired()
+    return Difference(None, after, (EXISTENCE, *(after or {})))
+
+
+def test_texts_made_to_be_run_land_as_they_are(debian13: Machine, tmp_path: Path) -> None:
+    environment = {
+        "user": {"name": "dev", "authorized_keys": [TEXTS[0], TEXTS[2]]},
+        "environment": {f"TEXT_{n}": text for n, text in enumerate(TEXTS) if "\n" not in text},
+        "wsl": {
+            "boot": {"command": TEXTS[0]},
+            "network": {"hostname": TEXTS[2]},
+            "automount": {"root": TEXTS[4], "options": TEXTS[6]},
+        },
+        "mounts": {f"/mnt/{TEXTS[3]}": {"type": "tmpfs", "options": ["size=64k"]}},
+        "systemd": {"cron.service": {"drop_ins": {"text": f"# {TEXTS[0]}\n"}}},
+        "files": {
+            **{f"/srv/text {n}": {"content": text} for n, text in enumerate(TEXTS)},
+            TEXTS[3]: {"content": "its path"},
+            TEXTS[4]: {"directory": True},
+            "/srv/link": {"link": TEXTS[6]},
+        },
+    }
+    box = Box(debian13, tmp_path)
+    box.write(json.dumps(environment)[1:-1])
