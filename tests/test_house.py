@@ -43,22 +43,11 @@ FLOORS = {
         "resources": "the vocabulary, one word a file",
         "probe": "all questions as one script",
         "capability": "the base of a capability, and discovery",
-        "declaration": "where a secret comes from",
         "secrets": "named in an environment, shown nowhere",
         "contents": "the bytes that a file gets",
     },
     3: {
-        "wording": "how messages speak of values",
-        "source": "a text and positions in it",
-        "scalar": "what a plain word of YAML means",
-        "tree": "values with their places",
-        "syntax": "what a YAML file may not hold",
-        "document": "a file to a tree",
-        "layers": "trees over trees: extends",
-        "rendering": "templates",
-        "scope": "what templates may name",
-        "shape": "what a model takes",
-        "complaints": "what is wrong with a section, in our words",
+        "language": "from the text of a file to checked values, each with its place",
         "environment": "YAML to a typed Environment",
         "schema": "the JSON Schema of environments",
         "samples": "machines to compile for where there is none",
@@ -101,7 +90,7 @@ OTHER_MEANINGS = {
     ("plan", "environment"): "a key of the plan's JSON",
     ("resources", "user"): "a word of the vocabulary, of pyinfra and of testinfra",
     ("resources", "wsl"): "a dialect",
-    ("scope", "wsl"): "a fact of a machine",
+    ("language", "wsl"): "a fact of a machine",
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright import __version__
 from envwright.errors import EnvwrightError
-from envwright.wording import quoted, suggestion
+from envwright.language.wording import quoted, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -87,7 +87,7 @@ def _job(target: Target, options: argparse.Namespace, report: Report) -> Iterato
 
     if not Path(target.environment).is_file():
         # Said by the language in its own words, before a machine is troubled.
-        from envwright.document import read_document  # noqa: PLC0415 - see above
+        from envwright.language.document import read_document  # noqa: PLC0415 - see above
 
         read_document(target.environment)
     ask: Callable[[str], str] | None = getpass.getpass if _somebody_is_there() else None

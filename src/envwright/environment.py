@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from envwright import layers, scope
 from envwright.capability import discover
-from envwright.complaints import complaints
-from envwright.declaration import Declaration
 from envwright.errors import LocatedError, SpecError, SpecErrors
+from envwright.language import layers, scope
+from envwright.language.complaints import complaints
+from envwright.language.declaration import Declaration
+from envwright.language.shape import shape_of
+from envwright.language.tree import Entry, Node
+from envwright.language.wording import quoted, suggestion, value_in_words
 from envwright.secrets import Secret, Secrets, is_name
-from envwright.shape import shape_of
-from envwright.tree import Entry, Node
-from envwright.wording import quoted, suggestion, value_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.capability import discover
 from envwright.errors import EnvwrightError
-from envwright.shape import shape_of
-from envwright.wording import quoted, suggestion
+from envwright.language.shape import shape_of
+from envwright.language.wording import quoted, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from envwright.capability import Section
-    from envwright.shape import Shape
+    from envwright.language.shape import Shape
 
 WIDTH = 100
 """Columns of the text."""

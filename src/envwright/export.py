@@ -6,6 +6,7 @@ each written out as the literal call.
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 from importlib import resources
@@ -19,11 +20,11 @@ from envwright.resources.keys import Keys
 from envwright.resources.service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from envwright.compiler import Compiled
-    from envwright.resource import Assertion, Operation, Proof, Resource, State
+    from envwright.resource import Assertion, Operation, Resource, State
     from envwright.secrets import Secrets
 
 DEPLOY = '''\
@@ -70,11 +71,12 @@ def export(compiled: Compiled, secrets: Secrets, host: str, folder: Path) -> lis
             f"{folder} is not empty and no earlier export", hint="name a new folder by --output"
         )
     _refuse_secrets(compiled, secrets)
+    names = _names([*(r.id for r in compiled.resources), *(p.name for p in compiled.proofs)])
     texts = {
-        "deploy.py": _deploy(compiled),
+        "deploy.py": _deploy(compiled, names),
         "inventory.py": _inventory(host),
-        "test_environment.py": _tests(compiled),
-        **{f"proofs/{_slug(p.name)}.sh": f"{p.script}\n" for p in compiled.proofs},
+        "test_environment.py": _tests(compiled, names),
+        **{f"proofs/{names[p.name]}.sh": f"{p.script}\n" for p in compiled.proofs},
     }
     for name, text in texts.items():
         path = folder / name
@@ -112,49 +114,49 @@ def _support(folder: Path) -> Iterator[Path]:
 # --- The deploy ------------------------------------------------------------------------------
 
 
-def _deploy(compiled: Compiled) -> str:
+def _deploy(compiled: Compiled, names: Mapping[str, str]) -> str:
     # A service restarts when the operations before it changed what it reads: those get names.
     services = [r for r in compiled.resources if isinstance(r, Service)]
     read = {id_ for service in services for id_ in service.implied}
     body: list[str] = []
     for resource in compiled.resources:
-        body += _calls(resource, read & {r.id for r in compiled.resources})
+        body += _calls(resource, read & {r.id for r in compiled.resources}, names)
     text = "\n\n".join(body)
     modules = sorted(set(re.findall(r"^(?:\w+ = )?(\w+)\.\w+\($", text, re.MULTILINE)))
-    names = ["changed", "content", "differs", "edited", "key"]
-    support = [name for name in names if re.search(rf"\b{name}\(", text)]
+    helpers = ["changed", "content", "differs", "edited", "key"]
+    support = [name for name in helpers if re.search(rf"\b{name}\(", text)]
     head = DEPLOY.format(
         name=compiled.name, modules=", ".join(modules), support=", ".join(support) or "content"
     )
     return f"{head}\n{text}\n"
 
 
-def _calls(resource: Resource, read: set[str]) -> Iterator[str]:
+def _calls(resource: Resource, read: set[str], names: Mapping[str, str]) -> Iterator[str]:
     """Write out the operations that make a resource from nothing."""
     after = resource.desired()
     fields = ("exists",) if isinstance(resource, Service) else ("exists", *(after or {}))
     before: State | None = {} if after is None else None
     operations = list(resource.converge(Difference(before, after, fields)))
-    variable = _slug(resource.id) if resource.id in read else ""
+    variable = names[resource.id] if resource.id in read else ""
     if len(operations) > 1 and isinstance(resource, File | Keys):
-        yield from _checked(resource, operations, variable)
+        yield from _checked(resource, operations, variable, names[resource.id])
     else:
         for number, operation in enumerate(operations, 1):
             yield _call(operation, resource.id, variable if number == len(operations) else "")
     if isinstance(resource, Service) and (changes := sorted(set(resource.implied) & read)):
-        yield _restart(resource, [_slug(id_) for id_ in changes])
+        yield _restart(resource, [names[id_] for id_ in changes])
 
 
 def _checked(
-    resource: File | Keys, operations: Sequence[Operation], variable: str
+    resource: File | Keys, operations: Sequence[Operation], variable: str, name: str
 ) -> Iterator[str]:
     """Stage and check a file only where the machine's differs: the staged one is never there."""
     put, go_live = operations
-    source = f"{_slug(resource.id)}_source"
+    source = f"{name}_source"
     yield f"{source} = {_literal(put.arguments['src'])}"
     arguments = {name: _literal(value) for name, value in put.arguments.items()}
     arguments |= {"src": source, "_if": f"differs({source}, {resource.path!r})"}
-    staged = f"{_slug(resource.id)}_staged"
+    staged = f"{name}_staged"
     yield _written(put.name, resource.id, arguments, staged)
     arguments = {name: _literal(value) for name, value in go_live.arguments.items()}
     arguments["_if"] = f"changed({staged})"
@@ -201,8 +203,14 @@ def _text(text: str) -> str:
     return "\n".join(["(", *(f"        {line!r}" for line in lines), "    )"])
 
 
-def _slug(name: str) -> str:
-    return re.sub(r"\W+", "_", name).strip("_").lower()
+def _names(ids: Iterable[str]) -> Mapping[str, str]:
+    """Give each id a name that Python and file systems take, no two the same."""
+    names: dict[str, str] = {}
+    for id_ in ids:
+        plain = re.sub(r"\W+", "_", id_, flags=re.ASCII).strip("_").lower()
+        others = (f"{plain}_{number}" for number in itertools.count(2))
+        names[id_] = next(n for n in itertools.chain([plain], others) if n not in names.values())
+    return names
 
 
 # --- The inventory and the tests -------------------------------------------------------------
@@ -219,16 +227,16 @@ def _inventory(host: str) -> str:
     return f'"""The machine that the deploy is for."""\n\nhosts = [({name!r}, {data!r})]\n'
 
 
-def _tests(compiled: Compiled) -> str:
+def _tests(compiled: Compiled, names: Mapping[str, str]) -> str:
     parts = [TESTS.format(name=compiled.name)]
-    parts += [_resource_test(resource) for resource in compiled.resources]
-    parts += [_proof_test(proof) for proof in compiled.proofs]
+    parts += [_resource_test(resource, names[resource.id]) for resource in compiled.resources]
+    parts += [_proof_test(names[proof.name]) for proof in compiled.proofs]
     return "\n\n".join(parts)
 
 
-def _resource_test(resource: Resource) -> str:
+def _resource_test(resource: Resource, name: str) -> str:
     asserts = [f"    {_assert(assertion)}" for assertion in resource.witness()]
-    return "\n".join([f"def test_{_slug(resource.id)}(host):", *asserts, ""])
+    return "\n".join([f"def test_{name}(host):", *asserts, ""])
 
 
 def _assert(assertion: Assertion) -> str:
@@ -241,5 +249,5 @@ def _assert(assertion: Assertion) -> str:
     return f"assert {seen} == {assertion.expected!r}"
 
 
-def _proof_test(proof: Proof) -> str:
-    return f'def test_{_slug(proof.name)}(host):\n    prove(host, "{_slug(proof.name)}.sh")\n'
+def _proof_test(name: str) -> str:
+    return f'def test_{name}(host):\n    prove(host, "{name}.sh")\n'

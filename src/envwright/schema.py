@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from envwright.capability import discover
-from envwright.declaration import Declaration
 from envwright.environment import NAME
-from envwright.scope import VARIABLE
-from envwright.shape import shape_of
+from envwright.language.declaration import Declaration
+from envwright.language.scope import VARIABLE
+from envwright.language.shape import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

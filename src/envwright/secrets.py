@@ -11,14 +11,12 @@ import subprocess
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from envwright.errors import SecretError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-
-    from envwright.declaration import Declaration
 
 COMMAND_TIMEOUT = 60
 """Seconds that a command may take to print a secret."""
@@ -44,6 +42,22 @@ def is_broken(text: str) -> bool:
     return "⟦" in _MARKER.sub("", text) or "⟧" in _MARKER.sub("", text)
 
 
+class Declared(Protocol):
+    """Where a secret comes from; what is not given is None (see language.declaration)."""
+
+    @property
+    def env(self) -> str | None:
+        """An environment variable."""
+
+    @property
+    def file(self) -> str | None:
+        """A file."""
+
+    @property
+    def command(self) -> tuple[str, ...] | None:
+        """A command and its arguments."""
+
+
 @dataclass(frozen=True)
 class Secret:
     """A declared secret.
@@ -54,7 +68,7 @@ class Secret:
     """
 
     name: str
-    declaration: Declaration
+    declaration: Declared
     place: str
     directory: Path
 

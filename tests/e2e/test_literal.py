@@ -23,10 +23,11 @@ from envwright.verify import CheckError, host_over, witness
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from machines.machine import Machine
+
     from envwright.compiler import Compiled
     from envwright.resource import Resource
     from envwright.secrets import Secrets
-    from machines.machine import Machine
 
 
 def test_no_text_of_any_field_is_run(debian13: Machine, tmp_path: Path) -> None:

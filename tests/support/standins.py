@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from envwright.compiler import Compiled, compile_environment
-from envwright.declaration import Declaration
 from envwright.errors import StepError
+from envwright.language.declaration import Declaration
 from envwright.resource import Origin
 from envwright.samples import MACHINES
 from envwright.secrets import Secret, Secrets

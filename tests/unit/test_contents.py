@@ -12,8 +12,8 @@ from keys import ARMORED, BINARY, FINGERPRINT
 from standins import StandInSession, local_session, secrets_of
 
 from envwright.contents import resolve
-from envwright.declaration import Declaration
 from envwright.errors import RefusedError, SecretError, StepError
+from envwright.language.declaration import Declaration
 from envwright.resource import Content, Edited, Key
 from envwright.secrets import Secret, Secrets, marker
 from envwright.transport import Result

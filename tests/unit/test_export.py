@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -135,6 +136,23 @@ def test_what_is_written_is_told_and_is_all_that_is_there(tmp_path: Path) -> Non
     for path in found:
         if path.suffix == ".py":
             compile(path.read_text(), str(path), "exec")
+
+
+def test_names_that_are_nearly_alike_do_not_hide_one_another(tmp_path: Path) -> None:
+    files: list[Resource] = [File(path=f"/etc/{name}") for name in ("a-b", "a_b", "a_b_2")]
+    proofs = [Proof("it has PROXY", "echo 1"), Proof("it has proxy", "echo 2")]
+    export(compiled(StandInSection("files", files, proofs)), NO_SECRETS, "@local", tmp_path)
+    text = (tmp_path / "test_environment.py").read_text()
+    tests = re.findall(r"^def test_(\w+)", text, re.MULTILINE)
+    assert tests == [
+        "file_etc_a_b",
+        "file_etc_a_b_2",
+        "file_etc_a_b_2_2",
+        "it_has_proxy",
+        "it_has_proxy_2",
+    ]
+    scripts = {path.name: path.read_text() for path in (tmp_path / "proofs").iterdir()}
+    assert scripts == {"it_has_proxy.sh": "echo 1\n", "it_has_proxy_2.sh": "echo 2\n"}
 
 
 def test_an_earlier_export_is_written_over_and_what_it_had_more_goes(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 from pydantic import ConfigDict, Field
 
 from envwright.capability import Capability, Mode, Settings, TableCapability, discover
-from envwright.document import parse, read_document
+from envwright.language.document import parse, read_document
+from envwright.language.source import Source
 from envwright.schema import json_schema
-from envwright.source import Source
 
 ENVIRONMENTS = Path(__file__).parents[2] / "environments"
 

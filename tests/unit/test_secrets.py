@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envwright import secrets
-from envwright.declaration import Declaration
 from envwright.errors import SecretError
+from envwright.language.declaration import Declaration
 from envwright.secrets import Secret, Secrets, marker
 
 VALUE = 's3cr?t"ü/+&'

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from envwright.errors import LocatedError, SpecError
-from envwright.wording import suggestion
+from envwright.language.wording import suggestion
 
 SIZE_LIMIT = 1 << 20
 """Files above this many bytes are refused before they are parsed."""

@@ -14,7 +14,7 @@ from jinja2.utils import missing
 from jinja2.visitor import NodeTransformer
 
 from envwright.errors import EnvwrightError
-from envwright.wording import quoted, suggestion, value_in_words
+from envwright.language.wording import quoted, suggestion, value_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

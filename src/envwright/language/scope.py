@@ -6,17 +6,18 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from envwright import document, secrets
+from envwright import secrets
 from envwright.errors import SpecError, SpecErrors
-from envwright.source import Source
-from envwright.wording import quoted, suggestion, value_in_words
+from envwright.language import document
+from envwright.language.source import Source
+from envwright.language.wording import quoted, suggestion, value_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from envwright.facts import Machine
-    from envwright.source import Position
-    from envwright.tree import Entry, Node
+    from envwright.language.source import Position
+    from envwright.language.tree import Entry, Node
 
 _FACTS = ("distro", "release", "codename", "architecture", "kernel", "wsl", "distribution")
 _WORDS = ("true", "false", "none", "not", "and", "or", "if", "else", "in", "is", "for")
@@ -67,7 +68,7 @@ class Scope:
 
     def _render(self, template: str, at: Position) -> Any:
         # jinja2 takes longer to import than all the rest: most environments need none of it.
-        from envwright import rendering  # noqa: PLC0415
+        from envwright.language import rendering  # noqa: PLC0415
 
         names = self._names | {"secret": rendering.Names("secret", self._secrets)}
         try:
@@ -90,7 +91,7 @@ class Scope:
         Raises:
             ValueError: it cannot be rendered; says why.
         """
-        from envwright import rendering  # noqa: PLC0415 - as in _render
+        from envwright.language import rendering  # noqa: PLC0415 - as in _render
 
         names = self._names | {"secret": rendering.Names("secret", self._secrets)}
         try:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from envwright.wording import choices, quoted
+from envwright.language.wording import choices, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,16 +8,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from envwright import source
-from envwright.document import parse
 from envwright.errors import LocatedError, SpecError
-from envwright.tree import Entry, Node
-from envwright.wording import value_in_words
+from envwright.language import source
+from envwright.language.document import parse
+from envwright.language.tree import Entry, Node
+from envwright.language.wording import value_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envwright.source import Position
+    from envwright.language.source import Position
 
 KEY = "extends"
 CHAIN_LIMIT = 32

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
 
-from envwright.source import Position
-from envwright.wording import quoted
+from envwright.language.source import Position
+from envwright.language.wording import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from envwright.errors import LocatedError
-    from envwright.source import Source
+    from envwright.language.source import Source
 
 _QUOTE = "put the value in quotes"
 _UNQUOTED_TEMPLATE = re.compile(r"(?:^|[\s:,\[-])\s*(\{\{.*?\}\}\S*)")

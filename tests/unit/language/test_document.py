@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from envwright.document import DEPTH_LIMIT, parse, read_document
 from envwright.errors import EnvwrightError, SpecErrors
-from envwright.source import Source
+from envwright.language.document import DEPTH_LIMIT, parse, read_document
+from envwright.language.source import Source
 
 if TYPE_CHECKING:
-    from envwright.tree import Node
+    from envwright.language.tree import Node
 
 
 def plain(text: str) -> Any:

@@ -18,18 +18,18 @@ from ruamel.yaml.events import (
     StreamEndEvent,
 )
 
-from envwright import syntax
 from envwright.errors import LocatedError, SpecErrors
-from envwright.scalar import Scalar, resolve
-from envwright.source import Position, read
-from envwright.tree import Entry, Node
-from envwright.wording import quoted, value_in_words
+from envwright.language import syntax
+from envwright.language.scalar import Scalar, resolve
+from envwright.language.source import Position, read
+from envwright.language.tree import Entry, Node
+from envwright.language.wording import quoted, value_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from envwright.source import Source
+    from envwright.language.source import Source
 
 DEPTH_LIMIT = 64
 """Values may be nested this deep."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envwright.scalar import Scalar
-    from envwright.source import Position
+    from envwright.language.scalar import Scalar
+    from envwright.language.source import Position
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic_core.core_schema import ErrorType
 
-from envwright.scalar import resolve
-from envwright.wording import choices, quoted, suggestion, value_in_words
+from envwright.language.scalar import resolve
+from envwright.language.wording import choices, quoted, suggestion, value_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
 
     from envwright.errors import LocatedError
-    from envwright.shape import Shape
-    from envwright.tree import Entry
+    from envwright.language.shape import Shape
+    from envwright.language.tree import Entry
 
 _KNOWN = frozenset(get_args(ErrorType))
 _SAID = frozenset({"value_error", "assertion_error"})

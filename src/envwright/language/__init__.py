@@ -1,0 +1,1 @@
+"""The language: from the text of a file to checked values, each with its place."""
