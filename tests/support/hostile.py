@@ -21,8 +21,8 @@ RUN = "touch /pwned"
 BARE = "touch${IFS}/pwned"
 """The same without a blank."""
 TEXTS = (
-    f"';{RUN};'\";{RUN};\"$({RUN})`{RUN}`|{RUN}&{RUN} # %s %n {{}} \\ \u2028 \u00fc",
     f"a\n{RUN}\n$({RUN})\nEOF\n'\n{RUN}\n",
+    f"';{RUN};'\";{RUN};\"$({RUN})`{RUN}`|{RUN}&{RUN} # %s %n {{}} \\ \u2028 \u00fc",
     f"$({BARE})`{BARE}`;{BARE};'",
     f"/srv/a';{RUN};'\"$({RUN})`{RUN}`",
     f"/srv/a';{BARE};'\"$({BARE})`{BARE}`",
