@@ -141,5 +141,9 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
         yield "value", f"echo 65536 > /proc/sys/{name.replace('.', '/')}"
     elif kind == "environment":
         yield "value", f"systemctl set-environment {name}=drifted"
+    elif kind == "compose":
+        container = f"$(docker ps -q --filter label=com.docker.compose.project={name} | head -n 1)"
+        yield "stopped", f"docker stop --time 1 {container}"
+        yield "removed", f"docker rm -f {container}"
     else:
         raise NotImplementedError(resource.title)
