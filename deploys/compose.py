@@ -92,11 +92,11 @@ class Stack(Settings):
         for path in sorted(placed - mounted):
             name = path.rpartition("/")[2]
             raise ValueError(
-                f"mounts no secret '{name}': the compose file needs "
-                f"`secrets: {{{name}: {{file: {path}}}}}`"
+                f"has the secret '{name}', which its compose file does not mount: write "
+                f"`secrets: {{{name}: {{file: {path}}}}}` there"
             )
         for path in sorted(p for p in mounted - placed if p.startswith("./secrets/")):
-            raise ValueError(f"mounts {path}, which is not under 'secrets'")
+            raise ValueError(f"has no secret for {path}, which its compose file mounts")
 
     @property
     def text(self) -> str:

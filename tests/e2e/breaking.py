@@ -40,6 +40,9 @@ def _access(path: str) -> Iterator[tuple[str, str]]:
 @breaks.register(File)
 def _(resource: File) -> Iterator[tuple[str, str]]:
     path = shlex.quote(resource.path)
+    if not resource.present:
+        yield "present", f"echo '# drifted' > {path}"
+        return
     yield "content", f"echo drifted >> {path}"
     yield from _access(resource.path)
     yield "missing", f"rm {path}"
