@@ -160,8 +160,8 @@ MOUNT = "content: {services: {w: {image: x}}, secrets: {token: {file: ./secrets/
         (
             r'{content: "services:\n  w: [\n"}',
             (
-                "4:6: compose.a is no YAML at line 3 of the compose file: expected the node content, "
-                "but found '<stream end>'"
+                "4:6: compose.a is no YAML at line 3 of the compose file: expected the node "
+                "content, but found '<stream end>'"
             ),
         ),
         (
@@ -185,8 +185,8 @@ MOUNT = "content: {services: {w: {image: x}}, secrets: {token: {file: ./secrets/
         (
             f"{{secrets: {{token: '{{{{ secret.t }}}}'}}, {SERVICES}}}",
             (
-                "4:6: compose.a has the secret 'token', which its compose file does not mount: write "
-                "`secrets: {token: {file: ./secrets/token}}` there"
+                "4:6: compose.a has the secret 'token', which its compose file does not mount: "
+                "write `secrets: {token: {file: ./secrets/token}}` there"
             ),
         ),
         (

@@ -203,8 +203,8 @@ def test_the_proofs_look_for_the_gpu_where_the_machine_has_it(machine: Any, tmp_
         (
             "{mirror: 'ftp://x'}",
             (
-                "2:18: nvidia.mirror must be an http or https address without a `/` at its end, not "
-                "text 'ftp://x'"
+                "2:18: nvidia.mirror must be an http or https address without a `/` at its end, "
+                "not text 'ftp://x'"
             ),
         ),
     ],
