@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, JsonValue, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
@@ -62,7 +62,7 @@ class Stack(Settings):
 
     file: LocalText | None = None
     """The compose file, beside the environment; it is placed as it is."""
-    content: str | dict[str, Any] | None = None
+    content: str | dict[str, JsonValue] | None = None
     """The compose file itself, as a text or as a mapping."""
     env: dict[VariableName, Line | int] = {}
     """Variables for `${NAME}` in the compose file, placed beside it as `.env`; no secrets."""

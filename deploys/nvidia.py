@@ -69,7 +69,6 @@ class Section(Capability):
     """
 
     example: ClassVar[str] = """\
-docker: {}
 nvidia:
   version: 1.20.0
   default_runtime: true
@@ -93,9 +92,10 @@ nvidia:
         if machine.wsl:
             content = render("nvidia.preferences", drivers=DRIVERS)
             yield File(path=PREFERENCES, content=content)
-        if self.mirror.startswith("https:"):
-            yield Package(package="ca-certificates")
         before = (*(file.id for file in old), f"file:{PREFERENCES}")
+        if self.mirror.startswith("https:"):
+            # It may be the first that apt installs, and a bad old list would be in its way, too.
+            yield Package(package="ca-certificates", needs=before)
         yield self._source(machine, before)
         version = f"{self.version}-*" if self.version else ""
         for package in PACKAGES:

@@ -43,10 +43,15 @@ def _whole(resource: Resource) -> Difference:
     return Difference({}, after, tuple(name for name in after if name != "up to date"))
 
 
-def drift(station: Workstation) -> list[str]:
-    """Break every resource by hand in every way; return where law 4 does not hold."""
+def drift(station: Workstation, *capabilities: str) -> list[str]:
+    """Break resources by hand in every way; return where law 4 does not hold.
+
+    With `capabilities`, only what one of these asked for is broken.
+    """
     found = []
     for resource in station.compiled.resources:
+        if capabilities and not {o.capability for o in resource.origins} & {*capabilities}:
+            continue
         for what, script in breaks(resource):
             # So many restarts in so short a time are the test's doing.
             station.machine.sh(f"systemctl reset-failed; {script}")

@@ -94,7 +94,7 @@ def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation)
 
 
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
-    assert drift(converged) == []
+    assert drift(converged, "nvidia", "compose") == []
 
 
 def test_after_all_that_verify_is_green_again(converged: Workstation) -> None:

@@ -132,7 +132,7 @@ def test_under_wsl_a_driver_for_linux_is_refused_and_apt_never_installs_one(
         "Package: nvidia-driver-580\nVersion: 1\nArchitecture: all\nMaintainer: n <n@n.invalid>"
     )
     machine.sh(
-        f"mkdir -p /root/d/DEBIAN && echo '{control}\nDescription: stand-in' >/root/d/DEBIAN/control"
+        f"mkdir -p /root/d/DEBIAN && echo '{control}\nDescription: d' >/root/d/DEBIAN/control"
         " && dpkg-deb -b /root/d /root/d.deb && dpkg -i /root/d.deb"
     )
     with spec.opened(machine) as station, pytest.raises(RefusedError) as refused:
