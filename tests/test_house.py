@@ -200,7 +200,7 @@ def test_nothing_imports_a_capability_by_name() -> None:
 
 def test_a_capability_imports_only_what_describes() -> None:
     rooms = {room for path in python_files("deploys") for room in rooms_imported(tree(path))}
-    assert rooms == {"capability", "facts", "resource", "resources"}
+    assert rooms == {"capability", "facts", "resource", "resources", "secrets"}
 
 
 def test_every_function_fits_on_a_screen() -> None:

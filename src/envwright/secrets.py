@@ -37,6 +37,11 @@ def marker(name: str) -> str:
     return f"⟦secret:{name}⟧"
 
 
+def is_mentioned(text: str) -> bool:
+    """Tell whether a text holds a marker."""
+    return _MARKER.search(text) is not None
+
+
 def is_broken(text: str) -> bool:
     """Tell whether a marker in a text was cut or changed, so that nothing would be put in."""
     return "⟦" in _MARKER.sub("", text) or "⟧" in _MARKER.sub("", text)

@@ -40,6 +40,9 @@ def _access(path: str) -> Iterator[tuple[str, str]]:
 @breaks.register(File)
 def _(resource: File) -> Iterator[tuple[str, str]]:
     path = shlex.quote(resource.path)
+    if not resource.present:
+        yield "present", f"echo '# drifted' > {path}"
+        return
     yield "content", f"echo drifted >> {path}"
     yield from _access(resource.path)
     yield "missing", f"rm {path}"
@@ -141,5 +144,9 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
         yield "value", f"echo 65536 > /proc/sys/{name.replace('.', '/')}"
     elif kind == "environment":
         yield "value", f"systemctl set-environment {name}=drifted"
+    elif kind == "compose":
+        container = f"$(docker ps -q --filter label=com.docker.compose.project={name} | head -n 1)"
+        yield "stopped", f"docker stop --time 1 {container}"
+        yield "removed", f"docker rm -f {container}"
     else:
         raise NotImplementedError(resource.title)

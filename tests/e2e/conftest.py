@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from machines import nvidia
 from machines.engine import Network, network, sweep, unusable
 from machines.machine import Machine, NewMachine
 from machines.repository import Repository, published
@@ -16,7 +17,7 @@ from machines.server import Server
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-NAMES = ("download.docker.com", "files.envwright.test")
+NAMES = ("download.docker.com", "nvidia.github.io", "files.envwright.test")
 """The host names that the loopback server answers for, in every machine."""
 
 
@@ -60,6 +61,13 @@ def server(engine: Network, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def repository(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
     """Docker's apt repository, as https://download.docker.com has it."""
     with published(server, tmp_path_factory.mktemp("keys") / "gnupg") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def toolkit(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[nvidia.Toolkit]:
+    """NVIDIA's apt repository, as https://nvidia.github.io/libnvidia-container has it."""
+    with nvidia.published(server, tmp_path_factory.mktemp("toolkit") / "gnupg") as made:
         yield made
 
 

@@ -35,9 +35,10 @@ ENOUGH = 2
 """How many of the texts that a place takes are tried there, the worst first."""
 
 
-def test_each_of_the_texts_is_run_where_it_is_not_quoted(debian13: Machine) -> None:
+def test_each_of_the_texts_is_run_where_it_is_quoted_badly(debian13: Machine) -> None:
     for text in TEXTS:
-        debian13.sh(f"echo {text}", check=False)
+        for quote in ("", "'", '"'):
+            debian13.sh(f"echo {quote}{text}{quote}", check=False)
         debian13.sh("rm /pwned")
 
 
@@ -88,15 +89,15 @@ def _whole(resource: Resource) -> Difference:
 
 def test_texts_made_to_be_run_land_as_they_are(debian13: Machine, tmp_path: Path) -> None:
     environment = {
-        "user": {"name": "dev", "authorized_keys": [TEXTS[0], TEXTS[2]]},
+        "user": {"name": "dev", "authorized_keys": [TEXTS[1], TEXTS[2]]},
         "environment": {f"TEXT_{n}": text for n, text in enumerate(TEXTS) if "\n" not in text},
         "wsl": {
-            "boot": {"command": TEXTS[0]},
+            "boot": {"command": TEXTS[1]},
             "network": {"hostname": TEXTS[2]},
             "automount": {"root": TEXTS[4], "options": TEXTS[6]},
         },
         "mounts": {f"/mnt/{TEXTS[3]}": {"type": "tmpfs", "options": ["size=64k"]}},
-        "systemd": {"cron.service": {"drop_ins": {"text": f"# {TEXTS[0]}\n"}}},
+        "systemd": {"cron.service": {"drop_ins": {"text": f"# {TEXTS[1]}\n"}}},
         "files": {
             **{f"/srv/text {n}": {"content": text} for n, text in enumerate(TEXTS)},
             TEXTS[3]: {"content": "its path"},
@@ -107,10 +108,11 @@ def test_texts_made_to_be_run_land_as_they_are(debian13: Machine, tmp_path: Path
     box = Box(debian13, tmp_path)
     (tmp_path / "box.yaml").write_text(json.dumps({"name": "box", **environment}), "utf-8")
     said = box.run("apply", "--yes")
-    assert (said.code, said.err) == (0, ""), said.out
+    assert said.err == ""
+    assert said.code == 0, said.out
     assert box.run("plan").out.endswith("resources are as they should be.\n")
     assert debian13.sh("ls /pwned || :") == ""
     for number, text in enumerate(TEXTS):
         assert debian13.sh(f"cat '/srv/text {number}'") == text
-    debian13.sh("useradd someone; su - someone -c 'echo \"$TEXT_0\" >/dev/null'")
+    debian13.sh("useradd someone; su - someone -c 'echo \"$TEXT_1\" >/dev/null'")
     assert debian13.sh("ls /pwned || :") == ""

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from envwright import secrets
 from envwright.errors import SecretError
 from envwright.language.declaration import Declaration
-from envwright.secrets import Secret, Secrets, marker
+from envwright.secrets import Secret, Secrets, is_mentioned, marker
 
 VALUE = 's3cr?t"ü/+&'
 
@@ -198,3 +198,8 @@ def test_a_changed_marker_is_recognised() -> None:
     assert secrets.is_broken(marker("token").upper())
     assert secrets.is_broken(marker("token")[:-1])
     assert secrets.is_broken(marker("token")[1:])
+
+
+def test_a_text_mentions_a_secret_where_its_marker_is_whole() -> None:
+    texts = (marker("a"), f"x{marker('b')}y", "plain", "⟦secret:", "")
+    assert [is_mentioned(text) for text in texts] == [True, True, False, False, False]

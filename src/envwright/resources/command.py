@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Shell, Unknown
 from envwright.resource import Assertion, Resource, operation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from envwright.facts import Facts, Machine, Question
     from envwright.resource import Difference, Operation, State
@@ -26,6 +26,7 @@ class Command(Resource):
         run: the script that makes it so; running it once more does no harm.
         seen: how testinfra sees the same, by another way than `observe` where there is one.
         after: ids that come before it wherever the environment has them.
+        undone_by: ids that come before it, too, and whose change undoes what it did.
         systemd: True: it can be done only where systemd is PID 1; elsewhere `run` is left out.
     """
 
@@ -35,6 +36,7 @@ class Command(Resource):
     run: str
     seen: tuple[Assertion, ...]
     after: tuple[str, ...] = ()
+    undone_by: tuple[str, ...] = ()
     systemd: bool = False
 
     word: ClassVar[str] = "command"
@@ -48,7 +50,7 @@ class Command(Resource):
     @property
     def implied(self) -> Iterable[str]:
         """What it comes after."""
-        return self.after
+        return (*self.after, *self.undone_by)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Shell(self.observe),)
@@ -61,6 +63,12 @@ class Command(Resource):
         if isinstance(output, Unknown):
             return output
         return {"value": output.text} if output.code == 0 else None
+
+    def foresee(self, difference: Difference, changed: Container[str]) -> Difference:
+        if difference or not any(id_ in changed for id_ in self.undone_by):
+            return difference
+        before = {"value": Unknown("what comes before it changes")}
+        return replace(difference, before=before, fields=("value",))
 
     def pending(self, machine: Machine) -> str:
         return "systemd is not PID 1 yet" if self.systemd and not machine.booted else ""

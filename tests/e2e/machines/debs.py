@@ -72,12 +72,12 @@ def _build(folder: Path) -> None:
     for package in PACKAGES:
         files = {path: found[source] for path, source in package.files.items()}
         files |= {path: (text.encode(), 0o644) for path, text in package.conffiles.items()}
-        payload = _tar(files)
+        payload = tar(files)
         for suite in SUITES:
             dists = folder / "linux" / suite.distribution / "dists" / suite.codename
             for bare in package.versions:
                 control = _control(package, package.version(bare, suite), architecture, files)
-                _add(dists, control, _deb(package, control, payload))
+                _add(dists, control, deb(package, control, payload))
 
 
 def _files(kind: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
@@ -118,9 +118,9 @@ def _control(
     }
 
 
-def _deb(package: Package, control: Mapping[str, str], payload: bytes) -> bytes:
+def deb(package: Package, control: Mapping[str, str], payload: bytes) -> bytes:
     """A binary package: deb(5)."""
-    parts = {"control": (_stanza(control).encode(), 0o644)}
+    parts = {"control": (stanza(control).encode(), 0o644)}
     if package.units:
         words = {"units": " ".join(package.units), "service": package.units[0]}
         postinst = CONFIGURE.format(group=package.group, **words)
@@ -128,7 +128,7 @@ def _deb(package: Package, control: Mapping[str, str], payload: bytes) -> bytes:
         parts["prerm"] = (REMOVE.format(**words).encode(), 0o755)
     if package.conffiles:
         parts["conffiles"] = ("".join(f"/{path}\n" for path in package.conffiles).encode(), 0o644)
-    members = {"debian-binary": b"2.0\n", "control.tar.gz": _tar(parts), "data.tar.gz": payload}
+    members = {"debian-binary": b"2.0\n", "control.tar.gz": tar(parts), "data.tar.gz": payload}
     written = b"!<arch>\n"
     for name, data in members.items():
         written += f"{name:<16}{0:<12}{0:<6}{0:<6}{100644:<8}{len(data):<10}`\n".encode()
@@ -136,7 +136,7 @@ def _deb(package: Package, control: Mapping[str, str], payload: bytes) -> bytes:
     return written
 
 
-def _tar(files: Mapping[str, tuple[bytes, int]]) -> bytes:
+def tar(files: Mapping[str, tuple[bytes, int]]) -> bytes:
     """A compressed archive of files (content and mode) with the directories above them."""
     out = io.BytesIO()
     parents = {parent for path in files for parent in Path("./", path).parents} - {Path()}
@@ -171,8 +171,9 @@ def _add(dists: Path, control: Mapping[str, str], deb: bytes) -> None:
     index = dists / "stable" / f"binary-{architecture}" / "Packages"
     index.parent.mkdir(parents=True, exist_ok=True)
     with index.open("a", encoding="utf-8") as lines:
-        lines.write(f"{_stanza(entry)}\n")
+        lines.write(f"{stanza(entry)}\n")
 
 
-def _stanza(fields: Mapping[str, str]) -> str:
+def stanza(fields: Mapping[str, str]) -> str:
+    """A paragraph of a control file: deb822(5)."""
     return "".join(f"{name}: {value}\n" for name, value in fields.items())

@@ -6,11 +6,11 @@ import contextlib
 import email.utils
 import hashlib
 import shutil
-import subprocess
 import time
 from typing import TYPE_CHECKING
 
 from machines.debs import pool
+from machines.keyring import Keyring
 from machines.packages import ENGINES, SUITES
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class Repository:
     def __init__(self, server: Server, keys: Path) -> None:
         self.server = server
         self.ca = server.certificate
-        self._keys = keys
-        self.fingerprint = self._new_key("Docker Release (CE deb)")
-        self.other_fingerprint = self._new_key("Somebody else")
+        self._keys = Keyring(keys)
+        self.fingerprint = self._keys.new("Docker Release (CE deb)")
+        self.other_fingerprint = self._keys.new("Somebody else")
         self.key_url = f"{self.url('debian')}/gpg"
         self.other_key_url = f"https://{HOST}/other.gpg"
 
@@ -60,12 +60,14 @@ class Repository:
             )
             (dists / suite.codename / "pool").symlink_to(made / "pool")
             self._sign(dists / suite.codename, suite.codename)
-            self.server.put(f"{self.url(suite.distribution)}/gpg", self._export(self.fingerprint))
-        self.server.put(self.other_key_url, self._export(self.other_fingerprint))
+            self.server.put(
+                f"{self.url(suite.distribution)}/gpg", self._keys.export(self.fingerprint)
+            )
+        self.server.put(self.other_key_url, self._keys.export(self.other_fingerprint))
 
     def close(self) -> None:
-        """End the key agent, which gpg starts as a daemon."""
-        subprocess.run(["gpgconf", "--homedir", self._keys, "--kill", "all"], check=True)
+        """End the key agent."""
+        self._keys.close()
 
     def _sign(self, folder: Path, codename: str) -> None:
         indexes = sorted(folder.glob("*/binary-*/Packages"))
@@ -85,22 +87,7 @@ class Repository:
             digest = hashlib.sha256(data).hexdigest()
             lines.append(f" {digest} {len(data)} {index.relative_to(folder)}")
         (folder / "Release").write_text("\n".join((*lines, "")), "utf-8")
-        sign = ("--local-user", self.fingerprint, "--output", str(folder / "InRelease"))
-        self._gpg(*sign, "--clearsign", str(folder / "Release"))
-
-    def _new_key(self, name: str) -> str:
-        self._keys.mkdir(mode=0o700, exist_ok=True)
-        secret = ("--pinentry-mode", "loopback", "--passphrase", "")
-        self._gpg(*secret, "--quick-generate-key", name, "ed25519", "sign", "2d")
-        listed = self._gpg("--with-colons", "--list-keys", f"={name}").decode()
-        return next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr:"))
-
-    def _export(self, fingerprint: str) -> bytes:
-        return self._gpg("--armor", "--export", fingerprint)
-
-    def _gpg(self, *arguments: str) -> bytes:
-        argv = ["gpg", "--homedir", str(self._keys), "--quiet", "--batch", *arguments]
-        return subprocess.run(argv, check=True, capture_output=True).stdout
+        self._keys.sign(self.fingerprint, folder / "Release")
 
 
 @contextlib.contextmanager

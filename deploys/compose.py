@@ -1,0 +1,271 @@
+"""Compose stacks under /opt/docker, validated, brought up and kept by a systemd unit each."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field, JsonValue, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError
+
+from envwright.capability import LocalText, Settings, TableCapability, render
+from envwright.resource import Assertion, Proof, Requirement, Resource
+from envwright.resources.command import Command
+from envwright.resources.directory import Directory
+from envwright.resources.file import File
+from envwright.resources.package import Package
+from envwright.resources.service import Service
+from envwright.secrets import is_mentioned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from envwright.facts import Machine
+
+ROOT = "/opt/docker"
+UNIT = "/etc/systemd/system/envwright-compose@.service"
+PACKAGES = ("docker-ce", "docker-compose-plugin")
+HEADER = "# Written by envwright: change the environment, not this file.\n"
+# How stat(1) calls the file systems by which Windows' drives and other computers' are mounted.
+FOREIGN = "v9fs|fuse|fuseblk|cifs|smb|smb2|nfs|ntfs|ntfs3|msdos|exfat|wslfs"
+
+StackName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        json_schema_extra={"words": "small letters, digits, `_` and `-`, no `-` or `_` first"},
+    ),
+]
+VariableName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        json_schema_extra={"words": "a variable's name: letters, digits and `_`"},
+    ),
+]
+Line = Annotated[
+    str,
+    Field(pattern=r"^[^\n\r\x00]*$", json_schema_extra={"words": "text on one line"}),
+]
+SecretName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        json_schema_extra={"words": "a file's name: letters, digits, `.`, `_` and `-`"},
+    ),
+]
+
+
+class Stack(Settings):
+    """One stack: a compose file, by `file` or `content`, and what it reads."""
+
+    file: LocalText | None = None
+    """The compose file, beside the environment; it is placed as it is."""
+    content: str | dict[str, JsonValue] | None = None
+    """The compose file itself, as a text or as a mapping."""
+    env: dict[VariableName, Line | int] = {}
+    """Variables for `${NAME}` in the compose file, placed beside it as `.env`; no secrets."""
+    secrets: dict[SecretName, str] = {}
+    """Secrets, each by a reference like `{{ secret.NAME }}`, placed as ./secrets/KEY (mode 0600,
+    of root); the compose file mounts them as `secrets: {KEY: {file: ./secrets/KEY}}`."""
+
+    @model_validator(mode="after")
+    def _sense(self) -> Stack:
+        if (self.file is None) == (self.content is None):
+            raise ValueError("needs exactly one of 'file' and 'content'")
+        if is_mentioned(self.text) or any(is_mentioned(str(v)) for v in self.env.values()):
+            raise ValueError(
+                "has a secret where others can read it: put it under 'secrets', and mount it in "
+                "the compose file"
+            )
+        for name, value in self.secrets.items():
+            if not is_mentioned(value):
+                raise ValueError(f"has the secret '{name}' written out: refer to one by its name")
+        self._check_mounts(_read(self.text))
+        return self
+
+    def _check_mounts(self, project: Mapping[str, Any]) -> None:
+        """Object when a secret is placed and not mounted, or mounted and not placed."""
+        mounted = {str(secret.get("file", "")) for secret in _tables(project.get("secrets"))}
+        placed = {f"./secrets/{name}" for name in self.secrets}
+        for path in sorted(placed - mounted):
+            name = path.rpartition("/")[2]
+            raise ValueError(
+                f"has the secret '{name}', which its compose file does not mount: write "
+                f"`secrets: {{{name}: {{file: {path}}}}}` there"
+            )
+        for path in sorted(p for p in mounted - placed if p.startswith("./secrets/")):
+            raise ValueError(f"has no secret for {path}, which its compose file mounts")
+
+    @property
+    def text(self) -> str:
+        """The compose file."""
+        if self.file is not None:
+            return self.file
+        if isinstance(self.content, str):
+            return self.content
+        out = io.StringIO()
+        YAML().dump(self.content, out)  # the round-trip kind, which keeps the order
+        return HEADER + out.getvalue()
+
+    @property
+    def dotenv(self) -> str:
+        """The file of variables, each between quotes in which nothing is expanded."""
+        lines = (f"{name}={_quoted(str(value))}\n" for name, value in self.env.items())
+        return HEADER + "".join(lines)
+
+    @property
+    def once(self) -> tuple[str, ...]:
+        """The services that end when their work is done: others wait for just that."""
+        services = _read(self.text).get("services") or {}
+        conditions = [
+            (name, condition.get("condition"))
+            for service in _tables(services)
+            if isinstance(service.get("depends_on"), dict)
+            for name, condition in service["depends_on"].items()
+            if isinstance(condition, dict)
+        ]
+        return tuple(sorted({n for n, c in conditions if c == "service_completed_successfully"}))
+
+    @property
+    def publishes(self) -> bool:
+        """Whether a service that is always there publishes a port."""
+        services = _tables(_read(self.text).get("services"))
+        return any(service.get("ports") and not service.get("profiles") for service in services)
+
+
+def _read(text: str) -> Mapping[str, Any]:
+    """Parse a compose file; docker compose has the last word on what it means."""
+    try:
+        project = YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ValueError(
+            f"is no YAML at line {line} of the compose file: {error.problem}"
+        ) from None
+    if not isinstance(project, dict) or not isinstance(project.get("services"), dict):
+        raise ValueError("is no compose file: it has no mapping 'services'")  # noqa: TRY004 - pydantic's
+    return project
+
+
+def _tables(value: Any) -> Iterator[Mapping[str, Any]]:
+    return (
+        (v for v in value.values() if isinstance(v, dict)) if isinstance(value, dict) else iter(())
+    )
+
+
+def _quoted(value: str) -> str:
+    if "'" not in value:
+        return f"'{value}'"
+    return '"' + "".join(f"\\{c}" if c in '\\"$' else c for c in value) + '"'
+
+
+class Section(TableCapability):
+    """Stacks of containers by name, each a compose file.
+
+    A stack lies in /opt/docker/NAME, which must be on a Linux file system: its compose.yaml, and
+    what relative volumes name. The file goes live only when `docker compose config` agrees to it.
+    The unit envwright-compose@NAME.service brings it up at boot; it is up when all services run,
+    and those with a health check are healthy. What changes one stack leaves the others alone.
+    Images that are there are not pulled anew. Volumes are never removed, nor is a stack that is
+    taken out of the environment: `systemctl disable --now` its unit, then `docker compose down`
+    in its folder.
+    """
+
+    example: ClassVar[str] = """\
+compose:
+  vectors:
+    env: {PORT: 6333}
+    content:
+      services:
+        qdrant:
+          image: qdrant/qdrant:v1.15.4
+          restart: unless-stopped
+          ports: ["127.0.0.1:${PORT}:6333"]
+          volumes: [./storage:/qdrant/storage]
+"""
+
+    root: dict[StackName, Stack]
+
+    def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
+        if not self.root:
+            return
+        for package in PACKAGES:
+            yield Package(package=package)
+        yield Directory(path=ROOT)
+        yield File(path=UNIT, content=render("compose.unit", folder=ROOT))
+        for name, stack in self.root.items():
+            files = list(_files(name, stack))
+            yield from files
+            yield from _unit(name, stack, tuple(file.id for file in files))
+
+    def requirements(self, machine: Machine) -> Iterator[Requirement]:  # noqa: ARG002 - the same everywhere
+        for name in self.root:
+            yield Requirement(
+                f"the stack {name} lies on a Linux file system",
+                f"path={ROOT}/{name}\n"
+                'until [ -e "$path" ]; do path=${path%/*}; path=${path:-/}; done\n'
+                f'case $(stat -L -f -c %T "$path") in {FOREIGN}) exit 1;; esac',
+                f"{ROOT}/{name} lies on a drive of Windows or of another computer, where the "
+                "volumes of containers lose owners, modes and speed",
+                f"let {ROOT} be on the distribution's own ext4",
+            )
+
+    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
+        for name, stack in self.root.items():
+            state = render("compose.state.sh", **_words(name, stack))
+            yield Proof(
+                f"every service of the stack {name} runs and is healthy",
+                f'{state}got=$(state) && echo "$got" && [ "$got" = up ]',
+                at=(name,),
+            )
+            if stack.publishes:
+                yield Proof(
+                    f"the ports of the stack {name} answer",
+                    render("compose.ports.sh", name=name),
+                    at=(name,),
+                )
+
+
+def _words(name: str, stack: Stack) -> dict[str, Any]:
+    """Return what the scripts of a stack are rendered with; none of it needs quotes in a shell."""
+    unit = f"envwright-compose@{name}.service"
+    return {"name": name, "folder": f"{ROOT}/{name}", "unit": unit, "once": stack.once}
+
+
+def _files(name: str, stack: Stack) -> Iterator[Directory | File]:
+    folder = f"{ROOT}/{name}"
+    yield Directory(path=folder, at=(name,))
+    if stack.env:
+        yield File(path=f"{folder}/.env", content=stack.dotenv, at=(name, "env"))
+    if stack.secrets:
+        yield Directory(path=f"{folder}/secrets", mode="0700", at=(name, "secrets"))
+    for key, value in stack.secrets.items():
+        path = f"{folder}/secrets/{key}"
+        yield File(path=path, content=value, mode="0600", at=(name, "secrets", key))
+    yield File(
+        path=f"{folder}/compose.yaml",
+        content=stack.text,
+        validate=f"docker compose --project-directory {folder} --file %s config --quiet",
+        needs=(*(f"package:{package}" for package in PACKAGES), f"file:{folder}/.env"),
+        at=(name, "file" if stack.file is not None else "content"),
+    )
+
+
+def _unit(name: str, stack: Stack, files: tuple[str, ...]) -> Iterator[Resource]:
+    words = _words(name, stack)
+    unit = words["unit"]
+    # The unit is started by the command, which can say why a service does not come up.
+    yield Service(unit=unit, running=None, reads=(UNIT,), needs=("package:docker-ce",), at=(name,))
+    yield Command(
+        title=f"compose {name}",
+        observe=render("compose.state.sh", **words) + "state",
+        expected="up",
+        run=render("compose.up.sh", **words),
+        seen=(Assertion("run", (render("compose.witness.sh", **words),), "rc", 0),),
+        after=(f"service:{unit}",),
+        undone_by=(*files, "service:docker.service"),
+        systemd=True,
+        at=(name,),
+    )

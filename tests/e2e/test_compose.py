@@ -1,0 +1,237 @@
+"""Compose stacks on a machine: up, changed one by one, refused, failing with words, and secret."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from machines.stacks import put_image
+from workstation import Workstation, workstation
+
+from envwright.errors import StepError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from machines.machine import Machine
+    from machines.repository import Repository
+
+
+class Open(Protocol):
+    """Opens a workstation with Docker, images, and the given text of an environment."""
+
+    def __call__(self, text: str) -> AbstractContextManager[Workstation]: ...
+
+
+WEB = """
+  {name}:
+    env: {{PORT: {port}}}
+    content:
+      services:
+        web:
+          image: web:1
+          environment: {{GREETING: {greeting}}}
+          ports: ["127.0.0.1:${{PORT}}:8080"]
+          volumes: ["./data:/data"]
+          healthcheck:
+            test: [CMD, bash, -c, ": >/dev/tcp/127.0.0.1/8080"]
+            interval: 1s
+            retries: 2
+            timeout: 2s
+"""
+BROKEN = """
+  broken:
+    content:
+      services:
+        fine: {image: "web:1"}
+        sick:
+          image: web:1
+          command: [sh, -c, "echo the disk is on fire; exec perl /server.pl 1"]
+          healthcheck: {test: [CMD, bash, -c, "echo no pulse; exit 1"], interval: 1s, retries: 1}
+"""
+
+
+@pytest.fixture(scope="module")
+def opened(
+    debian13: Machine, repository: Repository, tmp_path_factory: pytest.TempPathFactory
+) -> Open:
+    folder = tmp_path_factory.mktemp("compose")
+    docker = f'docker: {{fingerprint: "{repository.fingerprint}"}}\n'
+    numbers = itertools.count()
+
+    def open_(text: str) -> AbstractContextManager[Workstation]:
+        path = folder / f"box{next(numbers)}.yaml"
+        path.write_text(f"name: box\n{docker}{text}", "utf-8")
+        return workstation(debian13, path)
+
+    with open_("") as engine:
+        engine.apply()
+    put_image(debian13, "web:1", 8080)
+    return open_
+
+
+def stacks(greeting: str = "hello", more: str = "") -> str:
+    one = WEB.format(name="one", port=8001, greeting=greeting)
+    return f"compose:{one}{WEB.format(name='two', port=8002, greeting='hello')}{more}"
+
+
+def containers(machine: Machine, stack: str) -> str:
+    return machine.sh(f"docker ps -q --no-trunc -f label=com.docker.compose.project={stack}")
+
+
+def test_stacks_come_up_healthy_and_their_ports_answer(debian13: Machine, opened: Open) -> None:
+    with opened(stacks()) as station:
+        station.apply()
+        assert station.changed() == set()
+        proofs = [r for r in station.verify() if "stack" in r.id]
+    assert [(r.id, r.outcome) for r in proofs] == [
+        ("every service of the stack one runs and is healthy", "passed"),
+        ("the ports of the stack one answer", "passed"),
+        ("every service of the stack two runs and is healthy", "passed"),
+        ("the ports of the stack two answer", "passed"),
+    ]
+    assert debian13.sh("ls /opt/docker/one") == "compose.yaml\ndata\n"
+    assert debian13.sh("systemctl is-enabled envwright-compose@one") == "enabled\n"
+
+
+def test_a_changed_file_recreates_its_stack_alone(debian13: Machine, opened: Open) -> None:
+    with opened(stacks()) as station:
+        station.apply()
+    debian13.sh("echo kept > /opt/docker/one/data/file")
+    one, two = containers(debian13, "one"), containers(debian13, "two")
+    with opened(stacks("bonjour")) as station:
+        assert station.apply() == ["file:/opt/docker/one/compose.yaml", "command:compose one"]
+        assert station.changed() == set()
+    assert containers(debian13, "two") == two
+    assert containers(debian13, "one") != one
+    assert debian13.sh("docker exec one-web-1 sh -c 'echo $GREETING'") == "bonjour\n"
+    assert debian13.sh("docker exec one-web-1 bash -c 'echo $(</data/file)'") == "kept\n"
+
+
+def test_a_file_that_compose_refuses_leaves_the_running_stack_alone(
+    debian13: Machine, opened: Open
+) -> None:
+    with opened(stacks()) as station:
+        station.apply()
+    before = containers(debian13, "one"), debian13.sh("cat /opt/docker/one/compose.yaml")
+    wrong = stacks().replace("image: web:1", "image: web:1\n          prots: []", 1)
+    with opened(wrong) as station, pytest.raises(StepError) as caught:
+        station.apply()
+    assert "file:/opt/docker/one/compose.yaml failed" in caught.value.message
+    assert "prots" in caught.value.message
+    after = containers(debian13, "one"), debian13.sh("cat /opt/docker/one/compose.yaml")
+    assert after == before
+    assert debian13.sh("ls -A /opt/docker/one") == ".env\ncompose.yaml\ndata\n"
+    with opened(stacks()) as station:
+        assert station.changed() == set()
+
+
+def test_a_stack_that_is_not_healthy_is_an_error_with_its_last_words(
+    debian13: Machine, opened: Open
+) -> None:
+    with opened(stacks(more=BROKEN)) as station:
+        with pytest.raises(StepError) as caught:
+            station.apply()
+        lines = [line.strip() for line in caught.value.message.splitlines()]
+        assert lines[0].startswith("command:compose broken failed on @docker/")
+        start = lines.index("sick is unhealthy; its last words:")
+        assert lines[start + 1 : start + 3] == ["the disk is on fire", "listening on 1"]
+        assert "no pulse" in lines[start + 3 :]
+        assert not [line for line in lines if line.startswith("fine is")]
+        assert station.changed() == {"command:compose broken"}
+    debian13.sh(
+        "systemctl disable envwright-compose@broken; cd /opt/docker/broken && "
+        "docker compose down && rm -r /opt/docker/broken"
+    )
+
+
+def test_a_container_that_was_stopped_is_seen_and_started(debian13: Machine, opened: Open) -> None:
+    with opened(stacks()) as station:
+        station.apply()
+        debian13.sh("docker stop one-web-1")
+        (change,) = station.plan().changes
+        assert (change.resource.id, change.difference.before) == (
+            "command:compose one",
+            {"value": "web is exited"},
+        )
+        assert station.apply() == ["command:compose one"]
+
+
+def test_a_stack_is_up_again_after_a_restart_of_the_machine(
+    debian13: Machine, opened: Open
+) -> None:
+    with opened(stacks()) as station:
+        station.apply()
+    debian13.sh("systemctl stop envwright-compose@one envwright-compose@two docker.socket docker")
+    debian13.sh("systemctl start docker envwright-compose@one envwright-compose@two")
+    with opened(stacks()) as station:
+        assert station.changed() == set()
+
+
+SECRET = "hunter2-and-more"
+KEEPER = """
+secrets: {token: {env: B_AI_TOKEN}}
+compose:
+  keeper:
+    secrets: {token: "{{ secret.token }}"}
+    content:
+      services:
+        web: {image: "web:1", ports: ["127.0.0.1:8003:8080"], secrets: [token]}
+      secrets: {token: {file: ./secrets/token}}
+"""
+ASK = (
+    'perl -MIO::Socket::INET -e \'my $s = IO::Socket::INET->new("127.0.0.1:8003") or die;'
+    " print while <$s>'"
+)
+
+
+def test_a_secret_reaches_the_container_and_is_seen_nowhere_else(
+    debian13: Machine, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("B_AI_TOKEN", SECRET)
+    with opened(KEEPER) as station:
+        planned = str(station.plan().json()) + "".join(c.diff() for c in station.plan().changes)
+        station.apply()
+        assert station.changed() == set()
+    assert debian13.sh(ASK).endswith(SECRET)
+    seen = debian13.sh(
+        "docker inspect keeper-web-1; docker compose -p keeper logs; journalctl --no-pager;"
+        "ps axeww; cat /opt/docker/keeper/compose.yaml; cat /var/log/envwright* 2>/dev/null; "
+        "cat /var/lib/envwright/* 2>/dev/null || :"
+    )
+    assert [SECRET in planned, SECRET in seen] == [False, False]
+    assert debian13.sh("stat -c '%a %U' /opt/docker/keeper/secrets/token") == "600 root\n"
+
+
+def test_a_new_value_of_a_secret_reaches_the_container(
+    debian13: Machine, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("B_AI_TOKEN", SECRET)
+    with opened(KEEPER) as station:
+        station.apply()
+    monkeypatch.setenv("B_AI_TOKEN", "another one")
+    with opened(KEEPER) as station:
+        assert station.apply() == [
+            "file:/opt/docker/keeper/secrets/token",
+            "command:compose keeper",
+        ]
+    assert debian13.sh(ASK).endswith("another one")
+
+
+def test_variables_arrive_as_they_were_written(debian13: Machine, opened: Open) -> None:
+    values = {"A": 'it\'s $5 \\ "x"', "B": 'a $HOME `b` # "c"', "C": " 'q' "}
+    env = "".join(f"\n      {name}: {_yaml(value)}" for name, value in values.items())
+    text = (
+        f"compose:\n  vars:\n    env:{env}\n    content:\n      services:\n        web:\n"
+        "          image: web:1\n          environment: ['A=${A}', 'B=${B}', 'C=${C}']\n"
+    )
+    with opened(text) as station:
+        station.apply()
+    for name, value in values.items():
+        got = debian13.sh(f"docker exec vars-web-1 sh -c 'printf %s \"${name}\"'")
+        assert got == value
+
+
+def _yaml(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

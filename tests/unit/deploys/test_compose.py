@@ -1,0 +1,206 @@
+"""Compose stacks: what is wanted, and what is refused before any machine is asked."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from sections import compile_section, refusals, states
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STACK = "compose: {a: {content: {services: {web: {image: x}}}}}\n"
+HEAD = "# Written by envwright: change the environment, not this file.\n"
+TOKEN = "secrets: {t: {env: TOKEN}}\n"
+
+
+def test_a_stack_is_a_folder_a_file_a_unit_and_that_it_is_up(tmp_path: Path) -> None:
+    made = states(tmp_path, STACK)
+    assert list(made) == [
+        "package:docker-ce",
+        "package:docker-compose-plugin",
+        "directory:/opt/docker",
+        "directory:/opt/docker/a",
+        "file:/etc/systemd/system/envwright-compose@.service",
+        "file:/opt/docker/a/compose.yaml",
+        "service:envwright-compose@a.service",
+        "command:compose a",
+    ]
+    assert made["service:envwright-compose@a.service"] == {"enabled": True, "up to date": True}
+    assert made["command:compose a"] == {"value": "up"}
+
+
+def test_the_file_goes_live_only_if_compose_agrees(tmp_path: Path) -> None:
+    resources = {r.id: r for r in compile_section(tmp_path, STACK).resources}
+    file: Any = resources["file:/opt/docker/a/compose.yaml"]
+    assert (
+        file.validate == "docker compose --project-directory /opt/docker/a --file %s config --quiet"
+    )
+    assert file.content == f"{HEAD}services:\n  web:\n    image: x\n"
+
+
+def test_a_text_and_a_file_are_placed_as_they_are(tmp_path: Path) -> None:
+    text = "# ours\nservices: {web: {image: 'x:${TAG}'}}\n"
+    (tmp_path / "stack.yaml").write_text(text)
+    inline = text.replace("\n", "\n        ")
+    section = f"compose:\n  a: {{file: stack.yaml}}\n  b:\n    content: |\n        {inline}\n"
+    made = states(tmp_path, section)
+    assert made["file:/opt/docker/a/compose.yaml"]["content"] == text
+    assert made["file:/opt/docker/b/compose.yaml"]["content"] == text
+
+
+def test_variables_lie_beside_the_file_in_quotes(tmp_path: Path) -> None:
+    env = '{PORT: 80, A: \'a $b "c"\', B: "it\'s $5 \\\\ \\""}'
+    made = states(tmp_path, STACK.replace("{content", f"{{env: {env}, content"))
+    assert made["file:/opt/docker/a/.env"]["content"] == (
+        f"{HEAD}PORT='80'\nA='a $b \"c\"'\nB=\"it's \\$5 \\\\ \\\"\"\n"
+    )
+    order = list(made)
+    assert order.index("file:/opt/docker/a/.env") < order.index("file:/opt/docker/a/compose.yaml")
+
+
+def test_a_secret_is_a_file_that_only_root_reads(tmp_path: Path) -> None:
+    mounts = "secrets: {token: {file: ./secrets/token}}"
+    content = f"content: {{services: {{w: {{image: x}}}}, {mounts}}}"
+    section = f"compose:\n  a:\n    secrets: {{token: '{{{{ secret.t }}}}'}}\n    {content}\n"
+    made = states(tmp_path, TOKEN + section)
+    root = {"owner": "root", "group": "root"}
+    folder = {"kind": "directory", "mode": "0700", **root}
+    assert made["directory:/opt/docker/a/secrets"] == folder
+    token = {"kind": "file", "mode": "0600", **root, "content": "⟦secret:t⟧"}
+    assert made["file:/opt/docker/a/secrets/token"] == token
+
+
+def test_each_stack_is_redone_by_its_own_files_and_by_docker_alone(tmp_path: Path) -> None:
+    text = (
+        "compose:\n"
+        "  a: {content: {services: {w: {image: x}}}, env: {N: 1}}\n"
+        "  b: {content: {services: {w: {image: x}}}}\n"
+    )
+    commands: dict[str, Any] = {r.id: r for r in compile_section(tmp_path, text).resources}
+    assert commands["command:compose a"].undone_by == (
+        "directory:/opt/docker/a",
+        "file:/opt/docker/a/.env",
+        "file:/opt/docker/a/compose.yaml",
+        "service:docker.service",
+    )
+    assert commands["command:compose b"].undone_by == (
+        "directory:/opt/docker/b",
+        "file:/opt/docker/b/compose.yaml",
+        "service:docker.service",
+    )
+
+
+def test_a_service_that_others_wait_for_to_end_may_have_ended(tmp_path: Path) -> None:
+    waits = "{init: {condition: service_completed_successfully}}"
+    services = f"{{init: {{image: x}}, w: {{image: x, depends_on: {waits}}}}}"
+    text = f"compose: {{a: {{content: {{services: {services}}}}}}}\n"
+    command: Any = compile_section(tmp_path, text).resources[-1]
+    assert 'case " init " in' in command.observe
+
+
+def test_ports_are_proved_where_some_are_published(tmp_path: Path) -> None:
+    text = (
+        "compose:\n"
+        "  a: {content: {services: {w: {image: x, ports: ['80:80']}}}}\n"
+        "  b: {content: {services: {w: {image: x}}}}\n"
+        "  c: {content: {services: {w: {image: x, ports: ['80:80'], profiles: [p]}}}}\n"
+    )
+    assert [proof.name for proof in compile_section(tmp_path, text).proofs] == [
+        "every service of the stack a runs and is healthy",
+        "the ports of the stack a answer",
+        "every service of the stack b runs and is healthy",
+        "every service of the stack c runs and is healthy",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("ext2/ext3", 0), ("overlayfs", 0), ("v9fs", 1), ("cifs", 1)]
+)
+def test_a_stack_on_a_drive_of_windows_is_refused(
+    kind: str,
+    code: int,
+    tmp_path: Path,
+) -> None:
+    (requirement,) = compile_section(tmp_path, STACK).requirements
+    (tmp_path / "stat").write_text(f"#!/bin/sh\necho {kind}\n")
+    (tmp_path / "stat").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(["sh", "-c", requirement.script], env=environment, check=False)
+    assert done.returncode == code
+    assert (requirement.refusal, requirement.hint) == (
+        (
+            "/opt/docker/a lies on a drive of Windows or of another computer, where the volumes of "
+            "containers lose owners, modes and speed"
+        ),
+        "let /opt/docker be on the distribution's own ext4",
+    )
+
+
+def test_no_stacks_are_nothing(tmp_path: Path) -> None:
+    assert compile_section(tmp_path, "compose: {}\n").resources == ()
+
+
+SERVICES = "content: {services: {w: {image: x}}}"
+MOUNT = "content: {services: {w: {image: x}}, secrets: {token: {file: ./secrets/token}}}"
+
+
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        ("{}", "4:6: compose.a needs exactly one of 'file' and 'content'"),
+        (
+            f"{{file: f.yaml, {SERVICES}}}",
+            "4:6: compose.a needs exactly one of 'file' and 'content'",
+        ),
+        ("{content: {}}", "4:6: compose.a is no compose file: it has no mapping 'services'"),
+        ("{content: 'a: b'}", "4:6: compose.a is no compose file: it has no mapping 'services'"),
+        (
+            r'{content: "services:\n  w: [\n"}',
+            (
+                "4:6: compose.a is no YAML at line 3 of the compose file: expected the node "
+                "content, but found '<stream end>'"
+            ),
+        ),
+        (
+            "{content: {services: {w: {image: x, environment: {T: '{{ secret.t }}'}}}}}",
+            (
+                "4:6: compose.a has a secret where others can read it: put it under 'secrets', and "
+                "mount it in the compose file"
+            ),
+        ),
+        (
+            f"{{env: {{T: 'x{{{{ secret.t }}}}'}}, {SERVICES}}}",
+            (
+                "4:6: compose.a has a secret where others can read it: put it under 'secrets', and "
+                "mount it in the compose file"
+            ),
+        ),
+        (
+            f"{{secrets: {{token: hunter2}}, {MOUNT}}}",
+            "4:6: compose.a has the secret 'token' written out: refer to one by its name",
+        ),
+        (
+            f"{{secrets: {{token: '{{{{ secret.t }}}}'}}, {SERVICES}}}",
+            (
+                "4:6: compose.a has the secret 'token', which its compose file does not mount: "
+                "write `secrets: {token: {file: ./secrets/token}}` there"
+            ),
+        ),
+        (
+            f"{{{MOUNT}}}",
+            "4:6: compose.a has no secret for ./secrets/token, which its compose file mounts",
+        ),
+    ],
+)
+def test_a_stack_that_cannot_be_meant_is_refused(stack: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "f.yaml").write_text("services: {w: {image: x}}\n")
+    assert refusals(tmp_path, f"{TOKEN}compose:\n  a: {stack}\n") == [said]
+
+
+@pytest.mark.parametrize("name", ["-a", "a b", "A", "../x", "a/b"])
+def test_a_name_that_compose_would_not_take_is_refused(name: str, tmp_path: Path) -> None:
+    (said,) = refusals(tmp_path, f"compose: {{'{name}': {{{SERVICES}}}}}\n")
+    assert said.endswith("small letters, digits, `_` and `-`, no `-` or `_` first")
