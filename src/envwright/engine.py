@@ -26,7 +26,7 @@ from pyinfra.connectors.util import CommandOutput, OutputLine, make_unix_command
 from envwright.contents import resolve
 from envwright.errors import StepError
 from envwright.facts import decode
-from envwright.resource import Content, Edited, Key
+from envwright.resource import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -139,7 +139,7 @@ class Engine:
         return meta.did_change()
 
     def _argument(self, value: Any) -> Any:
-        if isinstance(value, Content | Edited | Key):
+        if isinstance(value, Source):
             return BytesIO(resolve(value, self._session, self._secrets))
         return value
 
