@@ -156,5 +156,24 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
         yield "value", f"echo 65536 > /proc/sys/{name.replace('.', '/')}"
     elif kind == "environment":
         yield "value", f"systemctl set-environment {name}=drifted"
+    elif resource.title.startswith("go cache"):
+        key, of, user = name.split()[1:]
+        assert of == "of"
+        file, cache = f"~{user}/.config/go/env", f"/home/{user}/{key}"
+        # As after `go env -w` and a build; GOPATH has the module cache in it.
+        filled = f"mkdir -p {cache} && touch {cache}/filled"
+        yield "used elsewhere", f"{filled} && sed -i s,^{key}=.*,{key}={cache}, {file}"
+    elif resource.title.startswith("go tool"):
+        tool, _, user = name.split()[1:]
+        file = f"$(find ~{user}/go/bin -name {tool})"
+        yield "missing", f'rm "{file}"'
+        yield "something else", f'printf x > "{file}"'
+        # As long as the version that it replaces, for the linker's table has its place.
+        yield "another version", f'sed -i "s,\tv0[.],\tv9.,g" "{file}"'
+    elif resource.title.startswith("git logins"):
+        yield (
+            "missing",
+            f"git config --file /etc/gitconfig --remove-section credential.https://{name.split()[-1]}",
+        )
     else:
         raise NotImplementedError(resource.title)

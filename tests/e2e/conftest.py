@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from machines import golang
 from machines.engine import Network, network, sweep, unusable
 from machines.machine import Machine, NewMachine
 from machines.repository import Repository, published
@@ -16,7 +17,7 @@ from machines.server import Server
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-NAMES = ("download.docker.com", "files.envwright.test")
+NAMES = ("download.docker.com", "files.envwright.test", *golang.NAMES)
 """The host names that the loopback server answers for, in every machine."""
 
 
@@ -61,6 +62,13 @@ def repository(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """Docker's apt repository, as https://download.docker.com has it."""
     with published(server, tmp_path_factory.mktemp("keys") / "gnupg") as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def go_server(server: Server) -> Server:
+    """The server, with Go's archives and index, a module proxy and golangci-lint's release."""
+    golang.publish(server)
+    return server
 
 
 @contextlib.contextmanager

@@ -13,4 +13,6 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 @pytest.mark.parametrize("name", documents())
 def test_a_made_document_is_up_to_date(name: str) -> None:
-    assert (DOCS / name).read_text("utf-8") == documents()[name], "run python -m envwright.docs docs"
+    assert (DOCS / name).read_text("utf-8") == documents()[name], (
+        "run python -m envwright.docs docs"
+    )
