@@ -84,7 +84,7 @@ Folder = Annotated[str, AfterValidator(_folder)]
 Line = Annotated[str, words(r"^[^\n\r\x00]*$", "text on one line")]
 Version = Annotated[
     str,
-    words(r"^1\.[0-9]+(\.[0-9]+)?((rc|beta)[0-9]+)?$", 'a whole version in quotes, like "1.27.3"'),
+    words(r"^1\.[0-9]+(\.[0-9]+)?((rc|beta)[0-9]+)?$", 'a version in quotes, like "1.27.3"'),
 ]
 Release = Annotated[
     str,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from envwright.capability import AccountName, Capability, Settings, render
 from envwright.resource import Assertion, Proof, Resource
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
     from envwright.facts import Machine
 
+
+def _secret(text: str) -> str:
+    # Not by a pattern: what is wrong with a value would be told together with the value.
+    if not re.fullmatch("⟦secret:[A-Za-z0-9_]+⟧", text):
+        raise ValueError("must be a secret, like `{{ secret.TOKEN }}`, never written in YAML")
+    return text
+
+
 Host = Annotated[
     str,
     Field(
@@ -31,13 +40,7 @@ Name = Annotated[
     str,
     Field(pattern=r"^\S+$", json_schema_extra={"words": "a name without blanks"}),
 ]
-Secret = Annotated[
-    str,
-    Field(
-        pattern=r"^⟦secret:[A-Za-z0-9_]+⟧$",
-        json_schema_extra={"words": "a secret, like `{{ secret.TOKEN }}`, never written in YAML"},
-    ),
-]
+Secret = Annotated[str, AfterValidator(_secret)]
 
 
 class Login(Settings):

@@ -32,8 +32,9 @@ content, and is the same after a disk was exported and imported."""
 UNPACK = """set -eu
 trap 'rm -rf "$new" "$listed"' EXIT
 read -r wanted <"$listed"
-if [ -f "$path/{stamp}" ] && grep -qx "sha256=$wanted" "$path/{stamp}" &&
-    grep -qx "tree=$(tree "$path")" "$path/{stamp}"; then exit 0; fi
+said=$(cat "$path/{stamp}" 2>/dev/null || :)
+whole=$(printf 'archive=%s\\nsha256=%s\\ntree=%s' {archive} "$wanted" "$(tree "$path" 2>/dev/null)")
+[ "$said" != "$whole" ] || exit 0
 rm -rf "$new"
 mkdir -p "$new"
 # apt's helper works as user _apt where it can; nobody else may touch what root unpacks then.

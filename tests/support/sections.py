@@ -1,0 +1,65 @@
+"""Sections of an environment, from YAML to what they come to, and what is wrong with them."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+from standins import DEBIAN
+
+from envwright.compiler import compile_environment
+from envwright.environment import load
+from envwright.errors import LocatedError, SpecErrors
+from envwright.resource import Difference
+from envwright.resources.command import Command
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envwright.compiler import Compiled
+    from envwright.facts import Machine
+
+
+def compile_section(folder: Path, text: str, machine: Machine = DEBIAN) -> Compiled:
+    """Compile sections that are written below `name: box`, from line 2 on."""
+    (folder / "box.yaml").write_text(f"name: box\n{text}", "utf-8")
+    return compile_environment(load(folder / "box.yaml", machine), machine)
+
+
+def states(folder: Path, text: str, machine: Machine = DEBIAN) -> dict[str, Any]:
+    """What is wanted of each resource, by its id, in the order of doing."""
+    made = compile_section(folder, text, machine)
+    return {resource.id: resource.desired() for resource in made.resources}
+
+
+def refusals(folder: Path, text: str, machine: Machine = DEBIAN) -> list[str]:
+    """All that is wrong, each as `line:column: what`."""
+    try:
+        compile_section(folder, text, machine)
+    except SpecErrors as errors:
+        return [
+            f"{error.line}:{error.column}: {error.summary}"
+            if isinstance(error, LocatedError)
+            else str(error)
+            for error in errors.errors
+        ]
+    return []
+
+
+def ill_written(made: Compiled) -> list[str]:
+    """The scripts of proofs, requirements and commands that sh cannot parse."""
+    scripts = [proof.script for proof in made.proofs]
+    scripts += [requirement.script for requirement in made.requirements]
+    for resource in made.resources:
+        if isinstance(resource, Command):
+            scripts += [resource.observe, resource.run]
+        for operation in resource.converge(Difference(None, resource.desired(), ("exists",))):
+            scripts += operation.arguments.get("commands", [])
+    argv = ["sh", "-n"]
+    return [
+        script
+        for script in scripts
+        if subprocess.run(
+            argv, input=script, text=True, capture_output=True, check=False
+        ).returncode
+    ]
