@@ -85,8 +85,10 @@ logins:
             if self.netrc:
                 entries = self.netrc.items()
                 keys = {h: f"login {of.login} password {of.password}" for h, of in entries}
-                path, at = f"{home}/.netrc", ("netrc",)
-                yield Keys(path=path, dialect="netrc", keys=keys, mode="0600", at=at, **owner)
+                path = f"{home}/.netrc"
+                yield Keys(
+                    path=path, dialect="netrc", keys=keys, mode="0600", at=("netrc",), **owner
+                )
             if self.git:
                 yield Directory(path=f"{home}/.config", mode="", at=("git",), **owner)
                 yield Directory(path=_folder(home), mode="0700", at=("git",), **owner)

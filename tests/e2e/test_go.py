@@ -62,10 +62,12 @@ def test_a_changed_archive_is_told_by_both_checksums_and_not_unpacked(
     got = hashlib.sha256(data).hexdigest()
     with go_server.fault(r"dl/go1\.27", "corrupt"):
         told = refusal(machine, tmp_path, '{version: "1.27.3"}')
-    assert (type(told), told.summary) == (
+    assert (type(told), told.message) == (
         StepError,
-        f"archive:/usr/local/go-1.27.3 failed on {machine.host}:\n"
-        f"    {URL} has the SHA-256 {got}, not {wanted}: nothing was unpacked",
+        (
+            f"archive:/usr/local/go-1.27.3 failed on {machine.host}:\n"
+            f"    {URL} has the SHA-256 {got}, not {wanted}: nothing was unpacked"
+        ),
     )
     assert machine.sh(LEFT) == ""
 
@@ -76,7 +78,7 @@ def test_an_archive_that_is_not_the_pinned_one_is_not_unpacked(
     got = hashlib.sha256(toolchain("1.27.3").read_bytes()).hexdigest()
     pinned = f"{{go1.27.3.linux-amd64.tar.gz: {'a' * 64}}}"
     told = refusal(machine, tmp_path, f'{{version: "1.27.3", sha256: {pinned}}}')
-    assert told.summary == (
+    assert told.message == (
         f"archive:/usr/local/go-1.27.3 failed on {machine.host}:\n"
         f"    {URL} has the SHA-256 {got}, not {'a' * 64}: nothing was unpacked"
     )
@@ -88,7 +90,7 @@ def test_a_download_that_breaks_off_leaves_nothing(
 ) -> None:
     with go_server.fault(r"dl/go1\.27", "truncate"):
         told = refusal(machine, tmp_path, '{version: "1.27.3"}')
-    head, reason, cause = told.summary.splitlines()[:3]
+    head, reason, cause = told.message.splitlines()[:3]
     assert (head, reason) == (
         f"archive:/usr/local/go-1.27.3 failed on {machine.host}:",
         f"    cannot download {URL}",
@@ -101,11 +103,13 @@ def test_a_version_that_the_index_does_not_list_is_refused(
     machine: Machine, tmp_path: Path
 ) -> None:
     told = refusal(machine, tmp_path, '{version: "1.9.99"}')
-    assert (type(told), told.summary, told.hint) == (
+    assert (type(told), told.message, told.hint) == (
         RefusedError,
         "https://go.dev/dl/?mode=json&include=all lists no SHA-256 of go1.9.99.linux-amd64.tar.gz",
-        "is there such a version for this architecture? where a mirror lists no checksums, write "
-        "the publisher's into the environment",
+        (
+            "is there such a version for this architecture? where a mirror lists no checksums, "
+            "write the publisher's into the environment"
+        ),
     )
     assert machine.sh(LEFT) == ""
 
@@ -115,7 +119,7 @@ def test_an_index_that_cannot_be_had_is_told_by_its_address(
 ) -> None:
     with go_server.fault(r"go\.dev/dl$", "status:404"):
         told = refusal(machine, tmp_path, '{version: "1.27.3"}')
-    assert told.summary.startswith(
+    assert told.message.startswith(
         f"{machine.host} cannot download https://go.dev/dl/?mode=json&include=all: E: "
     )
     assert machine.sh(LEFT) == ""
@@ -124,7 +128,7 @@ def test_an_index_that_cannot_be_had_is_told_by_its_address(
 def test_a_tree_that_somebody_else_unpacked_is_left_alone(machine: Machine, tmp_path: Path) -> None:
     machine.sh("mkdir /usr/local/go-1.27.3 && echo mine >/usr/local/go-1.27.3/file")
     told = refusal(machine, tmp_path, '{version: "1.27.3"}')
-    assert told.summary == (
+    assert told.message == (
         f"{machine.host}: /usr/local/go-1.27.3 is a directory that envwright did not unpack, and "
         "nothing is unpacked over another tree: move it away first"
     )
@@ -141,10 +145,12 @@ def test_a_cache_on_a_windows_drive_is_refused(machine: Machine, tmp_path: Path)
     section = '{version: "1.27.3", users: [dev], env: {GOCACHE: /mnt/c/Users/dev/cache}}'
     told = refusal(machine, tmp_path, section)
     machine.sh("umount /mnt/c")
-    assert (type(told), told.summary, told.hint) == (
+    assert (type(told), told.message, told.hint) == (
         RefusedError,
-        f"{machine.host}: GOCACHE of dev, /mnt/c/Users/dev/cache, would be on a Windows drive "
-        "(drvfs), where each of a build's thousands of small files is a round trip to Windows",
+        (
+            f"{machine.host}: GOCACHE of dev, /mnt/c/Users/dev/cache, would be on a Windows drive "
+            "(drvfs), where each of a build's thousands of small files is a round trip to Windows"
+        ),
         "choose a folder on the distribution's own disk, like ~/.cache/go-build",
     )
     assert machine.sh(LEFT) == ""
