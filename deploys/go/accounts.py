@@ -79,7 +79,10 @@ def tool(section: Section, name: str, user: str, machine: Machine) -> Command:
     """Install a program; known by what Go's linker wrote into it."""
     home = machine.home(user)
     package, version = TOOLS.get(name, (name, ""))[0], f"v{section.tools[name].removeprefix('v')}"
-    file = shlex.quote(at_home(home, f"{section.programs}/{program(package)}"))
+    folder, wanted = at_home(home, section.programs), f"{package}@{version}"
+    values = {"folder": folder, "program": program(package), "package": wanted}
+    quoted = {word: shlex.quote(value) for word, value in values.items()}
+    file = shlex.quote(f"{folder}/{program(package)}")
     # What the linker wrote into the program: module and version, between tabs.
     line = rf"^mod\t{_module_pattern(package)}\t{version.replace('.', '[.]')}\t"
     see = f"LC_ALL=C grep -aqP -- {shlex.quote(line)} {file}"
@@ -88,8 +91,8 @@ def tool(section: Section, name: str, user: str, machine: Machine) -> Command:
     return Command(
         title=f"go tool {name} of {user}",
         observe=f"{QUIETLY} {GO} version -m {file} | {ask}",
-        expected=f"{package}@{version}",
-        run=as_user(user, home, f"go install {shlex.quote(f'{package}@{version}')}"),
+        expected=wanted,
+        run=as_user(user, home, render("go.install.sh", **quoted)),
         seen=(Assertion("run", (see,), "rc", 0),),
         after=(f"user:{user}", f"link:{ROOT}", *settings),
         at=("tools", name),
