@@ -169,7 +169,7 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
         yield "missing", f'rm "{file}"'
         yield "something else", f'printf x > "{file}"'
         # As long as the version that it replaces, for the linker's table has its place.
-        yield "another version", f'sed -i "s,\tv0[.],\tv9.,g" "{file}"'
+        yield "another version", f'sed -i "s,\tv[01][.],\tv9.,g" "{file}"'
     elif resource.title.startswith("git logins"):
         yield (
             "missing",

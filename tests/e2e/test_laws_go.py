@@ -99,10 +99,6 @@ def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation)
     converged.machine.sh("find /usr/local -maxdepth 1 -name '.*.envwright-new' -delete")
 
 
-def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
-    assert drift(converged) == []
-
-
 def test_law_8_the_secret_is_in_no_file_but_those_it_is_for(converged: Workstation) -> None:
     find = "grep -rlF s3cret-t0ken /etc /home /root /run /tmp /usr/local/bin /var/lib /var/log"
     assert sorted(converged.machine.sh(find, check=False).split()) == [
@@ -114,6 +110,10 @@ def test_law_8_the_secret_is_in_no_file_but_those_it_is_for(converged: Workstati
 def test_nothing_is_left_beside_what_was_unpacked(converged: Workstation) -> None:
     left = converged.machine.sh("find /usr/local /home /tmp /etc -name '*envwright-new*'")
     assert left == ""
+
+
+def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
+    assert drift(converged) == []
 
 
 def test_after_all_that_verify_is_green_again(converged: Workstation) -> None:
