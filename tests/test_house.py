@@ -37,6 +37,7 @@ FLOORS = {
         "resource": "the protocol of a resource",
         "dialects": "keys of files, edited without loss",
         "openpgp": "fingerprints of keys",
+        "checksums": "checksums of files, as they are published",
         "views": "the same keys, read by the witness",
     },
     2: {

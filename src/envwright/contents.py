@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from envwright import dialects
 from envwright.advice import evidence
+from envwright.checksums import published
 from envwright.errors import RefusedError, StepError
 from envwright.facts import decode
 from envwright.openpgp import OpenPGPError, fingerprints
-from envwright.resource import Content, Edited, Key
+from envwright.resource import Checksum, Content, Edited, Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +29,14 @@ def resolve(source: Source, session: Session, secrets: Secrets) -> bytes:
 
     Raises:
         StepError: a download failed, or the file to edit cannot be read in its dialect.
-        RefusedError: a key is not the one that was named.
+        RefusedError: a key is not the one that was named, or no checksum is listed.
     """
     if isinstance(source, Content):
         return _encode(secrets.reveal(source.text))
     if isinstance(source, Edited):
         return _edited(source, session, secrets)
+    if isinstance(source, Checksum):
+        return _checksum(source, session)
     return _key(source, session)
 
 
@@ -70,6 +73,17 @@ def _key(source: Key, session: Session) -> bytes:
             hint="nothing was trusted; compare with the fingerprint that the publisher announces",
         )
     return data if data.lstrip().startswith(b"-----BEGIN") else _armored(data)
+
+
+def _checksum(source: Checksum, session: Session) -> bytes:
+    try:
+        return f"{published(_download(source.url, session), source.file)}\n".encode()
+    except ValueError as error:
+        raise RefusedError(
+            f"{source.url} {error}",
+            hint="is there such a version for this architecture? where a mirror lists no "
+            "checksums, write the publisher's into the environment",
+        ) from error
 
 
 def _armored(data: bytes) -> bytes:

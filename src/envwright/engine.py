@@ -28,7 +28,7 @@ from envwright.advice import advise, evidence
 from envwright.contents import resolve
 from envwright.errors import StepError
 from envwright.facts import decode
-from envwright.resource import Content, Edited, Key
+from envwright.resource import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -160,7 +160,7 @@ class Engine:
                 self._owners.add((database, owner))
 
     def _argument(self, value: Any) -> Any:
-        if isinstance(value, Content | Edited | Key):
+        if isinstance(value, Source):
             return BytesIO(resolve(value, self._session, self._secrets))
         return value
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError
 from envwright.hosts import ssh_address
-from envwright.resource import Content, Difference, Edited, Key
+from envwright.resource import Checksum, Content, Difference, Edited, Key
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
 from envwright.resources.service import Service
@@ -98,8 +98,8 @@ def _refuse_secrets(compiled: Compiled, secrets: Secrets) -> None:
 def _support(folder: Path) -> Iterator[Path]:
     """Copy the modules of ours that stand alone."""
     package = resources.files("envwright")
-    for source, name in (("exported", "support"), ("openpgp", "openpgp"), ("views", "views")):
-        path = folder / f"{name}.py"
+    for source in ("exported", "checksums", "openpgp", "views"):
+        path = folder / ("support.py" if source == "exported" else f"{source}.py")
         path.write_text((package / f"{source}.py").read_text("utf-8"), "utf-8")
         yield path
     shutil.rmtree(folder / "dialects", ignore_errors=True)
@@ -123,7 +123,7 @@ def _deploy(compiled: Compiled, names: Mapping[str, str]) -> str:
         body += _calls(resource, read & {r.id for r in compiled.resources}, names)
     text = "\n\n".join(body)
     modules = sorted(set(re.findall(r"^(?:\w+ = )?(\w+)\.\w+\($", text, re.MULTILINE)))
-    helpers = ["changed", "content", "differs", "edited", "key"]
+    helpers = ["changed", "checksum", "content", "differs", "edited", "key"]
     support = [name for name in helpers if re.search(rf"\b{name}\(", text)]
     head = DEPLOY.format(
         name=compiled.name, modules=", ".join(modules), support=", ".join(support) or "content"
@@ -192,6 +192,10 @@ def _literal(value: Any) -> str:
         return f"edited({value.path!r}, {value.dialect!r}, {dict(value.changes)!r})"
     if isinstance(value, Key):
         return f"key({list(value.fingerprints)!r}, url={value.url!r}, text={_text(value.text)})"
+    if isinstance(value, Checksum):
+        return f"checksum({value.url!r}, {value.file!r})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
     return _text(value) if isinstance(value, str) else repr(value)
 
 

@@ -13,6 +13,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 import dialects
+from checksums import published
 from openpgp import fingerprints
 from pyinfra.api.facts import FactBase
 from pyinfra.context import host
@@ -80,6 +81,16 @@ def key(wanted: Sequence[str], url: str = "", text: str = "") -> io.BytesIO:
         return data
 
     return content(text) if text else Late(make)
+
+
+def checksum(url: str, file: str) -> io.BytesIO:
+    """Return the SHA-256 that a list at a URL has for a file, or object."""
+
+    def make() -> bytes:
+        index = host.get_fact(Bytes, script=_DOWNLOAD.format(url=shlex.quote(url)))
+        return f"{published(index, file)}\n".encode()
+
+    return Late(make)
 
 
 _DOWNLOAD = """

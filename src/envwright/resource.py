@@ -77,7 +77,23 @@ class Key:
     text: str = ""
 
 
-Source = Content | Edited | Key
+@dataclass(frozen=True)
+class Checksum:
+    """The SHA-256 of a file as its publisher lists it, 64 digits and a newline.
+
+    It is looked up when it is uploaded, by the machine: what is compiled and planned names the
+    file, whose checksum is the publisher's to say.
+
+    Args:
+        url: a list that envwright.checksums reads.
+        file: the name that it has there.
+    """
+
+    url: str
+    file: str
+
+
+Source = Content | Edited | Key | Checksum
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,25 @@ def fstab(text: str, key: str) -> str | None:
     return None
 
 
+def goenv(text: str, key: str) -> str | None:
+    """Read the last KEY=value line as Go does: all behind the equals sign is the value."""
+    values = [line.partition("=")[2] for line in text.split("\n") if line.startswith(f"{key}=")]
+    return values[-1] if values else None
+
+
+def netrc(text: str, key: str) -> str | None:
+    """Read the first login of a machine, from a file without macros: `login NAME password WORD`."""
+    found = re.search(
+        rf"(?:^|\s)machine\s+{re.escape(key)}\s+(.*?)(?=\s(?:machine|default)\s|\Z)",
+        text,
+        re.DOTALL,
+    )
+    said = dict(re.findall(r"(login|password)\s+(\S+)", found[1])) if found else {}
+    return (
+        " ".join(f"{word} {said[word]}" for word in ("login", "password") if word in said) or None
+    )
+
+
 def _unescape(field: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), field)
 

@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from envwright.resources.apt_source import AptSource
+from envwright.resources.archive import Archive
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -31,9 +32,10 @@ def breaks(resource: Resource) -> Iterator[tuple[str, str]]:
     raise NotImplementedError(type(resource).__name__)
 
 
-def _access(path: str) -> Iterator[tuple[str, str]]:
+def _access(path: str, *, mode: bool = True) -> Iterator[tuple[str, str]]:
     quoted = shlex.quote(path)
-    yield "mode", f"chmod 0640 {quoted}"
+    if mode:
+        yield "mode", f"chmod 0640 {quoted}"
     yield "owner", f"chown nobody:nogroup {quoted}"
 
 
@@ -60,8 +62,21 @@ def _(resource: Keys) -> Iterator[tuple[str, str]]:
 
 @breaks.register(Directory)
 def _(resource: Directory) -> Iterator[tuple[str, str]]:
-    yield from _access(resource.path)
+    yield from _access(resource.path, mode=bool(resource.mode))
     yield "missing", f"rm -r {shlex.quote(resource.path)}"
+
+
+@breaks.register(Archive)
+def _(resource: Archive) -> Iterator[tuple[str, str]]:
+    path = shlex.quote(resource.path)
+    some = f'"$(find {path} -type f ! -name ".envwright-*" | head -n 1)"'
+    yield "a file's content", f"echo drifted >> {some}"
+    yield "a file missing", f"rm -f {some}"
+    yield "a file's owner", f"chown nobody {some}"
+    yield "a file too many", f"touch {path}/drifted"
+    yield "another archive", f"sed -i s/^archive=.*/archive=other/ {path}/.envwright-archive"
+    yield from _access(resource.path)
+    yield "missing", f"rm -r {path}"
 
 
 @breaks.register(Link)
@@ -148,5 +163,24 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
         container = f"$(docker ps -q --filter label=com.docker.compose.project={name} | head -n 1)"
         yield "stopped", f"docker stop --time 1 {container}"
         yield "removed", f"docker rm -f {container}"
+    elif resource.title.startswith("go cache"):
+        key, of, user = name.split()[1:]
+        assert of == "of"
+        file, cache = f"~{user}/.config/go/env", f"/home/{user}/{key}"
+        # As after `go env -w` and a build; GOPATH has the module cache in it.
+        filled = f"mkdir -p {cache} && touch {cache}/filled"
+        yield "used elsewhere", f"{filled} && sed -i s,^{key}=.*,{key}={cache}, {file}"
+    elif resource.title.startswith("go tool"):
+        tool, _, user = name.split()[1:]
+        file = f"$(find ~{user}/go/bin -name {tool})"
+        yield "missing", f'rm "{file}"'
+        yield "something else", f'printf x > "{file}"'
+        # As long as the version that it replaces, for the linker's table has its place.
+        yield "another version", f'sed -i "s,\tv[01][.],\tv9.,g" "{file}"'
+    elif resource.title.startswith("git logins"):
+        yield (
+            "missing",
+            f"git config --file /etc/gitconfig --remove-section credential.https://{name.split()[-1]}",
+        )
     else:
         raise NotImplementedError(resource.title)

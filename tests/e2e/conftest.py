@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from machines import nvidia
+from machines import golang, nvidia
 from machines.engine import Network, network, sweep, unusable
 from machines.machine import Machine, NewMachine
 from machines.repository import Repository, published
@@ -17,7 +17,7 @@ from machines.server import Server
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-NAMES = ("download.docker.com", "nvidia.github.io", "files.envwright.test")
+NAMES = ("download.docker.com", "nvidia.github.io", "files.envwright.test", *golang.NAMES)
 """The host names that the loopback server answers for, in every machine."""
 
 
@@ -69,6 +69,13 @@ def toolkit(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """NVIDIA's apt repository, as https://nvidia.github.io/libnvidia-container has it."""
     with nvidia.published(server, tmp_path_factory.mktemp("toolkit") / "gnupg") as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def go_server(server: Server) -> Server:
+    """The server, with Go's archives and index, a module proxy and golangci-lint's release."""
+    golang.publish(server)
+    return server
 
 
 @contextlib.contextmanager

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from machines.machine import Machine
     from machines.repository import Repository
 
-ELSEWHERE = {"compose", "nvidia"}
-"""Capabilities whose laws are held by test_laws_ai.py."""
+ELSEWHERE = {"compose", "go", "logins", "nvidia"}
+"""Capabilities whose laws are held by test_laws_ai.py and test_laws_go.py."""
 
 
 @pytest.fixture(scope="module")

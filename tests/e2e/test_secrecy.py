@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from machines.machine import Machine
 
-VALUE = "s3cr3t's \"$word\"\nwith 0ther l1nes"
+VALUE = 's3cr3t\'s "$word"\nwith 0ther l1nes'
 PARTS = ("s3cr3t", "$word", "0ther l1nes")
 OLD = "0ld-s3cr3t-w0rd"
 ENVIRONMENT = """\

@@ -84,6 +84,7 @@ _MODULES = {
     "json": "jsonfile",
     "env": "envfile",
     "goenv": "goenv",
+    "netrc": "netrc",
     "fstab": "fstab",
     "lines": "lines",
 }

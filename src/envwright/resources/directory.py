@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Stat, Unknown
 from envwright.resource import operation
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from envwright.facts import Facts, Question
-    from envwright.resource import Assertion, Difference, Operation, State
+    from envwright.resource import Assertion, Difference, Operation, Resource, State
 
 
 @dataclass(frozen=True, kw_only=True)
 class Directory(PathResource):
-    """A directory; `mode` is four octal digits."""
+    """A directory; `mode` is four octal digits, or "" where it is another's to say."""
 
     mode: str = "0755"
 
@@ -35,7 +35,8 @@ class Directory(PathResource):
         return (Stat(self.path),)
 
     def desired(self) -> State:
-        return {"kind": "directory", "mode": self.mode, "owner": self.owner, "group": self.group}
+        wanted = {"kind": "directory", "owner": self.owner, "group": self.group}
+        return {**wanted, "mode": self.mode} if self.mode else wanted
 
     def actual(self, facts: Facts) -> State | Unknown | None:
         status = self.status(facts)
@@ -45,9 +46,15 @@ class Directory(PathResource):
         return in_the_way(self.path, difference)
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
-        yield operation(
-            "files.directory", path=self.path, mode=self.mode, user=self.owner, group=self.group
-        )
+        access = {"mode": self.mode or None, "user": self.owner, "group": self.group}
+        yield operation("files.directory", path=self.path, **access)
+
+    def merge(self, other: Resource) -> Resource:
+        """Join one that says nothing of the mode with one that does."""
+        mode = self.mode or cast("Directory", other).mode
+        both = replace(self, mode=mode)
+        agreed = replace(cast("Directory", other), mode=cast("Directory", other).mode or mode)
+        return both if both.wish() == agreed.wish() else super().merge(other)
 
     def witness(self) -> Iterator[Assertion]:
         yield from attribute_witness(self.path, self.desired())

@@ -124,6 +124,8 @@ class _Request(http.server.BaseHTTPRequestHandler):
         site.requests.append(name)
         kind, _, number = site.fault_of(name).partition(":")
         file = site.root / name
+        if file.is_dir():
+            file /= "index"
         if kind == "status":
             self.send_error(int(number))
         elif not file.is_file():

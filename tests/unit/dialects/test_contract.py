@@ -101,6 +101,14 @@ def fstab_case() -> Case:
     return Case(files(mounts, odd), words("/", "/mnt/c", "/mnt/my disk", "/data", "/new"), field)
 
 
+def netrc_case() -> Case:
+    logins = words("login a password b", "password b login a", "login a", "", "account x login a")
+    entries = st.builds("{}machine {} {}".format, words("", "  "), words("a.b", "c"), logins)
+    odd = words("", "# machine a.b", "login x", "password y", "default login d password e")
+    values = st.builds("login {} password {}".format, words("u", "é"), words("p", "machine", "#"))
+    return Case(files(entries, odd, words("macdef m\n cd\n")), words("a.b", "c", "new"), values)
+
+
 CASES = {
     "wsl": wsl_case(words("# é\udc80"), plain_text("\0\r"), words("")),
     "wslconfig": wsl_case(
@@ -128,6 +136,7 @@ CASES = {
         words("GOPROXY", "GOFLAGS", "GOBIN"),
         plain_text("\0\n\r"),
     ),
+    "netrc": netrc_case(),
     "fstab": fstab_case(),
     "lines": Case(
         files(words("ssh-ed25519 AAAA me", "b", " b ", "", "# c", "\x0c", "é")),

@@ -1,0 +1,130 @@
+"""What each user of Go has: settings in the file of `go env -w`, caches that moved, tools."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from envwright.capability import render
+from envwright.resource import Assertion, Resource
+from envwright.resources.command import Command
+from envwright.resources.directory import Directory
+from envwright.resources.keys import Keys
+
+from .fields import FOLDERS, GO, PATH, ROOT, TOOLS, at_home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Machine
+
+    from . import Section
+
+QUIETLY = f"env -i HOME=/dev/null GOTOOLCHAIN=local GOTELEMETRY=off PATH={PATH}"
+"""Runs the go command so that it writes nothing anywhere, and asks nobody."""
+
+
+def settings_of(section: Section, home: str) -> dict[str, str]:
+    """Return what the file of `go env -w` says for a user with this home."""
+    toolchain = {"GOTOOLCHAIN": section.toolchain} if section.toolchain else {}
+    return toolchain | section.env.keys(home)
+
+
+def settings(section: Section, user: str, machine: Machine) -> Iterator[Resource]:
+    """Yield the file, the folders that it names, and what moves caches there."""
+    home = machine.home(user)
+    if not (keys := settings_of(section, home)):
+        return
+    owner: dict[str, Any] = {"owner": user, "group": machine.primary_group(user)}
+    folders: dict[str, tuple[str, ...]] = {f"{home}/.config/go": ("env",)}
+    folders |= {keys[key]: ("env", key) for key in FOLDERS if key in keys}
+    for folder, at in folders.items():
+        for path in _parents(folder, home):
+            yield Directory(path=path, mode="", at=at, **owner)
+    caches = list(_caches(section, user, home))
+    yield from caches
+    yield Keys(
+        path=f"{home}/.config/go/env",
+        dialect="goenv",
+        keys=keys,
+        needs=tuple(cache.id for cache in caches),
+        at=("env",),
+        **owner,
+    )
+
+
+def _caches(section: Section, user: str, home: str) -> Iterator[Command]:
+    """Move what is in a cache, before the file that says where it is now is changed."""
+    file, said = f"{home}/.config/go/env", section.env.keys(home)
+    places = {key: (said[key], str(key)) for key in ("GOCACHE", "GOMODCACHE") if key in said}
+    if "GOPATH" in said:
+        places.setdefault("GOMODCACHE", (f"{said['GOPATH']}/pkg/mod", "GOPATH"))
+    for key, (wanted, by) in places.items():
+        values = {"env": file, "home": home, "wanted": wanted, "user": user}
+        quoted = {name: shlex.quote(value) for name, value in values.items()}
+        seen = ("file", (file,), "content_string", said[by])
+        yield Command(
+            title=f"go cache {key} of {user}",
+            observe=render("go.where.sh", key=key, **quoted),
+            expected=wanted,
+            run=render("go.move.sh", key=key, **quoted),
+            seen=(Assertion(*seen, view="goenv", key=by),),
+            after=(f"user:{user}", *(f"directory:{path}" for path in _parents(wanted, home))),
+            at=("env", by),
+        )
+
+
+def tool(section: Section, name: str, user: str, machine: Machine) -> Command:
+    """Install a program; known by what Go's linker wrote into it."""
+    home = machine.home(user)
+    package, version = TOOLS.get(name, (name, ""))[0], f"v{section.tools[name].removeprefix('v')}"
+    folder, wanted = at_home(home, section.programs), f"{package}@{version}"
+    values = {"folder": folder, "program": program(package), "package": wanted}
+    quoted = {word: shlex.quote(value) for word, value in values.items()}
+    file = shlex.quote(f"{folder}/{program(package)}")
+    # What the linker wrote into the program: module and version, between tabs.
+    line = rf"^mod\t{_module_pattern(package)}\t{version.replace('.', '[.]')}\t"
+    see = f"LC_ALL=C grep -aqP -- {shlex.quote(line)} {file}"
+    ask = 'awk \'$1 == "path" { path = $2 } $1 == "mod" { print path "@" $3 }\''
+    settings = (f"keys:{home}/.config/go/env", f"keys:{home}/.netrc", "package:git")
+    return Command(
+        title=f"go tool {name} of {user}",
+        observe=f"{QUIETLY} {GO} version -m {file} | {ask}",
+        expected=wanted,
+        run=as_user(user, home, render("go.install.sh", **quoted)),
+        seen=(Assertion("run", (see,), "rc", 0),),
+        after=(f"user:{user}", f"link:{ROOT}", *settings),
+        at=("tools", name),
+    )
+
+
+def as_user(user: str, home: str, script: str) -> str:
+    """Return a script that is run as a user, with nothing of the caller's environment."""
+    variables = f"HOME={shlex.quote(home)} USER={shlex.quote(user)} PATH={PATH}"
+    return (
+        f"cd / && runuser -u {shlex.quote(user)} -- env -i {variables} sh -c {shlex.quote(script)}"
+    )
+
+
+def _parents(path: str, home: str) -> Iterator[str]:
+    """Yield the directories from a user's home (or only the last one elsewhere) to a path."""
+    if not path.startswith(f"{home}/"):
+        yield path
+        return
+    folder = home
+    for name in path.removeprefix(f"{home}/").split("/"):
+        folder = f"{folder}/{name}"
+        yield folder
+
+
+def program(package: str) -> str:
+    """Return what `go install` calls the program of a package: not by a major version."""
+    *above, last = package.split("/")
+    return above[-1] if above and re.fullmatch(r"v[0-9]+", last) else last
+
+
+def _module_pattern(package: str) -> str:
+    """Return a pattern of the modules that a package can be in: itself, or one above it."""
+    first, *rest = (re.escape(part) for part in package.split("/"))
+    return first + "".join(f"(?:/{part}" for part in rest) + ")?" * len(rest)

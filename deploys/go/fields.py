@@ -1,0 +1,213 @@
+"""What the section `go` is made of: its kinds of values, its tables, and what they come to."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from envwright.capability import Settings
+
+if TYPE_CHECKING:
+    from envwright.facts import Machine
+
+ROOT = "/usr/local/go"
+GO = f"{ROOT}/bin/go"
+PATH = f"{ROOT}/bin:/usr/local/bin:/usr/bin:/bin"
+HEADER = "# Written by envwright: change the environment, not this file.\n"
+FOLDERS = ("GOPATH", "GOCACHE", "GOMODCACHE", "GOBIN", "GOTMPDIR")
+ARCHITECTURES = {
+    "amd64": "amd64",
+    "arm64": "arm64",
+    "armhf": "armv6l",
+    "i386": "386",
+    "riscv64": "riscv64",
+    "ppc64el": "ppc64le",
+    "s390x": "s390x",
+}
+"""What Debian's architectures are called in the names of Go's archives."""
+TOOLS = {
+    "dlv": ("github.com/go-delve/delve/cmd/dlv", "version"),
+    "gofumpt": ("mvdan.cc/gofumpt", "-version"),
+    "gopls": ("golang.org/x/tools/gopls", "version"),
+    "staticcheck": ("honnef.co/go/tools/cmd/staticcheck", "-version"),
+    "govulncheck": ("golang.org/x/vuln/cmd/govulncheck", "-version"),
+    "goimports": ("golang.org/x/tools/cmd/goimports", ""),
+    "stringer": ("golang.org/x/tools/cmd/stringer", ""),
+}
+"""The package of tools that go by a short name, and what makes them say their version."""
+COMPILERS = {
+    "amd64": ("x86_64-linux-gnu-gcc", ("gcc-x86-64-linux-gnu", "libc6-dev-amd64-cross"), "62"),
+    "arm64": ("aarch64-linux-gnu-gcc", ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"), "183"),
+    "arm": ("arm-linux-gnueabihf-gcc", ("gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"), "40"),
+    "386": ("i686-linux-gnu-gcc", ("gcc-i686-linux-gnu", "libc6-dev-i386-cross"), "3"),
+    "riscv64": (
+        "riscv64-linux-gnu-gcc",
+        ("gcc-riscv64-linux-gnu", "libc6-dev-riscv64-cross"),
+        "243",
+    ),
+    "windows": ("x86_64-w64-mingw32-gcc", ("gcc-mingw-w64-x86-64",), ""),
+}
+"""By target: the C compiler, Debian's packages of it, and the machine's number in ELF headers."""
+
+
+def words(pattern: str, words: str) -> Any:
+    """Say what a text looks like, to pydantic and to people."""
+    return Field(pattern=pattern, json_schema_extra={"words": words})
+
+
+def _folder(path: str) -> str:
+    rest = path.removeprefix("~")
+    whole = rest.startswith("/") and posixpath.normpath(rest) == rest
+    if not whole or ":" in rest or not rest.isprintable():
+        raise ValueError("must be an absolute path, or one that begins with `~/`")
+    return path
+
+
+Folder = Annotated[str, AfterValidator(_folder)]
+Line = Annotated[str, words(r"^[^\n\r\x00]*$", "text on one line")]
+Version = Annotated[
+    str,
+    words(r"^1\.[0-9]+(\.[0-9]+)?((rc|beta)[0-9]+)?$", 'a version in quotes, like "1.27.3"'),
+]
+Release = Annotated[
+    str,
+    words(r"^v?[0-9]+\.[0-9]+\.[0-9]+([-+.][0-9A-Za-z.+-]+)?$", 'a version, like "1.25.2"'),
+]
+Tool = Annotated[
+    str,
+    words(
+        r"^[A-Za-z0-9][A-Za-z0-9._~-]*(/[A-Za-z0-9._~-]+)*$",
+        f"a package's path, or one of {', '.join(TOOLS)}",
+    ),
+]
+Url = Annotated[
+    str,
+    words(r"^https?://[^\s\"'<>\\]+[^\s\"'<>\\/]$", "an address without a `/` at its end"),
+]
+Sha256 = Annotated[str, words(r"^[0-9a-f]{64}$", "64 small hexadecimal digits")]
+Size = Annotated[str, words(r"^[1-9][0-9]*[KMGT]$", "a size with its unit, like `512M` or `2G`")]
+Unit = Annotated[str, words(r"^[A-Za-z0-9@_.:\\-]+\.service$", "a service, like `api.service`")]
+
+
+class Env(Settings):
+    """Settings of the go command (`go help environment`); others in the file stay."""
+
+    model_config = ConfigDict(alias_generator=str.upper)
+
+    gopath: Folder | None = None
+    """Where `go install` and, in pkg/mod, downloaded modules lie; by default ~/go."""
+    gocache: Folder | None = None
+    """The build cache; what is in the present one moves along."""
+    gomodcache: Folder | None = None
+    """Downloaded modules; what is there moves along, read-only as it is."""
+    gobin: Folder | None = None
+    """Where `go install` puts programs; by default bin in GOPATH."""
+    gotmpdir: Folder | None = None
+    """Where the go command works."""
+    goproxy: Line | None = None
+    """Module proxies: behind `,` the next is asked on 404 and 410, behind `|` on any error."""
+    goprivate: Line | None = None
+    """Globs of modules that are neither fetched by a proxy nor looked up in GOSUMDB."""
+    gonoproxy: Line | None = None
+    """Globs of modules that are not fetched by a proxy; by default GOPRIVATE."""
+    gonosumdb: Line | None = None
+    """Globs of modules that are not looked up in GOSUMDB; by default GOPRIVATE."""
+    gosumdb: Line | None = None
+    """The checksum database, or `off`."""
+    goinsecure: Line | None = None
+    """Globs of modules that may be fetched without TLS."""
+    govcs: Line | None = None
+    """Which version control programs may be used for which modules."""
+    goauth: Line | None = None
+    """How the go command finds logins: `netrc`, `git DIR`, a command."""
+    goflags: Line | None = None
+    """Flags of every go command: `-modcacherw`."""
+    goexperiment: Line | None = None
+    """Experiments of the toolchain."""
+    godebug: Line | None = None
+    """Compatibility switches of built programs while they run under the go command."""
+    goos: Line | None = None
+    """The operating system to build for."""
+    goarch: Line | None = None
+    """The architecture to build for."""
+    goamd64: Line | None = None
+    """The oldest amd64 to build for: `v1` to `v4`."""
+    cgo_enabled: bool | None = None
+    """Build with C, for which a compiler is needed."""
+    cc: Line | None = None
+    """The C compiler."""
+    cxx: Line | None = None
+    """The C++ compiler."""
+    gowork: Line | None = Field(default=None, pattern="^off$")
+    """`off`: no workspaces."""
+
+    def keys(self, home: str) -> dict[str, str]:
+        """Return the settings that are given, `~` put out."""
+        values = {key: _value(value) for key, value in self.model_dump(exclude_none=True).items()}
+        return {
+            key: at_home(home, value) if key in FOLDERS else value for key, value in values.items()
+        }
+
+
+def _value(value: str | bool) -> str:  # noqa: FBT001 - a value of YAML
+    return value if isinstance(value, str) else str(int(value))
+
+
+def at_home(home: str, path: str) -> str:
+    """Return a path with a home for its `~`."""
+    return home + path.removeprefix("~") if path.startswith("~") else path
+
+
+class Linter(Settings):
+    """golangci-lint, by the archive of its release: its authors advise against `go install`."""
+
+    version: Release
+    """The release."""
+    mirror: Url = "https://github.com/golangci/golangci-lint/releases/download"
+    """Where releases lie, each in a folder with its list of checksums."""
+    sha256: Sha256 | None = None
+    """Of the archive for this machine's architecture; by default as that list says."""
+
+
+class Limits(Settings):
+    """What a service written in Go may take."""
+
+    memory_max: Size | None = None
+    """The most memory that systemd lets it have. Go does not look at that limit by itself: it is
+    also told to stay below nine tenths of it (GOMEMLIMIT)."""
+    gomemlimit: Annotated[str, words(r"^[1-9][0-9]*([KMGT]iB|B)$", "like `900MiB`")] | None = None
+    """The soft limit of Go's own memory, where nine tenths are not right."""
+    cpu_quota: Annotated[str, words(r"^[1-9][0-9]*%$", "like `150%`")] | None = None
+    """How much of processors it gets; since 1.25 Go fits GOMAXPROCS to it by itself."""
+    gomaxprocs: int | None = Field(default=None, ge=1)
+    """How many threads run Go code at a time; turns off what Go 1.25 does by itself."""
+
+    def variables(self) -> dict[str, str]:
+        """Return what its process is told."""
+        found = {}
+        if self.gomemlimit:
+            found["GOMEMLIMIT"] = self.gomemlimit
+        elif self.memory_max:
+            size = (
+                int(self.memory_max[:-1])
+                << {"K": 10, "M": 20, "G": 30, "T": 40}[self.memory_max[-1]]
+            )
+            found["GOMEMLIMIT"] = f"{size * 9 // 10}B"
+        return found | ({"GOMAXPROCS": str(self.gomaxprocs)} if self.gomaxprocs else {})
+
+    def drop_in(self) -> str:
+        """Return the drop-in of its unit."""
+        quotas = {"MemoryMax": self.memory_max, "CPUQuota": self.cpu_quota}
+        lines = [f"{key}={value}\n" for key, value in quotas.items() if value]
+        lines += [f"Environment={name}={value}\n" for name, value in self.variables().items()]
+        return f"{HEADER}[Service]\n{''.join(lines)}"
+
+
+def compiler_for(target: str, machine: Machine) -> tuple[str, tuple[str, ...], str]:
+    """Return the C compiler for a target, its packages, and the target's number in ELF headers."""
+    compiler, packages, number = COMPILERS[target]
+    if target == ARCHITECTURES.get(machine.architecture, "").replace("armv6l", "arm"):
+        return "gcc", ("gcc", "libc6-dev"), number
+    return compiler, packages, number

@@ -1,0 +1,80 @@
+"""What proves Go: versions and tools answer, settings count, programs are built and run."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from envwright.capability import render
+from envwright.resource import Proof
+
+from .accounts import QUIETLY, as_user, program, settings_of
+from .fields import ARCHITECTURES, FOLDERS, GO, TOOLS, at_home, compiler_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Machine
+
+    from . import Section
+
+
+def proofs(section: Section, machine: Machine) -> Iterator[Proof]:
+    """Yield all that must be observable."""
+    platform = f"linux/{ARCHITECTURES.get(machine.architecture, '').replace('v6l', '')}"
+    for version in section.versions:
+        answer = shlex.quote(f"go version go{version} {platform}")
+        yield Proof(
+            f"go{version} answers",
+            f'got=$({QUIETLY} go{version} version); echo "$got"; [ "$got" = {answer} ]',
+            at=("version",) if version == section.version else ("also",),
+        )
+    for user in section.users:
+        yield from _user_proofs(section, user, machine.home(user))
+    if section.golangci_lint:
+        version = section.golangci_lint.version.removeprefix("v")
+        yield Proof(
+            "golangci-lint answers its version",
+            f"{QUIETLY} golangci-lint version | grep -F -- {shlex.quote(version)}",
+            at=("golangci_lint",),
+        )
+    for target in section.cross:
+        compiler, _, number = compiler_for(target, machine)
+        values = {"target": target, "compiler": compiler, "number": number, "go": GO}
+        yield Proof(f"cgo builds for {target}", render("go.cgo.sh", **values), at=("cross",))
+    for unit, limits in section.services.items():
+        wanted = [shlex.quote(f"{n}={v}") for n, v in limits.variables().items()]
+        values = {"unit": shlex.quote(unit), "wanted": " ".join(wanted)}
+        yield Proof(
+            f"{unit} runs with its limits",
+            render("go.service.sh", **values),
+            at=("services", unit),
+        )
+
+
+def _user_proofs(section: Section, user: str, home: str) -> Iterator[Proof]:
+    keys = settings_of(section, home)
+    # A value that is a secret is the file's, whose witness sees it.
+    shown = {key: shlex.quote(value) for key, value in keys.items() if "⟦" not in value}
+    if shown:
+        check = 'check() { got=$(go env "$1"); echo "$1=$got"; [ "$got" = "$2" ] || exit 1; }\n'
+        lines = "".join(f"check {key} {value}\n" for key, value in shown.items())
+        name = f"the go command of {user} answers with these settings"
+        yield Proof(name, as_user(user, home, f"{check}{lines}"), at=("env",))
+    for key in FOLDERS:
+        if key in keys:
+            script = render("go.native.sh", path=shlex.quote(keys[key]), mounts="/proc/self/mounts")
+            yield Proof(f"{key} of {user} is on Linux's own disk", script, at=("env", key))
+    yield Proof(f"{user} builds and runs a program", as_user(user, home, render("go.build.sh")))
+    quoted = {"user": shlex.quote(user), "home": shlex.quote(home), "go": GO}
+    version = shlex.quote(f"go{section.version}")
+    login = render("go.login.sh", version=version, **quoted)
+    yield Proof(f"a login shell of {user} finds this Go, and none of Windows", login)
+    yield Proof(f"services of {user} find this Go", render("go.services.sh", **quoted))
+    for tool, version in section.tools.items():
+        package, ask = TOOLS.get(tool, (tool, ""))
+        file = shlex.quote(at_home(home, f"{section.programs}/{program(package)}"))
+        said = f"{file} {ask}" if ask else f"go version -m {file}"
+        script = f"{said} | grep -F -- {shlex.quote(version.removeprefix('v'))}"
+        name = f"{tool} of {user} answers its version"
+        yield Proof(name, as_user(user, home, script), at=("tools", tool))

