@@ -25,11 +25,11 @@ _SUDO_SECONDS = 60
 # The traps: a session that is hung up leaves no temporary file, even where the shell's own word
 # about that ("Hangup") finds stderr closed. mv -T: never into a directory.
 _PUT = """\
-umask 077; set -C
-trap 'rm -f {temp}' EXIT; trap 'exit 1' HUP INT TERM; trap '' PIPE
+umask 077; set -C; temp={temp}
+trap 'rm -f "$temp"' EXIT; trap 'exit 1' HUP INT TERM; trap '' PIPE
 [ -d {directory} ] || {{ echo 'its directory does not exist' >&2; exit 1; }}
 [ ! -d {path} ] || {{ echo 'it is a directory' >&2; exit 1; }}
-dd bs=65536 conv=fsync status=none >{temp} && mv -fT {temp} {path} && trap - EXIT"""
+dd bs=65536 conv=fsync status=none >"$temp" && mv -fT "$temp" {path} && trap - EXIT"""
 
 
 class Session:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 import types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
@@ -10,6 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from envwright.capability import discover
+from envwright.language.document import parse
+from envwright.secrets import marker
+from envwright.language.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,6 +53,9 @@ GOOD = (
 """Values of which every field takes one."""
 
 
+SECRETS = {"token": {"command": ["echo", "a-secret"]}}
+
+
 @dataclass(frozen=True)
 class Hostile:
     """An environment: which place of it holds which of the TEXTS."""
@@ -74,8 +82,10 @@ def hostiles() -> Iterator[Hostile]:
         for place, wrap in _places(model):
             for number, text in enumerate(TEXTS):
                 # JSON is YAML, whatever the text holds.
-                environment = json.dumps({"name": "hostile", section: wrap(text)})
-                yield Hostile(f"{section}{place}", number, environment)
+                environment = {"name": "hostile", "secrets": SECRETS, section: wrap(text)}
+                written = json.dumps(environment, ensure_ascii=False)
+                written = written.replace(marker("token"), "{{ secret.token }}")
+                yield Hostile(f"{section}{place}", number, written)
 
 
 def _places(annotation: Any) -> Iterator[tuple[str, Wrap]]:
@@ -108,7 +118,7 @@ def _places_of_model(model: type[BaseModel]) -> Iterator[tuple[str, Wrap]]:
         return
     for name, field in model.model_fields.items():
         key = field.alias or name
-        beside = _beside(model, key, _annotated(field))
+        beside = _beside(model, key)
         for place, wrap in _places(_annotated(field)):
             yield f".{key}{place}", _within(_setter(beside, key), wrap)
 
@@ -125,21 +135,51 @@ def _annotated(field: Any) -> Any:
     return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
 
 
-def _beside(model: type[BaseModel], key: str, annotation: Any) -> dict[str, Any]:
-    """What else a model needs to take a good value of one key: required keys, at most one more."""
+def _beside(model: type[BaseModel], key: str) -> dict[str, Any]:
+    """Good values of as many other keys of a model as it takes together with a good one of this."""
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
-    required = {
-        name: _good(_annotated(field))
-        for name, field in fields.items()
-        if field.is_required() and name != key
-    }
-    good = {key: _good(annotation)}
-    more: list[dict[str, Any]] = [{}]
-    more += [{name: _good(_annotated(field))} for name, field in fields.items() if name != key]
-    for extra in more:
-        if _takes(model, {**required, **extra, **good}):
-            return {**required, **extra}
+    others = {name: _good_at(name, field) for name, field in fields.items() if name != key}
+    required = {name: value for name, value in others.items() if fields[name].is_required()}
+    for one in ({key: _good_at(key, fields[key])}, {}):
+        for name in ("", *others):
+            beside = required | ({name: others[name]} if name else {})
+            if _takes(model, beside | one):
+                return _more(model, beside, others, one)
     return required
+
+
+def _more(
+    model: type[BaseModel], beside: dict[str, Any], others: dict[str, Any], one: dict[str, Any]
+) -> dict[str, Any]:
+    for name, value in others.items():
+        if _takes(model, beside | {name: value} | one):
+            beside |= {name: value}
+    return beside
+
+
+@functools.cache
+def _examples() -> dict[str, list[Any]]:
+    """The values in the examples of all capabilities, by their key."""
+    found: dict[str, list[Any]] = {}
+
+    def gather(value: Any) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                found.setdefault(key, []).append(inner)
+                gather(inner)
+
+    for model in discover().values():
+        # To the models a secret is its marker.
+        text = re.sub(r"{{ secret.\w+ }}", marker("token"), model.example)
+        gather(parse(Source("example", text)).plain())
+    return found
+
+
+def _good_at(key: str, field: Any) -> Any:
+    """A value that a key takes, from an example where there is one."""
+    annotation = _annotated(field)
+    shown = [value for value in _examples().get(key, []) if _takes(annotation, value)]
+    return shown[0] if shown else _good(annotation)
 
 
 def _good(annotation: Any) -> Any:
@@ -159,8 +199,7 @@ def _good(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         fields = {field.alias or name: field for name, field in annotation.model_fields.items()}
         key = next((name for name, field in fields.items() if field.is_required()), next(iter(fields)))
-        good = _good(_annotated(fields[key]))
-        return {**_beside(annotation, key, _annotated(fields[key])), key: good}
+        return {**_beside(annotation, key), key: _good_at(key, fields[key])}
     return next((value for value in GOOD if _takes(annotation, value)), GOOD[0])
 
 

@@ -190,7 +190,9 @@ def test_an_owner_who_is_not_there_is_told_before_anything_is_made(
 # --- Secrets ----------------------------------------------------------------------------------
 
 
-def test_a_secret_reaches_the_file_and_no_error(session: Session, tmp_path: Path) -> None:
+def test_a_secret_reaches_the_file_and_neither_error_nor_log(
+    session: Session, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     secrets = secrets_of(tmp_path, token="hunter22")
     engine = Engine(session, secrets)
     path = tmp_path / "file"
@@ -198,6 +200,7 @@ def test_a_secret_reaches_the_file_and_no_error(session: Session, tmp_path: Path
     assert (engine.run("put", put), path.read_text()) == (True, "t=hunter22")
     told = failure(engine, "x", "server.shell", commands=[f"cat {path}; false"])
     assert told == f"x failed on @local:\n    t={marker('token')}"
+    assert caplog.text == ""
 
 
 def test_an_engine_of_another_machine_does_not_disturb_the_first(

@@ -71,7 +71,10 @@ def test_put_on_a_full_or_read_only_disk_leaves_the_old_file(
     finally:
         shared.run(f"umount {mount}")
     assert (str(full.value), str(fixed.value), left) == (
-        f"@local: cannot write {tmp_path}/file: No space left on device",
+        (
+            f"@local: cannot write {tmp_path}/file: No space left on device\n"
+            "hint: make room: `df -h` shows where there is none"
+        ),
         f"@local: cannot write {tmp_path}/file: Read-only file system",
         {"file": b"old"},
     )
