@@ -42,6 +42,37 @@ def test_each_of_the_texts_is_run_where_it_is_quoted_badly(debian13: Machine) ->
         debian13.sh("rm /pwned")
 
 
+def test_texts_made_to_be_run_land_as_they_are(debian13: Machine, tmp_path: Path) -> None:
+    environment = {
+        "user": {"name": "dev", "authorized_keys": [TEXTS[1], TEXTS[2]]},
+        "environment": {f"TEXT_{n}": text for n, text in enumerate(TEXTS) if "\n" not in text},
+        "wsl": {
+            "boot": {"command": TEXTS[1]},
+            "network": {"hostname": TEXTS[2]},
+            "automount": {"root": TEXTS[4], "options": TEXTS[6]},
+        },
+        "mounts": {f"/mnt{TEXTS[3]}": {"type": "tmpfs", "options": ["size=64k"]}},
+        "systemd": {"cron.service": {"drop_ins": {"text": f"# {TEXTS[1]}\n"}}},
+        "files": {
+            **{f"/srv/text {n}": {"content": text} for n, text in enumerate(TEXTS)},
+            TEXTS[3]: {"content": "its path"},
+            TEXTS[4]: {"directory": True},
+            "/srv/link": {"link": TEXTS[6]},
+        },
+    }
+    box = Box(debian13, tmp_path)
+    (tmp_path / "box.yaml").write_text(json.dumps({"name": "box", **environment}), "utf-8")
+    said = box.run("apply", "--yes")
+    assert said.err == ""
+    assert said.code == 0, said.out
+    assert box.run("plan").out.endswith("resources are as they should be.\n")
+    assert debian13.sh("ls /pwned || :") == ""
+    for number, text in enumerate(TEXTS):
+        assert debian13.sh(f"cat '/srv/text {number}'") == text
+    debian13.sh("useradd someone; su - someone -c 'echo \"$TEXT_1\" >/dev/null'")
+    assert debian13.sh("ls /pwned || :") == ""
+
+
 def test_no_text_of_any_field_is_run(debian13: Machine, tmp_path: Path) -> None:
     """What the models take is asked, made and witnessed on a machine, one place at a time."""
     taken: Counter[str] = Counter()
@@ -85,34 +116,3 @@ def _do_all(compiled: Compiled, session: Session, secrets: Secrets) -> None:
 def _whole(resource: Resource) -> Difference:
     after = resource.desired()
     return Difference(None, after, (EXISTENCE, *(after or {})))
-
-
-def test_texts_made_to_be_run_land_as_they_are(debian13: Machine, tmp_path: Path) -> None:
-    environment = {
-        "user": {"name": "dev", "authorized_keys": [TEXTS[1], TEXTS[2]]},
-        "environment": {f"TEXT_{n}": text for n, text in enumerate(TEXTS) if "\n" not in text},
-        "wsl": {
-            "boot": {"command": TEXTS[1]},
-            "network": {"hostname": TEXTS[2]},
-            "automount": {"root": TEXTS[4], "options": TEXTS[6]},
-        },
-        "mounts": {f"/mnt{TEXTS[3]}": {"type": "tmpfs", "options": ["size=64k"]}},
-        "systemd": {"cron.service": {"drop_ins": {"text": f"# {TEXTS[1]}\n"}}},
-        "files": {
-            **{f"/srv/text {n}": {"content": text} for n, text in enumerate(TEXTS)},
-            TEXTS[3]: {"content": "its path"},
-            TEXTS[4]: {"directory": True},
-            "/srv/link": {"link": TEXTS[6]},
-        },
-    }
-    box = Box(debian13, tmp_path)
-    (tmp_path / "box.yaml").write_text(json.dumps({"name": "box", **environment}), "utf-8")
-    said = box.run("apply", "--yes")
-    assert said.err == ""
-    assert said.code == 0, said.out
-    assert box.run("plan").out.endswith("resources are as they should be.\n")
-    assert debian13.sh("ls /pwned || :") == ""
-    for number, text in enumerate(TEXTS):
-        assert debian13.sh(f"cat '/srv/text {number}'") == text
-    debian13.sh("useradd someone; su - someone -c 'echo \"$TEXT_1\" >/dev/null'")
-    assert debian13.sh("ls /pwned || :") == ""
