@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from envwright.capability import (
     AbsolutePath,
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.resource import Resource
 
+Target = Annotated[
+    str,
+    Field(
+        # ln(1) would take it for an option.
+        pattern=r"^[^-\x00][^\x00]*$",
+        json_schema_extra={"words": "a path that does not begin with `-`"},
+    ),
+]
 KINDS = ("content", "source", "template", "link", "directory", "absent")
 
 
@@ -39,7 +47,7 @@ class Entry(Settings):
     """A file with the text of this one, beside the environment."""
     template: LocalTemplate | None = None
     """The same, with `{{ names }}` in it rendered as in the environment."""
-    link: str | None = None
+    link: Target | None = None
     """A symbolic link to this target."""
     directory: bool = False
     """A directory; what lies in it is not managed."""

@@ -17,6 +17,7 @@ from envwright.export import export
 if TYPE_CHECKING:
     from machines.machine import NewMachine
     from machines.repository import Repository
+    from machines.server import Server
 
 LOCK = Path(__file__).parents[2] / "requirements.lock"
 
@@ -63,3 +64,25 @@ def test_plain_pyinfra_makes_the_same_machine_and_pytest_proves_it(
     found = re.search(r"(\d+) passed, (\d+) skipped", said)
     assert found, said
     assert (int(found[1]) + int(found[2]), int(found[2])) == (count, 2)
+
+
+def test_plain_pyinfra_checks_and_unpacks_archives_too(
+    go_server: Server, new_machine: NewMachine, tools: Path, tmp_path: Path
+) -> None:
+    assert go_server
+    environment = tmp_path / "archives.yaml"
+    environment.write_text('name: archives\ngo: {version: "1.27.3"}\n', "utf-8")
+    folder = tmp_path / "export"
+    with workstation(new_machine("debian13"), environment) as station:
+        export(station.compiled, station.secrets, station.machine.host, folder)
+        # The second run finds the tree whole, and leaves it alone.
+        inodes = set()
+        for _ in range(2):
+            run(folder, tools / "pyinfra", "-y", "inventory.py", "deploy.py")
+            inodes.add(station.machine.sh("stat -c %i /usr/local/go-1.27.3/bin/go"))
+        assert len(inodes) == 1
+        assert station.changed() == set()
+        assert station.machine.sh("find /usr/local -name '*.envwright-new'") == ""
+        hosts = f"--hosts=docker://{station.machine.name}"
+        said = run(folder, tools / "pytest", "-q", "-p", "no:cacheprovider", hosts)
+    assert re.search(r"^8 passed", said, re.MULTILINE), said

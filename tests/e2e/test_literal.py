@@ -57,7 +57,7 @@ def test_texts_made_to_be_run_land_as_they_are(debian13: Machine, tmp_path: Path
             **{f"/srv/text {n}": {"content": text} for n, text in enumerate(TEXTS)},
             TEXTS[3]: {"content": "its path"},
             TEXTS[4]: {"directory": True},
-            "/srv/link": {"link": TEXTS[6]},
+            "/srv/link": {"link": TEXTS[7]},
         },
     }
     box = Box(debian13, tmp_path)

@@ -13,8 +13,8 @@ from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
 from envwright.capability import discover
 from envwright.language.document import parse
-from envwright.secrets import marker
 from envwright.language.source import Source
+from envwright.secrets import marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,14 +31,14 @@ TEXTS = (
     f"$({BARE})`{BARE}`;{BARE};'",
     f"/srv/a';{RUN};'\"$({RUN})`{RUN}`",
     f"/srv/a';{BARE};'\"$({BARE})`{BARE}`",
-    f"https://x.test/$({BARE})`{BARE}`;{BARE};",
+    f"https://files.envwright.test/$({BARE})`{BARE}`;{BARE};",
     f"-o$({BARE})`{BARE}`;{BARE};",
     f"1 $({RUN}) `{RUN}` | {RUN} & {RUN}",
 )
 GOOD = (
     "dev",
     "/srv/good",
-    "https://good.test/apt",
+    "https://files.envwright.test/apt",
     "good.service",
     "0644",
     "9DC858229FC7DD38854AE2D88D81803C0EBFCD88",
@@ -106,7 +106,7 @@ def _places(annotation: Any) -> Iterator[tuple[str, Wrap]]:
         key = _good(keys)
         for place, wrap in _places(values):
             yield f".*{place}", _within(lambda value: {key: value}, wrap)
-    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    elif _is_model(annotation):
         yield from _places_of_model(annotation)
     elif annotation is str or origin is Literal:
         yield "", lambda text: text
@@ -132,7 +132,10 @@ def _setter(beside: dict[str, Any], key: str) -> Wrap:
 
 
 def _annotated(field: Any) -> Any:
-    return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+    annotation = field.annotation
+    for one in field.metadata:
+        annotation = Annotated[annotation, one]
+    return annotation
 
 
 def _beside(model: type[BaseModel], key: str) -> dict[str, Any]:
@@ -185,22 +188,23 @@ def _good_at(key: str, field: Any) -> Any:
 def _good(annotation: Any) -> Any:
     """A value that a type takes; the first of GOOD where none can be made."""
     origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        inner = [value for value in GOOD if _takes(annotation, value)]
-        return inner[0] if inner else _good(arguments[0])
-    if origin is Literal:
-        return arguments[0]
-    if origin in {Union, types.UnionType}:
-        return _good(arguments[0])
+    fitting = [value for value in GOOD if _takes(annotation, value)]
+    if fitting or not (arguments or _is_model(annotation)):
+        return fitting[0] if fitting else GOOD[0]
+    if _is_model(annotation):
+        fields = {field.alias or name: field for name, field in annotation.model_fields.items()}
+        needed = [name for name, field in fields.items() if field.is_required()]
+        key = [*needed, *fields][0]
+        return {**_beside(annotation, key), key: _good_at(key, fields[key])}
     if origin in {list, tuple}:
         return [_good(arguments[0])]
     if origin is dict:
         return {_good(arguments[0]): _good(arguments[1])}
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        fields = {field.alias or name: field for name, field in annotation.model_fields.items()}
-        key = next((name for name, field in fields.items() if field.is_required()), next(iter(fields)))
-        return {**_beside(annotation, key), key: _good_at(key, fields[key])}
-    return next((value for value in GOOD if _takes(annotation, value)), GOOD[0])
+    return arguments[0] if origin is Literal else _good(arguments[0])
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _takes(annotation: Any, value: Any) -> bool:
