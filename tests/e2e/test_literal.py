@@ -52,7 +52,7 @@ def test_texts_made_to_be_run_land_as_they_are(debian13: Machine, tmp_path: Path
             "automount": {"root": TEXTS[4], "options": TEXTS[6]},
         },
         "mounts": {f"/mnt{TEXTS[3]}": {"type": "tmpfs", "options": ["size=64k"]}},
-        "systemd": {"cron.service": {"drop_ins": {"text": f"# {TEXTS[1]}\n"}}},
+        "systemd": {"systemd-logind.service": {"drop_ins": {"text": f"# {TEXTS[1]}\n"}}},
         "files": {
             **{f"/srv/text {n}": {"content": text} for n, text in enumerate(TEXTS)},
             TEXTS[3]: {"content": "its path"},
