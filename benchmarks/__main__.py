@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import time
@@ -112,6 +113,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if reason:
         _tell(reason)
         return 1
+    # So that a run that is ended from outside takes its machine and its folders along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     computer = _computer() | {"load before": _loads()}
     figures, loads = _measure(chosen, options)
     computer["load after"] = _loads()

@@ -88,7 +88,7 @@ def _changed(timing: Timing) -> str:
 class EnvwrightUncached(Envwright):
     """The same where nothing is kept: the first plan after an environment was edited."""
 
-    name = "envwright, no cache"
+    name = "envwright (no cache)"
     settles = False
 
     def command(self, verb: str, road: Road, work: Work) -> Command | None:
@@ -100,7 +100,7 @@ class EnvwrightUncached(Envwright):
 class EnvwrightState(Envwright):
     """The state part of its verification: the process but for the seconds that effects took."""
 
-    name = "envwright, state part"
+    name = "envwright (state part)"
     settles = False
 
     def command(self, verb: str, road: Road, work: Work) -> Command | None:

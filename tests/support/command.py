@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +17,17 @@ class Said(NamedTuple):
     code: int
     out: str
     err: str
+
+
+class Run(Protocol):
+    """Runs a command line in a folder of its own, where a text is written to box.yaml."""
+
+    def __call__(self, *arguments: str, text: str | bytes = "") -> Said: ...
+
+
+def error(*lines: str) -> Said:
+    """How a command ends that cannot do what it is told."""
+    return Said(1, "", "".join(f"{line}\n" for line in lines))
 
 
 def words(*arguments: str) -> list[str]:

@@ -1,16 +1,19 @@
-"""What unit tests share: patience with a busy machine, and a journal in a scratch folder."""
+"""What unit tests share: patience, a journal in a scratch folder, a command line run there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from command import Said
 from hypothesis import settings
 
-from envwright import journal
+from envwright import cli, journal
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from command import Run
 
 settings.register_profile("envwright", deadline=None, max_examples=50)
 settings.load_profile("envwright")
@@ -28,3 +31,19 @@ def journal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(journal, name, system.replace(folder_of, str(folder)))
     monkeypatch.setattr(journal, "_ACQUIRE", acquire)
     return folder / "journal.jsonl"
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command line in a folder of its own, where a text is written to box.yaml."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ENVWRIGHT_SSH_OPTIONS", "-F none")
+
+    def function(*arguments: str, text: str | bytes = "") -> Said:
+        if text:
+            raw = text if isinstance(text, bytes) else f"name: box\n{text}".encode()
+            (tmp_path / "box.yaml").write_bytes(raw)
+        code = cli.main(arguments)
+        return Said(code, *capsys.readouterr())
+
+    return function

@@ -1,48 +1,21 @@
-"""The command line: what it says, to whom, and the exit code, for all that needs no machine."""
+"""The language through the command line: each fault once, and all that is said of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from command import Said
-
-from envwright import cli
+from command import error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    Run = Callable[..., Said]
+    from command import Run
 
 BOMB = "\n".join(
     ["name: x", "a: &a [x,x,x,x,x,x,x,x,x,x]"]
     + [f"{b}: &{b} [{','.join([f'*{a}'] * 10)}]" for a, b in ("ab", "bc", "cd", "de")]
 )
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command line in a folder of its own, where a text is written to box.yaml."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("ENVWRIGHT_SSH_OPTIONS", "-F none")
-
-    def function(*arguments: str, text: str | bytes = "") -> Said:
-        if text:
-            raw = text if isinstance(text, bytes) else f"name: box\n{text}".encode()
-            (tmp_path / "box.yaml").write_bytes(raw)
-        code = cli.main(arguments)
-        return Said(code, *capsys.readouterr())
-
-    return function
-
-
-def error(*lines: str) -> Said:
-    """How a command ends that cannot do what it is told."""
-    return Said(1, "", "".join(f"{line}\n" for line in lines))
-
-
-# --- The language, once through the command line ----------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -120,8 +93,10 @@ def error(*lines: str) -> Said:
         (
             BOMB.encode(),
             [
-                "error: box.yaml:6:17: up to here there are more than 50000 values, "
-                "aliases written out",
+                (
+                    "error: box.yaml:6:17: up to here there are more than 50000 values, "
+                    "aliases written out"
+                ),
                 "    e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]",
                 "                    ^",
                 "hint: an environment is written by hand: is it the right file?",
@@ -140,13 +115,27 @@ def error(*lines: str) -> Said:
                 "error: box.yaml:2:23: there is no name 'colour'",
                 "    files: {/a: {content: '{{ colour }}'}}",
                 "                          ^",
-                "hint: names here: architecture, codename, distribution, distro, home, home_of, "
-                "kernel, release, secret, wsl; for braces that are meant write "
-                "{% raw %}{{ }}{% endraw %}",
+                (
+                    "hint: names here: architecture, codename, distribution, distro, home, "
+                    "home_of, kernel, release, secret, wsl; for braces that are meant write "
+                    "{% raw %}{{ }}{% endraw %}"
+                ),
             ],
         ),
     ],
-    ids="capability key type twice tab indentation utf-8 empty bomb 10MB variable".split(),
+    ids=[
+        "capability",
+        "key",
+        "type",
+        "twice",
+        "tab",
+        "indentation",
+        "utf-8",
+        "empty",
+        "bomb",
+        "10MB",
+        "variable",
+    ],
 )
 def test_a_file_that_is_no_environment_is_refused(
     text: str | bytes, lines: list[str], run: Run
@@ -192,23 +181,31 @@ def test_a_variable_that_the_file_does_not_declare_is_refused(run: Run) -> None:
     [
         (
             "files: {/etc/wsl.conf: {content: x}}\nwsl: {boot: {systemd: true}}\n",
-            "/etc/wsl.conf is wanted as a whole file by files (box.yaml:2) "
-            "and as a file of some keys by wsl (box.yaml:3)",
+            (
+                "/etc/wsl.conf is wanted as a whole file by files (box.yaml:2) "
+                "and as a file of some keys by wsl (box.yaml:3)"
+            ),
         ),
         (
             "packages:\n  install: [jq]\n  absent: [jq]\n",
-            "package:jq is wanted twice, differently: by packages (box.yaml:3) "
-            "and by packages (box.yaml:4)",
+            (
+                "package:jq is wanted twice, differently: by packages (box.yaml:3) "
+                "and by packages (box.yaml:4)"
+            ),
         ),
         (
             "user: {name: dev, sudo: nopasswd}\nfiles: {/etc/sudoers.d/dev: {content: x}}\n",
-            "file:/etc/sudoers.d/dev is wanted twice, differently: by files (box.yaml:3) "
-            "and by user (box.yaml:2)",
+            (
+                "file:/etc/sudoers.d/dev is wanted twice, differently: by files (box.yaml:3) "
+                "and by user (box.yaml:2)"
+            ),
         ),
         (
             "docker: {}\nsystemd: {docker.service: {running: false}}\n",
-            "service:docker.service is wanted twice, differently: by docker (box.yaml:2) "
-            "and by systemd (box.yaml:3)",
+            (
+                "service:docker.service is wanted twice, differently: by docker (box.yaml:2) "
+                "and by systemd (box.yaml:3)"
+            ),
         ),
     ],
 )
@@ -217,82 +214,4 @@ def test_capabilities_that_disagree_are_named_with_their_lines(
 ) -> None:
     assert run("check", "box.yaml", text=text) == error(
         f"error: {what}", "hint: say it in one place"
-    )
-
-
-# --- Where ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("where", "lines"),
-    [
-        (
-            ["--host", "@dokcer/box"],
-            [
-                "error: @dokcer/box: there is no connector @dokcer; did you mean @docker?",
-                "hint: a host is @local, @ssh/[user@]host[:port], @docker/ID, @podman/ID, "
-                "@chroot/DIR or a name of ssh",
-            ],
-        ),
-        (
-            ["--host", "127.0.0.1:1"],
-            [
-                "error: 127.0.0.1:1: nothing listens on its ssh port",
-                "ssh: connect to host 127.0.0.1 port 1: Connection refused",
-                "hint: check the port, and that sshd runs there",
-            ],
-        ),
-        (
-            ["--host", "@local", "--inventory", "team.py"],
-            [
-                "error: --host and --inventory both say where",
-                "hint: --limit takes some of an inventory",
-            ],
-        ),
-        (
-            ["--limit", "laptops"],
-            ["error: --limit is for an --inventory", "hint: name one host by --host"],
-        ),
-        (
-            ["--inventory", "nowhere.py"],
-            ["error: nowhere.py: no such inventory", "hint: name a Python file of hosts"],
-        ),
-        (
-            ["--inventory", "empty.py"],
-            [
-                "error: empty.py names no host",
-                "hint: an inventory is a list: hosts = ['@ssh/dev@laptop', ...]",
-            ],
-        ),
-        (
-            ["--inventory", "team.py", "--limit", "laptops"],
-            [
-                "error: team.py names no host that matches laptops",
-                "hint: an inventory is a list: hosts = ['@ssh/dev@laptop', ...]",
-            ],
-        ),
-    ],
-)
-def test_a_place_that_is_none_is_refused(
-    where: list[str], lines: list[str], run: Run, tmp_path: Path
-) -> None:
-    (tmp_path / "empty.py").write_text("hosts = []\n")
-    (tmp_path / "team.py").write_text("hosts = ['@local']\n")
-    assert run("plan", "box.yaml", *where, text="packages: [git]\n") == error(*lines)
-
-
-def test_an_inventory_that_names_no_environment_needs_one_on_the_command_line(
-    run: Run, tmp_path: Path
-) -> None:
-    (tmp_path / "team.py").write_text("hosts = ['@local']\n")
-    assert run("plan", "--inventory", "team.py") == error(
-        "error: no environment is named for @local",
-        "hint: name a file: envwright plan environments/quickstart.yaml",
-    )
-
-
-def test_an_export_is_for_one_machine(run: Run) -> None:
-    where = ("--host", "@docker/a", "--host", "@docker/b")
-    assert run("export", "pyinfra", "box.yaml", *where, text="packages: [git]\n") == error(
-        "error: an export is for one machine, not @docker/a, @docker/b", "hint: name one"
     )

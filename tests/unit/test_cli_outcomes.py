@@ -29,7 +29,7 @@ ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="a session to this machine n
 def failing(error: BaseException) -> Callable[[argparse.Namespace, Report], ExitCode]:
     """A verb that does nothing but fail."""
 
-    def verb(options: argparse.Namespace, report: Report) -> ExitCode:
+    def verb(_: argparse.Namespace, report: Report) -> ExitCode:
         report.mask = lambda text: text.replace("hunter22", "***")
         raise error
 
