@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from machines.repository import Repository
 
 ELSEWHERE = {"compose", "go", "logins", "nvidia"}
-"""Capabilities whose laws are held by test_laws_ai.py and test_laws_go.py."""
+"""Capabilities that this environment leaves to tests of their own."""
 
 
 @pytest.fixture(scope="module")
