@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 OURS = re.compile(r"(?i)\b(mklink|rmdir|rd|del|erase|fsutil)\b|\bdir\s+/al\b")
 NO_PRIVILEGE = Path("/etc/standin-no-symlink-privilege")
 """Where this file is, the Windows user may not make symbolic links (no Developer Mode)."""
+WINE_LIES = Path("/etc/standin-wine-makes-links")
+"""Where this file is, mklink is left to Wine, which says yes and makes nothing."""
 SEPARATORS = re.compile(r"\s*(&&?)\s*")
 WORDS = re.compile(r'"([^"]*)"|(\S+)')
 VARIABLES = {
@@ -120,6 +122,8 @@ def _echo(words: list[str], console: Console) -> int:
 
 def _mklink(words: list[str], console: Console) -> int:
     options, paths = _sorted(words)
+    if WINE_LIES.exists():
+        raise NotOurs
     if len(paths) != 2:
         return console.err("The syntax of the command is incorrect.")
     link, target = _locate(paths[0]), paths[1]
