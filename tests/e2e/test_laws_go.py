@@ -32,7 +32,6 @@ systemd:
     enabled: true
 go:
   version: "1.27.3"
-  also: ["1.26.6"]
   users: [dev]
   toolchain: local
   env:
