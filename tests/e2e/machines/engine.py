@@ -68,8 +68,9 @@ def sweep() -> None:
     for kind, listing in listings.items():
         lines = docker(*listing, "--filter", f"label={RUN}", "--format", show).splitlines()
         dead = [name for name, of in map(str.split, lines) if not _alive(of)]
-        if dead:
-            docker(*removals[kind], *dead)
+        for name in dead:
+            with contextlib.suppress(EngineError):  # another run is at the same
+                docker(*removals[kind], name)
 
 
 def _alive(of: str) -> bool:
