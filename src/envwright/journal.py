@@ -25,14 +25,16 @@ TAKEN = 75
 """The exit code for a lock that another run has (EX_TEMPFAIL of sysexits.h)."""
 
 # The holder keeps the lock's file open. It belongs to the session's process group, which is hung up
-# when the session ends, however it ends: no lock outlives its run.
+# when the session ends, however it ends: no lock outlives its run by more than a moment.
 _ACQUIRE = f"""
 mkdir -p {LOCK.rpartition("/")[0]} {JOURNAL.rpartition("/")[0]} && exec 9>>{LOCK} || exit 1
-flock --nonblock --conflict-exit-code {TAKEN} 9 || exit
+flock --timeout 1 --conflict-exit-code {TAKEN} 9 || exit
 sleep infinity </dev/null >/dev/null 2>&1 &
 echo $!
 tail -n 1 {JOURNAL} 2>/dev/null || :
 """
+# A process that is told to end keeps its files open until it has ended.
+_RELEASE = f"kill %s && exec 9>>{LOCK} && flock --timeout 5 9"
 
 
 class Journal:
@@ -84,7 +86,7 @@ class Journal:
         finally:
             # A session that is lost has released the lock already.
             with contextlib.suppress(HostError):
-                self._session.run(f"kill {self._holder}")
+                self._session.run(_RELEASE % self._holder)
 
     def write(self, event: str, **details: Any) -> None:
         """Append an entry: an event (start, begin, done, failed, finish) and what it is about."""

@@ -30,6 +30,38 @@ def _plain(written: re.Match[str]) -> str:
     return {"": "", "n": "\n", "t": "\t", "b": "\b"}.get(written[1] or "", written[1])
 
 
+def wslconfig(text: str, key: str) -> dict[str, Any]:
+    """Read keys `section.key`, parted by blanks, of a .wslconfig; one that is not there is None."""
+    values: dict[str, Any] = {}
+    section = ""
+    for line in text.replace("\r", "").lstrip("\ufeff").split("\n"):
+        if header := re.match(r"\s*\[(\w+)\]", line):
+            section = header[1].lower()
+        elif found := re.match(r"\s*(\w+)\s*=\s*(.*?)\s*$", line):
+            quoted = re.match(r'"((?:[^"\\]|\\.)*)"', found[2])
+            value = quoted[1] if quoted else found[2].partition("#")[0].rstrip()
+            value = re.sub(r"\\(.)", r"\1", value)
+            word: Any = {"true": True, "false": False}.get(value.lower(), value)
+            values.setdefault(f"{section}.{found[1].lower()}", word)
+    return {name: values.get(name.lower()) for name in key.split()}
+
+
+def reparse_point(text: str, key: str) -> str | None:  # noqa: ARG001 - every view takes a key
+    """Read where a link leads from `fsutil reparsepoint query` ([MS-FSCC] 2.1.2.4); None: no link.
+
+    Of its output only the numbers are the same in every language of Windows.
+    """
+    tag = re.search(r"0x([0-9a-fA-F]{8})\b", text)
+    rows = re.findall(r"^[0-9a-fA-F]{4}:((?: {1,2}[0-9a-fA-F]{2}){1,16})", text, re.MULTILINE)
+    if not tag or not rows:
+        return None
+    data = bytes.fromhex("".join(rows))
+    offset, size = (int.from_bytes(data[i : i + 2], "little") for i in (4, 6))
+    # The header of a symbolic link has four bytes of flags more than a junction's.
+    start = (12 if int(tag[1], 16) == 0xA000000C else 8) + offset  # noqa: PLR2004 - IO_REPARSE_TAG_SYMLINK
+    return data[start : start + size].decode("utf-16le")
+
+
 def json(text: str, key: str) -> Any:
     """Read the value at a JSON pointer (RFC 6901, without the leading slash); None: not there."""
     value = _json.loads(text)

@@ -19,6 +19,8 @@ from envwright.resources.mount import Mount
 from envwright.resources.package import Package
 from envwright.resources.service import Service
 from envwright.resources.user import User
+from envwright.resources.windows_keys import WindowsKeys
+from envwright.resources.windows_link import WindowsLink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,6 +152,30 @@ def _(resource: Mount) -> Iterator[tuple[str, str]]:
     yield "entry", "sed -i 's|size=64m|size=32m|' /etc/fstab && grep -q size=32m /etc/fstab"
     yield "entry missing", f"sed -i '\\|{resource.target}|d' /etc/fstab"
     yield "size", f"mount -o remount,size=1m {target}"
+
+
+CMD = "cd /mnt/c && /init /mnt/c/Windows/System32/cmd.exe cmd.exe /c"
+
+
+@breaks.register(WindowsLink)
+def _(resource: WindowsLink) -> Iterator[tuple[str, str]]:
+    link = shlex.quote(resource.path)
+    remove = f"{CMD} {'rmdir' if resource.directory else 'del'} {link}"
+    kind = "/D" if resource.directory else ""
+    if not resource.present:
+        yield "present", f"{CMD} mklink /D {link} 'C:\\Users'"
+        return
+    yield "missing", remove
+    yield "target", f"{remove} && {CMD} mklink {kind} {link} 'C:\\elsewhere'"
+    other = "" if resource.directory else "/D"
+    yield "kind", f"{remove} && {CMD} mklink {other} {link} 'C:\\Users'"
+
+
+@breaks.register(WindowsKeys)
+def _(resource: WindowsKeys) -> Iterator[tuple[str, str]]:
+    path = shlex.quote(f"/mnt/c/Users/dev/{resource.file}")
+    yield "keys", f"printf '[wsl2]\\r\\nmemory=1GB\\r\\n' > {path}"
+    yield "missing", f"rm {path}"
 
 
 @breaks.register(Command)

@@ -80,6 +80,8 @@ def go_server(server: Server) -> Server:
 
 @contextlib.contextmanager
 def _started(kind: str, engine: Network, server: Server, *options: str) -> Iterator[Machine]:
+    if kind == "wsl" and not Path("/dev/fuse").exists():
+        pytest.skip("the stand-in for WSL needs /dev/fuse, for its Windows drive")
     with Machine(kind, engine, hosts=NAMES, options=options) as machine:
         # Where ca-certificates looks when it is installed; the machine itself stays bare.
         machine.put("/usr/local/share/ca-certificates/envwright-tests.crt", server.certificate)
@@ -115,4 +117,11 @@ def debian12(engine: Network, server: Server) -> Iterator[Machine]:
 def ubuntu(engine: Network, server: Server) -> Iterator[Machine]:
     """A Debian 12 that says it is Ubuntu 24.04, one for all tests of a module."""
     with _started("ubuntu", engine, server) as machine:
+        yield machine
+
+
+@pytest.fixture(scope="module")
+def wsl(engine: Network, server: Server) -> Iterator[Machine]:
+    """A stand-in for a WSL distribution with its Windows, one for all tests of a module."""
+    with _started("wsl", engine, server) as machine:
         yield machine

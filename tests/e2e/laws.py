@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from breaking import breaks
 
 from envwright.engine import Engine
+from envwright.probe import ask
 from envwright.resource import EXISTENCE, Difference
+from envwright.resources.windows_keys import PLACE
 from envwright.verify import CheckError, host_over, witness
 
 if TYPE_CHECKING:
@@ -15,15 +17,17 @@ if TYPE_CHECKING:
 
     from workstation import Workstation
 
+    from envwright.facts import Facts
     from envwright.resource import Resource
 
 
 def acted(station: Workstation) -> list[tuple[str, str]]:
     """Call every operation although nothing differs; return those that found something to do."""
     engine = Engine(station.session, station.secrets)
+    facts = ask(station.session, [q for r in station.compiled.resources for q in r.questions()])
     found = []
     for resource in station.compiled.resources:
-        for operation in resource.converge(_whole(resource)):
+        for operation in resource.converge(_whole(resource, facts)):
             # A raw command and what it stages always act, and pyinfra knows no patterns of
             # versions: envwright calls these only for a difference, and there is none.
             raw = operation.name == "server.shell"
@@ -35,12 +39,15 @@ def acted(station: Workstation) -> list[tuple[str, str]]:
     return found
 
 
-def _whole(resource: Resource) -> Difference:
+def _whole(resource: Resource, facts: Facts) -> Difference:
     """Return the difference of all, with the service's restart left out: it is no idle call."""
     after = resource.desired()
     if after is None:
         return Difference({}, None, (EXISTENCE,))
-    return Difference({}, after, tuple(name for name in after if name != "up to date"))
+    seen = resource.actual(facts)
+    # What is known of the thing but not compared: where it is.
+    beside = {k: v for k, v in seen.items() if k == PLACE} if isinstance(seen, dict) else {}
+    return Difference(beside, after, tuple(name for name in after if name != "up to date"))
 
 
 def drift(station: Workstation, *capabilities: str) -> list[str]:

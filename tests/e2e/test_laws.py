@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from machines.machine import Machine
     from machines.repository import Repository
 
-ELSEWHERE = {"compose", "go", "logins", "nvidia"}
+ELSEWHERE = {"compose", "go", "logins", "nvidia", "windows"}
 """Capabilities that this environment leaves to tests of their own."""
 
 

@@ -45,6 +45,7 @@ cat /etc/os-release; printf '\0'
 dpkg --print-architecture; printf '\0'
 cat /proc/sys/kernel/osrelease; printf '\0'
 [ -e /init ] && [ -d /run/WSL ] && echo wsl; printf '\0'
+[ "$WSL_DISTRO_NAME" ] || ! [ -e /init ] || WSL_DISTRO_NAME=$(wslpath -am / | cut -d/ -f4)
 printf '%s\0' "$WSL_DISTRO_NAME"
 [ -d /run/systemd/system ] && echo booted; printf '\0'
 cat /etc/passwd; printf '\0'

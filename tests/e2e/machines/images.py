@@ -1,7 +1,7 @@
-"""Bare images that boot systemd: Debian 13, Debian 12, and a Debian 12 with Ubuntu's face.
+"""Images that boot systemd: Debian 13, Debian 12, a Debian 12 with Ubuntu's face, a stand-in WSL.
 
-Bare means: what a fresh distribution lacks is not there. No python3, sudo, curl, gnupg or
-ca-certificates, and no package lists.
+But for the last they are bare: what a fresh distribution lacks is not there. No python3, sudo,
+curl, gnupg or ca-certificates, and no package lists.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from machines import cache
 from machines.engine import EngineError, docker
@@ -50,20 +51,49 @@ RUN dpkg-divert --local --rename --add /usr/lib/os-release \\
 
 @dataclass(frozen=True)
 class Recipe:
-    """How an image is made: the argv whose stdout is its root filesystem, or a Dockerfile."""
+    """How an image is made: the argv whose stdout is its root filesystem, or a Dockerfile.
+
+    Args:
+        name: what tests call it.
+        bootstrap: the argv.
+        base: the name of the recipe that the Dockerfile builds on.
+        dockerfile: its text.
+        context: a folder that holds the Dockerfile and what it copies, instead of the text.
+        options: further arguments of `docker run` that the machine needs.
+    """
 
     name: str
     bootstrap: tuple[str, ...] = ()
     base: str = ""
     dockerfile: str = ""
+    context: Path | None = None
+    options: tuple[str, ...] = ()
 
     def tag(self) -> str:
         """The image's name; its tag is a digest of the recipe and of those that it builds on."""
         base = RECIPES[self.base].tag() if self.base else ""
         made_of = repr((self.bootstrap, base, self.dockerfile))
+        if self.context:
+            files = sorted(_files(self.context))
+            made_of += repr([(path.name, path.read_bytes()) for path in files])
         digest = hashlib.sha256(made_of.encode()).hexdigest()[:12]
         return f"envwright-test/{self.name}:{digest}"
 
+
+def _files(context: Path) -> list[Path]:
+    """Return what counts in a folder: not what Python leaves there."""
+    found = (path for path in context.rglob("*") if path.is_file())
+    return [path for path in found if "__pycache__" not in path.parts]
+
+
+WSL = (
+    "--device=/dev/fuse",
+    "--env=container=wsl",
+    "--env=WSL_DISTRO_NAME=Debian",
+    # wsl.exe --terminate shuts it down, and Windows starts it again when it is wanted.
+    "--restart=always",
+)
+"""What the stand-in for WSL needs: see wsl/boot.sh."""
 
 RECIPES = {
     recipe.name: recipe
@@ -71,12 +101,13 @@ RECIPES = {
         Recipe("debian13", bootstrap=(*DEBIAN, "trixie", "-", MIRROR)),
         Recipe("debian12", bootstrap=(*DEBIAN, "bookworm", "-", MIRROR)),
         Recipe("ubuntu", base="debian12", dockerfile=UBUNTU),
+        Recipe("wsl", base="debian13", context=Path(__file__).parent / "wsl", options=WSL),
     )
 }
 
 
 def image(name: str) -> str:
-    """The tag of the image `debian13`, `debian12` or `ubuntu`, built when it is not there yet."""
+    """The tag of an image of RECIPES, which is built when it is not there yet."""
     recipe = RECIPES[name]
     tag = recipe.tag()
     with cache.alone(f"image-{name}"):
@@ -99,15 +130,19 @@ def _build(recipe: Recipe, tag: str) -> None:
     if not recipe.base:
         _bootstrap(recipe.bootstrap, tag)
         return
-    text = recipe.dockerfile.format(base=image(recipe.base))
+    base = image(recipe.base)
+    argv = ["docker", "build", "--quiet", "--tag", tag, f"--build-arg=BASE={base}"]
     # The engine's own builder: BuildKit's is a package of its own in some distributions.
-    subprocess.run(
-        ["docker", "build", "--quiet", "--tag", tag, "-"],
+    done = subprocess.run(
+        [*argv, str(recipe.context or "-")],
         env={**os.environ, "DOCKER_BUILDKIT": "0"},
-        input=text.encode(),
+        input=recipe.dockerfile.format(base=base),
         capture_output=True,
-        check=True,
+        text=True,
+        check=False,
     )
+    if done.returncode:
+        raise EngineError(f"{recipe.name}: {done.returncode}\n{done.stdout}{done.stderr}")
 
 
 def _bootstrap(argv: tuple[str, ...], tag: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from machines.engine import RUN, EngineError, Network, docker, owner
-from machines.images import image
+from machines.images import RECIPES, image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ class Machine:
     """A machine that is up while its context lasts, and leaves nothing behind.
 
     Args:
-        kind: the image: `debian13`, `debian12` or `ubuntu`.
+        kind: the image: `debian13`, `debian12`, `ubuntu` or `wsl`.
         network: the bridge that it is on.
         hosts: names that this computer answers for, on the bridge's gateway.
         options: further arguments of `docker run`.
@@ -73,7 +73,8 @@ class Machine:
     def __enter__(self) -> Self:
         run = ("run", "--detach", f"--name={self.name}", f"--hostname={self.name}")
         label = (f"--label={RUN}={owner()}", f"--network={self._network.name}")
-        docker(*run, *label, *FLAGS, *self._options, image(self.kind))
+        needs = (*FLAGS, *RECIPES[self.kind].options)
+        docker(*run, *label, *needs, *self._options, image(self.kind))
         try:
             self._wait()
         except BaseException:
@@ -128,6 +129,17 @@ class Machine:
     def restart(self) -> None:
         """Shut the machine down in order, start it again, and wait until it is up."""
         docker("restart", "--time=20", self.name)
+        self._wait()
+
+    def wait_for_restart(self) -> None:
+        """Wait until a restart that was asked for in the machine has happened, and it is up."""
+        form = "{{.State.StartedAt}}"
+        before = docker("inspect", "-f", form, self.name)
+        deadline = time.monotonic() + BOOT_SECONDS
+        while docker("inspect", "-f", form, self.name) == before:
+            if time.monotonic() > deadline:
+                raise EngineError(f"{self.name} did not restart in {BOOT_SECONDS} s")
+            time.sleep(0.05)
         self._wait()
 
     def enable_ssh(self, user: str = "root") -> Ssh:

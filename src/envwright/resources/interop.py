@@ -1,0 +1,199 @@
+r"""How Windows is reached from inside WSL: its programs by /init, and what it says of links.
+
+Facts of microsoft/WSL (src/linux/init) that this stands on: /init is the program that the kernel
+calls for every .exe, `/init PATH ARGV0 ARGUMENT...`, so it works without the kernel's entry, too.
+It talks to Windows by the socket that WSL_INTEROP names or, without that, by its parents' up to
+PID 1's: so from services, under sudo and over ssh. cmd.exe wants to be in a directory of a drive,
+ends lines by \r\n, and speaks UTF-16 after /u.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts import Question, Unknown, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+REACH = r"""
+ew_reach() {
+ ew_why= ew_system=
+ [ -e /init ] || { ew_why='this machine does not run under WSL'; return 1; }
+ while read -r ew_source ew_target ew_kind ew_options ew_rest; do
+  case $ew_kind,$ew_options in
+  drvfs,*|virtiofs,*|9p,*aname=drvfs*)
+   ew_target=$(printf '%b' "$ew_target")
+   [ -f "$ew_target/Windows/System32/cmd.exe" ] || continue
+   ew_system=$ew_target/Windows/System32; cd "$ew_target" && break;;
+  esac
+ done </proc/self/mounts
+ [ "$ew_system" ] ||
+  { ew_why='the drive of Windows is not mounted: see [automount] in /etc/wsl.conf'; return 1; }
+ [ -e "${WSL_INTEROP-}" ] || unset WSL_INTEROP; }
+ew_answers() { [ "$1" ] ||
+ { ew_why='Windows programs do not run: see [interop] in /etc/wsl.conf'; return 1; }; }
+ew_run() { ew_exe=$1; shift
+ /init "$ew_system/$ew_exe" "$ew_exe" "$@" </dev/null 2>&1 | tr -d '\r'; }
+ew_cmd() { ew_run cmd.exe /d /c "$@" | sed 's/ *$//'; }
+ew_cmd_utf16() { /init "$ew_system/cmd.exe" cmd.exe /d /u /c "$@" </dev/null 2>/dev/null |
+ iconv -c -f UTF-16LE -t UTF-8 | tr -d '\r' | sed 's/ *$//'; }
+"""
+"""Functions of sh. `ew_reach` goes to the drive of Windows, or fails and says why in `ew_why`, as
+`ew_answers TEXT` does when Windows said nothing. Then `ew_run PROGRAM.exe ...` runs a program of
+System32 and `ew_cmd COMMAND ...` a command; `ew_cmd_utf16` for names in any language."""
+
+LINE = 6000
+"""Characters of one command line; cmd.exe takes 8191."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    r"""What Windows has at a path.
+
+    Args:
+        kind: `directory link`, `file link`, `junction`, or what else is there: `directory`, `file`.
+        target: where a link leads, as Windows shows it: `\\wsl.localhost\Debian\opt`; else "".
+    """
+
+    kind: str
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class ProfileFile:
+    """A file of the Windows user's profile.
+
+    Args:
+        path: its Linux path.
+        owner: whose the profile is in Linux; "" where the drive keeps no owners (no `metadata`).
+        group: its group.
+        text: None where there is no such file.
+    """
+
+    path: str
+    owner: str
+    group: str
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Windows(Question["Entry | ProfileFile | None"]):
+    r"""What Windows has at a path, or a file of the profile; all of them cost one cmd.exe.
+
+    Args:
+        path: of what may be a link: `C:\codes\docker`; "" with `file`.
+        file: relative to the profile, with slashes: `.wslconfig`; "" with `path`.
+    """
+
+    path: str = ""
+    file: str = ""
+
+    KINDS: ClassVar = {"SYMLINKD": "directory link", "SYMLINK": "file link"}
+
+    @classmethod
+    def script(cls, questions: Sequence[Windows]) -> str:
+        lines = "".join(f"ew_cmd_utf16 {line}\n" for line in _listings(questions))
+        asks = "".join(
+            f"ew_file {shlex.quote(q.file)}\n" if q.file else f"ew_path {shlex.quote(q.path)}\n"
+            for q in questions
+        )
+        return (
+            f"{REACH}{_ASK}"
+            f'if ew_reach && ew_said=$({lines}) && ew_answers "$ew_said"; then\n'
+            "printf '\\0%s\\0' \"$ew_said\"\n"
+            'ew_profile=$(wslpath -u "$(printf %s "$ew_said" | head -n 1)")\n'
+            f"{asks}else printf '%s\\0' \"$ew_why\"; fi"
+        )
+
+    @classmethod
+    def parse(
+        cls, questions: Sequence[Windows], output: bytes
+    ) -> Mapping[Windows, Entry | ProfileFile | Unknown | None]:
+        why, *fields = decode(output).split("\0")
+        if why:
+            return dict.fromkeys(questions, Unknown(why))
+        links = _links(fields[0], _parents(questions))
+        answers = (field.split("\t") for field in fields[1:])
+        return {
+            q: _file(answer) if q.file else _entry(q, links, answer[0])
+            for q, answer in zip(questions, answers, strict=False)
+        }
+
+
+# What Linux sees of a path tells apart what is no link; the profile is a directory like others.
+_ASK = r"""
+ew_path() { stat -c %F -- "$(wslpath -u "$1")" | tr '\n' '\t'; printf '\0'; }
+ew_file() { printf '%s\t' "$ew_profile/$1"
+ case $ew_options in
+ *metadata*) stat -c '%U %G' -- "$ew_profile" | tr '\n' '\t';;
+ *) printf ' \t';;
+ esac
+ [ ! -f "$ew_profile/$1" ] || { echo .; base64 -w0 -- "$ew_profile/$1"; }; printf '\0'; }
+"""
+
+
+def _parents(questions: Sequence[Windows]) -> list[str]:
+    return list(dict.fromkeys(parent(q.path) for q in questions if q.path))
+
+
+def parent(path: str) -> str:
+    r"""Return the directory above a Windows path: `C:\` of `C:\codes`."""
+    above = path.rpartition("\\")[0]
+    return above + "\\" if above.endswith(":") else above
+
+
+def _listings(questions: Sequence[Windows]) -> Iterator[str]:
+    """Yield the arguments of cmd.exe that name the profile, then the links in each directory."""
+    line = "echo %USERPROFILE%"
+    for number, directory in enumerate(_parents(questions)):
+        more = f" '&' echo '?{number}' '&' dir /AL {shlex.quote(directory)}"
+        if len(line) + len(more) > LINE:
+            yield line
+            line = f"echo '?{number}' '&' dir /AL {shlex.quote(directory)}"
+        else:
+            line += more
+    yield line
+
+
+def _links(said: str, parents: Sequence[str]) -> Mapping[str, Entry]:
+    """Read `dir /AL` of each directory: the links by their whole path in small letters.
+
+    Its words are those of the user's language; what is in <> and [] is not.
+    """
+    links, directory = {}, ""
+    for line in said.splitlines():
+        if found := re.fullmatch(r"\?(\d+)", line):
+            directory = parents[int(found[1])]
+        elif found := re.search(r"<([^<>]+)>\s+(.+) \[(.*)\]$", line):
+            path = f"{directory.rstrip(chr(92))}\\{found[2]}".lower()
+            links[path] = Entry(Windows.KINDS.get(found[1], "junction"), found[3])
+    return links
+
+
+def _entry(question: Windows, links: Mapping[str, Entry], seen: str) -> Entry | None:
+    if link := links.get(question.path.lower()):
+        return link
+    kinds = {"directory": "directory", "": ""}
+    kind = kinds.get(seen, "file")
+    return Entry(kind) if kind else None
+
+
+def _file(answer: Sequence[str]) -> ProfileFile | Unknown:
+    path, owners, content = answer
+    owner, group = owners.split(" ")
+    if path.startswith("/."):
+        return Unknown("Windows does not say where the user's profile is")
+    text = decode(base64.b64decode(content[1:])) if content else None
+    return ProfileFile(path, owner, group, text)
+
+
+def on_windows(script: str, **words: str) -> str:
+    """Return a script that reaches Windows or ends with 1, with variables of sh set before."""
+    assignments = "".join(f"{name}={shlex.quote(word)}\n" for name, word in words.items())
+    reach = 'ew_reach && ew_answers "$(ew_cmd echo .)" || { echo "$ew_why"; exit 1; }'
+    return f"{assignments}{REACH}{reach}\n{script}"

@@ -1,0 +1,106 @@
+"""WindowsKeys: keys of a file in the Windows user's profile, of which every other byte stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from envwright import dialects
+from envwright.errors import ConflictError, RefusedError
+from envwright.facts import Unknown
+from envwright.resource import EXISTENCE, Assertion, Edited, Resource, operation
+from envwright.resources.interop import ProfileFile, Windows, on_windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from envwright.facts import Facts, Question
+    from envwright.resource import Difference, Operation, State, Value
+
+FIELD = "key "
+PLACE = "place"
+"""The field of a state that says where the file is: known only when Windows was asked."""
+_CAT = 'cat "$(wslpath -u "$(ew_cmd echo %USERPROFILE%)")/$file"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowsKeys(Resource):
+    """Some keys of a file.
+
+    Args:
+        file: relative to the profile (%USERPROFILE%), with slashes: `.wslconfig`.
+        dialect: how it is read and edited, by its name in envwright.dialects.
+        keys: the value of each key, as its dialect takes it; None: there must be no such key.
+    """
+
+    file: str
+    dialect: str
+    keys: Mapping[str, Value] = field(default_factory=dict)
+
+    word: ClassVar[str] = "windows-keys"
+    rank: ClassVar[int] = 85
+
+    @property
+    def name(self) -> str:
+        """The file's name in the profile."""
+        return self.file
+
+    def questions(self) -> Iterable[Question[Any]]:
+        return (Windows(file=self.file),)
+
+    def desired(self) -> State:
+        return {FIELD + key: value for key, value in self.keys.items()}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        found = facts[Windows(file=self.file)]
+        if isinstance(found, Unknown):
+            return found
+        file = cast("ProfileFile", found)
+        try:
+            values = dialects.get(self.dialect).actual(file.text or "", self.keys)
+        except dialects.DialectError as error:
+            return Unknown(f"{file.path}: {error}")
+        state = {FIELD + key: values.get(key) for key in self.keys}
+        return {PLACE: [file.path, file.owner, file.group], **state}
+
+    def refusal(self, difference: Difference) -> str:
+        unreadable = (difference.before or {}).get(EXISTENCE)
+        if isinstance(unreadable, Unknown):
+            return f"{self.file} of the Windows user: {unreadable.reason}"
+        return ""
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:
+        place = (difference.before or {}).get(PLACE)
+        if place is None:
+            raise RefusedError(
+                f"{self.id}: only the machine knows where the Windows user's profile is",
+                hint="apply it with envwright; an export cannot have it",
+            )
+        path, owner, group = place
+        # A drive without metadata has one owner and mode for all, which cannot be changed.
+        attributes = {"user": owner, "group": group, "mode": "0644"} if owner else {}
+        source = Edited(path, self.dialect, self.keys)
+        yield operation("files.put", src=source, dest=path, **attributes)
+
+    def witness(self) -> Iterator[Assertion]:
+        # Dialects of Windows' side have words, true and false.
+        plain = {
+            key: value if isinstance(value, bool) or value is None else str(value)
+            for key, value in self.keys.items()
+        }
+        script = on_windows(_CAT, file=self.file)
+        yield Assertion(
+            "run", (script,), "stdout", plain, view=self.dialect, key=" ".join(self.keys)
+        )
+
+    def merge(self, other: Resource) -> Resource:
+        theirs = cast("WindowsKeys", other)
+        for key in self.keys.keys() & theirs.keys.keys():
+            if self.keys[key] != theirs.keys[key]:
+                raise ConflictError(
+                    f"{self.file}: {self.origins[0]} wants {key} = {self.keys[key]!r}, "
+                    f"{other.origins[0]} wants {theirs.keys[key]!r}",
+                    hint="say it in one place",
+                )
+        both = replace(self, keys={**self.keys, **theirs.keys})
+        return both if self.dialect == theirs.dialect else super().merge(other)

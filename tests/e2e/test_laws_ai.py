@@ -1,0 +1,102 @@
+"""The laws for docker, nvidia and compose together: the AI workstation under a stand-in of WSL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from laws import acted, drift
+from machines.nvidia import put_under_wsl
+from machines.stacks import put_image
+from workstation import ENVIRONMENTS, Workstation, workstation
+
+from envwright.capability import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from machines.machine import Machine
+    from machines.nvidia import Toolkit
+    from machines.repository import Repository
+
+IMAGES = {
+    "ollama/ollama:0.12.6": (11434,),
+    "ghcr.io/open-webui/open-webui:v0.6.34": (8080,),
+    "qdrant/qdrant:v1.15.5": (6333, 6334),
+}
+
+
+def written(path: Path, text: str) -> Path:
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("ai")
+
+
+@pytest.fixture(scope="module")
+def environment(folder: Path, repository: Repository, toolkit: Toolkit) -> Path:
+    text = (
+        "name: ai-workstation\n"
+        f"extends: {ENVIRONMENTS / 'ai-workstation.yaml'}\n"
+        f'docker: {{fingerprint: "{repository.fingerprint}"}}\n'
+        f'nvidia: {{fingerprint: "{toolkit.fingerprint}"}}\n'
+    )
+    return written(folder / "ai-workstation.yaml", text)
+
+
+@pytest.fixture(scope="module")
+def bare(
+    debian13: Machine, environment: Path, folder: Path, repository: Repository
+) -> Iterator[Workstation]:
+    """A machine that has Docker and the images, since there is no registry, and nothing else."""
+    put_under_wsl(debian13, gpu=True)
+    text = f'name: engine\ndocker: {{fingerprint: "{repository.fingerprint}"}}\n'
+    with workstation(debian13, written(folder / "engine.yaml", text)) as engine:
+        engine.apply()
+    for name, ports in IMAGES.items():
+        put_image(debian13, name, *ports)
+    with workstation(debian13, environment) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def converged(bare: Workstation) -> Workstation:
+    """The same machine, applied to once; red before, as law 3 wants it."""
+    assert bare.plan()
+    assert "failed" in {result.outcome for result in bare.verify()}
+    bare.apply()
+    return bare
+
+
+def test_the_environment_has_the_capabilities_of_a_workstation_for_ai(bare: Workstation) -> None:
+    sections = {r.origins[0].capability for r in bare.compiled.resources}
+    assert {"docker", "nvidia", "compose"} < sections <= set(discover())
+
+
+def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Workstation) -> None:
+    assert converged.changed() == set()
+    amiss = {r.id: r.reason for r in converged.verify() if r.outcome != "passed"}
+    assert amiss == {}
+
+
+def test_law_2_a_second_apply_makes_no_step(converged: Workstation) -> None:
+    before = converged.session.round_trips
+    assert converged.apply() == []
+    assert converged.session.round_trips - before == 1
+
+
+def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation) -> None:
+    assert acted(converged) == []
+
+
+def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
+    assert drift(converged, "nvidia", "compose") == []
+
+
+def test_after_all_that_verify_is_green_again(converged: Workstation) -> None:
+    amiss = {r.id: r.reason for r in converged.verify() if r.outcome != "passed"}
+    assert amiss == {}

@@ -1,0 +1,116 @@
+"""Laws 2 to 4 of DESIGN for the Windows side of a machine, on a stand-in for WSL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from laws import acted, drift
+from workstation import Workstation, workstation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from machines.machine import Machine
+
+ENVIRONMENT = r"""
+name: windows
+files:
+  /opt/docker: {directory: true}
+  /opt/notes.txt: {content: "notes\n"}
+windows:
+  wslconfig:
+    wsl2:
+      memory: 8GB
+      processors: 64
+      swap: 0
+      swapFile: C:\Users\dev\swap.vhdx
+      networkingMode: nat
+      dnsTunneling: true
+      loadKernelModules: [tun, ip_tables]
+    general: {instanceIdleTimeout: -1}
+    experimental: {autoMemoryReclaim: dropCache, ignoredPorts: [3000, 9000]}
+  links:
+    C:\codes\docker: {to: /opt/docker}
+    C:\codes\My notes.txt: {to: /opt/notes.txt, file: true}
+    C:\codes\home: {target: C:\Users\dev}
+    C:\Users\dev\old: {absent: true}
+"""
+SHARE = "\\\\wsl.localhost\\Debian\\opt"
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("laws") / "windows.yaml"
+    path.write_text(ENVIRONMENT, "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def bare(wsl: Machine, environment: Path) -> Iterator[Workstation]:
+    """The machine before anything was done to it."""
+    with workstation(wsl, environment) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def converged(bare: Workstation) -> Workstation:
+    """The same machine, applied to once; red before, as law 3 wants it."""
+    assert len(bare.plan().changes) == 6
+    assert "failed" in {result.outcome for result in bare.verify()}
+    bare.apply()
+    return bare
+
+
+def test_a_plan_is_one_round_trip(bare: Workstation) -> None:
+    before = bare.session.round_trips
+    bare.plan()
+    assert bare.session.round_trips - before == 1
+
+
+def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Workstation) -> None:
+    assert converged.changed() == set()
+    outcomes = {(r.outcome, r.reason) for r in converged.verify()}
+    assert outcomes == {("passed", "")}
+
+
+def test_law_2_a_second_apply_makes_no_step(converged: Workstation) -> None:
+    before = converged.session.round_trips
+    assert converged.apply() == []
+    assert converged.session.round_trips - before == 1
+
+
+def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation) -> None:
+    assert acted(converged) == []
+
+
+def test_the_links_lead_where_they_should_by_windows_own_word(converged: Workstation) -> None:
+    said = converged.machine.sh(
+        "cd /mnt/c; /init Windows/System32/cmd.exe cmd.exe /c dir /AL 'C:\\codes'"
+    )
+    shown = [line.split(None, 3)[3] for line in said.splitlines() if "<" in line]
+    assert shown == [
+        f"<SYMLINK>      My notes.txt [{SHARE}\\notes.txt]",
+        f"<SYMLINKD>     docker [{SHARE}\\docker]",
+        "<SYMLINKD>     home [C:\\Users\\dev]",
+    ]
+
+
+def test_wslconfig_is_written_in_wsl_s_own_words(converged: Workstation) -> None:
+    assert converged.machine.sh("cat /mnt/c/Users/dev/.wslconfig") == (
+        "[wsl2]\n"
+        "memory=8GB\n"
+        "processors=64\n"
+        "swap=0\n"
+        'swapFile="C:\\\\Users\\\\dev\\\\swap.vhdx"\n'
+        "loadKernelModules=tun,ip_tables\n"
+        "networkingMode=nat\n"
+        "dnsTunneling=true\n"
+        "\n[general]\ninstanceIdleTimeout=-1\n"
+        "\n[experimental]\nautoMemoryReclaim=dropCache\nignoredPorts=3000,9000\n"
+    )
+
+
+def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
+    assert drift(converged, "windows") == []

@@ -1,0 +1,135 @@
+"""The Windows side: what it compiles to, and what it does not take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from envwright.capability import discover
+from envwright.compiler import compile_environment
+from envwright.environment import load
+from envwright.errors import SpecErrors
+from envwright.resource import Moment
+from envwright.resources.windows_keys import WindowsKeys
+from envwright.resources.windows_link import WindowsLink
+from envwright.samples import MACHINES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envwright.compiler import Compiled
+
+WSL = replace(MACHINES[0], wsl=True, distribution="Ubuntu-24.04")
+KEYS = """
+memory processors swap swapFile kernel kernelModules kernelCommandLine loadKernelModules
+loadDefaultKernelModules networkingMode localhostForwarding dnsTunneling dnsProxy firewall
+autoProxy ipv6 dhcp dhcpTimeout macAddress vmSwitch nestedVirtualization
+hardwarePerformanceCounters guiApplications gpuSupport vmIdleTimeout defaultVhdSize
+debugConsole debugConsoleLogFile earlyBootLogging kernelDebugPort crashDumpFolder
+maxCrashDumpCount telemetry safeMode virtiofs virtio9p virtio hostFileSystemAccess
+kernelBootTimeout distributionStartTimeout mountDeviceTimeout systemDistro
+isolateDistroCgroup instanceIdleTimeout distributionInstallPath autoMemoryReclaim
+sparseVhd hostAddressLoopback ignoredPorts bestEffortDnsParsing dnsTunnelingIpAddress
+initialAutoProxyTimeout swiotlb virtioFsAggregateShares
+"""
+LINUX = replace(MACHINES[0], wsl=False, distribution="")
+
+
+def compiled(folder: Path, section: str, machine: object = WSL) -> Compiled:
+    file = folder / "x.yaml"
+    file.write_text(f"name: x\nwindows:\n{section}")
+    return compile_environment(load(file, machine), machine)  # type: ignore[arg-type]
+
+
+def test_wslconfig_becomes_keys_that_are_felt_after_a_shutdown(tmp_path: Path) -> None:
+    section = (
+        "  wslconfig:\n"
+        "    wsl2: {memory: 8GB, swap: 0, swapFile: 'C:\\s.vhdx', loadKernelModules: [a, b]}\n"
+        "    general: {instanceIdleTimeout: -1}\n"
+        "    experimental: {ignoredPorts: [80, 443], dnsTunnelingIpAddress: 10.0.0.1}\n"
+    )
+    (keys,) = compiled(tmp_path, section).resources
+    assert isinstance(keys, WindowsKeys)
+    assert keys.takes_effect is Moment.VM
+    assert keys.keys == {
+        "wsl2.memory": "8GB",
+        "wsl2.swap": 0,
+        "wsl2.swapFile": "C:\\s.vhdx",
+        "wsl2.loadKernelModules": "a,b",
+        "general.instanceIdleTimeout": -1,
+        "experimental.ignoredPorts": "80,443",
+        "experimental.dnsTunnelingIpAddress": "10.0.0.1",
+    }
+
+
+def test_every_key_of_wslconfig_has_wsl_s_own_name() -> None:
+    """As in src/windows/common/WslCoreConfig.cpp of microsoft/WSL, aliases left out."""
+    model = discover()["windows"].model_fields["wslconfig"].annotation
+    names = {
+        field.alias
+        for part in model.model_fields.values()  # type: ignore[union-attr]
+        for field in part.annotation.model_fields.values()
+    }
+    assert names == set(KEYS.split())
+
+
+def test_a_link_leads_to_the_distribution_by_its_name(tmp_path: Path) -> None:
+    section = (
+        "  links:\n"
+        "    C:\\codes\\docker: {to: /opt/docker}\n"
+        "    C:\\n.txt: {to: /opt/n.txt, file: true}\n"
+        "    C:\\home: {target: 'D:\\my home'}\n"
+        "    C:\\old: {absent: true}\n"
+    )
+    links = [r for r in compiled(tmp_path, section).resources if isinstance(r, WindowsLink)]
+    share = "\\\\wsl.localhost\\Ubuntu-24.04\\opt"
+    assert [(r.path, r.target, r.linux, r.directory, r.present) for r in links] == [
+        ("C:\\codes\\docker", f"{share}\\docker", "/opt/docker", True, True),
+        ("C:\\n.txt", f"{share}\\n.txt", "/opt/n.txt", False, True),
+        ("C:\\home", "D:\\my home", "", True, True),
+        ("C:\\old", "", "", True, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("machine", "refusal"),
+    [
+        (
+            LINUX,
+            "this environment has a Windows side, and this machine does not run under WSL",
+        ),
+        (
+            replace(WSL, distribution=""),
+            "nobody says what this distribution is called in Windows, which links have to name",
+        ),
+    ],
+)
+def test_where_there_is_no_windows_it_is_refused(
+    tmp_path: Path, machine: object, refusal: str
+) -> None:
+    (found,) = compiled(tmp_path, "  links: {'C:\\x': {to: /opt}}\n", machine).requirements
+    assert found.refusal == refusal
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("  links: {'C:\\a&b': {to: /opt}}\n", "a path of Windows like"),
+        ("  links: {'C:\\a\\..': {to: /opt}}\n", "a path of Windows like"),
+        ("  links: {'\\\\server\\x': {to: /opt}}\n", "a path of Windows like"),
+        ("  links: {'C:\\a': {to: /opt/%x%}}\n", "a Linux path"),
+        ("  links: {'C:\\a': {to: /opt, target: 'C:\\b'}}\n", "exactly one of"),
+        ("  wslconfig: {wsl2: {memory: 8gb}}\n", "a whole number with B, KB, MB, GB or TB"),
+        ("  wslconfig: {wsl2: {memry: 8GB}}\n", "did you mean 'memory'?"),
+        ("  wslconfig: {wsl2: {swapFile: s.vhdx}}\n", "a path of Windows like"),
+        ("  wslconfig: {experimental: {ignoredPorts: [0]}}\n", "ignoredPorts"),
+    ],
+)
+def test_what_windows_or_wsl_would_not_take_is_refused(
+    tmp_path: Path, section: str, words: str
+) -> None:
+    with pytest.raises(SpecErrors) as refused:
+        compiled(tmp_path, section)
+    assert words in refused.value.message
