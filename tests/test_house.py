@@ -67,6 +67,7 @@ FLOORS = {
         "explain": "a capability in words",
         "docs": "the documents that are made",
         "report": "the one that prints",
+        "job": "one environment on one machine, its session open",
     },
     6: {
         "arguments": "the grammar of the command line",

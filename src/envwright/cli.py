@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
 import sys
 import traceback
@@ -12,18 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.arguments import parse
 from envwright.errors import EnvwrightError, ExitCode
+from envwright.job import named, open_job, somebody_is_there, targets
 from envwright.report import Report
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
-    from envwright.compiler import Compiled
-    from envwright.facts import Machine
     from envwright.inventory import Target
-    from envwright.plan import Plan
-    from envwright.secrets import Secrets
-    from envwright.transport import Session
+    from envwright.job import Job
     from envwright.verify import Result
 
     Verb = Callable[[argparse.Namespace, Report], ExitCode]
@@ -31,80 +27,11 @@ if TYPE_CHECKING:
 # Verbs import what they need when they run: what a plan does not need costs it no time.
 
 
-class Job:
-    """One environment on one machine whose session is open."""
-
-    def __init__(self, target: Target, options: argparse.Namespace, session: Session) -> None:
-        from envwright.cache import compiled  # noqa: PLC0415 - see above
-        from envwright.facts import Machine  # noqa: PLC0415 - see above
-
-        self.session = session
-        self.machine: Machine = Machine.read(session.hello.stdout)
-        self.compiled: Compiled
-        self.secrets: Secrets
-        given = dict(options.var)
-        self.compiled, self.secrets = compiled(target.environment, self.machine, given)
-
-    def plan(self) -> Plan:
-        """Compare the machine with the environment."""
-        from envwright.plan import make_plan  # noqa: PLC0415 - see above
-
-        return make_plan(self.compiled, self.session, self.machine, self.secrets)
-
-
-def _targets(options: argparse.Namespace) -> list[Target]:
-    from envwright.inventory import Target, read_inventory  # noqa: PLC0415 - see above
-
-    if options.inventory and options.host:
-        raise EnvwrightError(
-            "--host and --inventory both say where", hint="--limit takes some of an inventory"
-        )
-    if options.limit and not options.inventory:
-        raise EnvwrightError("--limit is for an --inventory", hint="name one host by --host")
-    if options.inventory:
-        targets = read_inventory(options.inventory, options.limit)
-    else:
-        targets = [Target(host) for host in options.host or ["@local"]]
-    targets = [Target(t.host, options.environment or t.environment) for t in targets]
-    for target in targets:
-        _named(target.environment, f" for {target.host}")
-    return targets
-
-
-def _named(environment: str, whose: str = "") -> str:
-    if not environment:
-        raise EnvwrightError(
-            f"no environment is named{whose}",
-            hint="name a file: envwright plan environments/quickstart.yaml",
-        )
-    return environment
-
-
 @contextlib.contextmanager
 def _job(target: Target, options: argparse.Namespace, report: Report) -> Iterator[Job]:
-    from envwright.facts import Machine  # noqa: PLC0415 - see above
-    from envwright.transport import open_session  # noqa: PLC0415 - see above
-
-    if not Path(target.environment).is_file():
-        # Said by the language in its own words, before a machine is troubled.
-        from envwright.language.document import read_document  # noqa: PLC0415 - see above
-
-        read_document(target.environment)
-    ask: Callable[[str], str] | None = getpass.getpass if _somebody_is_there() else None
-    if options.sudo_password_stdin:
-        ask = _password_from_stdin
-    with open_session(target.host, hello=Machine.HELLO, password=ask) as session:
-        job = Job(target, options, session)
+    with open_job(target, options) as job:
         report.mask = job.secrets.mask
         yield job
-
-
-def _somebody_is_there() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()
-
-
-def _password_from_stdin(_: str) -> str:
-    return sys.stdin.readline().rstrip("\n") if sys.stdin else ""
 
 
 def _together(values: Sequence[Any]) -> Any:
@@ -115,7 +42,7 @@ def _together(values: Sequence[Any]) -> Any:
 def plan(options: argparse.Namespace, report: Report) -> ExitCode:
     """Show what differs."""
     plans = []
-    for target in _targets(options):
+    for target in targets(options):
         with _job(target, options, report) as job:
             plans.append(job.plan())
             if not options.json:
@@ -131,7 +58,7 @@ def apply(options: argparse.Namespace, report: Report) -> ExitCode:
         raise EnvwrightError("apply --json cannot ask", hint="say --yes, too")
     report.quiet = options.json
     codes, outcomes = [ExitCode.DONE], []
-    for target in _targets(options):
+    for target in targets(options):
         with _job(target, options, report) as job:
             code, outcome = _apply(job, options, report)
             codes.append(code)
@@ -174,7 +101,7 @@ def _apply(
 
 def _confirm(report: Report) -> None:
     """Ask before anything is changed."""
-    if not _somebody_is_there():
+    if not somebody_is_there():
         raise EnvwrightError(
             "nothing was changed: there is nobody to ask", hint="say --yes to apply without asking"
         )
@@ -188,7 +115,7 @@ def verify(options: argparse.Namespace, report: Report) -> ExitCode:
     style = "json" if options.json else options.format
     report.quiet = style != "text"
     results = []
-    for target in _targets(options):
+    for target in targets(options):
         with _job(target, options, report) as job:
             results.append(_verify(job, report, options.junit))
     if style == "json":
@@ -221,7 +148,7 @@ def check(options: argparse.Namespace, report: Report) -> ExitCode:
     from envwright.samples import MACHINES  # noqa: PLC0415 - see above
 
     for machine in MACHINES:
-        environment = load(_named(options.environment), machine, dict(options.var))
+        environment = load(named(options.environment), machine, dict(options.var))
         compiled = compile_environment(environment, machine)
         name = f"{machine.distro} {machine.release}{' under WSL' if machine.wsl else ''}"
         counts = f"{len(compiled.resources)} resources, {len(compiled.proofs)} proofs"
@@ -249,12 +176,12 @@ def export(options: argparse.Namespace, report: Report) -> ExitCode:
     """Write a deploy and tests that run without envwright."""
     from envwright.export import export as write  # noqa: PLC0415 - see above
 
-    targets = _targets(options)
-    if len(targets) > 1:
-        names = ", ".join(target.host for target in targets)
+    target, *others = targets(options)
+    if others:
+        names = ", ".join(each.host for each in (target, *others))
         raise EnvwrightError(f"an export is for one machine, not {names}", hint="name one")
-    with _job(targets[0], options, report) as job:
-        for path in write(job.compiled, job.secrets, targets[0].host, Path(options.output)):
+    with _job(target, options, report) as job:
+        for path in write(job.compiled, job.secrets, target.host, Path(options.output)):
             report.line(str(path))
     return ExitCode.DONE
 

@@ -1,0 +1,110 @@
+"""A job: one environment on one machine, from the words of a command line to an open session."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envwright.errors import EnvwrightError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from envwright.compiler import Compiled
+    from envwright.facts import Machine
+    from envwright.inventory import Target
+    from envwright.plan import Plan
+    from envwright.secrets import Secrets
+    from envwright.transport import Session
+
+# Imports stand where they are used: what a plan does not need costs it no time.
+
+
+class Job:
+    """One environment on one machine whose session is open."""
+
+    def __init__(self, target: Target, options: argparse.Namespace, session: Session) -> None:
+        from envwright.cache import compiled  # noqa: PLC0415 - see above
+        from envwright.facts import Machine  # noqa: PLC0415 - see above
+
+        self.session = session
+        self.machine: Machine = Machine.read(session.hello.stdout)
+        self.compiled: Compiled
+        self.secrets: Secrets
+        given = dict(options.var)
+        self.compiled, self.secrets = compiled(target.environment, self.machine, given)
+
+    def plan(self) -> Plan:
+        """Compare the machine with the environment."""
+        from envwright.plan import make_plan  # noqa: PLC0415 - see above
+
+        return make_plan(self.compiled, self.session, self.machine, self.secrets)
+
+
+def targets(options: argparse.Namespace) -> list[Target]:
+    """Return the machines that a command line names, each with its environment.
+
+    Raises:
+        EnvwrightError: it names none, or says two different things.
+    """
+    from envwright.inventory import Target, read_inventory  # noqa: PLC0415 - see above
+
+    if options.inventory and options.host:
+        raise EnvwrightError(
+            "--host and --inventory both say where", hint="--limit takes some of an inventory"
+        )
+    if options.limit and not options.inventory:
+        raise EnvwrightError("--limit is for an --inventory", hint="name one host by --host")
+    if options.inventory:
+        found = read_inventory(options.inventory, options.limit)
+    else:
+        found = [Target(host) for host in options.host or ["@local"]]
+    found = [Target(t.host, options.environment or t.environment) for t in found]
+    for target in found:
+        named(target.environment, f" for {target.host}")
+    return found
+
+
+def named(environment: str, whose: str = "") -> str:
+    """Return the environment of a command line, which may not have named one."""
+    if not environment:
+        raise EnvwrightError(
+            f"no environment is named{whose}",
+            hint="name a file: envwright plan environments/quickstart.yaml",
+        )
+    return environment
+
+
+@contextlib.contextmanager
+def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
+    """Open a session to a machine and compile its environment for it.
+
+    Raises:
+        EnvwrightError: either cannot be done.
+    """
+    from envwright.facts import Machine  # noqa: PLC0415 - see above
+    from envwright.transport import open_session  # noqa: PLC0415 - see above
+
+    if not Path(target.environment).is_file():
+        # Said by the language in its own words, before a machine is troubled.
+        from envwright.language.document import read_document  # noqa: PLC0415 - see above
+
+        read_document(target.environment)
+    ask: Callable[[str], str] | None = getpass.getpass if somebody_is_there() else None
+    if options.sudo_password_stdin:
+        ask = _password_from_stdin
+    with open_session(target.host, hello=Machine.HELLO, password=ask) as session:
+        yield Job(target, options, session)
+
+
+def somebody_is_there() -> bool:
+    """Tell whether a person can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _password_from_stdin(_: str) -> str:
+    return sys.stdin.readline().rstrip("\n") if sys.stdin else ""
