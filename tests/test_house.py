@@ -31,6 +31,8 @@ FLOORS = {
         "errors": "what a person is told, and the exit codes",
         "advice": "what is known of the words of failed commands",
         "facts": "what can be known of a machine",
+        "inquiry": "many scripts as one",
+        "process": "a started process",
         "shell": "one shell, framed",
         "hosts": "the way to a shell on each machine",
         "transport": "one session to a machine",
@@ -38,6 +40,7 @@ FLOORS = {
         "dialects": "keys of files, edited without loss",
         "openpgp": "fingerprints of keys",
         "checksums": "checksums of files, as they are published",
+        "store": "files kept between runs",
         "views": "the same keys, read by the witness",
     },
     2: {
@@ -56,7 +59,9 @@ FLOORS = {
     },
     4: {"compiler": "an Environment to ordered resources"},
     5: {
+        "ahead": "what was asked then, asked at once",
         "cache": "compiled environments, kept",
+        "notes": "what found nothing to do",
         "plan": "what a machine lacks",
         "apply": "what differs, made so",
         "engine": "the one door to pyinfra",

@@ -5,12 +5,25 @@ import sys
 
 def main() -> int:
     """Run the command line; return the exit code."""
+    # Ctrl-C may come while modules load; and what nobody needs is not loaded.
+    words, asked = sys.argv[1:], None
     try:
-        from envwright.cli import main as run  # noqa: PLC0415 - Ctrl-C may come while it loads
+        from envwright import __version__, ahead  # noqa: PLC0415 - see above
 
-        return run()
+        if words == ["--version"] and sys.stdout:
+            sys.stdout.write(f"envwright {__version__}\n")
+            return 0
+        asked = ahead.ask(words)
+        if asked and asked.repeat():
+            return 0
+        from envwright.cli import main as run  # noqa: PLC0415 - see above
+
+        return run(words, asked)
     except KeyboardInterrupt:
         return 130  # ExitCode.INTERRUPTED, which may not be loaded yet
+    finally:
+        if asked:
+            asked.close()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
+    from envwright.ahead import Ahead
     from envwright.inventory import Target
     from envwright.job import Job
     from envwright.verify import Result
@@ -49,6 +50,8 @@ def plan(options: argparse.Namespace, report: Report) -> ExitCode:
                 report.plan(plans[-1])
     if options.json:
         report.json(_together([p.json() for p in plans]))
+    if len(plans) == 1 and not plans[0] and not options.inventory:
+        job.note(options.words, report.said)
     return ExitCode.CHANGES if any(plans) else ExitCode.DONE
 
 
@@ -65,6 +68,8 @@ def apply(options: argparse.Namespace, report: Report) -> ExitCode:
             outcomes.append(outcome)
     if options.json:
         report.json(_together(outcomes))
+    if len(outcomes) == 1 and not outcomes[0]["plan"]["changes"] and not options.inventory:
+        job.note(options.words, report.said)
     return max(codes)
 
 
@@ -191,11 +196,18 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what a command line says; return the exit code. What is wrong is told, never raised."""
+def main(arguments: Sequence[str] | None = None, ahead: Ahead | None = None) -> int:
+    """Do what a command line says; return the exit code. What is wrong is told, never raised.
+
+    Args:
+        arguments: the command line, by default the process's own.
+        ahead: what was asked ahead for it.
+    """
     report = Report()
     try:
         options = parse(arguments)
+        options.words = sys.argv[1:] if arguments is None else arguments
+        options.ahead = ahead
         return VERBS[options.verb](options, report)
     except EnvwrightError as error:
         report.error(error)

@@ -12,7 +12,7 @@ from envwright.errors import EnvwrightError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from envwright.compiler import Compiled
     from envwright.facts import Machine
@@ -36,13 +36,20 @@ class Job:
         self.compiled: Compiled
         self.secrets: Secrets
         given = dict(options.var)
-        self.compiled, self.secrets = compiled(target.environment, self.machine, given)
+        self.compiled, self.secrets, self._files = compiled(target.environment, self.machine, given)
 
     def plan(self) -> Plan:
         """Compare the machine with the environment."""
         from envwright.plan import make_plan  # noqa: PLC0415 - see above
 
         return make_plan(self.compiled, self.session, self.machine, self.secrets)
+
+    def note(self, words: Sequence[str], said: str) -> None:
+        """Note that a command line found nothing to do, and what it said."""
+        if self._files is not None:
+            from envwright.ahead import note  # noqa: PLC0415 - see above
+
+            note(words, self.session, self.machine.HELLO, self._files, said)
 
 
 def targets(options: argparse.Namespace) -> list[Target]:
@@ -97,7 +104,10 @@ def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
     ask: Callable[[str], str] | None = getpass.getpass if somebody_is_there() else None
     if options.sudo_password_stdin:
         ask = _password_from_stdin
-    with open_session(target.host, hello=Machine.HELLO, password=ask) as session:
+    session = options.ahead.session(target.host) if options.ahead else None
+    if session is None:
+        session = open_session(target.host, hello=Machine.HELLO, password=ask)
+    with session:
         yield Job(target, options, session)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
-import tarfile
 from typing import TYPE_CHECKING, Any
 
 from envwright.facts import Facts
@@ -27,14 +25,11 @@ def ask(session: Session, questions: Iterable[Question[Any]]) -> Facts:
     sections = _sections(dict.fromkeys(questions))
     if not sections:
         return Facts({})
-    # No file on the machine can hold this mark: it is chosen after they were written.
-    mark = f"\n--{secrets.token_hex(16)}--\n"
-    quoted = mark.replace("\n", "\\n")
-    script = "".join(f"{kind.script(group)}\nprintf '{quoted}'\n" for kind, group in sections)
+    scripts = [kind.script(group) for kind, group in sections]
+    outputs = session.inquire(scripts, sum(kind.waits for kind, _ in sections))
     answers: dict[Question[Any], Any] = {}
-    parts = session.run(f"{{ {script} }} 2>/dev/null").stdout.split(mark.encode())
-    for (kind, group), output in zip(sections, parts, strict=False):
-        with contextlib.suppress(ValueError, tarfile.TarError):
+    for (kind, group), output in zip(sections, outputs, strict=False):
+        with contextlib.suppress(ValueError):
             answers.update(kind.parse(group, output))
     return Facts(answers)
 
@@ -42,12 +37,12 @@ def ask(session: Session, questions: Iterable[Question[Any]]) -> Facts:
 def _sections(
     questions: Iterable[Question[Any]],
 ) -> list[tuple[type[Question[Any]], list[Question[Any]]]]:
-    """Put the questions of a kind together, in batches."""
+    """Put the questions of a kind together, in batches; the kinds that wait come last."""
     kinds: dict[type[Question[Any]], list[Question[Any]]] = {}
     for question in questions:
         kinds.setdefault(type(question), []).append(question)
     return [
         (kind, group[start : start + BATCH])
-        for kind, group in kinds.items()
+        for kind, group in sorted(kinds.items(), key=lambda item: item[0].waits)
         for start in range(0, len(group), BATCH)
     ]

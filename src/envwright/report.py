@@ -38,6 +38,7 @@ class Report:
     Attributes:
         mask: is applied to every text before it is shown.
         quiet: write results only, not what goes on.
+        said: all that was written to `out`.
     """
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
@@ -46,6 +47,7 @@ class Report:
         self.err = err or sys.stderr or io.StringIO()
         self.mask: Callable[[str], str] = str
         self.quiet = False
+        self.said = ""
         # no-color.org: any value that is not empty turns colours off.
         self._colours = self.out.isatty() and not os.environ.get("NO_COLOR")
         self._since = 0.0
@@ -57,6 +59,8 @@ class Report:
         # What the encoding of the terminal lacks (and bytes of paths that are no text) is escaped.
         encoding = file.encoding or "utf-8"
         shown = self.mask(text).encode(encoding, "backslashreplace").decode(encoding)
+        if file is self.out:
+            self.said += shown + end
         try:
             print(shown, end=end, file=file, flush=True)
         except OSError as error:

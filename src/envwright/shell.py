@@ -9,15 +9,17 @@ a terminal that goes away. The machine has to have coreutils and setsid (util-li
 
 from __future__ import annotations
 
-import contextlib
 import os
-import selectors
-import subprocess
+import select
 import time
-from typing import IO, TYPE_CHECKING, NamedTuple, cast
 
+from envwright.process import Process
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from typing_extensions import Self
 
 # `cat` stands between stdin and the reading loop, for a loop that waits for a script would not see
 # the end of stdin. `_ew_feed` gives a script its stdin and then swallows what it left; were stdin
@@ -48,12 +50,29 @@ class LostError(Exception):
     """The shell is gone."""
 
 
-class Result(NamedTuple):
+class Result(tuple[int, bytes, bytes]):
     """What a script answered: its exit code, and its two outputs byte for byte."""
 
-    code: int
-    stdout: bytes
-    stderr: bytes
+    __slots__ = ()
+
+    def __new__(cls, code: int, stdout: bytes, stderr: bytes) -> Self:
+        """Put the three together."""
+        return super().__new__(cls, (code, stdout, stderr))
+
+    @property
+    def code(self) -> int:
+        """Its exit code."""
+        return self[0]
+
+    @property
+    def stdout(self) -> bytes:
+        """What it wrote to stdout."""
+        return self[1]
+
+    @property
+    def stderr(self) -> bytes:
+        """What it wrote to stderr."""
+        return self[2]
 
     @property
     def ok(self) -> bool:
@@ -94,8 +113,8 @@ def spell_script(script: str, stdin: bytes) -> list[bytes]:
 class Output:
     """One output of the shell: what has come, and whether the mark has come with it."""
 
-    def __init__(self, pipe: IO[bytes]) -> None:
-        self.fd = pipe.fileno()
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
         self.data = bytearray()
         self.expect(b"")
 
@@ -105,12 +124,16 @@ class Output:
         self._searched = self._told = 0
         self._at = -1
 
-    def read(self) -> None:
-        """Take what is there; LostError at the end."""
-        chunk = os.read(self.fd, _CHUNK)
+    def read(self) -> bool:
+        """Take what is there, and tell whether something was; LostError at the end."""
+        try:
+            chunk = os.read(self.fd, _CHUNK)
+        except BlockingIOError:
+            return False
         if not chunk:
             raise LostError
         self.data += chunk
+        return True
 
     def complete(self) -> bool:
         """Whether the line that begins with the mark has come."""
@@ -148,18 +171,15 @@ class Shell:
     """
 
     def __init__(self, argv: Sequence[str]) -> None:
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(argv, bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe)
-        parts = (self._process.stdin, self._process.stdout, self._process.stderr)
-        self._pipes = cast("tuple[IO[bytes], ...]", parts)
-        self._stdin = self._pipes[0].fileno()
-        self.stdout, self.stderr = map(Output, self._pipes[1:])
+        self._process = Process(argv)
+        self._stdin = self._process.stdin
+        self.stdout, self.stderr = Output(self._process.stdout), Output(self._process.stderr)
         self._outbox: list[memoryview] = []
-        self._selector = selectors.DefaultSelector()
-        for each in self._pipes:
-            os.set_blocking(each.fileno(), False)
-        for output in (self.stdout, self.stderr):
-            self._selector.register(output.fd, selectors.EVENT_READ, output)
+        self._waits_to_write = False
+        self._poll = select.poll()
+        self._outputs = {output.fd: output for output in (self.stdout, self.stderr)}
+        for fd in self._outputs:
+            self._poll.register(fd, select.POLLIN)
         self.closed = False
 
     def send(self, *parts: bytes) -> None:
@@ -196,51 +216,43 @@ class Shell:
         """
         self._write()
         while not done():
-            left = None if deadline is None else max(0.0, deadline - time.monotonic())
-            ready = self._selector.select(left)
+            left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+            ready = self._poll.poll(left)
             if not ready and left is not None:
                 raise TimeoutError
-            for key, _ in ready:
-                if key.data is None:
+            for fd, _ in ready:
+                if fd == self._stdin:
                     self._write()
                     continue
-                key.data.read()
-                if on_output and (news := key.data.news()):
+                output = self._outputs[fd]
+                output.read()
+                if on_output and (news := output.news()):
                     on_output(news)
 
     def forget_stray_output(self) -> None:
         """Drop what came after the last mark: a child that a script left behind wrote it."""
         for output in (self.stdout, self.stderr):
-            with contextlib.suppress(BlockingIOError):
-                output.read()
+            output.read()
             output.data.clear()
 
     def last_words(self) -> tuple[str, int]:
         """What a shell that is gone said on stderr, and its exit code; closes."""
-        with contextlib.suppress(BlockingIOError, LostError):
-            while True:
-                self.stderr.read()
+        try:
+            while self.stderr.read():
+                continue
+        except LostError:
+            pass  # that was the end of it
         self.close()
-        return self.stderr.data.decode("utf-8", "replace"), self._process.returncode
+        return self.stderr.data.decode("utf-8", "replace"), self._process.code or 0
 
     def close(self) -> None:
         """Hang up what still runs, and end the shell; does nothing the second time."""
-        if self.closed:
-            return
-        self.closed = True
-        self._selector.close()
-        for pipe in self._pipes:
-            pipe.close()
-        for end in (self._process.poll, self._process.terminate, self._process.kill):
-            with contextlib.suppress(PermissionError):  # it is sudo, which ends with its shell
-                end()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(1)
-                return
+        if not self.closed:
+            self.closed = True
+            self._process.end()
 
     def _write(self) -> None:
-        """Write what can be; ask the selector to tell when the rest can be."""
-        waited = self._stdin in self._selector.get_map()
+        """Write what can be; ask to be told when the rest can be."""
         try:
             while self._outbox:
                 sent = os.write(self._stdin, self._outbox[0])
@@ -248,10 +260,12 @@ class Shell:
                 if not self._outbox[0]:
                     del self._outbox[0]
         except BlockingIOError:
-            if not waited:
-                self._selector.register(self._stdin, selectors.EVENT_WRITE)
+            if not self._waits_to_write:
+                self._poll.register(self._stdin, select.POLLOUT)
+                self._waits_to_write = True
             return
         except BrokenPipeError:
             raise LostError from None
-        if waited:
-            self._selector.unregister(self._stdin)
+        if self._waits_to_write:
+            self._poll.unregister(self._stdin)
+            self._waits_to_write = False

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from envwright import hosts
 from envwright.advice import advise
 from envwright.errors import HostError, StepError
+from envwright.inquiry import Inquiry
 from envwright.shell import LostError, Result, Shell, nonce, spell_mark, spell_script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -32,6 +33,10 @@ trap 'rm -f "$temp"' EXIT; trap 'exit 1' HUP INT TERM; trap '' PIPE
 dd bs=65536 conv=fsync status=none >"$temp" && mv -fT "$temp" {path} && trap - EXIT"""
 
 
+Opening = tuple[tuple[str, ...], str]
+Asked = tuple[tuple[str, ...], int]
+
+
 class Session:
     """A privileged shell on one machine; `open_session` makes it. A context manager.
 
@@ -39,7 +44,14 @@ class Session:
         name: the host as named, such as `@ssh/dev@box`.
         hello: the answer to the script that was sent along with the opening.
         round_trips: exchanges since it was opened.
+        opening: the program that it was opened by, and the first line for its shell; None where
+            somebody had to be asked for a password.
+        inquired: the last inquiry: what was asked, and the answers.
     """
+
+    opening: Opening | None = None
+    inquired: tuple[Asked, list[bytes]] | None = None
+    _ahead: tuple[Asked, list[bytes]] | None = None
 
     def __init__(self, name: str, shell: Shell, hello: Result) -> None:
         self.name = name
@@ -89,6 +101,28 @@ class Session:
         except BaseException:
             self._shell.close()
             raise
+
+    def inquire(self, scripts: Sequence[str], beside: int = 0) -> list[bytes]:
+        """Run many read-only scripts in one round trip; what each printed, as `Inquiry` has it.
+
+        What was asked ahead, when the session was opened, costs none; its answers serve once.
+
+        Raises:
+            HostError: the machine was lost; the session is closed.
+        """
+        asked, ahead = (tuple(scripts), beside), self._ahead
+        self._ahead = None
+        if ahead and ahead[0] == asked:
+            answers = ahead[1]
+        else:
+            inquiry = Inquiry(scripts, beside)
+            answers = inquiry.answers(self.run(inquiry.script).stdout)
+        self.inquired = asked, answers
+        return answers
+
+    def know(self, asked: Asked, answers: list[bytes]) -> None:
+        """Take over what was asked ahead, a moment ago, for the next inquiry."""
+        self._ahead = asked, answers
 
     def put(self, data: bytes, path: str) -> None:
         """Write a file of root's with mode 0600, whole or not at all.
@@ -176,19 +210,22 @@ def _open(
         ) from None
     token, ready, end = nonce().decode(), nonce(), nonce()
     asking = password is not None
+    first = hosts.first_line(route, token, privileged=privileged, asking=asking)
     try:
-        shell.send(hosts.first_line(route, token, privileged=privileged, asking=asking).encode())
+        shell.send(first.encode())
         if password is not None:
             _answer_sudo(route.host, shell, token.encode(), password)
         shell.send(spell_mark(ready), *spell_script(hello, b""), spell_mark(end))
         shell.collect(ready)  # banners and greetings, which belong to no script
-        return Session(route.host, shell, shell.collect(end))
+        session = Session(route.host, shell, shell.collect(end))
     except LostError:
         words, code = shell.last_words()
         raise hosts.blame_sudo(route.host, words, token) or route.blame(words, code) from None
     except BaseException:
         shell.close()
         raise
+    session.opening = None if asking else (route.argv, first)
+    return session
 
 
 def _answer_sudo(host: str, shell: Shell, token: bytes, password: str) -> None:

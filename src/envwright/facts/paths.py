@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import shlex
-import tarfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -95,11 +94,21 @@ class Text(Question["str | None"]):
 
     @classmethod
     def parse(cls, questions: Sequence[Text], output: bytes) -> Mapping[Text, str | None]:
-        texts: dict[str, str] = {}
-        if output.strip(b"\0"):
-            with tarfile.open(fileobj=io.BytesIO(output), mode="r:") as archive:
-                # A file named twice (hard links) comes as a reference to its first name.
-                for member in archive:
-                    if content := archive.extractfile(member):
-                        texts[member.name] = decode(content.read())
+        texts = _unpack(output) if output.strip(b"\0") else {}
         return {q: texts.get(q.path, texts.get(q.path.lstrip("/"))) for q in questions}
+
+
+def _unpack(tar: bytes) -> dict[str, str]:
+    """Return the texts in an archive by their paths; ValueError where it is none."""
+    import tarfile  # noqa: PLC0415 - 5 ms
+
+    texts = {}
+    try:
+        with tarfile.open(fileobj=io.BytesIO(tar), mode="r:") as archive:
+            # A file named twice (hard links) comes as a reference to its first name.
+            for member in archive:
+                if content := archive.extractfile(member):
+                    texts[member.name] = decode(content.read())
+    except tarfile.TarError as error:
+        raise ValueError(str(error)) from error
+    return texts

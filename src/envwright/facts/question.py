@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,6 +29,9 @@ class Question(ABC, Generic[Answer_co]):
     Scripts only read. They run as root under `sh` (dash) with LC_ALL=C, get no input, and print
     whatever `parse` of the same class understands; what they print on stderr is not seen.
     """
+
+    waits: ClassVar[bool] = False
+    """Its script mostly waits for another process, so that others can run beside it."""
 
     @classmethod
     @abstractmethod

@@ -38,6 +38,7 @@ class Unit(Question[UnitStatus]):
 
     name: str
 
+    waits: ClassVar[bool] = True
     PROPERTIES: ClassVar = (
         "Id",
         "Names",

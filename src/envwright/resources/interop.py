@@ -93,6 +93,7 @@ class Windows(Question["Entry | ProfileFile | None"]):
     path: str = ""
     file: str = ""
 
+    waits: ClassVar[bool] = True
     KINDS: ClassVar = {"SYMLINKD": "directory link", "SYMLINK": "file link"}
 
     @classmethod

@@ -1,0 +1,114 @@
+"""Asking ahead: where a command line found nothing to do, the next asks the same at once.
+
+The session is opened, and everything is asked that was asked then, in the one round trip that the
+opening takes, before the command line is even parsed. If the machine says the same, so do we. If
+not, the session and its answers go to those who compare.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from envwright import notes
+from envwright.inquiry import Inquiry
+from envwright.shell import LostError, Shell, nonce, spell_mark, spell_script
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from envwright.notes import Note
+    from envwright.transport import Session
+
+
+class Ahead:
+    """A session that was opened by a note, and what the machine said to what the note asks."""
+
+    def __init__(self, note: Note, shell: Shell, answers: list[bytes]) -> None:
+        self._note, self._shell, self._answers = note, shell, answers
+
+    def repeat(self) -> bool:
+        """Say what was said then, if the machine says what it said then; tell whether it does."""
+        if notes.checksum(self._answers) != self._note.answers or sys.stdout is None:
+            return False
+        sys.stdout.write(self._note.said)
+        sys.stdout.flush()
+        return True
+
+    def session(self, host: str) -> Session | None:
+        """Return the session, its answers at hand; None where it leads to another host."""
+        from envwright.shell import Result  # noqa: PLC0415 - needed where something differs
+        from envwright.transport import Session  # noqa: PLC0415 - needed where something differs
+
+        if host != self._note.host or self._shell.closed:
+            return None
+        *answers, hello = self._answers
+        session = Session(host, self._shell, Result(0, hello, b""))
+        session.opening = self._note.argv, self._note.first_line
+        session.know((self._note.scripts[:-1], self._note.beside - 1), answers)
+        return session
+
+    def close(self) -> None:
+        """Close the session; does nothing the second time."""
+        self._shell.close()
+
+
+def ask(words: Sequence[str]) -> Ahead | None:
+    """Ask the machine of a command line what its note asks.
+
+    None where there is no note, or no session by it: then what is wrong is said elsewhere.
+    """
+    note = notes.find(words)
+    if note is None:
+        return None
+    inquiry = Inquiry(note.scripts, note.beside)
+    ready, end = nonce(), nonce()
+    try:
+        shell = Shell(note.argv)
+    except OSError:
+        return None
+    try:
+        shell.send(note.first_line.encode(), spell_mark(ready))
+        shell.send(*spell_script(inquiry.script, b""), spell_mark(end))
+        shell.collect(ready)
+        answers = inquiry.answers(shell.collect(end).stdout)
+    except LostError:
+        shell.close()
+        return None
+    except BaseException:
+        shell.close()
+        raise
+    if len(answers) == len(note.scripts):
+        return Ahead(note, shell, answers)
+    shell.close()
+    return None
+
+
+def note(
+    words: Sequence[str], session: Session, hello: str, files: Mapping[str, str], said: str
+) -> None:
+    """Note what a command line found that found nothing to do.
+
+    Args:
+        words: the command line.
+        session: where it asked; what it asked last found nothing.
+        hello: the script of the session's opening words.
+        files: the checksums of the environment's files, by path.
+        said: what was printed.
+    """
+    if session.opening is None or session.inquired is None:
+        return
+    (scripts, beside), answers = session.inquired
+    known = notes.checksum([*answers, session.hello.stdout])
+    argv, first_line = session.opening
+    kept = notes.Note(
+        host=session.name,
+        argv=argv,
+        first_line=first_line,
+        checksums=files,
+        scripts=(*scripts, hello),
+        beside=beside + 1,
+        answers=known,
+        said=said,
+    )
+    notes.keep(words, kept)

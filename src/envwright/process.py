@@ -1,0 +1,93 @@
+"""A started process: its three pipes, and its end.
+
+What a run that finds nothing to do loads before it asks the machine is kept light: here and in the
+rooms beside it, typing, subprocess, selectors, signal and contextlib would cost as much as the
+machine's answer.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DEFAULT_SIGNALS = (13, 25)
+"""SIGPIPE and SIGXFSZ (signal(7)), which Python ignores and a program must not."""
+_END_SECONDS = 1
+"""How long a process may take to end by itself, then by SIGTERM, then by SIGKILL."""
+
+
+class Process:
+    """A process that is ours to end.
+
+    Args:
+        argv: the program, found by PATH, and its arguments; OSError where it cannot be started.
+
+    Attributes:
+        stdin, stdout, stderr: our ends of its pipes, which do not block.
+        code: its exit code (minus a signal's number) once it has ended.
+    """
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        pipes = [_pipe() for _ in range(3)]
+        theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
+        ours = [pipes[0][1], pipes[1][0], pipes[2][0]]
+        actions = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(theirs)]
+        try:
+            self._pid = os.posix_spawnp(
+                argv[0], list(argv), os.environ, file_actions=actions, setsigdef=_DEFAULT_SIGNALS
+            )
+        except OSError:
+            _close(ours)
+            raise
+        finally:
+            _close(theirs)
+        for fd in ours:
+            os.set_blocking(fd, False)
+        self.stdin, self.stdout, self.stderr = ours
+        self.code: int | None = None
+
+    def end(self) -> None:
+        """Close its pipes, and wait until it has ended, which it is made to if need be."""
+        _close([self.stdin, self.stdout, self.stderr])
+        for signal in (0, 15, 9):  # nothing, SIGTERM, SIGKILL
+            if self._ends(signal):
+                return
+
+    def _ends(self, signal: int) -> bool:
+        """Send a signal; whether the process ends in time."""
+        try:
+            os.kill(self._pid, signal)
+        except PermissionError:
+            signal = 0  # it is sudo, which ends with its shell
+        until = time.monotonic() + _END_SECONDS
+        pause = 0.0005
+        while self.code is None:
+            pid, status = os.waitpid(self._pid, os.WNOHANG)
+            if pid:
+                self.code = os.waitstatus_to_exitcode(status)
+            elif time.monotonic() > until:
+                return False
+            else:
+                time.sleep(pause)
+                pause = min(2 * pause, 0.05)
+        return True
+
+
+def _pipe() -> tuple[int, int]:
+    """Make a pipe clear of the standard streams, any of which may be closed."""
+    ends = os.pipe()
+    if min(ends) > 2:  # noqa: PLR2004 - stderr
+        return ends
+    try:
+        return _pipe()
+    finally:
+        _close(ends)
+
+
+def _close(fds: Sequence[int]) -> None:
+    for fd in fds:
+        os.close(fd)
