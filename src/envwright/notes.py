@@ -99,6 +99,8 @@ def _fields(data: bytes) -> Iterator[str]:
     while at < len(data):
         colon = data.index(b":", at)
         start, at = colon + 1, colon + 1 + int(data[at:colon])
+        if not start <= at <= len(data):
+            raise ValueError("a length is wrong")
         yield data[start:at].decode("utf-8", "surrogateescape")
 
 
