@@ -41,6 +41,7 @@ FLOORS = {
         "openpgp": "fingerprints of keys",
         "checksums": "checksums of files, as they are published",
         "store": "files kept between runs",
+        "timings": "where the time went",
         "views": "the same keys, read by the witness",
     },
     2: {

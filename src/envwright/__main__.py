@@ -8,17 +8,18 @@ def main() -> int:
     # Ctrl-C may come while modules load; and what nobody needs is not loaded.
     words, asked = sys.argv[1:], None
     try:
-        from envwright import __version__, ahead  # noqa: PLC0415 - see above
+        from envwright import __version__, ahead, timings  # noqa: PLC0415 - see above
 
         if words == ["--version"] and sys.stdout:
             sys.stdout.write(f"envwright {__version__}\n")
             return 0
-        asked = ahead.ask(words)
-        if asked and asked.repeat():
+        spent = timings.timings(words)
+        asked = ahead.ask(words, spent)
+        if asked and asked.repeat(spent):
             return 0
         from envwright.cli import main as run  # noqa: PLC0415 - see above
 
-        return run(words, asked)
+        return run(words, asked, spent)
     except KeyboardInterrupt:
         return 130  # ExitCode.INTERRUPTED, which may not be loaded yet
     finally:

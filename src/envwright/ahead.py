@@ -12,12 +12,14 @@ import sys
 from envwright import notes
 from envwright.inquiry import Inquiry
 from envwright.shell import LostError, Shell, nonce, spell_mark, spell_script
+from envwright.timings import OFF
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from envwright.notes import Note
+    from envwright.timings import Timings
     from envwright.transport import Session
 
 
@@ -27,12 +29,16 @@ class Ahead:
     def __init__(self, note: Note, shell: Shell, answers: list[bytes]) -> None:
         self._note, self._shell, self._answers = note, shell, answers
 
-    def repeat(self) -> bool:
+    def repeat(self, timings: Timings = OFF) -> bool:
         """Say what was said then, if the machine says what it said then; tell whether it does."""
-        if notes.checksum(self._answers) != self._note.answers or sys.stdout is None:
+        with timings("compare"):
+            same = notes.checksum(self._answers) == self._note.answers
+        if not same or sys.stdout is None:
             return False
         sys.stdout.write(self._note.said)
         sys.stdout.flush()
+        if timings is not OFF and sys.stderr:
+            sys.stderr.write(timings.text())
         return True
 
     def session(self, host: str) -> Session | None:
@@ -53,14 +59,20 @@ class Ahead:
         self._shell.close()
 
 
-def ask(words: Sequence[str]) -> Ahead | None:
+def ask(words: Sequence[str], timings: Timings = OFF) -> Ahead | None:
     """Ask the machine of a command line what its note asks.
 
     None where there is no note, or no session by it: then what is wrong is said elsewhere.
     """
-    note = notes.find(words)
+    with timings("look for a note"):
+        note = notes.find(words)
     if note is None:
         return None
+    with timings("connect and probe"):
+        return _ask(note)
+
+
+def _ask(note: Note) -> Ahead | None:
     inquiry = Inquiry(note.scripts, note.beside)
     ready, end = nonce(), nonce()
     try:

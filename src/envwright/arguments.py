@@ -86,6 +86,9 @@ def _parser() -> Parser:
     }
     for name in ("plan", "apply", "verify"):
         parsers[name].add_argument("--json", action="store_true", help="print JSON, and only that")
+        parsers[name].add_argument(
+            "--timings", action="store_true", help="tell where the time went, on stderr"
+        )
     _own_options(parsers)
     kinds = parsers["export"].add_subparsers(required=True, metavar="KIND")
     writing = kinds.add_parser("pyinfra", help="a pyinfra deploy and its tests", parents=[machines])

@@ -13,14 +13,17 @@ from envwright.arguments import parse
 from envwright.errors import EnvwrightError, ExitCode
 from envwright.job import named, open_job, somebody_is_there, targets
 from envwright.report import Report
+from envwright.timings import timings
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Sequence
 
     from envwright.ahead import Ahead
+    from envwright.apply import Step
     from envwright.inventory import Target
     from envwright.job import Job
+    from envwright.timings import Timings
     from envwright.verify import Result
 
     Verb = Callable[[argparse.Namespace, Report], ExitCode]
@@ -49,7 +52,7 @@ def plan(options: argparse.Namespace, report: Report) -> ExitCode:
             if not options.json:
                 report.plan(plans[-1])
     if options.json:
-        report.json(_together([p.json() for p in plans]))
+        report.json(_together([p.json() for p in plans]), options.spent.seconds())
     if len(plans) == 1 and not plans[0] and not options.inventory:
         job.note(options.words, report.said)
     return ExitCode.CHANGES if any(plans) else ExitCode.DONE
@@ -67,7 +70,7 @@ def apply(options: argparse.Namespace, report: Report) -> ExitCode:
             codes.append(code)
             outcomes.append(outcome)
     if options.json:
-        report.json(_together(outcomes))
+        report.json(_together(outcomes), options.spent.seconds())
     if len(outcomes) == 1 and not outcomes[0]["plan"]["changes"] and not options.inventory:
         job.note(options.words, report.said)
     return max(codes)
@@ -86,15 +89,25 @@ def _apply(
     if not options.yes:
         _confirm(report)
     report.line()
-    left = make(
-        plan,
-        job.compiled,
-        job.session,
-        job.secrets,
-        begin=report.begin,
-        end=report.end,
-        cut_off=report.cut_off,
-    )
+
+    def begin(step: Step) -> None:
+        report.begin(step)
+        job.timings.begin(step.name)
+
+    def end(step: Step) -> None:
+        job.timings.end()
+        report.end(step)
+
+    with job.timings("journal and second look"):
+        left = make(
+            plan,
+            job.compiled,
+            job.session,
+            job.secrets,
+            begin=begin,
+            end=end,
+            cut_off=report.cut_off,
+        )
     report.left(left)
     outcome["pending"] = [change.resource.id for change in left.changes]
     if left or not options.verify:
@@ -124,7 +137,8 @@ def verify(options: argparse.Namespace, report: Report) -> ExitCode:
         with _job(target, options, report) as job:
             results.append(_verify(job, report, options.junit))
     if style == "json":
-        report.json(_together([[result.json() for result in of_one] for of_one in results]))
+        checks = [[result.json() for result in of_one] for of_one in results]
+        report.json(_together(checks), options.spent.seconds(), "checks")
     elif style == "tap":
         from envwright.verify import tap  # noqa: PLC0415 - see above
 
@@ -136,7 +150,8 @@ def _verify(job: Job, report: Report, junit: Path | None = None) -> list[Result]
     from envwright.verify import run  # noqa: PLC0415 - see above
 
     report.line(f"\nVerifying {job.compiled.name} on {job.session.name}:")
-    results = run(job.compiled, job.session, job.secrets, tell=report.result, junit=junit)
+    with job.timings("verify"):
+        results = run(job.compiled, job.session, job.secrets, tell=report.result, junit=junit)
     report.results(results)
     return results
 
@@ -196,18 +211,24 @@ VERBS: dict[str, Verb] = {
 }
 
 
-def main(arguments: Sequence[str] | None = None, ahead: Ahead | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    ahead: Ahead | None = None,
+    spent: Timings | None = None,
+) -> int:
     """Do what a command line says; return the exit code. What is wrong is told, never raised.
 
     Args:
         arguments: the command line, by default the process's own.
         ahead: what was asked ahead for it.
+        spent: counts where its time goes.
     """
     report = Report()
+    words = sys.argv[1:] if arguments is None else arguments
+    spent = spent or timings(words)
     try:
-        options = parse(arguments)
-        options.words = sys.argv[1:] if arguments is None else arguments
-        options.ahead = ahead
+        options = parse(words)
+        options.words, options.ahead, options.spent = words, ahead, spent
         return VERBS[options.verb](options, report)
     except EnvwrightError as error:
         report.error(error)
@@ -220,6 +241,8 @@ def main(arguments: Sequence[str] | None = None, ahead: Ahead | None = None) -> 
     except Exception as error:  # noqa: BLE001 - the last resort, so that nobody meets a traceback
         report.error(_described(error, report))
         return ExitCode.ERROR
+    finally:
+        report.timings(spent)
 
 
 def _described(error: Exception, report: Report) -> EnvwrightError:

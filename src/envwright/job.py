@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from envwright.inventory import Target
     from envwright.plan import Plan
     from envwright.secrets import Secrets
+    from envwright.timings import Timings
     from envwright.transport import Session
 
 # Imports stand where they are used: what a plan does not need costs it no time.
@@ -32,17 +33,22 @@ class Job:
         from envwright.facts import Machine  # noqa: PLC0415 - see above
 
         self.session = session
+        self.timings: Timings = options.spent
         self.machine: Machine = Machine.read(session.hello.stdout)
         self.compiled: Compiled
         self.secrets: Secrets
         given = dict(options.var)
-        self.compiled, self.secrets, self._files = compiled(target.environment, self.machine, given)
+        with self.timings("compile"):
+            self.compiled, self.secrets, self._files = compiled(
+                target.environment, self.machine, given
+            )
 
     def plan(self) -> Plan:
         """Compare the machine with the environment."""
         from envwright.plan import make_plan  # noqa: PLC0415 - see above
 
-        return make_plan(self.compiled, self.session, self.machine, self.secrets)
+        with self.timings("compare"):
+            return make_plan(self.compiled, self.session, self.machine, self.secrets, self.timings)
 
     def note(self, words: Sequence[str], said: str) -> None:
         """Note that a command line found nothing to do, and what it said."""
@@ -106,7 +112,8 @@ def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
         ask = _password_from_stdin
     session = options.ahead.session(target.host) if options.ahead else None
     if session is None:
-        session = open_session(target.host, hello=Machine.HELLO, password=ask)
+        with options.spent("connect"):
+            session = open_session(target.host, hello=Machine.HELLO, password=ask)
     with session:
         yield Job(target, options, session)
 

@@ -17,8 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-VERBS = ("plan", "apply")
-"""What can find nothing to do."""
 VARIABLES = ("ENVWRIGHT_SSH_OPTIONS", "NO_COLOR", "PATH")
 """Variables that say how a machine is reached, or what an answer looks like."""
 
@@ -118,9 +116,14 @@ def place(words: Sequence[str]) -> str:
     return store.place("note", list(words), streams, encoding, variables)
 
 
+def _repeatable(words: Sequence[str]) -> bool:
+    """Tell whether what a command line says can be said again; what it timed cannot."""
+    return words[:1] in (["plan"], ["apply"]) and not {"--json", "--timings"} <= {*words}
+
+
 def find(words: Sequence[str]) -> Note | None:
     """Return the note of a command line whose environment is still the same."""
-    if not words or words[0] not in VERBS:
+    if not _repeatable(words):
         return None
     try:
         path = place(words)
@@ -136,6 +139,8 @@ def find(words: Sequence[str]) -> Note | None:
 
 def keep(words: Sequence[str], note: Note) -> None:
     """Keep the note of a command line; where that cannot be, the next run takes longer."""
+    if not _repeatable(words):
+        return
     import contextlib  # noqa: PLC0415 - 1 ms that finding a note spares
 
     with contextlib.suppress(OSError):

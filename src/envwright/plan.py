@@ -11,6 +11,7 @@ from envwright.errors import RefusedError
 from envwright.facts import Shell, Unknown
 from envwright.probe import ask
 from envwright.resource import Difference, compare, wanted_by
+from envwright.timings import OFF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from envwright.facts import Facts, Machine
     from envwright.resource import Requirement, Resource, State, Value
     from envwright.secrets import Secrets
+    from envwright.timings import Timings
     from envwright.transport import Session
 
 HIDDEN = "(hidden: holds secrets)"
@@ -104,7 +106,13 @@ class Plan:
         }
 
 
-def make_plan(compiled: Compiled, session: Session, machine: Machine, secrets: Secrets) -> Plan:
+def make_plan(
+    compiled: Compiled,
+    session: Session,
+    machine: Machine,
+    secrets: Secrets,
+    timings: Timings = OFF,
+) -> Plan:
     """Ask the machine everything, once, and compare.
 
     Raises:
@@ -112,7 +120,8 @@ def make_plan(compiled: Compiled, session: Session, machine: Machine, secrets: S
     """
     questions = [q for resource in compiled.resources for q in resource.questions()]
     checks = [Shell(requirement.script) for requirement in compiled.requirements]
-    facts = ask(session, [*questions, *checks])
+    with timings("probe"):
+        facts = ask(session, [*questions, *checks])
     _require(compiled.requirements, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
     refused = [

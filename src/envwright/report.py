@@ -14,12 +14,14 @@ from envwright.errors import EnvwrightError
 from envwright.facts import Unknown
 from envwright.resource import EXISTENCE, Moment
 from envwright.resources.keys import FIELD
+from envwright.timings import OFF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from envwright.apply import Step
     from envwright.plan import Change, Plan
+    from envwright.timings import Timings
     from envwright.verify import Result
 
 SIGNS = {"create": "+", "change": "~", "remove": "-"}
@@ -81,9 +83,17 @@ class Report:
         """Write a result: lines."""
         self._write(text.rstrip("\n"), self.out)
 
-    def json(self, value: Any) -> None:
-        """Write a result as JSON."""
+    def json(self, value: Any, timings: dict[str, float] | None = None, name: str = "") -> None:
+        """Write a result as JSON; with timings, which go into it, where a list goes by its name."""
+        if timings:
+            value = {**(value if isinstance(value, dict) else {name or "hosts": value})}
+            value["timings"] = timings
         self.text(_json.dumps(value, indent=2))
+
+    def timings(self, timings: Timings) -> None:
+        """Write where the time went, if that was counted."""
+        if timings is not OFF:
+            self._write(timings.text(), self.err, end="")
 
     def ask(self, question: str) -> None:
         """Write a question; the answer is awaited on the same line."""
