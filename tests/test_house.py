@@ -55,6 +55,7 @@ FLOORS = {
         "language": "from the text of a file to checked values, each with its place",
         "environment": "YAML to a typed Environment",
         "schema": "the JSON Schema of environments",
+        "rehearsal": "what checks ask, asked at once",
         "samples": "machines to compile for where there is none",
         "inventory": "which machine has which environment",
     },

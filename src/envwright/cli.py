@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 def _job(target: Target, options: argparse.Namespace, report: Report) -> Iterator[Job]:
     with open_job(target, options) as job:
         report.mask = job.secrets.mask
+        options.jobs.append(job)
         yield job
 
 
@@ -53,8 +54,6 @@ def plan(options: argparse.Namespace, report: Report) -> ExitCode:
                 report.plan(plans[-1])
     if options.json:
         report.json(_together([p.json() for p in plans]), options.spent.seconds())
-    if len(plans) == 1 and not plans[0] and not options.inventory:
-        job.note(options.words, report.said)
     return ExitCode.CHANGES if any(plans) else ExitCode.DONE
 
 
@@ -71,8 +70,6 @@ def apply(options: argparse.Namespace, report: Report) -> ExitCode:
             outcomes.append(outcome)
     if options.json:
         report.json(_together(outcomes), options.spent.seconds())
-    if len(outcomes) == 1 and not outcomes[0]["plan"]["changes"] and not options.inventory:
-        job.note(options.words, report.said)
     return max(codes)
 
 
@@ -228,8 +225,10 @@ def main(
     spent = spent or timings(words)
     try:
         options = parse(words)
-        options.words, options.ahead, options.spent = words, ahead, spent
-        return VERBS[options.verb](options, report)
+        options.ahead, options.spent, options.jobs = ahead, spent, []
+        code = VERBS[options.verb](options, report)
+        if code is ExitCode.DONE and len(options.jobs) == 1 and not options.inventory:
+            options.jobs[0].note(words, report.said)
     except EnvwrightError as error:
         report.error(error)
         return error.exit_code
@@ -241,6 +240,8 @@ def main(
     except Exception as error:  # noqa: BLE001 - the last resort, so that nobody meets a traceback
         report.error(_described(error, report))
         return ExitCode.ERROR
+    else:
+        return code
     finally:
         report.timings(spent)
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envwright.errors import EnvwrightError
+from envwright.timings import OFF
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from envwright.compiler import Compiled
     from envwright.facts import Machine
@@ -28,19 +29,25 @@ if TYPE_CHECKING:
 class Job:
     """One environment on one machine whose session is open."""
 
-    def __init__(self, target: Target, options: argparse.Namespace, session: Session) -> None:
+    def __init__(
+        self,
+        target: Target,
+        variables: Mapping[str, str],
+        session: Session,
+        timings: Timings = OFF,
+    ) -> None:
         from envwright.cache import compiled  # noqa: PLC0415 - see above
         from envwright.facts import Machine  # noqa: PLC0415 - see above
 
         self.session = session
-        self.timings: Timings = options.spent
+        self.timings = timings
         self.machine: Machine = Machine.read(session.hello.stdout)
         self.compiled: Compiled
         self.secrets: Secrets
-        given = dict(options.var)
-        with self.timings("compile"):
+        self.found: Plan | None = None
+        with timings("compile"):
             self.compiled, self.secrets, self._files = compiled(
-                target.environment, self.machine, given
+                target.environment, self.machine, variables
             )
 
     def plan(self) -> Plan:
@@ -48,11 +55,14 @@ class Job:
         from envwright.plan import make_plan  # noqa: PLC0415 - see above
 
         with self.timings("compare"):
-            return make_plan(self.compiled, self.session, self.machine, self.secrets, self.timings)
+            self.found = make_plan(
+                self.compiled, self.session, self.machine, self.secrets, self.timings
+            )
+        return self.found
 
     def note(self, words: Sequence[str], said: str) -> None:
-        """Note that a command line found nothing to do, and what it said."""
-        if self._files is not None:
+        """Note what a command line said, if it found nothing to do and will find the same again."""
+        if self._files is not None and self.found is not None and not self.found:
             from envwright.ahead import note  # noqa: PLC0415 - see above
 
             note(words, self.session, self.machine.HELLO, self._files, said)
@@ -115,7 +125,7 @@ def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
         with options.spent("connect"):
             session = open_session(target.host, hello=Machine.HELLO, password=ask)
     with session:
-        yield Job(target, options, session)
+        yield Job(target, dict(options.var), session, options.spent)
 
 
 def somebody_is_there() -> bool:

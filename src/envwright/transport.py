@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import time
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from envwright.inquiry import Inquiry
 from envwright.shell import LostError, Result, Shell, nonce, spell_mark, spell_script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
@@ -79,15 +80,35 @@ class Session:
             HostError: it took too long, or the machine was lost; the session is closed.
         """
         parts = spell_script(script, stdin)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        mark = nonce()
+        with self._exchange(script, timeout):
+            self._shell.send(*parts, spell_mark(mark))
+            return self._shell.collect(mark, deadline, on_output)
+
+    def run_all(self, scripts: Sequence[str]) -> list[Result]:
+        """Run scripts as `run` does, one after another, in one round trip.
+
+        Raises:
+            HostError: the machine was lost; the session is closed.
+        """
+        results: list[Result] = []
+        marks = [nonce() for _ in scripts]
+        for script, mark in zip(scripts, marks, strict=True):
+            self._shell.send(*spell_script(script, b""), spell_mark(mark))
+        with self._exchange(scripts[0] if scripts else ""):
+            results.extend(map(self._shell.collect, marks))
+        return results
+
+    @contextlib.contextmanager
+    def _exchange(self, script: str, timeout: float | None = None) -> Iterator[None]:
+        """Say what went wrong with the one exchange that the context makes."""
         if self._shell.closed:
             raise HostError(f"{self.name}: the session is closed")
         self.round_trips += 1
-        deadline = None if timeout is None else time.monotonic() + timeout
-        mark = nonce()
         try:
             self._shell.forget_stray_output()
-            self._shell.send(*parts, spell_mark(mark))
-            return self._shell.collect(mark, deadline, on_output)
+            yield
         except LostError:
             words, _ = self._shell.last_words()
             what = f"{self.name}: the connection was lost while it ran: {_first_line(script)}"
@@ -95,7 +116,7 @@ class Session:
         except TimeoutError:
             self._shell.close()
             raise HostError(
-                f"{self.name}: no end after {timeout:g} s: {_first_line(script)}",
+                f"{self.name}: no end after {timeout} s: {_first_line(script)}",
                 hint="see what it waits for on the machine, or give it more time",
             ) from None
         except BaseException:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from testinfra.host import Host
 
 from envwright import views
 from envwright.facts import decode
+from envwright.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,21 +34,21 @@ class SessionBackend(BaseBackend):  # type: ignore[misc] # testinfra ships no ty
 
     NAME = "envwright"
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session.name)
-        self._session = session
+    def __init__(self, name: str, runner: Session | Rehearsal) -> None:
+        super().__init__(name)
+        self._runner = runner
 
     def run(self, command: str, *args: str, **_: Any) -> Any:
         """Run a command, its arguments quoted, as root."""
         line = self.get_command(command, *args)
-        result = self._session.run(line)
+        result = self._runner.run(line)
         stdout, stderr = decode(result.stdout), decode(result.stderr)
         return self.result(result.code, self.encode(line), stdout, stderr)
 
 
 def host_over(session: Session) -> Host:
     """Return a testinfra host that asks through a session."""
-    return Host(SessionBackend(session))
+    return Host(SessionBackend(session.name, session))
 
 
 @dataclass(frozen=True)
@@ -123,9 +125,19 @@ def prove(proof: Proof, host: Host) -> None:
 class CheckItem(pytest.Item):
     """One check; its name is the id of the resource, or the sentence of the proof."""
 
-    def __init__(self, *, check: Callable[[], None], **arguments: Any) -> None:
+    def __init__(
+        self,
+        *,
+        check: Callable[[], None],
+        prepare: Callable[[], None] = lambda: None,
+        **arguments: Any,
+    ) -> None:
         super().__init__(**arguments)
-        self._check = check
+        self._check, self._prepare = check, prepare
+
+    def setup(self) -> None:
+        """Make ready for it."""
+        self._prepare()
 
     def runtest(self) -> None:
         """Make the check."""
@@ -146,13 +158,22 @@ def items(
     parent: Any, compiled: Compiled, session: Session, secrets: Secrets
 ) -> Iterator[CheckItem]:
     """Return the items of an environment on one machine."""
-    host = host_over(session)
+    rehearsal, host = Rehearsal(session), host_over(session)
+    witnessed = Host(SessionBackend(session.name, rehearsal))
+    rehearse = functools.cache(lambda: rehearsal.rehearse(_observations(compiled, witnessed)))
     for resource in compiled.resources:
-        check = _masked(secrets, witness, resource, host, secrets)
-        yield CheckItem.from_parent(parent, name=resource.id, check=check)
+        check = _masked(secrets, witness, resource, witnessed, secrets)
+        yield CheckItem.from_parent(parent, name=resource.id, check=check, prepare=rehearse)
     for proof in compiled.proofs:
         check = _masked(secrets, prove, proof, host)
         yield CheckItem.from_parent(parent, name=proof.name, check=check)
+
+
+def _observations(compiled: Compiled, host: Host) -> Iterator[Callable[[], Any]]:
+    """Yield the call of each observation that witnesses make."""
+    for resource in compiled.resources:
+        for assertion in resource.witness():
+            yield functools.partial(observe, host, assertion)
 
 
 def _masked(secrets: Secrets, function: Callable[..., None], *arguments: Any) -> Callable[[], None]:

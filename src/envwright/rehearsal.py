@@ -1,0 +1,64 @@
+"""A rehearsal: what checks will ask a machine, found out beforehand and asked in few round trips.
+
+Checks ask one thing after another, and what they ask may depend on what they were told. So they are
+run with no answers at hand: each stops at its first question. All those are asked at once, and the
+checks are run again, with these answers, until none stops any more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from envwright.transport import Result, Session
+
+ROUNDS = 20
+"""After so many the checks are left to ask the rest for themselves."""
+BATCH = 500
+"""Scripts a round trip."""
+
+
+class Rehearsal:
+    """Runs scripts in a session, or has their answers from a rehearsal."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._answers: dict[str, Result] = {}
+        self._missing: dict[str, None] | None = None
+
+    def run(self, script: str) -> Result:
+        """Return the answer of a script: the one of the rehearsal where there is one."""
+        if script in self._answers:
+            return self._answers[script]
+        if self._missing is None:
+            return self._session.run(script)
+        self._missing[script] = None
+        raise _UnansweredError
+
+    def rehearse(self, checks: Iterable[Callable[[], object]]) -> None:
+        """Have the answers to all that checks ask; what they come to is of no interest."""
+        waiting = list(checks)
+        for _ in range(ROUNDS):
+            self._missing = {}
+            waiting = [check for check in waiting if not _completes(check)]
+            scripts, self._missing = [*self._missing], None
+            for start in range(0, len(scripts), BATCH):
+                batch = scripts[start : start + BATCH]
+                self._answers.update(zip(batch, self._session.run_all(batch), strict=True))
+
+
+class _UnansweredError(BaseException):
+    """There is no answer yet. No check may take it for a failure that it expects."""
+
+
+def _completes(check: Callable[[], object]) -> bool:
+    """Tell whether a check comes to its end, good or bad."""
+    try:
+        check()
+    except _UnansweredError:
+        return False
+    except Exception:  # noqa: BLE001 - it will be met again, and told, where it counts
+        return True
+    return True
