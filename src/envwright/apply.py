@@ -89,7 +89,7 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
                 with contextlib.suppress(EnvwrightError):
                     journal.write("failed", step=step.name)
                 raise
-            journal.write("done", step=step.name)
+            journal.later("done", step=step.name)
             end(step)
         left = make_plan(compiled, session, plan.machine, secrets)
         _judge([change for change in left.changes if not change.pending], session.name)

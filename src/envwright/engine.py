@@ -47,6 +47,8 @@ class SessionConnector(BaseConnector):
 
     handles_execution = True
     session: Session
+    known: dict[tuple[Any, ...], tuple[int, CommandOutput]]
+    """What facts said since something was last changed: operations ask each several times."""
 
     @staticmethod
     def make_names_data(name: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
@@ -57,23 +59,35 @@ class SessionConnector(BaseConnector):
         self,
         command: StringCommand,
         print_output: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
-        print_input: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
+        print_input: bool = False,  # noqa: FBT001, FBT002 - pyinfra's signature
         **arguments: Any,
     ) -> tuple[bool, CommandOutput]:
-        """Run a command; True for exit code 0 or one of `_success_exit_codes`."""
+        """Run a command; True for exit code 0 or one of `_success_exit_codes`.
+
+        `print_input` is how it is known for a fact's: see `Engine`.
+        """
         good = arguments.pop("_success_exit_codes", None) or [0]
         timeout = arguments.pop("_timeout", None)
         stdin = arguments.pop("_stdin", None) or ""
         arguments.pop("_get_pty", None)
         unix = make_unix_command_for_host(self.state, self.host, command, **arguments)
         given = "\n".join(stdin) if isinstance(stdin, list) else str(stdin)
-        result = self.session.run(unix.get_raw_value(), stdin=given.encode(), timeout=timeout)
+        asked = (unix.get_raw_value(), given.encode(), timeout)
+        if not print_input:
+            self.known.clear()
+        if asked not in self.known:
+            self.known[asked] = self._run(*asked)
+        code, output = self.known[asked] if print_input else self.known.pop(asked)
+        return code in good, output
+
+    def _run(self, script: str, stdin: bytes, timeout: float | None) -> tuple[int, CommandOutput]:
+        result = self.session.run(script, stdin=stdin, timeout=timeout)
         lines = [
             OutputLine(name, line)
             for name, data in (("stdout", result.stdout), ("stderr", result.stderr))
             for line in decode(data).splitlines()
         ]
-        return result.code in good, CommandOutput(lines)
+        return result.code, CommandOutput(lines)
 
     def put_file(
         self,
@@ -85,6 +99,7 @@ class SessionConnector(BaseConnector):
         **arguments: Any,  # noqa: ARG002 - the session is privileged already
     ) -> bool:
         """Write a file, all or nothing; the operations that we call hand over open files."""
+        self.known.clear()
         file = cast("BytesIO", filename_or_io)
         file.seek(0)  # the operation may have read it to compare
         self.session.put(file.read(), remote_filename)
@@ -115,10 +130,14 @@ class Engine:
         # The inventory's name must not look like a connector's: it would be looked up.
         inventory = Inventory((["machine"], {}))
         host = inventory.get_host("machine")
-        connector = type("BoundConnector", (SessionConnector,), {"session": session})
+        self._known: dict[tuple[Any, ...], tuple[int, CommandOutput]] = {}
+        bound = {"session": session, "known": self._known}
+        connector = type("BoundConnector", (SessionConnector,), bound)
         host.connector_cls = connector
         self._state = State(inventory, Config(TEMP_DIR="/tmp"))  # noqa: S108 - on the machine; files never pass through it
         self._state.cwd = "/"
+        # Our connector prints nothing: it takes this for the mark of a command that only reads.
+        self._state.print_fact_input = True
         connect_all(self._state)
         self._state.set_stage(StateStage.Execute)
         self._state.is_executing = True
@@ -130,6 +149,7 @@ class Engine:
             StepError: it failed; the message ends in the last lines of its output.
         """
         function = _operation(operation.name)
+        self._known.clear()
         self._find_owner(name, operation)
         arguments = {key: self._argument(value) for key, value in operation.arguments.items()}
         try:

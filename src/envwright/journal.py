@@ -9,7 +9,7 @@ import shlex
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from envwright.errors import HostError, LockedError, StepError
+from envwright.errors import EnvwrightError, HostError, LockedError, StepError
 from envwright.facts import decode
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Journal:
         self._run = secrets.token_hex(4)
         self._environment = environment
         self._holder = ""
+        self._waiting: list[dict[str, Any]] = []
+        self._whole = False
         self.interrupted = ""
 
     def __enter__(self) -> Self:
@@ -83,6 +85,10 @@ class Journal:
         try:
             if error is None:
                 self.write("finish")
+            elif self._waiting:
+                # Where nothing can be written any more, the first error is the one to tell.
+                with contextlib.suppress(EnvwrightError):
+                    self._append()
         finally:
             # A session that is lost has released the lock already.
             with contextlib.suppress(HostError):
@@ -90,12 +96,23 @@ class Journal:
 
     def write(self, event: str, **details: Any) -> None:
         """Append an entry: an event (start, begin, done, failed, finish) and what it is about."""
+        self.later(event, **details)
+        self._append()
+
+    def later(self, event: str, **details: Any) -> None:
+        """Append an entry as `write` does, but together with the next: it spares a round trip."""
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        entry = {"time": now, "run": self._run, "event": event, **details}
-        line = shlex.quote(json.dumps(entry))
-        # Half a line of a run that was cut off gets its end first.
-        script = f'[ -z "$(tail -c 1 {JOURNAL} 2>/dev/null)" ] || echo >> {JOURNAL}\n'
-        result = self._session.run(f"{script}printf '%s\\n' {line} >> {JOURNAL}")
+        self._waiting.append({"time": now, "run": self._run, "event": event, **details})
+
+    def _append(self) -> None:
+        lines = " ".join(shlex.quote(json.dumps(entry)) for entry in self._waiting)
+        self._waiting = []
+        script = f"printf '%s\\n' {lines} >> {JOURNAL}"
+        if not self._whole:
+            # Half a line of a run that was cut off gets its end first.
+            script = f'[ -z "$(tail -c 1 {JOURNAL} 2>/dev/null)" ] || echo >> {JOURNAL}\n{script}'
+        result = self._session.run(script)
+        self._whole = result.ok
         if not result.ok:
             raise StepError(f"{self._session.name}: cannot write {JOURNAL}: {_reason(result)}")
 

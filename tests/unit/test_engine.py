@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pyinfra.api.command import QuoteString, StringCommand
 from standins import ME, local_session, secrets_of
 
 from envwright.engine import EVIDENCE, Engine, SessionConnector
@@ -211,3 +212,38 @@ def test_an_engine_of_another_machine_does_not_disturb_the_first(
         touch = operation("server.shell", commands=[f"touch {tmp_path}/{number}"])
         assert engine.run(str(number), touch) is True
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "1", "2", "3"]
+
+
+def test_facts_are_asked_once_until_something_changes(session: Session, tmp_path: Path) -> None:
+    engine = Engine(session, Secrets({}))
+    path = tmp_path / "file"
+    put = operation("files.put", src=Content("text"), dest=str(path), **owned(path, "0644"))
+    before = session.round_trips
+    assert engine.run("file", put) is True
+    # The owner's and the group's names, the file's and its folder's facts, then what changes it.
+    names = [] if ME == "root" else [ME, path.group()]
+    assert session.round_trips - before == len(names) + 2 + 3
+    path.write_text("other")
+    assert engine.run("file", put) is True
+    assert path.read_text() == "text"
+
+
+def test_a_fact_is_asked_anew_after_a_change(session: Session, tmp_path: Path) -> None:
+    state = Engine(session, Secrets({}))._state
+    host = next(iter(state.inventory))
+    path = tmp_path / "file"
+
+    def seen() -> str:
+        arguments = {"print_input": state.print_fact_input, "print_output": False}
+        command = StringCommand("cat", QuoteString(str(path)))
+        return str(host.run_shell_command(command, **arguments)[1].stdout)
+
+    path.write_text("one")
+    assert seen() == "one"
+    path.write_text("two")
+    assert seen() == "one"
+    host.run_shell_command(StringCommand("true"), print_input=state.print_input)
+    assert seen() == "two"
+    path.write_text("three")
+    host.put_file(BytesIO(b"four"), f"{path}-other")
+    assert seen() == "three"

@@ -124,3 +124,23 @@ def test_a_journal_that_cannot_be_written_is_told(session: Session, journal_file
     with pytest.raises(StepError) as raised:
         Journal(session, "box").__enter__()
     assert str(raised.value).startswith(f"@local: cannot write {journal_file}: ")
+
+
+def test_what_can_wait_is_written_with_the_next_entry_or_with_a_failure(
+    session: Session, journal_file: Path
+) -> None:
+    def fail() -> None:
+        with Journal(session, "box") as journal:
+            journal.later("done", step="one")
+            before = session.round_trips
+            journal.write("begin", step="two")
+            assert session.round_trips == before + 1
+            journal.later("done", step="two")
+            raise StepError("no")
+
+    with pytest.raises(StepError, match=r"^no$"):
+        fail()
+    with Journal(session, "box") as journal:
+        assert journal.interrupted == ""
+    events = [(entry["event"], entry.get("step")) for entry in entries(journal_file)]
+    assert events[:4] == [("start", None), ("done", "one"), ("begin", "two"), ("done", "two")]
