@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -251,6 +250,8 @@ def _described(error: Exception, report: Report) -> EnvwrightError:
     if isinstance(error, OSError) and error.filename:
         return EnvwrightError(f"{error.filename}: {error.strerror}")
     if os.environ.get("ENVWRIGHT_DEBUG"):
+        import traceback  # noqa: PLC0415 - 10 ms that only this needs
+
         report.complain("".join(traceback.format_exception(error)))
     words = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
     return EnvwrightError(

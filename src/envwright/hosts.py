@@ -39,6 +39,8 @@ class Route(NamedTuple):
     enter: tuple[str, ...] = ()
     """Words before the privileged shell: it is entered after the rights are there."""
     signs: tuple[Sign, ...] = ()
+    root: bool = False
+    """Its shell is known to be root's: nobody has to ask who it is."""
 
     def blame(self, stderr: str, code: int) -> HostError:
         """Say why the program ended with `code` before there was a shell."""
@@ -105,7 +107,7 @@ def find_route(host: str, *, interactive: bool = False) -> Route:
 
 
 def _local(host: str, _rest: str, _interactive: bool) -> Route:  # noqa: FBT001  a table calls it
-    return Route(host, _SHELL)
+    return Route(host, _SHELL, root=os.geteuid() == 0)
 
 
 def ssh_address(rest: str) -> tuple[str, str, str]:
@@ -155,7 +157,7 @@ def _container(program: str) -> Callable[[str, str, bool], Route]:
         if rest.startswith("-"):
             raise HostError(f"{host}: this is no container", hint=_FORMS)
         argv = (program, "exec", "-i", "-u", "0", rest, *_SHELL)
-        return Route(host, argv, signs=_CONTAINER_SIGNS)
+        return Route(host, argv, signs=_CONTAINER_SIGNS, root=True)
 
     return route
 
@@ -169,7 +171,7 @@ def _chroot(host: str, rest: str, _interactive: bool) -> Route:  # noqa: FBT001 
         raise HostError(
             f"{host}: {rest} holds no bin/sh", hint="make a system in it with debootstrap"
         )
-    return Route(host, _SHELL, enter=("chroot", rest))
+    return Route(host, _SHELL, enter=("chroot", rest), root=os.geteuid() == 0)
 
 
 CONNECTORS = {
@@ -244,7 +246,7 @@ def first_line(route: Route, token: str, *, privileged: bool, asking: bool) -> s
     # setsid does not fork where it is a child of sh; sudo may make its child the leader of a group.
     begin = f"session={shlex.quote(program)}; PATH=$PATH:/usr/sbin:/sbin; export LC_ALL=C"
     plain = f'{enter}setsid sh -c "$session"; exit'
-    if not privileged:
+    if route.root or not privileged:
         return f"{begin}; {plain}\n"
     ask = f"-S -p '{token}?'" if asking else "-n"
     inner = shlex.quote('setsid sh -c "$1"; exit')

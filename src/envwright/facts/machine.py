@@ -43,7 +43,7 @@ class Machine:
     HELLO: ClassVar = r"""
 cat /etc/os-release; printf '\0'
 dpkg --print-architecture; printf '\0'
-cat /proc/sys/kernel/osrelease; printf '\0'
+read -r ew_kernel </proc/sys/kernel/osrelease; printf '%s\0' "$ew_kernel"
 [ -e /init ] && [ -d /run/WSL ] && echo wsl; printf '\0'
 [ "$WSL_DISTRO_NAME" ] || ! [ -e /init ] || WSL_DISTRO_NAME=$(wslpath -am / | cut -d/ -f4)
 printf '%s\0' "$WSL_DISTRO_NAME"
