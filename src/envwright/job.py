@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import getpass
+import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,9 +125,21 @@ def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
     session = options.ahead.session(target.host) if options.ahead else None
     if session is None:
         with options.spent("connect"):
-            session = open_session(target.host, hello=Machine.HELLO, password=ask)
+            session = open_session(
+                target.host,
+                hello=Machine.HELLO,
+                password=ask,
+                meanwhile=functools.partial(_load, options.verb),
+            )
     with session:
         yield Job(target, dict(options.var), session, options.spent)
+
+
+def _load(verb: str) -> None:
+    """Import what a job will need, for which there is time while its session opens."""
+    rooms = ("cache", "plan", "verify") if verb == "verify" else ("cache", "plan")
+    for room in rooms:
+        importlib.import_module(f"envwright.{room}")
 
 
 def somebody_is_there() -> bool:

@@ -186,6 +186,10 @@ class Shell:
         """Put `parts` in line to be written while we read."""
         self._outbox += map(memoryview, parts)
 
+    def flush(self) -> None:
+        """Write as much of it as can be without waiting."""
+        self._write()
+
     def collect(
         self,
         mark: bytes,

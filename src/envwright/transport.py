@@ -197,6 +197,7 @@ def open_session(
     hello: str = ":",
     password: Callable[[str], str] | None = None,
     privileged: bool = True,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Session:
     """Open a session to `host`; costs one round trip after the login, whatever `hello` asks.
 
@@ -205,13 +206,14 @@ def open_session(
         hello: a script that is sent along; its answer is `Session.hello`.
         password: asked once, with the text to show, where sudo wants a password.
         privileged: be root, by sudo where the user is not; else stay who the user is.
+        meanwhile: is called while the machine is on its way.
 
     Raises:
         HostError: the host cannot be reached, or not with the rights.
     """
     route = hosts.find_route(host, interactive=password is not None)
     try:
-        return _open(route, hello, privileged=privileged)
+        return _open(route, hello, privileged=privileged, meanwhile=meanwhile)
     except hosts.PasswordNeededError as need:
         if password is None:
             raise
@@ -220,7 +222,12 @@ def open_session(
 
 
 def _open(
-    route: hosts.Route, hello: str, *, privileged: bool, password: str | None = None
+    route: hosts.Route,
+    hello: str,
+    *,
+    privileged: bool,
+    password: str | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Session:
     try:
         shell = Shell(route.argv)
@@ -237,6 +244,8 @@ def _open(
         if password is not None:
             _answer_sudo(route.host, shell, token.encode(), password)
         shell.send(spell_mark(ready), *spell_script(hello, b""), spell_mark(end))
+        shell.flush()
+        meanwhile()
         shell.collect(ready)  # banners and greetings, which belong to no script
         session = Session(route.host, shell, shell.collect(end))
     except LostError:

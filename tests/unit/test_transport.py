@@ -262,3 +262,16 @@ def test_the_import_is_light() -> None:
         [sys.executable, "-S", "-c", program, source], capture_output=True, text=True, check=True
     )
     assert heavy & set(done.stdout.split()) == set()
+
+
+def test_the_time_until_a_session_is_open_can_be_used() -> None:
+    called = []
+    with open_session("@local", privileged=False, meanwhile=lambda: called.append(1)) as session:
+        assert (called, session.run("echo on").text) == ([1], "on\n")
+
+
+def test_a_failure_meanwhile_leaves_no_shell_behind() -> None:
+    before = open_files()
+    with pytest.raises(ZeroDivisionError):
+        open_session("@local", privileged=False, meanwhile=lambda: 1 / 0)
+    assert open_files() == before
