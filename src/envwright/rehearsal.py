@@ -7,12 +7,16 @@ checks are run again, with these answers, until none stops any more.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from envwright.shell import nonce
+from envwright.transport import Result
 
-    from envwright.transport import Result, Session
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from envwright.transport import Session
 
 ROUNDS = 20
 """After so many the checks are left to ask the rest for themselves."""
@@ -45,8 +49,27 @@ class Rehearsal:
             waiting = [check for check in waiting if not _completes(check)]
             scripts, self._missing = [*self._missing], None
             for start in range(0, len(scripts), BATCH):
-                batch = scripts[start : start + BATCH]
-                self._answers.update(zip(batch, self._session.run_all(batch), strict=True))
+                self._answers.update(_ask(self._session, scripts[start : start + BATCH]))
+
+
+# In a subshell of its own each writes its stdout where it goes; its stderr, and its exit code when
+# it ends, are caught and follow behind a mark.
+_APART = """\
+exec 4>&1
+ew_said=$(exec 5>&1 >&4 2>&5 4>&- </dev/null; trap 'printf "\\n%s" $? >&5' EXIT; eval {script})
+printf '{mark}%s' "$ew_said"; exec 4>&-"""
+
+
+def _ask(session: Session, scripts: Sequence[str]) -> Iterator[tuple[str, Result]]:
+    """Run scripts in one round trip, on two processors; those that did not end are left out."""
+    mark = nonce().decode()
+    apart = [_APART.format(script=shlex.quote(script), mark=mark) for script in scripts]
+    outputs = session.inquire(apart, beside=len(scripts) // 2)
+    for script, output in zip(scripts, outputs, strict=False):
+        stdout, _, said = output.partition(mark.encode())
+        stderr, _, code = said.rpartition(b"\n")
+        if code.isdigit():
+            yield script, Result(int(code), stdout, stderr)
 
 
 class _UnansweredError(BaseException):

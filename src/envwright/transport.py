@@ -86,20 +86,6 @@ class Session:
             self._shell.send(*parts, spell_mark(mark))
             return self._shell.collect(mark, deadline, on_output)
 
-    def run_all(self, scripts: Sequence[str]) -> list[Result]:
-        """Run scripts as `run` does, one after another, in one round trip.
-
-        Raises:
-            HostError: the machine was lost; the session is closed.
-        """
-        results: list[Result] = []
-        marks = [nonce() for _ in scripts]
-        for script, mark in zip(scripts, marks, strict=True):
-            self._shell.send(*spell_script(script, b""), spell_mark(mark))
-        with self._exchange(scripts[0] if scripts else ""):
-            results.extend(map(self._shell.collect, marks))
-        return results
-
     @contextlib.contextmanager
     def _exchange(self, script: str, timeout: float | None = None) -> Iterator[None]:
         """Say what went wrong with the one exchange that the context makes."""
