@@ -62,6 +62,7 @@ FLOORS = {
         "engine": "the one door to pyinfra",
         "journal": "one run at a time, and what it did",
         "verify": "the one door to testinfra",
+        "pytest_plugin": "the same checks for those who call pytest",
         "export": "a deploy without envwright",
         "exported": "what that deploy takes along",
         "explain": "a capability in words",
