@@ -58,6 +58,7 @@ FLOORS = {
     5: {
         "cache": "compiled environments, kept",
         "plan": "what a machine lacks",
+        "stages": "what waits for a restart",
         "apply": "what differs, made so",
         "engine": "the one door to pyinfra",
         "journal": "one run at a time, and what it did",

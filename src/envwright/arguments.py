@@ -73,7 +73,8 @@ def _parser() -> Parser:
         prog="envwright",
         description="One YAML file to a proven developer machine.",
         epilog="Exit codes: 0 done or nothing to do, 1 error, 2 changes (plan) or failed checks "
-        "(verify), 3 done so far and a restart is needed, 130 interrupted.",
+        "(verify), 3 done so far (apply) or nothing to do (plan), and a restart is needed, "
+        "130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"envwright {__version__}")
     verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")

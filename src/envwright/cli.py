@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from envwright.inventory import Target
     from envwright.job import Job
+    from envwright.stages import Waits
     from envwright.verify import Result
 
     Verb = Callable[[argparse.Namespace, Report], ExitCode]
@@ -49,7 +50,9 @@ def plan(options: argparse.Namespace, report: Report) -> ExitCode:
                 report.plan(plans[-1])
     if options.json:
         report.json(_together([p.json() for p in plans]))
-    return ExitCode.CHANGES if any(plans) else ExitCode.DONE
+    if any(plans):
+        return ExitCode.CHANGES
+    return ExitCode.RESTART if any(p.waiting for p in plans) else ExitCode.DONE
 
 
 def apply(options: argparse.Namespace, report: Report) -> ExitCode:
@@ -72,12 +75,14 @@ def _apply(
     job: Job, options: argparse.Namespace, report: Report
 ) -> tuple[ExitCode, dict[str, Any]]:
     from envwright.apply import apply as make  # noqa: PLC0415 - see above
+    from envwright.stages import waits_of  # noqa: PLC0415 - see above
 
     plan = job.plan()
     report.plan(plan)
-    outcome: dict[str, Any] = {"plan": plan.json(), "pending": [], "checks": []}
+    outcome: dict[str, Any] = {"plan": plan.json(), "pending": [], "waiting": [], "checks": []}
+    outcome["waiting"] = plan.json()["waiting"]
     if not plan:
-        return ExitCode.DONE, outcome
+        return ExitCode.RESTART if plan.waiting else ExitCode.DONE, outcome
     if not options.yes:
         _confirm(report)
     report.line()
@@ -90,13 +95,15 @@ def _apply(
         end=report.end,
         cut_off=report.cut_off,
     )
-    report.left(left)
     outcome["pending"] = [change.resource.id for change in left.changes]
-    if left or not options.verify:
-        return ExitCode.RESTART if left else ExitCode.DONE, outcome
-    results = _verify(job, report)
-    outcome["checks"] = [result.json() for result in results]
-    return _verdict(results), outcome
+    outcome["waiting"] = left.json()["waiting"]
+    code = ExitCode.RESTART if left or left.waiting else ExitCode.DONE
+    if options.verify:
+        results = _verify(job, report, waits_of(left))
+        outcome["checks"] = [result.json() for result in results]
+        code = _verdict(results) or code
+    report.left(left, plan)
+    return code, outcome
 
 
 def _confirm(report: Report) -> None:
@@ -117,7 +124,7 @@ def verify(options: argparse.Namespace, report: Report) -> ExitCode:
     results = []
     for target in targets(options):
         with _job(target, options, report) as job:
-            results.append(_verify(job, report, options.junit))
+            results.append(_verify(job, report, job.waits(), options.junit))
     if style == "json":
         report.json(_together([[result.json() for result in of_one] for of_one in results]))
     elif style == "tap":
@@ -127,11 +134,13 @@ def verify(options: argparse.Namespace, report: Report) -> ExitCode:
     return max(map(_verdict, results))
 
 
-def _verify(job: Job, report: Report, junit: Path | None = None) -> list[Result]:
+def _verify(job: Job, report: Report, waits: Waits, junit: Path | None = None) -> list[Result]:
     from envwright.verify import run  # noqa: PLC0415 - see above
 
     report.line(f"\nVerifying {job.compiled.name} on {job.session.name}:")
-    results = run(job.compiled, job.session, job.secrets, tell=report.result, junit=junit)
+    results = run(
+        job.compiled, job.session, job.secrets, waits=waits, tell=report.result, junit=junit
+    )
     report.results(results)
     return results
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from envwright.inventory import Target
     from envwright.plan import Plan
     from envwright.secrets import Secrets
+    from envwright.stages import Waits
     from envwright.transport import Session
 
 # Imports stand where they are used: what a plan does not need costs it no time.
@@ -43,6 +44,18 @@ class Job:
         from envwright.plan import make_plan  # noqa: PLC0415 - see above
 
         return make_plan(self.compiled, self.session, self.machine, self.secrets)
+
+    def waits(self) -> Waits:
+        """Ask what cannot be seen before a restart; not where nothing can wait for one."""
+        from envwright import stages  # noqa: PLC0415 - see above
+
+        late = (stages.restarts(resource, self.machine) for resource in self.compiled.resources)
+        if self.machine.booted and not any(late):
+            return stages.NOTHING
+        try:
+            return stages.waits_of(self.plan())
+        except EnvwrightError:
+            return stages.NOTHING  # what hinders a plan is no reason not to look
 
 
 def targets(options: argparse.Namespace) -> list[Target]:

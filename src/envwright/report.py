@@ -10,6 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
+from envwright import stages
 from envwright.errors import EnvwrightError
 from envwright.facts import Unknown
 from envwright.resource import EXISTENCE, Moment
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from envwright.apply import Step
     from envwright.plan import Change, Plan
+    from envwright.resource import Resource
     from envwright.verify import Result
 
 SIGNS = {"create": "+", "change": "~", "remove": "-"}
@@ -135,10 +137,24 @@ class Report:
         start = "\r\033[K" if self._colours else ""
         self.line(f"{start}  {self._paint('done', 'ok')}  {step.name}  ({seconds:.1f} s)")
 
-    def left(self, plan: Plan) -> None:
-        """Say what waits for something to happen first."""
+    def left(self, plan: Plan, made: Plan) -> None:
+        """Say what waits for something to happen first, and after what the rest is felt.
+
+        Args:
+            plan: what is left.
+            made: what there was to do.
+        """
         for change in plan.pending:
             self.line(f"  pending  {change.resource.id}: {change.pending}")
+        late = [c.resource for c in made.changes if c.resource.takes_effect is Moment.LOGIN]
+        for text in (*_felt(late, plan), *_felt(plan.waiting, plan)):
+            self.line(text)
+        if plan.restart:
+            command = stages.after(plan.restart, plan.machine)
+            self.line(
+                f"To go on: {command} in Windows, then `envwright apply` "
+                "once more, or `envwright apply --restart`."
+            )
 
     # --- verify ---
 
@@ -161,29 +177,29 @@ def _stages(plan: Plan) -> Iterator[tuple[str, list[Change]]]:
     reasons = dict.fromkeys(change.pending for change in plan.changes)
     for reason in sorted(reasons):
         title = f"Pending: {reason}" if reason else "Now" if len(reasons) > 1 else ""
+        if reason and plan.restart:
+            title = f"After {stages.after(plan.restart, plan.machine)} ({reason})"
         yield title, [change for change in plan.changes if change.pending == reason]
 
 
 def _summary(plan: Plan) -> str:
+    waiting = _felt(plan.waiting, plan, "In place, felt")
     if not plan:
-        return f"Nothing to do: all {plan.resources} resources are as they should be."
+        done = f"Nothing to do: all {plan.resources} resources are as they should be."
+        return "\n".join([done, *waiting])
     counts = {verb: sum(c.verb == verb for c in plan.changes) for verb in SIGNS}
     parts = ", ".join(f"{count} to {verb}" for verb, count in counts.items())
     lines = [f"Plan: {parts}, {plan.resources - len(plan.changes)} as they should be."]
-    moments = {c.resource.takes_effect for c in plan.changes} - {Moment.NOW}
-    lines += [_felt(moment, plan) for moment in Moment if moment in moments]
-    return "\n".join(lines)
+    lines += _felt([change.resource for change in plan.changes], plan)
+    return "\n".join([*lines, *waiting])
 
 
-def _felt(moment: Moment, plan: Plan) -> str:
-    """Say after what some of the changes are felt."""
-    ids = [c.resource.id for c in plan.changes if c.resource.takes_effect is moment]
-    after = {
-        Moment.LOGIN: "a new login",
-        Moment.DISTRIBUTION: f"wsl --terminate {plan.machine.distribution or 'NAME'}",
-        Moment.VM: "wsl --shutdown",
-    }[moment]
-    return f"Felt after {after}: {', '.join(ids)}."
+def _felt(resources: Sequence[Resource], plan: Plan, how: str = "Felt") -> Iterator[str]:
+    """Say after what some resources are felt, a line for each moment."""
+    for moment in (Moment.LOGIN, *stages.RESTARTS):
+        ids = [r.id for r in resources if r.takes_effect is moment]
+        if ids and (moment is Moment.LOGIN or plan.machine.wsl):
+            yield f"{how} after {stages.after(moment, plan.machine)}: {', '.join(ids)}."
 
 
 def _details(change: Change) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from testinfra.host import Host
 
 from envwright import views
 from envwright.facts import decode
+from envwright.stages import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from envwright.compiler import Compiled
     from envwright.resource import Assertion, Proof, Resource
     from envwright.secrets import Secrets
+    from envwright.stages import Waits
     from envwright.transport import Session
 
 SKIPPED = 77
@@ -143,15 +146,20 @@ class CheckItem(pytest.Item):
 
 
 def items(
-    parent: Any, compiled: Compiled, session: Session, secrets: Secrets
+    parent: Any, compiled: Compiled, session: Session, secrets: Secrets, waits: Waits
 ) -> Iterator[CheckItem]:
     """Return the items of an environment on one machine."""
     host = host_over(session)
     for resource in compiled.resources:
         check = _masked(secrets, witness, resource, host, secrets)
+        if reason := waits.resources.get(resource.id):
+            check = functools.partial(pytest.skip, reason)
         yield CheckItem.from_parent(parent, name=resource.id, check=check)
     for proof in compiled.proofs:
         check = _masked(secrets, prove, proof, host)
+        reasons = map(waits.capabilities.get, (o.capability for o in proof.origins))
+        if reason := next(filter(None, reasons), ""):
+            check = _excused(check, reason)
         yield CheckItem.from_parent(parent, name=proof.name, check=check)
 
 
@@ -165,6 +173,18 @@ def _masked(secrets: Secrets, function: Callable[..., None], *arguments: Any) ->
             raise CheckError(secrets.mask(str(error))) from None
 
     return check
+
+
+def _excused(check: Callable[[], None], reason: str) -> Callable[[], None]:
+    """Return a check that may fail for a reason: then it is skipped for it."""
+
+    def excused() -> None:
+        try:
+            check()
+        except CheckError:
+            pytest.skip(reason)
+
+    return excused
 
 
 class _Run:
@@ -194,19 +214,21 @@ class _Run:
         self._tell(result)
 
 
-def run(
+def run(  # noqa: PLR0913 - what is to be proved, where, and who is told
     compiled: Compiled,
     session: Session,
     secrets: Secrets,
     *,
+    waits: Waits = NOTHING,
     tell: Callable[[Result], None],
     junit: Path | None = None,
 ) -> list[Result]:
     """Check an environment on a machine; `tell` hears of each result as it comes.
 
+    What `waits` for a restart is skipped, a proof only where it fails.
     With `junit`, pytest also writes its JUnit XML there.
     """
-    plugin = _Run(lambda parent: items(parent, compiled, session, secrets), tell)
+    plugin = _Run(lambda parent: items(parent, compiled, session, secrets, waits), tell)
     arguments = ["--noconftest", "-c", os.devnull, f"--rootdir={Path.cwd()}"]
     # The user's own pytest settings and plugins must not change what is proved.
     for name in ("cacheprovider", "terminal", "faulthandler", "warnings", "capture"):

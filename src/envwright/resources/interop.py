@@ -73,12 +73,14 @@ class ProfileFile:
         owner: whose the profile is in Linux; "" where the drive keeps no owners (no `metadata`).
         group: its group.
         text: None where there is no such file.
+        changed: when it was last written, in seconds since 1970; None where there is none.
     """
 
     path: str
     owner: str
     group: str
     text: str | None
+    changed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,8 @@ ew_file() { printf '%s\t' "$ew_profile/$1"
  *metadata*) stat -c '%U %G' -- "$ew_profile" | tr '\n' '\t';;
  *) printf ' \t';;
  esac
- [ ! -f "$ew_profile/$1" ] || { echo .; base64 -w0 -- "$ew_profile/$1"; }; printf '\0'; }
+ set -- "$ew_profile/$1"
+ [ ! -f "$1" ] || { stat -c .%.6Z -- "$1"; base64 -w0 -- "$1"; }; printf '\0'; }
 """
 
 
@@ -188,8 +191,11 @@ def _file(answer: Sequence[str]) -> ProfileFile | Unknown:
     owner, group = owners.split(" ")
     if path.startswith("/."):
         return Unknown("Windows does not say where the user's profile is")
-    text = decode(base64.b64decode(content[1:])) if content else None
-    return ProfileFile(path, owner, group, text)
+    if not content:
+        return ProfileFile(path, owner, group, None)
+    changed, _, encoded = content[1:].partition("\n")
+    text = decode(base64.b64decode(encoded))
+    return ProfileFile(path, owner, group, text, float(changed))
 
 
 def on_windows(script: str, **words: str) -> str:

@@ -44,6 +44,10 @@ class PathResource(Resource):
         """Return what lstat says of the path."""
         return facts[Stat(self.path)]
 
+    def written(self, facts: Facts) -> float | None:
+        status = self.status(facts)
+        return status.changed if isinstance(status, Status) else None
+
 
 def attributes(status: Status) -> dict[str, str]:
     """Return the part of a state that files and directories share."""

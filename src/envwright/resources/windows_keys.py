@@ -63,6 +63,10 @@ class WindowsKeys(Resource):
         state = {FIELD + key: values.get(key) for key in self.keys}
         return {PLACE: [file.path, file.owner, file.group], **state}
 
+    def written(self, facts: Facts) -> float | None:
+        file = facts[Windows(file=self.file)]
+        return file.changed if isinstance(file, ProfileFile) else None
+
     def refusal(self, difference: Difference) -> str:
         unreadable = (difference.before or {}).get(EXISTENCE)
         if isinstance(unreadable, Unknown):

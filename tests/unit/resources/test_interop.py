@@ -73,18 +73,18 @@ def test_what_is_no_link_is_told_by_linux(seen: str, entry: Entry | None) -> Non
     ("fields", "file"),
     [
         (
-            "/mnt/c/Users/dev/.wslconfig\t \t.\n" + base64.b64encode(b"[wsl2]\r\n").decode(),
-            ProfileFile("/mnt/c/Users/dev/.wslconfig", "", "", "[wsl2]\r\n"),
+            "/mnt/c/Users/dev/.wslconfig\t \t.1795.25\n" + base64.b64encode(b"[wsl2]\r\n").decode(),
+            ProfileFile("/mnt/c/Users/dev/.wslconfig", "", "", "[wsl2]\r\n", 1795.25),
         ),
         (
             "/mnt/c/Users/dev/.wslconfig\tdev users\t",
             ProfileFile("/mnt/c/Users/dev/.wslconfig", "dev", "users", None),
         ),
-        ("/mnt/c/e/.wslconfig\t \t.\n", ProfileFile("/mnt/c/e/.wslconfig", "", "", "")),
+        ("/mnt/c/e/.wslconfig\t \t.5\n", ProfileFile("/mnt/c/e/.wslconfig", "", "", "", 5)),
         ("/.wslconfig\t \t", Unknown("Windows does not say where the user's profile is")),
     ],
 )
-def test_a_file_of_the_profile_has_its_place_owner_and_text(
+def test_a_file_of_the_profile_has_its_place_owner_text_and_time(
     fields: str, file: ProfileFile | Unknown
 ) -> None:
     assert Windows.parse([FILE], answer(said(), fields)) == {FILE: file}
