@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,6 @@ from envwright.resources.interop import on_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from machines.machine import Machine, NewMachine
     from workstation import Workstation
@@ -30,6 +30,8 @@ windows:
   wslconfig: {wsl2: {memory: 8GB, processors: 64}}
 """
 SHARE = "\\\\wsl.localhost\\Debian\\opt\\docker"
+WANTED = "    wanted by windows (windows.yaml:5)"
+NOTHING = "hint: nothing was changed"
 CMD = "cd /mnt/c && /init /mnt/c/Windows/System32/cmd.exe cmd.exe /c"
 PRIVILEGE = "/etc/standin-no-symlink-privilege"
 
@@ -56,20 +58,25 @@ def links(machine: Machine) -> list[str]:
 
 
 def refused(link: Workstation, kind: type[Exception]) -> list[str]:
+    """Apply, which fails; return what is said."""
     with pytest.raises(kind) as error:
         link.apply()
-    return str(error.value).splitlines()
+    folder = Path(link.compiled.resources[0].origins[0].file).parent
+    return str(error.value).replace(f"{folder}/", "").splitlines()
 
 
 def test_what_is_no_link_is_left_alone(link: Workstation) -> None:
     link.machine.sh("mkdir -p /mnt/c/codes/docker; touch /mnt/c/codes/docker/mine")
-    assert refused(link, RefusedError) == [
+    said = refused(link, RefusedError)
+    assert link.machine.sh("ls /mnt/c/codes/docker; rm -r /mnt/c/codes/docker") == "mine\n"
+    assert said == [
         (
             f"{link.session.name}: C:\\codes\\docker is a directory of its own, not a link: "
             "move it away first"
-        )
+        ),
+        WANTED,
+        NOTHING,
     ]
-    assert link.machine.sh("ls /mnt/c/codes/docker; rm -r /mnt/c/codes/docker") == "mine\n"
 
 
 def test_without_the_privilege_developer_mode_is_named_and_the_old_link_stays(
@@ -90,6 +97,7 @@ def test_without_the_privilege_developer_mode_is_named_and_the_old_link_stays(
         ),
         "    a Command Prompt that is run as administrator:",
         f'        mklink /D "C:\\codes\\docker" "{SHARE}"',
+        WANTED,
     ]
     assert links(link.machine) == ["docker [C:\\Users]"]
 
@@ -108,7 +116,8 @@ def test_a_link_that_windows_only_says_it_made_is_an_error(link: Workstation) ->
 def test_a_link_to_what_is_not_there_is_refused(link: Workstation) -> None:
     link.machine.sh("rmdir /opt/docker")
     assert refused(link, StepError)[1:] == [
-        "    C:\\codes\\docker would lead to /opt/docker, which is not there"
+        "    C:\\codes\\docker would lead to /opt/docker, which is not there",
+        WANTED,
     ]
     assert links(link.machine) == []
 
@@ -180,4 +189,4 @@ def test_where_windows_cannot_be_reached_the_reason_is_told(
     machine.restart()
     with station(machine, tmp_path, LINK) as opened:
         said = refused(opened, RefusedError)
-    assert said == [f"{machine.host}: C:\\codes\\docker: {reason}"]
+    assert said == [f"{machine.host}: C:\\codes\\docker: {reason}", WANTED, NOTHING]

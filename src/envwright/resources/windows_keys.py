@@ -87,15 +87,15 @@ class WindowsKeys(Resource):
         yield operation("files.put", src=source, dest=path, **attributes)
 
     def witness(self) -> Iterator[Assertion]:
-        # Dialects of Windows' side have words, true and false.
+        # Dialects of Windows' side have words and switches, which their view is told apart by `?`.
+        switches = {key for key, value in self.keys.items() if isinstance(value, bool)}
         plain = {
-            key: value if isinstance(value, bool) or value is None else str(value)
+            key: value if key in switches or value is None else str(value)
             for key, value in self.keys.items()
         }
+        names = " ".join(f"{key}?" if key in switches else key for key in self.keys)
         script = on_windows(_CAT, file=self.file)
-        yield Assertion(
-            "run", (script,), "stdout", plain, view=self.dialect, key=" ".join(self.keys)
-        )
+        yield Assertion("run", (script,), "stdout", plain, view=self.dialect, key=names)
 
     def merge(self, other: Resource) -> Resource:
         theirs = cast("WindowsKeys", other)

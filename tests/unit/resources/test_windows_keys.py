@@ -74,8 +74,17 @@ def test_the_witness_reads_all_keys_at_once() -> None:
         "wsl2.dhcp": True,
     }
     assert views.wslconfig(text, assertion.key) == assertion.expected
+    by_hand = views.wslconfig("[wsl2]\nmemory=8GB\nprocessors=4\ndhcp=1", assertion.key)
+    assert by_hand == assertion.expected
     quoted = views.wslconfig('[wsl2]\nswapFile="C:\\\\a b\\\\s.vhdx"', "wsl2.swapFile wsl2.swap")
     assert quoted == {"wsl2.swapFile": "C:\\a b\\s.vhdx", "wsl2.swap": None}
+
+
+def test_a_one_is_a_number_where_a_number_is_wanted_and_a_yes_where_a_switch_is() -> None:
+    wish = {"wsl2.processors": 1, "wsl2.dhcp": True, "wsl2.ipv6": False, "wsl2.vmSwitch": "true"}
+    (assertion,) = WindowsKeys(file=".wslconfig", dialect="wslconfig", keys=wish).witness()
+    text = "[wsl2]\nprocessors=1\ndhcp=1\nipv6=0\nvmSwitch=true\n"
+    assert views.wslconfig(text, assertion.key) == assertion.expected
 
 
 def test_two_wishes_are_joined_or_told_apart() -> None:
