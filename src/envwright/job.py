@@ -12,7 +12,7 @@ from envwright.errors import EnvwrightError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from envwright.compiler import Compiled
     from envwright.facts import Machine
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class Job:
     """One environment on one machine whose session is open."""
 
-    def __init__(self, target: Target, options: argparse.Namespace, session: Session) -> None:
+    def __init__(self, target: Target, variables: Mapping[str, str], session: Session) -> None:
         from envwright.cache import compiled  # noqa: PLC0415 - see above
         from envwright.facts import Machine  # noqa: PLC0415 - see above
 
@@ -36,8 +36,7 @@ class Job:
         self.machine: Machine = Machine.read(session.hello.stdout)
         self.compiled: Compiled
         self.secrets: Secrets
-        given = dict(options.var)
-        self.compiled, self.secrets = compiled(target.environment, self.machine, given)
+        self.compiled, self.secrets = compiled(target.environment, self.machine, variables)
 
     def plan(self) -> Plan:
         """Compare the machine with the environment."""
@@ -111,7 +110,7 @@ def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
     if options.sudo_password_stdin:
         ask = _password_from_stdin
     with open_session(target.host, hello=Machine.HELLO, password=ask) as session:
-        yield Job(target, options, session)
+        yield Job(target, dict(options.var), session)
 
 
 def somebody_is_there() -> bool:

@@ -57,17 +57,17 @@ class EnvironmentOnHost(pytest.Collector):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Open a session, which lasts as long as pytest does, and compile for the machine."""
-        from envwright.cache import compiled  # noqa: PLC0415 - see above
         from envwright.facts import Machine  # noqa: PLC0415 - see above
+        from envwright.inventory import Target  # noqa: PLC0415 - see above
+        from envwright.job import Job  # noqa: PLC0415 - see above
         from envwright.transport import open_session  # noqa: PLC0415 - see above
         from envwright.verify import items  # noqa: PLC0415 - see above
 
         stack = ExitStack()
         self.config.add_cleanup(stack.close)
         session = stack.enter_context(open_session(self.name, hello=Machine.HELLO))
-        machine = Machine.read(session.hello.stdout)
-        made, secrets = compiled(os.path.relpath(self.path), machine, {})
-        yield from items(self, made, session, secrets)
+        job = Job(Target(self.name, os.path.relpath(self.path)), {}, session)
+        yield from items(self, job.compiled, session, job.secrets, job.waits())
 
     def repr_failure(  # type: ignore[override] # so does pytest's own Collector
         self, excinfo: pytest.ExceptionInfo[BaseException]
