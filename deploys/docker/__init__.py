@@ -102,7 +102,7 @@ docker:
             path=DAEMON,
             dialect="json",
             keys=self.daemon.keys(),
-            validate="dockerd --validate --config-file %s",
+            validate='dockerd --validate --config-file "$staged"',
             needs=("package:docker-ce",),
             at=("daemon",),
         )

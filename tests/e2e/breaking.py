@@ -137,9 +137,10 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
     if resource.running:
         # The socket would start it again at the first question.
         socket = resource.unit.replace(".service", ".socket")
-        yield "stopped", f"systemctl stop {socket} {resource.unit} 2>&1"
-        # A second, since a process's age is known to the second by some.
-        yield "outdated", f"sleep 1.1; touch {resource.reads[0]}" if resource.reads else "false"
+        yield "stopped", f"systemctl stop {socket} 2>/dev/null; systemctl stop {resource.unit}"
+        if resource.reads:
+            # A second, since a process's age is known to the second by some.
+            yield "outdated", f"sleep 1.1; touch {resource.reads[0]}"
     if resource.enabled:
         yield "disabled", f"systemctl disable {resource.unit}"
         yield "masked", f"systemctl mask {resource.unit}"

@@ -71,13 +71,15 @@ def drift(station: Workstation, *capabilities: str) -> list[str]:
     With `capabilities`, only what one of these asked for is broken. Resources of which none waits
     for the other are broken in one round: each is still named, proved and mended by itself.
     """
+    after = {r.id: _dependents(station, r) for r in station.compiled.resources}
     wanted = [
         Break(resource, what, script)
         for resource in station.compiled.resources
         if not capabilities or {o.capability for o in resource.origins} & {*capabilities}
         for what, script in breaks(resource)
+        # systemd masks no unit whose file somebody wrote into /etc.
+        if (what, f"file:/etc/systemd/system/{resource.name}" in after) != ("masked", True)
     ]
-    after = {r.id: _dependents(station, r) for r in station.compiled.resources}
     return [fault for made in _rounds(wanted, after) for fault in _faults(station, made, after)]
 
 

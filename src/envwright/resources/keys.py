@@ -33,7 +33,7 @@ class Keys(PathResource):
         dialect: how the file is read and edited, by its name in envwright.dialects.
         keys: the value of each key, as its dialect takes it; None: there must be no such key.
         mode: four octal digits.
-        validate: a command that must agree to the new file, `%s`, before it goes live.
+        validate: a command that must agree to the new file, "$staged", before it goes live.
     """
 
     dialect: str
