@@ -19,6 +19,7 @@ from envwright.resources.mount import Mount
 from envwright.resources.package import Package
 from envwright.resources.service import Service
 from envwright.resources.user import User
+from envwright.resources.windows_file import WindowsFile
 from envwright.resources.windows_keys import WindowsKeys
 from envwright.resources.windows_link import WindowsLink
 
@@ -176,6 +177,13 @@ def _(resource: WindowsLink) -> Iterator[tuple[str, str]]:
 def _(resource: WindowsKeys) -> Iterator[tuple[str, str]]:
     path = shlex.quote(f"/mnt/c/Users/dev/{resource.file}")
     yield "keys", f"printf '[wsl2]\\r\\nmemory=1GB\\r\\n' > {path}"
+    yield "missing", f"rm {path}"
+
+
+@breaks.register(WindowsFile)
+def _(resource: WindowsFile) -> Iterator[tuple[str, str]]:
+    path = shlex.quote(f"/mnt/c/Users/dev/AppData/Local/{resource.file}")
+    yield "content", f"echo drifted >> {path}"
     yield "missing", f"rm {path}"
 
 

@@ -12,7 +12,7 @@ from envwright.engine import Engine
 from envwright.errors import EnvwrightError
 from envwright.probe import ask
 from envwright.resource import EXISTENCE, Difference
-from envwright.resources.windows_keys import PLACE
+from envwright.resources.profile import PLACE
 from envwright.verify import CheckError, host_over, witness
 
 if TYPE_CHECKING:

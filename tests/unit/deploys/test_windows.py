@@ -102,7 +102,7 @@ def test_a_link_leads_to_the_distribution_by_its_name(tmp_path: Path) -> None:
         ),
         (
             replace(WSL, distribution=""),
-            "nobody says what this distribution is called in Windows, which links have to name",
+            "nobody says what this distribution is called in Windows, which `windows` names",
         ),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from envwright import views
-from envwright.errors import ConflictError, RefusedError
+from envwright.errors import ConflictError
 from envwright.facts import Facts, Unknown
 from envwright.resource import Edited, Origin, compare, operation
 from envwright.resources.interop import ProfileFile, Windows
@@ -22,7 +22,9 @@ KEYS = WindowsKeys(
 
 
 def seen(text: str | None, owner: str = "", group: str = "") -> Facts:
-    return Facts({Windows(file=".wslconfig"): ProfileFile(PATH, owner, group, text)})
+    return Facts(
+        {Windows(file=".wslconfig"): ProfileFile(PATH, owner, group, "file" if text else "", text)}
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,11 +52,6 @@ def test_it_is_written_where_windows_has_it_with_an_owner_where_owners_are_kept(
     assert list(KEYS.converge(difference)) == [
         operation("files.put", src=source, dest=PATH, **attributes)
     ]
-
-
-def test_without_the_machine_it_cannot_be_written() -> None:
-    with pytest.raises(RefusedError, match="only the machine knows"):
-        list(KEYS.converge(compare(None, KEYS.desired())))
 
 
 def test_a_profile_that_cannot_be_reached_is_refused() -> None:
