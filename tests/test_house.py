@@ -59,6 +59,9 @@ FLOORS = {
         "cache": "compiled environments, kept",
         "plan": "what a machine lacks",
         "stages": "what waits for a restart",
+        "restart": "a restart by Windows, and its proof",
+        "resume": "what goes on after it",
+        "unattended": "apply, across it",
         "apply": "what differs, made so",
         "engine": "the one door to pyinfra",
         "journal": "one run at a time, and what it did",
@@ -74,6 +77,7 @@ FLOORS = {
     6: {
         "arguments": "the grammar of the command line",
         "cli": "verbs",
+        "resumed": "the run that goes on after a restart",
         "__main__": "python -m envwright",
         "__init__": "the version",
     },
@@ -94,6 +98,8 @@ OTHER_MEANINGS = {
     ("plan", "environment"): "a key of the plan's JSON",
     ("resources", "user"): "a word of the vocabulary, of pyinfra and of testinfra",
     ("resources", "wsl"): "a dialect",
+    ("resume", "wsl"): "a dialect",
+    ("resumed", "environment"): "a key of the outcome's JSON",
     ("language", "wsl"): "a fact of a machine",
 }
 

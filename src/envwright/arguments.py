@@ -101,6 +101,14 @@ def _own_options(parsers: dict[str, Parser]) -> None:
     making.add_argument(
         "--no-verify", dest="verify", action="store_false", help="do not prove the result"
     )
+    making.add_argument(
+        "--restart",
+        action="store_const",
+        const=3,  # restarts, at most
+        default=0,
+        help="under WSL: where something waits for a restart of the distribution or of the virtual "
+        "machine (which ends all distributions), have Windows make it, and go on after it",
+    )
     proving.add_argument("--format", choices=["text", "json", "tap"], default="text")
     proving.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML, too")
     topic = "docker, docker.daemon, ..."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
@@ -15,11 +16,12 @@ from envwright.job import named, open_job, somebody_is_there, targets
 from envwright.report import Report
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator, Sequence
 
     from envwright.inventory import Target
     from envwright.job import Job
+    from envwright.plan import Plan
+    from envwright.resource import Moment
     from envwright.stages import Waits
     from envwright.verify import Result
 
@@ -81,10 +83,11 @@ def _apply(
     report.plan(plan)
     outcome: dict[str, Any] = {"plan": plan.json(), "pending": [], "waiting": [], "checks": []}
     outcome["waiting"] = plan.json()["waiting"]
-    if not plan:
+    restarting = bool(options.restart) and _can_restart(job, plan, options, report)
+    if not plan and not restarting:
         return ExitCode.RESTART if plan.waiting else ExitCode.DONE, outcome
     if not options.yes:
-        _confirm(report)
+        _confirm(report, " and restart" if restarting else "")
     report.line()
     left = make(
         plan,
@@ -97,6 +100,8 @@ def _apply(
     )
     outcome["pending"] = [change.resource.id for change in left.changes]
     outcome["waiting"] = left.json()["waiting"]
+    if restarting and left.restart:
+        return _go_on(job, left, left.restart, options, report)
     code = ExitCode.RESTART if left or left.waiting else ExitCode.DONE
     if options.verify:
         results = _verify(job, report, waits_of(left))
@@ -106,13 +111,39 @@ def _apply(
     return code, outcome
 
 
-def _confirm(report: Report) -> None:
+def _can_restart(job: Job, plan: Plan, options: argparse.Namespace, report: Report) -> bool:
+    from envwright.unattended import check  # noqa: PLC0415 - see above
+
+    return check(job, plan, options, report)
+
+
+def _go_on(
+    job: Job, left: Plan, moment: Moment, options: argparse.Namespace, report: Report
+) -> tuple[ExitCode, dict[str, Any]]:
+    """Have the machine restarted; from outside, apply what is left then."""
+    from envwright import restart, unattended  # noqa: PLC0415 - see above
+
+    if job.target.host == unattended.HERE:
+        unattended.leave(job, left, moment, options, report)
+    starts = unattended.cross(job, left, moment, report)
+    rest = argparse.Namespace(**{**vars(options), "yes": True, "restart": options.restart - 1})
+    with _job(job.target, rest, report) as again:
+        restart.record(again.session, left.environment, starts)
+        try:
+            code, outcome = _apply(again, rest, report)
+        finally:
+            restart.release(again.session)
+    outcome["restarts"] = [starts, *outcome.get("restarts", [])]
+    return code, outcome
+
+
+def _confirm(report: Report, more: str = "") -> None:
     """Ask before anything is changed."""
     if not somebody_is_there():
         raise EnvwrightError(
             "nothing was changed: there is nobody to ask", hint="say --yes to apply without asking"
         )
-    report.ask("\nMake these changes? [y/N] ")
+    report.ask(f"\nMake these changes{more}? [y/N] ")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise EnvwrightError("nothing was changed")
 

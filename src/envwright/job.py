@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from envwright.stages import Waits
     from envwright.transport import Session
 
+SAVED = "/var/lib/envwright/resume/job"
+"""Stands for an environment: the job that goes on after a restart."""
+
 # Imports stand where they are used: what a plan does not need costs it no time.
 
 
@@ -32,10 +35,15 @@ class Job:
         from envwright.cache import compiled  # noqa: PLC0415 - see above
         from envwright.facts import Machine  # noqa: PLC0415 - see above
 
-        self.session = session
+        self.session, self.target = session, target
         self.machine: Machine = Machine.read(session.hello.stdout)
         self.compiled: Compiled
         self.secrets: Secrets
+        if target.environment == SAVED:
+            from envwright.resume import saved  # noqa: PLC0415 - see above
+
+            self.compiled, self.secrets = saved()
+            return
         self.compiled, self.secrets = compiled(target.environment, self.machine, variables)
 
     def plan(self) -> Plan:

@@ -160,6 +160,10 @@ class Secrets:
         self._markers: dict[str, str] = {}
         self._forms: re.Pattern[str] | None = None
 
+    def __reduce__(self) -> tuple[type[Secrets], tuple[Mapping[str, Secret]]]:
+        # What is stored anywhere has no value in it.
+        return Secrets, (self._declared,)
+
     def __repr__(self) -> str:
         return f"Secrets({', '.join(self._declared)})"
 

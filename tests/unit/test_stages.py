@@ -71,7 +71,7 @@ def test_this_machine_says_when_it_started() -> None:
 
 def facts(changed: float, **more: object) -> Facts:
     status = Status("file", "0644", "root", "root", 9, changed, "")
-    profile = ProfileFile("/mnt/c/Users/dev/.wslconfig", "", "", "", changed)
+    profile = ProfileFile("/mnt/c/Users/dev/.wslconfig", "", "", "file", "", changed)
     answers: dict[Question[object], object] = {
         Booted(): BOOT,
         Stat("/etc/wsl.conf"): status,
