@@ -84,7 +84,7 @@ def _apply(
     outcome: dict[str, Any] = {"plan": plan.json(), "pending": [], "waiting": [], "checks": []}
     outcome["waiting"] = plan.json()["waiting"]
     restarting = bool(options.restart) and _can_restart(job, plan, options, report)
-    if not plan and not restarting:
+    if not plan and not restarting and not job.goes_on:
         return ExitCode.RESTART if plan.waiting else ExitCode.DONE, outcome
     if not options.yes:
         _confirm(report, " and restart" if restarting else "")
@@ -128,6 +128,7 @@ def _go_on(
     starts = unattended.cross(job, left, moment, report)
     rest = argparse.Namespace(**{**vars(options), "yes": True, "restart": options.restart - 1})
     with _job(job.target, rest, report) as again:
+        again.goes_on = True
         restart.record(again.session, left.environment, starts)
         try:
             code, outcome = _apply(again, rest, report)

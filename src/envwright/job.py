@@ -29,13 +29,18 @@ SAVED = "/var/lib/envwright/resume/job"
 
 
 class Job:
-    """One environment on one machine whose session is open."""
+    """One environment on one machine whose session is open.
+
+    Attributes:
+        goes_on: it was begun before a restart: where nothing is left to do, it is to be proved.
+    """
 
     def __init__(self, target: Target, variables: Mapping[str, str], session: Session) -> None:
         from envwright.cache import compiled  # noqa: PLC0415 - see above
         from envwright.facts import Machine  # noqa: PLC0415 - see above
 
         self.session, self.target = session, target
+        self.goes_on = target.environment == SAVED
         self.machine: Machine = Machine.read(session.hello.stdout)
         self.compiled: Compiled
         self.secrets: Secrets

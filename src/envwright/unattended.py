@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from envwright.resource import Moment
 
 HERE = "@local"
+# Units that are still to start would be taken for stopped ones; at first there is no bus to ask.
+_UP = """\
+[ ! -d /run/systemd/system ] || for _ in $(seq 100); do
+case $(systemctl is-system-running --wait) in running|degraded|maintenance) break;; esac; sleep 0.2
+done"""
 SECONDS = 120
 """How long a restart may take."""
 
@@ -113,8 +118,7 @@ def _returned(host: str, moment: Moment, before: Boot) -> Boot:
             with open_session(host, hello=":", privileged=False) as session:
                 now = restart.boot_of(session)
                 if restart.proved(moment, restart.identity(before), restart.identity(now)):
-                    # Units that are still to start would be taken for stopped ones.
-                    session.run("systemctl is-system-running --wait", timeout=SECONDS)
+                    session.run(_UP, timeout=SECONDS)
                     return now
         except HostError as error:
             lost = error

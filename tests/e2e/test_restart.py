@@ -136,7 +136,7 @@ def test_a_kill_after_the_restart_was_asked_for_does_not_stop_it(bare: Inside) -
     bare.machine.put("/root/box.yaml", f"name: box\n{BARE}{NAP}")
     bare.machine.sh(
         f"cd; setsid {bare.command} apply box.yaml --yes --restart >/dev/null 2>&1 & "
-        f"until [ -e {RESUME}/hold ]; do sleep 0.05; done; sleep 1; kill -KILL -- -$!"
+        f"until [ -e {RESUME}/hold ]; do sleep 0.05; done; sleep 1; kill -KILL -$!"
     )
     assert bare.outcome()["exit_code"] == 0
 
