@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,11 @@ from envwright.shell import PROGRAM
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# What ignored a signal from its start, as under nohup, cannot take it back by a trap; env(1) can,
+# where it is that of coreutils.
+_HEED = (
+    'heed="env --default-signal=HUP,INT"; $heed true 2>/dev/null || heed=; exec $heed sh -c "$1"'
+)
 _SHELL = ("sh", "-c", 'IFS= read -r first; eval "$first"')
 
 
@@ -243,17 +249,24 @@ def first_line(route: Route, token: str, *, privileged: bool, asking: bool) -> s
     # A session leads a process group of its own, which can be hung up without touching any other.
     # setsid does not fork where it is a child of sh; sudo may make its child the leader of a group.
     begin = f"session={shlex.quote(program)}; PATH=$PATH:/usr/sbin:/sbin; export LC_ALL=C"
-    plain = f'{enter}setsid sh -c "$session"; exit'
+    begun = "sh -c" if not _ignores() else f"sh -c {shlex.quote(_HEED)} sh"
+    plain = f'{enter}setsid {begun} "$session"; exit'
     if not privileged:
         return f"{begin}; {plain}\n"
     ask = f"-S -p '{token}?'" if asking else "-n"
-    inner = shlex.quote('setsid sh -c "$1"; exit')
+    inner = shlex.quote(f'setsid {begun} "$1"; exit')
     return (
         f'{begin}; if [ "$(id -u)" = 0 ]; then {plain}; fi; '
         f'command -v sudo >/dev/null || {{ echo "{token} missing $(id -un)" >&2; exit 1; }}; '
         f'sudo {ask} -H {enter}sh -c {inner} sh "$session"; '
         f'[ $? != 1 ] || echo "{token} refused $(id -un)" >&2; exit\n'
     )
+
+
+def _ignores() -> bool:
+    """Whether what we start would ignore being hung up, for we were started so ourselves."""
+    ignored = (signal.getsignal(signal.SIGHUP), signal.getsignal(signal.SIGINT))
+    return signal.SIG_IGN in ignored
 
 
 def blame_sudo(host: str, stderr: str, token: str) -> HostError | None:
