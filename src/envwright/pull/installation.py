@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 UNITS = Path("/etc/systemd/system")
 STAMP = f"/var/lib/systemd/timers/stamp-{UNIT}.timer"
 """What systemd keeps of a persistent timer."""
+_WANTED = f"{UNITS}/timers.target.wants/{UNIT}.timer"
 _SIGNER = re.compile(r"\S+ (?:\S.* )?(?:ssh-|ecdsa-|sk-)\S+ AAAA\S+")
 
 
@@ -221,7 +222,7 @@ def _stopped() -> Command:
         f"[ ! -d /run/systemd/system ] || systemctl stop {UNIT}.timer {UNIT}.service",
         seen=(
             Assertion("service", (f"{UNIT}.timer",), "is_running", expected=False),
-            Assertion("service", (f"{UNIT}.timer",), "is_enabled", expected=False),
+            Assertion("file", (_WANTED,), "exists", expected=False),
         ),
     )
 
