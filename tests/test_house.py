@@ -73,6 +73,7 @@ FLOORS = {
         "docs": "the documents that are made",
         "report": "the one that prints",
         "job": "one environment on one machine, its session open",
+        "pull": "a machine that follows a repository by itself",
     },
     6: {
         "arguments": "the grammar of the command line",
@@ -96,6 +97,7 @@ OTHER_MEANINGS = {
     ("hosts", "docker"): "a program that leads to machines",
     ("inventory", "environment"): "a key of pyinfra's data",
     ("plan", "environment"): "a key of the plan's JSON",
+    ("pull", "environment"): "an argument of the command line, and a key of its JSON",
     ("resources", "user"): "a word of the vocabulary, of pyinfra and of testinfra",
     ("resources", "wsl"): "a dialect",
     ("resume", "wsl"): "a dialect",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from envwright import __version__
 from envwright.errors import EnvwrightError
 from envwright.language.wording import quoted, suggestion
+from envwright.pull.grammar import add_actions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ VERBS = {
     "explain": "Explain a capability or one of its keys",
     "schema": "Print the JSON Schema of environments, for editors",
     "export": "Write a deploy and tests that run without envwright",
+    "pull": "Follow a git repository of environments, by a timer",
 }
 """What there is to do, in the order of doing it."""
 
@@ -91,6 +93,7 @@ def _parser() -> Parser:
     kinds = parsers["export"].add_subparsers(required=True, metavar="KIND")
     writing = kinds.add_parser("pyinfra", help="a pyinfra deploy and its tests", parents=[machines])
     writing.add_argument("--output", "-o", default="export", help="the folder to write")
+    add_actions(parsers["pull"])
     return parser
 
 

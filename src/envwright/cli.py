@@ -227,8 +227,23 @@ def export(options: argparse.Namespace, report: Report) -> ExitCode:
     return ExitCode.DONE
 
 
+def pull(options: argparse.Namespace, report: Report) -> ExitCode:
+    """Follow a git repository of environments, by a timer."""
+    from envwright.pull import installation, local, run, status  # noqa: PLC0415 - see above
+
+    if options.action == "run":
+        return run.run(report)
+    if options.action == "status":
+        status.status(report, as_json=options.json)
+        return ExitCode.DONE
+    wanted = installation.compiled(options)
+    with local.opened(lambda _: wanted) as job:
+        report.mask = job.secrets.mask
+        return _apply(job, options, report)[0]
+
+
 VERBS: dict[str, Verb] = {
-    verb.__name__: verb for verb in (check, plan, apply, verify, explain, schema, export)
+    verb.__name__: verb for verb in (check, plan, apply, verify, explain, schema, export, pull)
 }
 
 

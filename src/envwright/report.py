@@ -113,7 +113,7 @@ class Report:
         sign = SIGNS[change.verb]
         origins = ", ".join(str(origin) for origin in change.resource.origins)
         head = self._paint(f"{sign} {change.resource.id}", sign)
-        self.line(f"  {head}  {self._paint(origins, 'dim')}")
+        self.line(f"  {head}  {self._paint(origins, 'dim')}" if origins else f"  {head}")
         for text in _details(change):
             self.line(f"      {text}")
         for text in change.diff().splitlines():

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import subprocess
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from checkout import copy_checkout
 
 if TYPE_CHECKING:
     from machines.machine import Machine, NewMachine
     from machines.repository import Repository
 
-CHECKOUT = Path(__file__).parents[2]
-
 ANSWER = f"envwright {version('envwright')}\n"
-
-PASSED_ON = ("PIP_INDEX_URL", "PIP_DEFAULT_TIMEOUT", "http_proxy", "https_proxy", "no_proxy")
-"""How this computer reaches the package index: so does the machine."""
 
 KILL = """\
 setsid {run} >/dev/null 2>&1 &
 until ls .local/share/envwright/venv-*/bin/pip >/dev/null 2>&1; do sleep 0.05; done
 kill -KILL -$!
 """
-
-
-def copy_checkout(machine: Machine) -> str:
-    """Bring the checkout into a machine; the command that runs ./bootstrap in it."""
-    skip = ("--exclude-vcs", "--exclude=.*_cache", "--exclude=__pycache__", "--exclude=*.egg-info")
-    pack = ["tar", "-C", str(CHECKOUT), *skip, "--owner=root", "-cf", "-", "."]
-    packed = subprocess.run(pack, capture_output=True, check=True).stdout
-    unpack = ["docker", "exec", "-i", machine.name, "tar", "-C", "/opt", "-xf", "-"]
-    subprocess.run(unpack, input=packed, check=True)
-    settings = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    authorities = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE")
-    if authorities:
-        machine.put("/root/authorities.pem", Path(authorities).read_text("utf-8"))
-        settings |= dict.fromkeys(("PIP_CERT", "SSL_CERT_FILE"), "/root/authorities.pem")
-    return shlex.join(["env", *(f"{name}={value}" for name, value in settings.items())]) + (
-        " /opt/bootstrap"
-    )
 
 
 def test_bootstrap_says_what_it_would_install_where_it_may_not(debian12: Machine) -> None:

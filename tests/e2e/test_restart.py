@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from box import Box
+from checkout import copy_checkout
 from command import Said
-from test_bootstrap import copy_checkout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
