@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from envwright.errors import EnvwrightError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from envwright.compiler import Compiled
     from envwright.facts import Machine
@@ -21,14 +22,32 @@ if TYPE_CHECKING:
     from envwright.secrets import Secrets
     from envwright.transport import Session
 
+    Compile = Callable[[str, Machine, Mapping[str, str]], tuple[Compiled, Secrets]]
+
 # Imports stand where they are used: what a plan does not need costs it no time.
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What a job has of the others when it is one of many at the same time.
+
+    Args:
+        compile: an environment's file, machine and variables to what they come to.
+        password: asks for sudo's password; None where nobody can be asked.
+        stop: a file descriptor: once it can be read, the job ends as by Ctrl-C.
+    """
+
+    compile: Compile
+    password: Callable[[str], str] | None = None
+    stop: int | None = None
 
 
 class Job:
     """One environment on one machine whose session is open."""
 
-    def __init__(self, target: Target, options: argparse.Namespace, session: Session) -> None:
-        from envwright.cache import compiled  # noqa: PLC0415 - see above
+    def __init__(
+        self, target: Target, options: argparse.Namespace, session: Session, compile_: Compile
+    ) -> None:
         from envwright.facts import Machine  # noqa: PLC0415 - see above
 
         self.session = session
@@ -36,7 +55,7 @@ class Job:
         self.compiled: Compiled
         self.secrets: Secrets
         given = dict(options.var)
-        self.compiled, self.secrets = compiled(target.environment, self.machine, given)
+        self.compiled, self.secrets = compile_(target.environment, self.machine, given)
 
     def plan(self) -> Plan:
         """Compare the machine with the environment."""
@@ -80,12 +99,15 @@ def named(environment: str, whose: str = "") -> str:
 
 
 @contextlib.contextmanager
-def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
-    """Open a session to a machine and compile its environment for it.
+def open_job(
+    target: Target, options: argparse.Namespace, crowd: Crowd | None = None
+) -> Iterator[Job]:
+    """Open a session to a machine and compile its environment for it; `crowd`: as one of many.
 
     Raises:
         EnvwrightError: either cannot be done.
     """
+    from envwright.cache import compiled  # noqa: PLC0415 - see above
     from envwright.facts import Machine  # noqa: PLC0415 - see above
     from envwright.transport import open_session  # noqa: PLC0415 - see above
 
@@ -94,11 +116,22 @@ def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
         from envwright.language.document import read_document  # noqa: PLC0415 - see above
 
         read_document(target.environment)
-    ask: Callable[[str], str] | None = getpass.getpass if somebody_is_there() else None
+    ask = crowd.password if crowd else password_source(options)
+    with open_session(
+        target.host,
+        hello=Machine.HELLO,
+        password=ask,
+        batch=crowd is not None,
+        stop=crowd.stop if crowd else None,
+    ) as session:
+        yield Job(target, options, session, crowd.compile if crowd else compiled)
+
+
+def password_source(options: argparse.Namespace) -> Callable[[str], str] | None:
+    """Return what asks for sudo's password, given the text to show; None where nobody can be."""
     if options.sudo_password_stdin:
-        ask = _password_from_stdin
-    with open_session(target.host, hello=Machine.HELLO, password=ask) as session:
-        yield Job(target, options, session)
+        return _password_from_stdin
+    return getpass.getpass if somebody_is_there() else None
 
 
 def somebody_is_there() -> bool:
