@@ -74,6 +74,7 @@ FLOORS = {
         "report": "the one that prints",
         "job": "one environment on one machine, its session open",
         "pull": "a machine that follows a repository by itself",
+        "fleet": "several machines at the same time",
     },
     6: {
         "arguments": "the grammar of the command line",
@@ -94,6 +95,7 @@ OTHER_MEANINGS = {
     ("environment", "user"): "whose home `{{ home }}` is",
     ("engine", "user"): "an argument of pyinfra's",
     ("facts", "wsl"): "a fact of a machine",
+    ("fleet", "environment"): "a key of a fleet's JSON",
     ("hosts", "docker"): "a program that leads to machines",
     ("inventory", "environment"): "a key of pyinfra's data",
     ("plan", "environment"): "a key of the plan's JSON",

@@ -30,6 +30,10 @@ VERBS = {
 """What there is to do, in the order of doing it."""
 
 
+PARALLEL = 10
+"""Hosts at a time: sshd, as on a jump host, drops some of the logins beyond 10 (MaxStartups)."""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose complaints are errors like all others; it never ends the process for one."""
 
@@ -89,6 +93,7 @@ def _parser() -> Parser:
     }
     for name in ("plan", "apply", "verify"):
         parsers[name].add_argument("--json", action="store_true", help="print JSON, and only that")
+        _fleet_options(parsers[name])
     _own_options(parsers)
     kinds = parsers["export"].add_subparsers(required=True, metavar="KIND")
     writing = kinds.add_parser("pyinfra", help="a pyinfra deploy and its tests", parents=[machines])
@@ -158,6 +163,37 @@ def _machine_options(common: Parser) -> Parser:
         help="read sudo's password from the first line of stdin",
     )
     return machines
+
+
+def _fleet_options(parser: Parser) -> None:
+    """Add what counts where there are several hosts."""
+    several = parser.add_argument_group("several hosts")
+    several.add_argument(
+        "--parallel",
+        type=_count,
+        default=PARALLEL,
+        metavar="N",
+        help=f"so many hosts at a time (default: {PARALLEL})",
+    )
+    failing = several.add_mutually_exclusive_group()
+    failing.add_argument(
+        "--fail-fast", action="store_true", help="begin with no further host once one has failed"
+    )
+    failing.add_argument(
+        "--keep-going",
+        dest="fail_fast",
+        action="store_false",
+        help="one host's failure is no other's (default)",
+    )
+    several.add_argument(
+        "--log-dir", type=Path, metavar="DIR", help="write a log for each host there"
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of hosts")
+    return int(text)
 
 
 def _variable(text: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envwright.arguments import parse
-from envwright.errors import EnvwrightError, ExitCode
+from envwright.errors import EnvwrightError, ExitCode, unforeseen
 from envwright.job import named, open_job, somebody_is_there, targets
 from envwright.report import Report
 
@@ -37,24 +37,22 @@ def _job(target: Target, options: argparse.Namespace, report: Report) -> Iterato
         yield job
 
 
-def _together(values: Sequence[Any]) -> Any:
-    """Return what `--json` prints: of one machine its value, of several a list."""
-    return values[0] if len(values) == 1 else list(values)
-
-
 def plan(options: argparse.Namespace, report: Report) -> ExitCode:
     """Show what differs."""
-    plans = []
-    for target in targets(options):
-        with _job(target, options, report) as job:
-            plans.append(job.plan())
-            if not options.json:
-                report.plan(plans[-1])
-    if options.json:
-        report.json(_together([p.json() for p in plans]))
-    if any(plans):
+    target, *others = found = targets(options)
+    if others:
+        from envwright.fleet import verbs  # noqa: PLC0415 - see above
+
+        return verbs.plan(found, options, report)
+    with _job(target, options, report) as job:
+        made = job.plan()
+        if options.json:
+            report.json(made.json())
+        else:
+            report.plan(made)
+    if made:
         return ExitCode.CHANGES
-    return ExitCode.RESTART if any(p.waiting for p in plans) else ExitCode.DONE
+    return ExitCode.RESTART if made.waiting else ExitCode.DONE
 
 
 def apply(options: argparse.Namespace, report: Report) -> ExitCode:
@@ -62,15 +60,16 @@ def apply(options: argparse.Namespace, report: Report) -> ExitCode:
     if options.json and not options.yes:
         raise EnvwrightError("apply --json cannot ask", hint="say --yes, too")
     report.quiet = options.json
-    codes, outcomes = [ExitCode.DONE], []
-    for target in targets(options):
-        with _job(target, options, report) as job:
-            code, outcome = _apply(job, options, report)
-            codes.append(code)
-            outcomes.append(outcome)
+    target, *others = found = targets(options)
+    if others:
+        from envwright.fleet import verbs  # noqa: PLC0415 - see above
+
+        return verbs.apply(found, options, report, _apply, _confirm)
+    with _job(target, options, report) as job:
+        code, outcome = _apply(job, options, report)
     if options.json:
-        report.json(_together(outcomes))
-    return max(codes)
+        report.json(outcome)
+    return code
 
 
 def _apply(
@@ -153,17 +152,28 @@ def verify(options: argparse.Namespace, report: Report) -> ExitCode:
     """Prove that a machine is as it should be."""
     style = "json" if options.json else options.format
     report.quiet = style != "text"
-    results = []
-    for target in targets(options):
-        with _job(target, options, report) as job:
-            results.append(_verify(job, report, job.waits(), options.junit))
+    target, *others = found = targets(options)
+    if others:
+        from envwright.fleet import verbs  # noqa: PLC0415 - see above
+
+        return verbs.verify(found, options, report, _prove)
+    with _job(target, options, report) as job:
+        results = _verify(job, report, job.waits(), options.junit)
     if style == "json":
-        report.json(_together([[result.json() for result in of_one] for of_one in results]))
+        report.json([result.json() for result in results])
     elif style == "tap":
         from envwright.verify import tap  # noqa: PLC0415 - see above
 
-        report.text("".join(map(tap, results)))
-    return max(map(_verdict, results))
+        report.text(tap(results))
+    return _verdict(results)
+
+
+def _prove(
+    job: Job, options: argparse.Namespace, report: Report
+) -> tuple[ExitCode, list[dict[str, Any]]]:
+    """Verify one machine of several."""
+    results = _verify(job, report, job.waits(), options.junit)
+    return _verdict(results), [result.json() for result in results]
 
 
 def _verify(job: Job, report: Report, waits: Waits, junit: Path | None = None) -> list[Result]:
@@ -268,12 +278,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _described(error: Exception, report: Report) -> EnvwrightError:
     """Say what a failure is that nobody foresaw: a file here, or a mistake of ours."""
-    if isinstance(error, OSError) and error.filename:
-        return EnvwrightError(f"{error.filename}: {error.strerror}")
-    if os.environ.get("ENVWRIGHT_DEBUG"):
+    if not (isinstance(error, OSError) and error.filename) and os.environ.get("ENVWRIGHT_DEBUG"):
         report.complain("".join(traceback.format_exception(error)))
-    words = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
-    return EnvwrightError(
-        f"internal error: {words}; please report it",
-        hint="set ENVWRIGHT_DEBUG=1 to see where it comes from",
-    )
+    return unforeseen(error)

@@ -120,3 +120,14 @@ class StepError(EnvwrightError):
 
 class RefusedError(EnvwrightError):
     """envwright will not do this to this machine, and says why."""
+
+
+def unforeseen(error: Exception) -> EnvwrightError:
+    """Return what a person is told of a failure of another kind: a file here, or our mistake."""
+    if isinstance(error, OSError) and error.filename:
+        return EnvwrightError(f"{error.filename}: {error.strerror}")
+    words = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
+    return EnvwrightError(
+        f"internal error: {words}; please report it",
+        hint="set ENVWRIGHT_DEBUG=1 to see where it comes from",
+    )

@@ -12,7 +12,6 @@ import os
 import shlex
 import signal
 import subprocess
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.errors import HostError
@@ -89,7 +88,7 @@ def find_route(host: str, *, interactive: bool = False) -> Route:
 
     Args:
         host: the host as named.
-        interactive: somebody can be asked for a password.
+        interactive: ssh may ask somebody for a password.
 
     Raises:
         HostError: the name says no host.
@@ -139,7 +138,7 @@ def _ssh(host: str, rest: str, interactive: bool) -> Route:  # noqa: FBT001  a t
     target = ["--", f"{user}@{name}" if "@" in rest else name]
     if not _sets_connect_timeout([*argv, "-G", *target]):
         argv += ["-o", "ConnectTimeout=10"]
-    if not interactive and not (sys.stdin and sys.stdin.isatty()):
+    if not interactive:
         argv += ["-o", "BatchMode=yes"]
     argv += ["-T", "-o", "RemoteCommand=none", "-o", "ClearAllForwardings=yes", *target]
     return Route(host, (*argv, f"exec {shlex.join(_SHELL)}"), signs=_SSH_SIGNS)

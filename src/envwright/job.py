@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,27 @@ if TYPE_CHECKING:
     from envwright.stages import Waits
     from envwright.transport import Session
 
+    Compile = Callable[[str, Machine, Mapping[str, str]], tuple[Compiled, Secrets]]
+
 SAVED = "/var/lib/envwright/resume/job"
 """Stands for an environment: the job that goes on after a restart."""
 
 # Imports stand where they are used: what a plan does not need costs it no time.
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What a job has of the others when it is one of many at the same time.
+
+    Args:
+        compile: an environment's file, machine and variables to what they come to.
+        password: asks for sudo's password; None where nobody can be asked.
+        stop: a file descriptor: once it can be read, the job ends as by Ctrl-C.
+    """
+
+    compile: Compile
+    password: Callable[[str], str] | None = None
+    stop: int | None = None
 
 
 class Job:
@@ -35,8 +53,9 @@ class Job:
         goes_on: it was begun before a restart: where nothing is left to do, it is to be proved.
     """
 
-    def __init__(self, target: Target, variables: Mapping[str, str], session: Session) -> None:
-        from envwright.cache import compiled  # noqa: PLC0415 - see above
+    def __init__(
+        self, target: Target, variables: Mapping[str, str], session: Session, compile_: Compile
+    ) -> None:
         from envwright.facts import Machine  # noqa: PLC0415 - see above
 
         self.session, self.target = session, target
@@ -49,7 +68,7 @@ class Job:
 
             self.compiled, self.secrets = saved()
             return
-        self.compiled, self.secrets = compiled(target.environment, self.machine, variables)
+        self.compiled, self.secrets = compile_(target.environment, self.machine, variables)
 
     def plan(self) -> Plan:
         """Compare the machine with the environment."""
@@ -105,12 +124,15 @@ def named(environment: str, whose: str = "") -> str:
 
 
 @contextlib.contextmanager
-def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
-    """Open a session to a machine and compile its environment for it.
+def open_job(
+    target: Target, options: argparse.Namespace, crowd: Crowd | None = None
+) -> Iterator[Job]:
+    """Open a session to a machine and compile its environment for it; `crowd`: as one of many.
 
     Raises:
         EnvwrightError: either cannot be done.
     """
+    from envwright.cache import compiled  # noqa: PLC0415 - see above
     from envwright.facts import Machine  # noqa: PLC0415 - see above
     from envwright.transport import open_session  # noqa: PLC0415 - see above
 
@@ -119,11 +141,22 @@ def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
         from envwright.language.document import read_document  # noqa: PLC0415 - see above
 
         read_document(target.environment)
-    ask: Callable[[str], str] | None = getpass.getpass if somebody_is_there() else None
+    ask = crowd.password if crowd else password_source(options)
+    with open_session(
+        target.host,
+        hello=Machine.HELLO,
+        password=ask,
+        batch=crowd is not None,
+        stop=crowd.stop if crowd else None,
+    ) as session:
+        yield Job(target, dict(options.var), session, crowd.compile if crowd else compiled)
+
+
+def password_source(options: argparse.Namespace) -> Callable[[str], str] | None:
+    """Return what asks for sudo's password, given the text to show; None where nobody can be."""
     if options.sudo_password_stdin:
-        ask = _password_from_stdin
-    with open_session(target.host, hello=Machine.HELLO, password=ask) as session:
-        yield Job(target, dict(options.var), session)
+        return _password_from_stdin
+    return getpass.getpass if somebody_is_there() else None
 
 
 def somebody_is_there() -> bool:

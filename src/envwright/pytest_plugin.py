@@ -57,6 +57,7 @@ class EnvironmentOnHost(pytest.Collector):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Open a session, which lasts as long as pytest does, and compile for the machine."""
+        from envwright.cache import compiled  # noqa: PLC0415 - see above
         from envwright.facts import Machine  # noqa: PLC0415 - see above
         from envwright.inventory import Target  # noqa: PLC0415 - see above
         from envwright.job import Job  # noqa: PLC0415 - see above
@@ -66,7 +67,7 @@ class EnvironmentOnHost(pytest.Collector):
         stack = ExitStack()
         self.config.add_cleanup(stack.close)
         session = stack.enter_context(open_session(self.name, hello=Machine.HELLO))
-        job = Job(Target(self.name, os.path.relpath(self.path)), {}, session)
+        job = Job(Target(self.name, os.path.relpath(self.path)), {}, session, compiled)
         yield from items(self, job.compiled, session, job.secrets, job.waits())
 
     def repr_failure(  # type: ignore[override] # so does pytest's own Collector

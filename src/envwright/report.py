@@ -6,6 +6,7 @@ import contextlib
 import io
 import json as _json
 import os
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 SIGNS = {"create": "+", "change": "~", "remove": "-"}
 COLOURS = {"+": "32", "~": "33", "-": "31", "ok": "32", "failed": "31", "skipped": "33", "dim": "2"}
+WORDS = 11
+"""The width of the words for what machines came to."""
 WIDTH = 60
 """Longer values are cut in a plan's lines; `--json` has them whole."""
 
@@ -51,11 +54,15 @@ class Report:
         # no-color.org: any value that is not empty turns colours off.
         self._colours = self.out.isatty() and not os.environ.get("NO_COLOR")
         self._since = 0.0
+        self._region = 0
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\033[{COLOURS[colour]}m{text}\033[0m" if self._colours else text
 
     def _write(self, text: str, file: TextIO, end: str = "\n") -> None:
+        if self._region:
+            lines, self._region = self._region, 0
+            self._write(f"\033[{lines}F\033[J", self.out, end="")
         # What the encoding of the terminal lacks (and bytes of paths that are no text) is escaped.
         encoding = file.encoding or "utf-8"
         shown = self.mask(text).encode(encoding, "backslashreplace").decode(encoding)
@@ -95,6 +102,28 @@ class Report:
         """Write to where errors go; an error of its own has nowhere to go."""
         with contextlib.suppress(OSError, EnvwrightError):
             self._write(text, self.err)
+
+    # --- several machines ---
+
+    def host(self, colour: str, word: str, text: str) -> None:
+        """Write what one of several machines came to."""
+        self.line(f"  {self._paint(word.ljust(WORDS), colour)}  {text}")
+
+    @property
+    def live(self) -> bool:
+        """Whether there is a terminal on which `region` shows something."""
+        return self._colours and not self.quiet and os.environ.get("TERM") != "dumb"
+
+    def region(self, lines: Sequence[str]) -> None:
+        """Show lines under all others, in place of the last ones; what is written next ends them.
+
+        Lines are cut where the terminal ends, so that there are as many on it as were written.
+        """
+        if self.live and (lines or self._region):
+            size = shutil.get_terminal_size()
+            shown = [line[: size.columns - 1] for line in lines[: size.lines - 1]]
+            self._write("".join(f"{line}\n" for line in shown), self.out, end="")
+            self._region = len(shown)
 
     # --- plan ---
 

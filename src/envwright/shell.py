@@ -145,9 +145,10 @@ class Shell:
 
     Args:
         argv: the program to start; OSError where it cannot be.
+        stop: a file descriptor: once it can be read, waiting ends as by Ctrl-C.
     """
 
-    def __init__(self, argv: Sequence[str]) -> None:
+    def __init__(self, argv: Sequence[str], stop: int | None = None) -> None:
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(argv, bufsize=0, stdin=pipe, stdout=pipe, stderr=pipe)
         parts = (self._process.stdin, self._process.stdout, self._process.stderr)
@@ -160,6 +161,9 @@ class Shell:
             os.set_blocking(each.fileno(), False)
         for output in (self.stdout, self.stderr):
             self._selector.register(output.fd, selectors.EVENT_READ, output)
+        self._stop = stop
+        if stop is not None:
+            self._selector.register(stop, selectors.EVENT_READ)
         self.closed = False
 
     def send(self, *parts: bytes) -> None:
@@ -201,6 +205,8 @@ class Shell:
             if not ready and left is not None:
                 raise TimeoutError
             for key, _ in ready:
+                if key.fd == self._stop:
+                    raise KeyboardInterrupt
                 if key.data is None:
                     self._write()
                     continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -136,12 +137,14 @@ class Session:
         return done.stdout
 
 
-def open_session(
+def open_session(  # noqa: PLR0913 - all but the host have defaults
     host: str,
     *,
     hello: str = ":",
     password: Callable[[str], str] | None = None,
     privileged: bool = True,
+    batch: bool = False,
+    stop: int | None = None,
 ) -> Session:
     """Open a session to `host`; costs one round trip after the login, whatever `hello` asks.
 
@@ -150,25 +153,33 @@ def open_session(
         hello: a script that is sent along; its answer is `Session.hello`.
         password: asked once, with the text to show, where sudo wants a password.
         privileged: be root, by sudo where the user is not; else stay who the user is.
+        batch: ssh must not ask anything: it is one of many at the same time.
+        stop: a file descriptor: once it can be read, the session ends as by Ctrl-C.
 
     Raises:
         HostError: the host cannot be reached, or not with the rights.
     """
-    route = hosts.find_route(host, interactive=password is not None)
+    somebody = password is not None or bool(sys.stdin and sys.stdin.isatty())
+    route = hosts.find_route(host, interactive=somebody and not batch)
     try:
-        return _open(route, hello, privileged=privileged)
+        return _open(route, hello, privileged=privileged, stop=stop)
     except hosts.PasswordNeededError as need:
         if password is None:
             raise
         secret = password(f"[sudo] password for {need.user} on {host}: ")
-    return _open(route, hello, privileged=True, password=secret)
+    return _open(route, hello, privileged=True, password=secret, stop=stop)
 
 
 def _open(
-    route: hosts.Route, hello: str, *, privileged: bool, password: str | None = None
+    route: hosts.Route,
+    hello: str,
+    *,
+    privileged: bool,
+    password: str | None = None,
+    stop: int | None = None,
 ) -> Session:
     try:
-        shell = Shell(route.argv)
+        shell = Shell(route.argv, stop)
     except OSError as error:
         raise HostError(
             f"{route.host}: {route.argv[0]} cannot be started: {error.strerror}",

@@ -55,6 +55,9 @@ def test_all_options_of_an_apply_are_taken() -> None:
         "restart": 3,
         "verify": False,
         "json": True,
+        "parallel": 10,
+        "fail_fast": False,
+        "log_dir": None,
         "sudo_password_stdin": True,
     }
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from envwright.secrets import Secrets
 
 LOCK = "lock"
+RESTART_NEEDED = "restart needed"
 
 
 def run(report: Report, folder: Path = FOLDER, state: Path = STATE) -> ExitCode:
@@ -109,6 +110,8 @@ def _bring_about(settings: Settings, files: Path, report: Report, record: Record
         plan = job.plan()
         report.plan(plan)
         record.planned(plan)
+        if not plan and plan.waiting:
+            return record.end(RESTART_NEEDED, ExitCode.RESTART)
         if not plan:
             return record.end(AS_IT_SHOULD_BE, ExitCode.DONE)
         if not settings.apply:
@@ -141,17 +144,18 @@ def _refuse_outside(paths: Iterable[str], files: Path) -> None:
 
 def _apply(job: Job, plan: Plan, report: Report, record: Record) -> ExitCode:
     from envwright.apply import apply  # noqa: PLC0415 - what a plan without changes spares
+    from envwright.stages import waits_of  # noqa: PLC0415 - the same
     from envwright.verify import run as verify  # noqa: PLC0415 - the same
 
     given = (job.compiled, job.session, job.secrets)
     left = apply(plan, *given, begin=report.begin, end=report.end, cut_off=report.cut_off)
-    report.left(left)
     record.left(left)
-    if left:
-        return record.end("restart needed", ExitCode.RESTART)
-    results = verify(*given, tell=report.result)
+    results = verify(*given, tell=report.result, waits=waits_of(left))
     report.results(results)
+    report.left(left, plan)
     record.checked(results)
     if record.failures:
         return record.end("checks failed", ExitCode.CHANGES)
+    if left or left.waiting:
+        return record.end(RESTART_NEEDED, ExitCode.RESTART)
     return record.end(APPLIED, ExitCode.DONE)
