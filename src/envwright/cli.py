@@ -64,6 +64,8 @@ def apply(options: argparse.Namespace, report: Report) -> ExitCode:
     if others:
         from envwright.fleet import verbs  # noqa: PLC0415 - see above
 
+        if options.restart:
+            raise EnvwrightError("--restart is for one machine", hint="name one by --host")
         return verbs.apply(found, options, report, _apply, _confirm)
     with _job(target, options, report) as job:
         code, outcome = _apply(job, options, report)

@@ -117,6 +117,17 @@ def test_fail_fast_changes_nothing_anywhere_where_a_plan_fails(box: Path, said: 
     assert not (box / "file").exists()
 
 
+@pytest.mark.usefixtures("box")
+def test_a_restart_is_not_for_several_hosts_at_once(said: Any) -> None:
+    hosts = ("-H", "@local", "-H", AWAY)
+    code, out, err = said("apply", "box.yaml", *hosts, "--restart", "--yes")
+    assert (code, out, err) == (
+        1,
+        "",
+        "error: --restart is for one machine\nhint: name one by --host\n",
+    )
+
+
 def test_json_is_one_document_of_all_hosts(box: Path, said: Any) -> None:
     made(box)
     code, out, err = said("apply", "box.yaml", "-H", "@local", "-H", AWAY, "--json", "--yes")
@@ -130,8 +141,9 @@ def test_json_is_one_document_of_all_hosts(box: Path, said: Any) -> None:
         "counts": {"same": 1, "unreachable": 1},
         "drift": [],
     }
-    plan = {"version": 1, "environment": "box", "host": "@local", "resources": 1, "changes": []}
-    assert here["result"] == {"plan": plan, "pending": [], "checks": []}
+    plan = {"version": 1, "environment": "box", "host": "@local", "resources": 1}
+    plan |= {"changes": [], "waiting": []}
+    assert here["result"] == {"plan": plan, "pending": [], "waiting": [], "checks": []}
     assert (here["outcome"], here["exit_code"], here["error"]) == ("same", 0, None)
     assert (away["result"], away["error"]) == (
         None,

@@ -186,7 +186,7 @@ def test_what_waits_for_a_restart_stands_under_its_command() -> None:
         "  + member:docker/dev  files (box.yaml:3)",
         "",
         "After `wsl --terminate Ubuntu-24.04` (no):",
-        "  ~ service:x.service  ",
+        "  ~ service:x.service",
         "      running: absent -> true",
         "",
         "Plan: 1 to create, 1 to change, 0 to remove, 1 as they should be.",

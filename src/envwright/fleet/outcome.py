@@ -75,13 +75,13 @@ def word_for(verb: str, code: ExitCode, result: Any) -> str:
     """Return the word for a machine where nothing went wrong.
 
     Args:
-        verb: `plan` (same, differs), `apply` (same, changed, restart, unproven) or `verify`
+        verb: `plan` (same, differs, restart), `apply` (same, changed, restart, unproven) or `verify`
             (proven, unproven).
         code: its exit code.
         result: what `--json` prints for one machine.
     """
     if verb == "plan":
-        return "differs" if code else "same"
+        return {ExitCode.CHANGES: "differs", ExitCode.RESTART: "restart"}.get(code, "same")
     if verb == "verify":
         return "unproven" if code else "proven"
     if not result["plan"]["changes"]:

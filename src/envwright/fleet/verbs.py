@@ -69,7 +69,8 @@ class Fleet:
                     raise
                 if verb == "plan" or not plan:
                     own.plan(plan)
-            return ExitCode.CHANGES if plan else ExitCode.DONE, plan.json()
+            late = ExitCode.RESTART if plan.waiting else ExitCode.DONE
+            return ExitCode.CHANGES if plan else late, plan.json()
 
         return self.run("plan", work, range(len(self.targets)))
 
@@ -152,7 +153,8 @@ def apply(
 
 def _as_applied(outcome: Outcome) -> Outcome:
     """Return what a machine that needs nothing, or cannot be planned for, comes to."""
-    result = outcome.result and {"plan": outcome.result, "pending": [], "checks": []}
+    plan = outcome.result
+    result = plan and {"plan": plan, "pending": [], "waiting": plan["waiting"], "checks": []}
     return replace(outcome, result=result)
 
 
