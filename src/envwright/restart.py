@@ -99,8 +99,8 @@ def hand_over(session: Session, moment: Moment, machine: Machine, environment: s
     with Journal(session, environment) as journal:
         journal.write("restart", command=after(moment, machine).strip("`"))
     words = shlex.join(relay(moment, machine.distribution))
-    # The relay must not hold this script's outputs open.
-    script = f'/init "$ew_system/cmd.exe" cmd.exe {words} </dev/null >/dev/null 2>&1'
+    # The relay must not hold this script's outputs open, nor be hung up with this session.
+    script = f'setsid /init "$ew_system/cmd.exe" cmd.exe {words} </dev/null >/dev/null 2>&1'
     result = session.run(on_windows(script))
     if not result.ok:
         words = decode(result.stdout).strip() or f"exit code {result.code}"

@@ -95,7 +95,10 @@ def _apply(ticket: resume.Ticket) -> int:
         return ExitCode.ERROR
     again = ["--restart"] if ticket.attempts < resume.LIMIT else []
     verify = [] if ticket.verify else ["--no-verify"]
-    return cli.main(["apply", "--yes", *again, *verify, resume.JOB])
+    try:
+        return cli.main(["apply", "--yes", *again, *verify, resume.JOB])
+    except SystemExit as ended:  # by the next restart
+        return int(ended.code or 0)
 
 
 def _restarts_again(code: int, now: Boot | None) -> bool:

@@ -97,7 +97,10 @@ def test_the_relay_reaches_windows_word_by_word() -> None:
     session = StandInSession()
     restart.hand_over(session, Moment.DISTRIBUTION, WSL, "box")
     words = shlex.join(restart.relay(Moment.DISTRIBUTION, "Ubuntu-24.04"))
-    assert f"cmd.exe {words} </dev/null >/dev/null 2>&1" in session.scripts[-1]
+    assert (
+        f'setsid /init "$ew_system/cmd.exe" cmd.exe {words} </dev/null >/dev/null 2>&1'
+        in session.scripts[-1]
+    )
     assert any(
         '"event": "restart", "command": "wsl --terminate Ubuntu-24.04"' in script
         for script in session.scripts

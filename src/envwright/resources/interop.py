@@ -227,5 +227,6 @@ def _kind(seen: str) -> str:
 def on_windows(script: str, /, **words: str) -> str:
     """Return a script that reaches Windows or ends with 1, with variables of sh set before."""
     assignments = "".join(f"{name}={shlex.quote(word)}\n" for name, word in words.items())
-    reach = 'ew_reach && ew_answers "$(ew_cmd echo .)" || { echo "$ew_why"; exit 1; }'
+    # What /init complains of on stderr is no answer.
+    reach = 'ew_reach && ew_answers "$(ew_cmd_utf16 echo .)" || { echo "$ew_why"; exit 1; }'
     return f"{assignments}{REACH}{reach}\n{script}"
