@@ -75,8 +75,8 @@ def word_for(verb: str, code: ExitCode, result: Any) -> str:
     """Return the word for a machine where nothing went wrong.
 
     Args:
-        verb: `plan` (same, differs, restart), `apply` (same, changed, restart, unproven) or `verify`
-            (proven, unproven).
+        verb: `plan` (same, differs, restart), `apply` (same, changed, restart, unproven) or
+            `verify` (proven, unproven).
         code: its exit code.
         result: what `--json` prints for one machine.
     """
