@@ -29,6 +29,8 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
         parsers[name].add_argument(
             "--no-verify", dest="verify", action="store_false", help="do not prove the result"
         )
+        # what `apply` asks its options for, too: nothing of pull mode waits for a restart
+        parsers[name].set_defaults(restart=0)
     parsers["status"].add_argument("--json", action="store_true", help="print JSON, and only that")
     _add_settings(parsers["install"])
 
