@@ -56,6 +56,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="ROWS",
         help=f"rows, or patterns of them, parted by commas (default: {rows.DEFAULT}; all: '*')",
     )
+    add("--hosts", type=int, default=100, help="hosts of the row noop-plan-fleet (default: 100)")
+    add("--parallel", type=int, default=10, help="so many of them at a time (default: 10)")
     add("--tools", default="", metavar="TOOLS", help="only these, parted by commas; floors stay")
     add("--json", type=Path, metavar="FILE", help="write all runs, minima and maxima there, too")
     return parser.parse_args(arguments)
@@ -96,7 +98,7 @@ def _measure(
     wanted = set(filter(None, options.tools.split(",")))
     tools = [t for t in TOOLS if not wanted or t.name in wanted or not t.kit]
     figures, loads = [], {}
-    with Bench(tools, options.limit, _tell) as bench:
+    with Bench(tools, options.limit, _tell, (options.hosts, options.parallel)) as bench:
         bench.prepare()
         for row in chosen:
             loads[row.name] = _loads()
@@ -115,7 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     # So that a run that is ended from outside takes its machine and its folders along.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    computer = _computer() | {"load before": _loads()}
+    computer = _computer() | {"fleet": f"{options.hosts} hosts, {options.parallel} at a time"}
+    computer["load before"] = _loads()
     figures, loads = _measure(chosen, options)
     computer["load after"] = _loads()
     titles = {row.name: f"{row.title} (load {loads[row.name][0]})" for row in chosen}

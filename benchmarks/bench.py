@@ -47,6 +47,7 @@ TOOLS: tuple[Tool, ...] = (
 """In the order of their turns, and of the table."""
 
 ROUND_TRIP = 50
+FIRST_PORT = 2201
 NEEDED = ("python3", "python3-venv", "python3-apt")
 """What the tools need on the machine: a virtual environment there, and for Ansible apt's module."""
 
@@ -60,13 +61,21 @@ class Bench:
         chosen: the tools that are measured.
         limit: seconds that one run may take.
         tell: hears of what goes on.
+        crowd: how many hosts the road `fleet` leads to, and to how many at a time.
     """
 
-    def __init__(self, chosen: Sequence[Tool], limit: float, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        chosen: Sequence[Tool],
+        limit: float,
+        tell: Callable[[str], None],
+        crowd: tuple[int, int] = (100, 10),
+    ) -> None:
         self.tools = chosen
         self.absent: dict[str, str] = {}
         self._limit = limit
         self._tell = tell
+        self._crowd = crowd
         self._work = Work()
         self._stack = contextlib.ExitStack()
 
@@ -184,10 +193,29 @@ class Bench:
                 yield Road(self._here, name, self._login.by(address))
         elif kind == "ssh":
             yield Road(self._here, name, self._login)
+        elif kind == "fleet":
+            with self._fleet() as road:
+                yield road
         elif kind == "docker":
             yield Road(self._here, name, docker=True)
         else:
             yield Road(self._inside, name)
+
+    @contextlib.contextmanager
+    def _fleet(self) -> Iterator[Road]:
+        """Lead to many sshds, each with a port of its own: for all tools many hosts."""
+        count, parallel = self._crowd
+        ports = range(FIRST_PORT, FIRST_PORT + count)
+        options = "-o MaxStartups=100 -o PidFile=/run/fleet-$port.pid"
+        start = f"/usr/sbin/sshd -p $port {options}"
+        self.machine.sh(f"for port in $(seq {ports[0]} {ports[-1]}); do {start}; done")
+        try:
+            logins = self._login.ports(ports)
+            first, *_ = logins.values()
+            name = self.machine.name
+            yield Road(self._here, name, first, hosts=tuple(logins), parallel=parallel)
+        finally:
+            self.machine.sh("kill $(cat /run/fleet-*.pid)")
 
 
 def _furnish(site: Site, work: Work) -> None:

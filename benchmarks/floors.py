@@ -25,7 +25,12 @@ class SshTrue(Tool):
     name = "ssh host true"
 
     def command(self, verb: str, road: Road, work: Work) -> Command | None:  # noqa: ARG002 - no work
-        """Log in."""
+        """Log in; to many hosts, to so many at a time as the tools do."""
+        if road.login and road.hosts:
+            each = ("-P", str(road.parallel), "-I", "{}", "ssh", *road.login.options, "{}", "true")
+            script = 'hosts=$1; shift; printf "%s\\n" $hosts | xargs "$@"'
+            words = ("sh", "-c", script, "sh", " ".join(road.hosts), *each)
+            return Command(words, complaint=failed)
         applies = road.login and verb != "first"
         return Command(through(road, "true"), complaint=failed) if applies else None
 
@@ -61,7 +66,7 @@ class RawReads(Tool):
 
     def command(self, verb: str, road: Road, work: Work) -> Command | None:
         """Run the script that lies on the machine."""
-        if verb not in self.VERBS:
+        if verb not in self.VERBS or road.hosts:
             return None
         script = f"/opt/benchmarks/{work.name}/reads.sh"
         return Command(through(road, "sh", script), complaint=failed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from machines.machine import Ssh
@@ -47,6 +48,16 @@ class Login:
         config.write_text("\n".join((*lines, "")), "utf-8")
         return Login(self.alias, config, settings)
 
+    def ports(self, ports: Sequence[int]) -> dict[str, Login]:
+        """Return the ways in by other ports, each a host of its own; they share one file."""
+        config = self.config.with_name("fleet.config")
+        every = {f"host-{port}": {**self.settings, "Port": str(port)} for port in ports}
+        lines = []
+        for name, settings in every.items():
+            lines += [f"Host {name}", *(f"    {word} {value}" for word, value in settings.items())]
+        config.write_text("\n".join((*lines, "")), "utf-8")
+        return {name: Login(name, config, settings) for name, settings in every.items()}
+
 
 @dataclass(frozen=True)
 class Road:
@@ -57,9 +68,14 @@ class Road:
         machine: the machine's name: as a container, too.
         login: the way in when the tool goes by SSH.
         docker: the tool goes by `docker exec`. Neither: it runs on the machine itself.
+        hosts: the names of many hosts for ssh, where the tool goes to all of them; `login` is the
+            way to the first.
+        parallel: to so many of them at a time.
     """
 
     site: Site
     machine: str
     login: Login | None = None
     docker: bool = False
+    hosts: tuple[str, ...] = ()
+    parallel: int = 1

@@ -20,8 +20,12 @@ ROADS = {
     "ssh": ("over SSH", "ssh host true"),
     "wan": ("over SSH, 50 ms round trip", "ssh host true"),
     "docker": ("over docker exec", "docker exec true"),
+    "fleet": ("over SSH on many hosts", "ssh host true"),
 }
 """By which road: the title's words, and the floor that figures are compared with."""
+
+ALONE = ("local", "ssh", "wan", "docker")
+"""The roads to one host."""
 
 FLOORS = {"first": "expert.sh", "version": "python -c pass"}
 """Where another floor is nearer."""
@@ -58,7 +62,8 @@ class Row:
 
 
 ROWS = (
-    *(Row(doing, road) for road in ROADS for doing in ("noop-plan", "noop-apply")),
+    *(Row(doing, road) for road in ALONE for doing in ("noop-plan", "noop-apply")),
+    Row("noop-plan", "fleet"),
     *(Row(doing, road) for doing in ("verify", "drift") for road in ("local", "ssh")),
     Row("first", "ssh"),
     Row("version", "local"),

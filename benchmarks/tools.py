@@ -75,14 +75,24 @@ class Envwright(Tool):
         elif road.docker:
             host = f"@docker/{road.machine}"
         words = self.VERBS[verb]
+        complaint = _changed if verb in {"plan", "apply"} else failed
+        hosts = [host]
+        if road.hosts:
+            words += ("--parallel", str(road.parallel))
+            hosts = [f"@ssh/{name}" for name in road.hosts]
+            complaint = _fleet_changed
         if verb != "version":
-            words += ("--host", host, f"{road.site.folder}/{work.name}/r1.yaml")
-        idle = verb in {"plan", "apply"}
-        return Command((program, *words), environment, complaint=_changed if idle else failed)
+            words += (*(word for each in hosts for word in ("--host", each)),)
+            words += (f"{road.site.folder}/{work.name}/r1.yaml",)
+        return Command((program, *words), environment, complaint=complaint)
 
 
 def _changed(timing: Timing) -> str:
     return failed(timing) or ("" if "Nothing to do" in timing.said else CHANGES)
+
+
+def _fleet_changed(timing: Timing) -> str:
+    return failed(timing) or ("" if re.search(r"(\d+) hosts: \1 same\.", timing.said) else CHANGES)
 
 
 class EnvwrightUncached(Envwright):
@@ -137,6 +147,9 @@ class Pyinfra(Tool):
             words += ["--user", settings["User"], "--key", settings["IdentityFile"]]
             words += ["--data", f"ssh_config_file={road.login.config}"]
             words += ["--data", f"ssh_known_hosts_file={settings['UserKnownHostsFile']}"]
+        if road.hosts:
+            words += ["--parallel", str(road.parallel)]
+            host = ",".join(road.hosts)
         words += ["--data", f"factor={work.factor}"]
         words += ["--data", "refresh=true"] if verb == "first" else []
         deploy = f"{road.site.folder}/peers/workstation.py"
@@ -172,7 +185,8 @@ class Ansible(Tool):
             return None
         words = ["--check"] if verb == "plan" else []
         if road.login:
-            words += ["--inventory", f"{road.login.alias},"]
+            words += ["--inventory", f"{','.join(road.hosts or (road.login.alias,))},"]
+            words += ["--forks", str(road.parallel)] if road.hosts else []
             words += ["--user", road.login.settings["User"]]
             words += ["--ssh-common-args", " ".join(road.login.options)]
         else:
@@ -190,8 +204,8 @@ class Ansible(Tool):
 
 
 def _ansible_changed(timing: Timing) -> str:
-    recap = re.search(r"changed=(\d+) +unreachable=0 +failed=0", timing.said)
-    return failed(timing) or ("" if recap and recap[1] == "0" else CHANGES)
+    recaps = re.findall(r"changed=(\d+) +unreachable=0 +failed=0", timing.said)
+    return failed(timing) or ("" if set(recaps) == {"0"} else CHANGES)
 
 
 class Mise(Tool):
@@ -219,7 +233,7 @@ class Mise(Tool):
         program = f"{road.site.folder}/mise"
         if verb == "version":
             return Command((program, "--version"), environment, complaint=failed)
-        if verb not in self.VERBS or road.docker:
+        if verb not in self.VERBS or road.docker or road.hosts:
             return None
         words = ("bootstrap", *self.VERBS[verb])
         if road.login:

@@ -247,7 +247,7 @@ def _files(name: str, stack: Stack) -> Iterator[Directory | File]:
     yield File(
         path=f"{folder}/compose.yaml",
         content=stack.text,
-        validate=f"docker compose --project-directory {folder} --file %s config --quiet",
+        validate=f'docker compose --project-directory {folder} --file "$staged" config --quiet',
         needs=(*(f"package:{package}" for package in PACKAGES), f"file:{folder}/.env"),
         at=(name, "file" if stack.file is not None else "content"),
     )

@@ -72,7 +72,7 @@ class Entry(Settings):
 def _guard(path: str) -> str:
     """Return the command that must agree to a file which, when it is wrong, locks everyone out."""
     if path == "/etc/sudoers" or path.startswith("/etc/sudoers.d/"):
-        return "{ ! command -v visudo >/dev/null || visudo -cf %s; }"
+        return '{ ! command -v visudo >/dev/null || visudo -cf "$staged"; }'
     return ""
 
 

@@ -130,7 +130,7 @@ nvidia:
             path=DAEMON,
             dialect="json",
             keys=keys,
-            validate="dockerd --validate --config-file %s",
+            validate='dockerd --validate --config-file "$staged"',
             # A daemon that is told of a runtime that is not there does not start.
             needs=("package:docker-ce", "package:nvidia-container-toolkit-base"),
         )

@@ -86,7 +86,7 @@ user:
             path=path,
             content=f"{self.name} {RULES[rule]}\n",
             mode="0440",
-            validate="visudo -cqf %s",
+            validate='visudo -cqf "$staged"',
             needs=("package:sudo",),
             at=("sudo",),
         )

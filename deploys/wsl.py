@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
 
 PATH = "/etc/wsl.conf"
+SYSTEMD = 'read -r name </proc/1/comm; [ "$name" = systemd ]'
 Octal = Annotated[
     str,
     Field(
@@ -212,7 +213,14 @@ wsl:
 
     def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
         if keys := self.keys():
-            yield Keys(path=PATH, dialect="wsl", keys=keys, takes_effect=Moment.DISTRIBUTION)
+            yield Keys(
+                path=PATH,
+                dialect="wsl",
+                keys=keys,
+                takes_effect=Moment.DISTRIBUTION,
+                # Of the other keys nothing shows whether they were read.
+                felt=SYSTEMD if keys == {"boot.systemd": True} else "",
+            )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         if self.user.default:

@@ -11,6 +11,7 @@ from envwright.errors import EnvwrightError, StepError
 from envwright.journal import Journal
 from envwright.plan import make_plan
 from envwright.resource import Resource, wanted_by
+from envwright.timings import OFF
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from envwright.engine import Engine
     from envwright.plan import Change, Plan
     from envwright.secrets import Secrets
+    from envwright.timings import Timings
     from envwright.transport import Session
 
 
@@ -59,11 +61,12 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
     begin: Callable[[Step], None],
     end: Callable[[Step], None],
     cut_off: Callable[[str], None] = lambda _: None,
+    timings: Timings = OFF,
 ) -> Plan:
     """Make the changes of a plan, and return the plan that is left: only what waits for a restart.
 
     `begin` and `end` are called around each step, `cut_off` with the step in which the run before
-    this one ended before its time.
+    this one ended before its time. `timings` counts each step by its name.
 
     Raises:
         StepError: a step failed, or its effect is not to be seen afterwards.
@@ -82,7 +85,8 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
             begin(step)
             journal.write("begin", step=step.name)
             try:
-                _make(step, engine)
+                with timings(step.name):
+                    _make(step, engine)
             except EnvwrightError as error:
                 error.message += wanted_by(*(change.resource for change in step.changes))
                 # Where nothing can be written any more, the first error is the one to tell.

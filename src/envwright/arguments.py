@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from envwright import __version__
 from envwright.errors import EnvwrightError
 from envwright.language.wording import quoted, suggestion
+from envwright.pull.grammar import add_actions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +25,13 @@ VERBS = {
     "explain": "Explain a capability or one of its keys",
     "schema": "Print the JSON Schema of environments, for editors",
     "export": "Write a deploy and tests that run without envwright",
+    "pull": "Follow a git repository of environments, by a timer",
 }
 """What there is to do, in the order of doing it."""
+
+
+PARALLEL = 10
+"""Hosts at a time: sshd, as on a jump host, drops some of the logins beyond 10 (MaxStartups)."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -73,7 +79,8 @@ def _parser() -> Parser:
         prog="envwright",
         description="One YAML file to a proven developer machine.",
         epilog="Exit codes: 0 done or nothing to do, 1 error, 2 changes (plan) or failed checks "
-        "(verify), 3 done so far and a restart is needed, 130 interrupted.",
+        "(verify), 3 done so far (apply) or nothing to do (plan), and a restart is needed, "
+        "130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"envwright {__version__}")
     verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
@@ -89,10 +96,12 @@ def _parser() -> Parser:
         parsers[name].add_argument(
             "--timings", action="store_true", help="tell where the time went, on stderr"
         )
+        _fleet_options(parsers[name])
     _own_options(parsers)
     kinds = parsers["export"].add_subparsers(required=True, metavar="KIND")
     writing = kinds.add_parser("pyinfra", help="a pyinfra deploy and its tests", parents=[machines])
     writing.add_argument("--output", "-o", default="export", help="the folder to write")
+    add_actions(parsers["pull"])
     return parser
 
 
@@ -102,6 +111,14 @@ def _own_options(parsers: dict[str, Parser]) -> None:
     making.add_argument("--yes", "-y", action="store_true", help="do not ask")
     making.add_argument(
         "--no-verify", dest="verify", action="store_false", help="do not prove the result"
+    )
+    making.add_argument(
+        "--restart",
+        action="store_const",
+        const=3,  # restarts, at most
+        default=0,
+        help="under WSL: where something waits for a restart of the distribution or of the virtual "
+        "machine (which ends all distributions), have Windows make it, and go on after it",
     )
     proving.add_argument("--format", choices=["text", "json", "tap"], default="text")
     proving.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML, too")
@@ -149,6 +166,37 @@ def _machine_options(common: Parser) -> Parser:
         help="read sudo's password from the first line of stdin",
     )
     return machines
+
+
+def _fleet_options(parser: Parser) -> None:
+    """Add what counts where there are several hosts."""
+    several = parser.add_argument_group("several hosts")
+    several.add_argument(
+        "--parallel",
+        type=_count,
+        default=PARALLEL,
+        metavar="N",
+        help=f"so many hosts at a time (default: {PARALLEL})",
+    )
+    failing = several.add_mutually_exclusive_group()
+    failing.add_argument(
+        "--fail-fast", action="store_true", help="begin with no further host once one has failed"
+    )
+    failing.add_argument(
+        "--keep-going",
+        dest="fail_fast",
+        action="store_false",
+        help="one host's failure is no other's (default)",
+    )
+    several.add_argument(
+        "--log-dir", type=Path, metavar="DIR", help="write a log for each host there"
+    )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of hosts")
+    return int(text)
 
 
 def _variable(text: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ import contextlib
 import io
 import pickle
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envwright import store
 from envwright.secrets import Secrets
@@ -30,12 +30,22 @@ Files = Mapping[str, str]
 """Checksums of files by path."""
 
 
-def compiled(
-    path: str, machine: Machine, variables: Mapping[str, str]
-) -> tuple[Compiled, Secrets, Files | None]:
-    """Return an environment compiled for a machine, from the cache where it can be.
+class Made(NamedTuple):
+    """What an environment came to for a machine.
 
-    The third value: the files that it depends on, where it depends on nothing else that changes.
+    Args:
+        compiled: its resources and proofs.
+        secrets: what is hidden in them.
+        files: the files that it depends on; None where it depends on more that changes.
+    """
+
+    compiled: Compiled
+    secrets: Secrets
+    files: Files | None = None
+
+
+def compiled(path: str, machine: Machine, variables: Mapping[str, str]) -> Made:
+    """Return an environment compiled for a machine, from the cache where it can be.
 
     Raises:
         SpecErrors: the environment cannot be compiled.
@@ -44,19 +54,19 @@ def compiled(
     kept = _read(entry)
     if kept is not None:
         files, made = kept
-        return made, Secrets({}), files
+        return Made(made, Secrets({}), files)
     from envwright.compiler import compile_environment  # noqa: PLC0415 - what the cache spares
     from envwright.environment import load  # noqa: PLC0415 - what the cache spares
 
     environment = load(path, machine, variables)
     made = compile_environment(environment, machine)
     if not _keepable(environment):
-        return made, environment.secrets, None
+        return Made(made, environment.secrets)
     # A cache that cannot be written is no reason not to work.
     with contextlib.suppress(OSError):
         payload = pickle.dumps(({**environment.files}, made), protocol=4)
         store.write(entry, payload, ENTRIES)
-    return made, environment.secrets, environment.files
+    return Made(made, environment.secrets, environment.files)
 
 
 def _keepable(environment: Environment) -> bool:

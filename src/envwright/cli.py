@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
@@ -9,19 +10,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from envwright.arguments import parse
-from envwright.errors import EnvwrightError, ExitCode
+from envwright.errors import EnvwrightError, ExitCode, unforeseen
 from envwright.job import named, open_job, somebody_is_there, targets
 from envwright.report import Report
 from envwright.timings import timings
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator, Sequence
 
     from envwright.ahead import Ahead
-    from envwright.apply import Step
     from envwright.inventory import Target
     from envwright.job import Job
+    from envwright.plan import Plan
+    from envwright.resource import Moment
+    from envwright.stages import Waits
     from envwright.timings import Timings
     from envwright.verify import Result
 
@@ -38,22 +40,22 @@ def _job(target: Target, options: argparse.Namespace, report: Report) -> Iterato
         yield job
 
 
-def _together(values: Sequence[Any]) -> Any:
-    """Return what `--json` prints: of one machine its value, of several a list."""
-    return values[0] if len(values) == 1 else list(values)
-
-
 def plan(options: argparse.Namespace, report: Report) -> ExitCode:
     """Show what differs."""
-    plans = []
-    for target in targets(options):
-        with _job(target, options, report) as job:
-            plans.append(job.plan())
-            if not options.json:
-                report.plan(plans[-1])
-    if options.json:
-        report.json(_together([p.json() for p in plans]), options.spent.seconds())
-    return ExitCode.CHANGES if any(plans) else ExitCode.DONE
+    target, *others = found = targets(options)
+    if others:
+        from envwright.fleet import verbs  # noqa: PLC0415 - see above
+
+        return verbs.plan(found, options, report)
+    with _job(target, options, report) as job:
+        made = job.plan()
+        if options.json:
+            report.json(made.json(), options.spent.seconds())
+        else:
+            report.plan(made)
+    if made:
+        return ExitCode.CHANGES
+    return ExitCode.RESTART if made.waiting else ExitCode.DONE
 
 
 def apply(options: argparse.Namespace, report: Report) -> ExitCode:
@@ -61,65 +63,94 @@ def apply(options: argparse.Namespace, report: Report) -> ExitCode:
     if options.json and not options.yes:
         raise EnvwrightError("apply --json cannot ask", hint="say --yes, too")
     report.quiet = options.json
-    codes, outcomes = [ExitCode.DONE], []
-    for target in targets(options):
-        with _job(target, options, report) as job:
-            code, outcome = _apply(job, options, report)
-            codes.append(code)
-            outcomes.append(outcome)
+    target, *others = found = targets(options)
+    if others:
+        from envwright.fleet import verbs  # noqa: PLC0415 - see above
+
+        if options.restart:
+            raise EnvwrightError("--restart is for one machine", hint="name one by --host")
+        return verbs.apply(found, options, report, _apply, _confirm)
+    with _job(target, options, report) as job:
+        code, outcome = _apply(job, options, report)
     if options.json:
-        report.json(_together(outcomes), options.spent.seconds())
-    return max(codes)
+        report.json(outcome, options.spent.seconds())
+    return code
 
 
 def _apply(
     job: Job, options: argparse.Namespace, report: Report
 ) -> tuple[ExitCode, dict[str, Any]]:
     from envwright.apply import apply as make  # noqa: PLC0415 - see above
+    from envwright.stages import waits_of  # noqa: PLC0415 - see above
 
     plan = job.plan()
     report.plan(plan)
-    outcome: dict[str, Any] = {"plan": plan.json(), "pending": [], "checks": []}
-    if not plan:
-        return ExitCode.DONE, outcome
+    outcome: dict[str, Any] = {"plan": plan.json(), "pending": [], "waiting": [], "checks": []}
+    outcome["waiting"] = plan.json()["waiting"]
+    restarting = bool(options.restart) and _can_restart(job, plan, options, report)
+    if not plan and not restarting and not job.goes_on:
+        return ExitCode.RESTART if plan.waiting else ExitCode.DONE, outcome
     if not options.yes:
-        _confirm(report)
+        _confirm(report, " and restart" if restarting else "")
     report.line()
-
-    def begin(step: Step) -> None:
-        report.begin(step)
-        job.timings.begin(step.name)
-
-    def end(step: Step) -> None:
-        job.timings.end()
-        report.end(step)
-
     with job.timings("journal and second look"):
         left = make(
             plan,
             job.compiled,
             job.session,
             job.secrets,
-            begin=begin,
-            end=end,
+            begin=report.begin,
+            end=report.end,
             cut_off=report.cut_off,
+            timings=job.timings,
         )
-    report.left(left)
     outcome["pending"] = [change.resource.id for change in left.changes]
-    if left or not options.verify:
-        return ExitCode.RESTART if left else ExitCode.DONE, outcome
-    results = _verify(job, report)
-    outcome["checks"] = [result.json() for result in results]
-    return _verdict(results), outcome
+    outcome["waiting"] = left.json()["waiting"]
+    if restarting and left.restart:
+        return _go_on(job, left, left.restart, options, report)
+    code = ExitCode.RESTART if left or left.waiting else ExitCode.DONE
+    if options.verify:
+        results = _verify(job, report, waits_of(left))
+        outcome["checks"] = [result.json() for result in results]
+        code = _verdict(results) or code
+    report.left(left, plan)
+    return code, outcome
 
 
-def _confirm(report: Report) -> None:
+def _can_restart(job: Job, plan: Plan, options: argparse.Namespace, report: Report) -> bool:
+    from envwright.unattended import check  # noqa: PLC0415 - see above
+
+    return check(job, plan, options, report)
+
+
+def _go_on(
+    job: Job, left: Plan, moment: Moment, options: argparse.Namespace, report: Report
+) -> tuple[ExitCode, dict[str, Any]]:
+    """Have the machine restarted; from outside, apply what is left then."""
+    from envwright import restart, unattended  # noqa: PLC0415 - see above
+
+    if job.target.host == unattended.HERE:
+        unattended.leave(job, left, moment, options, report)
+    starts = unattended.cross(job, left, moment, report)
+    rest = argparse.Namespace(**{**vars(options), "yes": True, "restart": options.restart - 1})
+    with _job(job.target, rest, report) as again:
+        again.goes_on = True
+        restart.record(again.session, left.environment, starts)
+        try:
+            code, outcome = _apply(again, rest, report)
+        finally:
+            restart.release(again.session)
+    outcome["restarts"] = [starts, *outcome.get("restarts", [])]
+    return code, outcome
+
+
+def _confirm(report: Report, more: str = "") -> None:
     """Ask before anything is changed."""
     if not somebody_is_there():
         raise EnvwrightError(
             "nothing was changed: there is nobody to ask", hint="say --yes to apply without asking"
         )
-    report.ask("\nMake these changes? [y/N] ")
+    report.ask(f"\nMake these changes{more}? [y/N] ")
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise EnvwrightError("nothing was changed")
 
@@ -128,26 +159,38 @@ def verify(options: argparse.Namespace, report: Report) -> ExitCode:
     """Prove that a machine is as it should be."""
     style = "json" if options.json else options.format
     report.quiet = style != "text"
-    results = []
-    for target in targets(options):
-        with _job(target, options, report) as job:
-            results.append(_verify(job, report, options.junit))
+    target, *others = found = targets(options)
+    if others:
+        from envwright.fleet import verbs  # noqa: PLC0415 - see above
+
+        return verbs.verify(found, options, report, _prove)
+    with _job(target, options, report) as job:
+        results = _verify(job, report, job.waits(), options.junit)
     if style == "json":
-        checks = [[result.json() for result in of_one] for of_one in results]
-        report.json(_together(checks), options.spent.seconds(), "checks")
+        report.json([result.json() for result in results], options.spent.seconds(), "checks")
     elif style == "tap":
         from envwright.verify import tap  # noqa: PLC0415 - see above
 
-        report.text("".join(map(tap, results)))
-    return max(map(_verdict, results))
+        report.text(tap(results))
+    return _verdict(results)
 
 
-def _verify(job: Job, report: Report, junit: Path | None = None) -> list[Result]:
+def _prove(
+    job: Job, options: argparse.Namespace, report: Report
+) -> tuple[ExitCode, list[dict[str, Any]]]:
+    """Verify one machine of several."""
+    results = _verify(job, report, job.waits(), options.junit)
+    return _verdict(results), [result.json() for result in results]
+
+
+def _verify(job: Job, report: Report, waits: Waits, junit: Path | None = None) -> list[Result]:
     from envwright.verify import run  # noqa: PLC0415 - see above
 
     report.line(f"\nVerifying {job.compiled.name} on {job.session.name}:")
     with job.timings("verify"):
-        results = run(job.compiled, job.session, job.secrets, tell=report.result, junit=junit)
+        results = run(
+            job.compiled, job.session, job.secrets, waits=waits, tell=report.result, junit=junit
+        )
     report.results(results)
     return results
 
@@ -202,8 +245,23 @@ def export(options: argparse.Namespace, report: Report) -> ExitCode:
     return ExitCode.DONE
 
 
+def pull(options: argparse.Namespace, report: Report) -> ExitCode:
+    """Follow a git repository of environments, by a timer."""
+    from envwright.pull import installation, local, run, status  # noqa: PLC0415 - see above
+
+    if options.action == "run":
+        return run.run(report)
+    if options.action == "status":
+        status.status(report, as_json=options.json)
+        return ExitCode.DONE
+    wanted = installation.compiled(options)
+    with local.opened(lambda _: wanted) as job:
+        report.mask = job.secrets.mask
+        return _apply(job, options, report)[0]
+
+
 VERBS: dict[str, Verb] = {
-    verb.__name__: verb for verb in (check, plan, apply, verify, explain, schema, export)
+    verb.__name__: verb for verb in (check, plan, apply, verify, explain, schema, export, pull)
 }
 
 
@@ -247,14 +305,8 @@ def main(
 
 def _described(error: Exception, report: Report) -> EnvwrightError:
     """Say what a failure is that nobody foresaw: a file here, or a mistake of ours."""
-    if isinstance(error, OSError) and error.filename:
-        return EnvwrightError(f"{error.filename}: {error.strerror}")
-    if os.environ.get("ENVWRIGHT_DEBUG"):
+    if not (isinstance(error, OSError) and error.filename) and os.environ.get("ENVWRIGHT_DEBUG"):
         import traceback  # noqa: PLC0415 - 10 ms that only this needs
 
         report.complain("".join(traceback.format_exception(error)))
-    words = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
-    return EnvwrightError(
-        f"internal error: {words}; please report it",
-        hint="set ENVWRIGHT_DEBUG=1 to see where it comes from",
-    )
+    return unforeseen(error)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envwright.errors import ConflictError, SpecError, SpecErrors
-from envwright.resource import Origin, Proof, Requirement, Resource
+from envwright.resource import Origin, Proof, Requirement, Resource, wanted_by
 from envwright.resources.paths import PathResource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envwright.capability import Section
     from envwright.environment import Environment
@@ -147,13 +147,13 @@ def _ordered(resources: Mapping[str, Resource]) -> Iterator[Resource]:
 def _ranks(resources: Mapping[str, Resource], before: Mapping[str, set[str]]) -> dict[str, int]:
     """Give what others wait for the rank of the first of them: it should not hold them up."""
     ranks = {id_: resource.rank for id_, resource in resources.items()}
-    for id_ in reversed(_topological(before)):
+    for id_ in reversed(_topological(resources, before)):
         for other in before[id_]:
             ranks[other] = min(ranks[other], ranks[id_])
     return ranks
 
 
-def _topological(before: Mapping[str, set[str]]) -> list[str]:
+def _topological(resources: Mapping[str, Resource], before: Mapping[str, set[str]]) -> list[str]:
     """Sort ids so that each comes after those it waits for."""
     done: dict[str, None] = {}
     open_: dict[str, None] = {}
@@ -165,12 +165,20 @@ def _topological(before: Mapping[str, set[str]]) -> list[str]:
                 del open_[id_]
                 done[id_] = None
             elif id_ in open_:
-                circle = [*list(open_)[list(open_).index(id_) :], id_]
-                raise SpecErrors(
-                    [ConflictError(f"these wait for one another: {' -> '.join(circle)}")]
-                )
+                raise _circle([resources[other] for other in open_], resources[id_])
             elif id_ not in done:
                 open_[id_] = None
                 stack.append((id_, True))
                 stack.extend((other, False) for other in sorted(before[id_]) if other not in done)
     return list(done)
+
+
+def _circle(chain: Sequence[Resource], again: Resource) -> SpecErrors:
+    """Return the error of a chain, each waiting for the next, whose last waits for one of it."""
+    circle = chain[chain.index(again) :]
+    ids = " -> ".join(resource.id for resource in (*circle, again))
+    told = ConflictError(
+        f"these wait for one another: {ids}{wanted_by(*circle)}",
+        hint="let one of them do without the next",
+    )
+    return SpecErrors([told])

@@ -19,7 +19,7 @@ class ExitCode(enum.IntEnum):
     CHANGES = 2
     """`plan`: the machine differs; `verify`: a check failed."""
     RESTART = 3
-    """Done so far; a restart or a new login is needed to go on."""
+    """`apply`: done so far; `plan`: nothing to do; a restart is needed to go on, or to be felt."""
     INTERRUPTED = 130
     """Stopped by the user (128 + SIGINT, as shells say it)."""
 
@@ -120,3 +120,14 @@ class StepError(EnvwrightError):
 
 class RefusedError(EnvwrightError):
     """envwright will not do this to this machine, and says why."""
+
+
+def unforeseen(error: Exception) -> EnvwrightError:
+    """Return what a person is told of a failure of another kind: a file here, or our mistake."""
+    if isinstance(error, OSError) and error.filename:
+        return EnvwrightError(f"{error.filename}: {error.strerror}")
+    words = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
+    return EnvwrightError(
+        f"internal error: {words}; please report it",
+        hint="set ENVWRIGHT_DEBUG=1 to see where it comes from",
+    )

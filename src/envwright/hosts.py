@@ -11,15 +11,20 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.errors import HostError
+from envwright.process import ignores_signals
 from envwright.shell import PROGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# What ignored a signal from its start, as under nohup, cannot take it back by a trap; env(1) can,
+# where it is that of coreutils.
+_HEED = (
+    'heed="env --default-signal=HUP,INT"; $heed true 2>/dev/null || heed=; exec $heed sh -c "$1"'
+)
 _SHELL = ("sh", "-c", 'IFS= read -r first; eval "$first"')
 
 
@@ -85,7 +90,7 @@ def find_route(host: str, *, interactive: bool = False) -> Route:
 
     Args:
         host: the host as named.
-        interactive: somebody can be asked for a password.
+        interactive: ssh may ask somebody for a password.
 
     Raises:
         HostError: the name says no host.
@@ -135,7 +140,7 @@ def _ssh(host: str, rest: str, interactive: bool) -> Route:  # noqa: FBT001  a t
     target = ["--", f"{user}@{name}" if "@" in rest else name]
     if not _sets_connect_timeout([*argv, "-G", *target]):
         argv += ["-o", "ConnectTimeout=10"]
-    if not interactive and not (sys.stdin and sys.stdin.isatty()):
+    if not interactive:
         argv += ["-o", "BatchMode=yes"]
     argv += ["-T", "-o", "RemoteCommand=none", "-o", "ClearAllForwardings=yes", *target]
     return Route(host, (*argv, f"exec {shlex.join(_SHELL)}"), signs=_SSH_SIGNS)
@@ -245,11 +250,12 @@ def first_line(route: Route, token: str, *, privileged: bool, asking: bool) -> s
     # A session leads a process group of its own, which can be hung up without touching any other.
     # setsid does not fork where it is a child of sh; sudo may make its child the leader of a group.
     begin = f"session={shlex.quote(program)}; PATH=$PATH:/usr/sbin:/sbin; export LC_ALL=C"
-    plain = f'{enter}setsid sh -c "$session"; exit'
+    begun = "sh -c" if not ignores_signals() else f"sh -c {shlex.quote(_HEED)} sh"
+    plain = f'{enter}setsid {begun} "$session"; exit'
     if route.root or not privileged:
         return f"{begin}; {plain}\n"
     ask = f"-S -p '{token}?'" if asking else "-n"
-    inner = shlex.quote('setsid sh -c "$1"; exit')
+    inner = shlex.quote(f'setsid {begun} "$1"; exit')
     return (
         f'{begin}; if [ "$(id -u)" = 0 ]; then {plain}; fi; '
         f'command -v sudo >/dev/null || {{ echo "{token} missing $(id -un)" >&2; exit 1; }}; '

@@ -7,8 +7,9 @@ import functools
 import getpass
 import importlib
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from envwright.errors import EnvwrightError
 from envwright.timings import OFF
@@ -17,40 +18,68 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from envwright.cache import Made
     from envwright.compiler import Compiled
     from envwright.facts import Machine
     from envwright.inventory import Target
     from envwright.plan import Plan
     from envwright.secrets import Secrets
+    from envwright.stages import Waits
     from envwright.timings import Timings
     from envwright.transport import Session
+
+    Compile = Callable[[str, Machine, Mapping[str, str]], Made]
+
+SAVED = "/var/lib/envwright/resume/job"
+"""Stands for an environment: the job that goes on after a restart."""
 
 # Imports stand where they are used: what a plan does not need costs it no time.
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """What a job has of the others when it is one of many at the same time.
+
+    Args:
+        compile: an environment's file, machine and variables to what they come to.
+        password: asks for sudo's password; None where nobody can be asked.
+        stop: a file descriptor: once it can be read, the job ends as by Ctrl-C.
+    """
+
+    compile: Compile
+    password: Callable[[str], str] | None = None
+    stop: int | None = None
+
+
 class Job:
-    """One environment on one machine whose session is open."""
+    """One environment on one machine whose session is open.
+
+    Attributes:
+        goes_on: it was begun before a restart: where nothing is left to do, it is to be proved.
+        found: the last plan.
+        timings: counts where the time goes.
+    """
 
     def __init__(
         self,
         target: Target,
         variables: Mapping[str, str],
         session: Session,
+        compile_: Compile,
         timings: Timings = OFF,
     ) -> None:
-        from envwright.cache import compiled  # noqa: PLC0415 - see above
         from envwright.facts import Machine  # noqa: PLC0415 - see above
 
-        self.session = session
+        self.session, self.target = session, target
         self.timings = timings
+        self.goes_on = target.environment == SAVED
+        self.found: Plan | None = None
         self.machine: Machine = Machine.read(session.hello.stdout)
         self.compiled: Compiled
         self.secrets: Secrets
-        self.found: Plan | None = None
         with timings("compile"):
-            self.compiled, self.secrets, self._files = compiled(
-                target.environment, self.machine, variables
-            )
+            made = compile_(target.environment, self.machine, variables)
+        self.compiled, self.secrets, self._files = made
 
     def plan(self) -> Plan:
         """Compare the machine with the environment."""
@@ -68,6 +97,18 @@ class Job:
             from envwright.ahead import note  # noqa: PLC0415 - see above
 
             note(words, self.session, self.machine.HELLO, self._files, said)
+
+    def waits(self) -> Waits:
+        """Ask what cannot be seen before a restart; not where nothing can wait for one."""
+        from envwright import stages  # noqa: PLC0415 - see above
+
+        late = (stages.restarts(resource, self.machine) for resource in self.compiled.resources)
+        if self.machine.booted and not any(late):
+            return stages.NOTHING
+        try:
+            return stages.waits_of(self.plan())
+        except EnvwrightError:
+            return stages.NOTHING  # what hinders a plan is no reason not to look
 
 
 def targets(options: argparse.Namespace) -> list[Target]:
@@ -105,8 +146,10 @@ def named(environment: str, whose: str = "") -> str:
 
 
 @contextlib.contextmanager
-def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
-    """Open a session to a machine and compile its environment for it.
+def open_job(
+    target: Target, options: argparse.Namespace, crowd: Crowd | None = None
+) -> Iterator[Job]:
+    """Open a session to a machine and compile its environment for it; `crowd`: as one of many.
 
     Raises:
         EnvwrightError: either cannot be done.
@@ -119,20 +162,45 @@ def open_job(target: Target, options: argparse.Namespace) -> Iterator[Job]:
         from envwright.language.document import read_document  # noqa: PLC0415 - see above
 
         read_document(target.environment)
-    ask: Callable[[str], str] | None = getpass.getpass if somebody_is_there() else None
-    if options.sudo_password_stdin:
-        ask = _password_from_stdin
-    session = options.ahead.session(target.host) if options.ahead else None
-    if session is None:
-        with options.spent("connect"):
-            session = open_session(
-                target.host,
-                hello=Machine.HELLO,
-                password=ask,
-                meanwhile=functools.partial(_load, options.verb),
-            )
-    with session:
-        yield Job(target, dict(options.var), session, options.spent)
+    variables = dict(options.var)
+    if crowd is None:
+        with _session(target.host, options) as session:
+            yield Job(target, variables, session, _compile, options.spent)
+        return
+    with open_session(
+        target.host,
+        hello=Machine.HELLO,
+        password=crowd.password,
+        batch=True,
+        stop=crowd.stop,
+    ) as session:
+        yield Job(target, variables, session, crowd.compile)
+
+
+def _compile(path: str, machine: Machine, variables: Mapping[str, str]) -> Made:
+    from envwright.cache import Made, compiled  # noqa: PLC0415 - see above
+
+    if path != SAVED:
+        return compiled(path, machine, variables)
+    from envwright.resume import saved  # noqa: PLC0415 - see above
+
+    return Made(*saved())
+
+
+def _session(host: str, options: argparse.Namespace) -> Session:
+    """Open a session, or take over the one that asked ahead."""
+    from envwright.facts import Machine  # noqa: PLC0415 - see above
+    from envwright.transport import open_session  # noqa: PLC0415 - see above
+
+    if options.ahead and (session := options.ahead.session(host)):
+        return cast("Session", session)
+    with options.spent("connect"):
+        return open_session(
+            host,
+            hello=Machine.HELLO,
+            password=password_source(options),
+            meanwhile=functools.partial(_load, options.verb),
+        )
 
 
 def _load(verb: str) -> None:
@@ -140,6 +208,13 @@ def _load(verb: str) -> None:
     rooms = ("cache", "plan", "verify") if verb == "verify" else ("cache", "plan")
     for room in rooms:
         importlib.import_module(f"envwright.{room}")
+
+
+def password_source(options: argparse.Namespace) -> Callable[[str], str] | None:
+    """Return what asks for sudo's password, given the text to show; None where nobody can be."""
+    if options.sudo_password_stdin:
+        return _password_from_stdin
+    return getpass.getpass if somebody_is_there() else None
 
 
 def somebody_is_there() -> bool:

@@ -12,6 +12,7 @@ import os
 import sys
 
 from envwright import store
+from envwright.process import ignores_signals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,7 +114,9 @@ def place(words: Sequence[str]) -> str:
     streams = [stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)]
     encoding = getattr(sys.stdout, "encoding", "")
     variables = [os.environ.get(name) for name in VARIABLES]
-    return store.place("note", list(words), streams, encoding, variables)
+    # which changes how a session is opened
+    ignoring = ignores_signals()
+    return store.place("note", list(words), streams, encoding, variables, ignoring)
 
 
 def _repeatable(words: Sequence[str]) -> bool:

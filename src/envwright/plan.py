@@ -7,6 +7,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from envwright import stages
 from envwright.errors import RefusedError
 from envwright.facts import Shell, Unknown
 from envwright.probe import ask
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from envwright.compiler import Compiled
     from envwright.facts import Facts, Machine
-    from envwright.resource import Requirement, Resource, State, Value
+    from envwright.resource import Moment, Requirement, Resource, State, Value
     from envwright.secrets import Secrets
     from envwright.timings import Timings
     from envwright.transport import Session
@@ -86,6 +87,8 @@ class Plan:
     machine: Machine
     resources: int
     changes: tuple[Change, ...]
+    waiting: tuple[Resource, ...] = ()
+    """What is as it should be, and felt after a restart."""
 
     def __bool__(self) -> bool:
         return bool(self.changes)
@@ -95,6 +98,13 @@ class Plan:
         """The changes that wait for something to happen first."""
         return tuple(change for change in self.changes if change.pending)
 
+    @property
+    def restart(self) -> Moment | None:
+        """The restart that what is in place, or can be made now, has to be felt by."""
+        made = (change.resource for change in self.changes if not change.pending)
+        late = (r for r in (*self.waiting, *made) if stages.restarts(r, self.machine))
+        return stages.greatest(resource.takes_effect for resource in late)
+
     def json(self) -> dict[str, Any]:
         """Return the plan as JSON values; `version` changes when their form does."""
         return {
@@ -103,6 +113,10 @@ class Plan:
             "host": self.host,
             "resources": self.resources,
             "changes": [change.json() for change in self.changes],
+            "waiting": [
+                {"id": r.id, "after": stages.after(r.takes_effect, self.machine).strip("`")}
+                for r in self.waiting
+            ],
         }
 
 
@@ -121,7 +135,7 @@ def make_plan(
     questions = [q for resource in compiled.resources for q in resource.questions()]
     checks = [Shell(requirement.script) for requirement in compiled.requirements]
     with timings("probe"):
-        facts = ask(session, [*questions, *checks])
+        facts = ask(session, [*questions, *stages.questions(compiled.resources, machine), *checks])
     _require(compiled.requirements, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
     refused = [
@@ -131,7 +145,13 @@ def make_plan(
     ]
     if refused:
         raise RefusedError("\n".join(refused), hint="nothing was changed")
-    return Plan(compiled.name, session.name, machine, len(compiled.resources), changes)
+    differing = {change.resource.id for change in changes}
+    waiting = tuple(
+        resource
+        for resource in compiled.resources
+        if resource.id not in differing and stages.waits(resource, facts, machine)
+    )
+    return Plan(compiled.name, session.name, machine, len(compiled.resources), changes, waiting)
 
 
 def _require(requirements: Sequence[Requirement], facts: Facts, host: str) -> None:

@@ -77,6 +77,14 @@ class Process:
         return True
 
 
+def ignores_signals() -> bool:
+    """Whether what we start would ignore being hung up, for we were started so ourselves."""
+    import signal  # noqa: PLC0415 - see above
+
+    ignored = (signal.getsignal(signal.SIGHUP), signal.getsignal(signal.SIGINT))
+    return signal.SIG_IGN in ignored
+
+
 def _pipe() -> tuple[int, int]:
     """Make a pipe clear of the standard streams, any of which may be closed."""
     ends = os.pipe()

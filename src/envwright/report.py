@@ -6,10 +6,12 @@ import contextlib
 import io
 import json as _json
 import os
+import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
+from envwright import stages
 from envwright.errors import EnvwrightError
 from envwright.facts import Unknown
 from envwright.resource import EXISTENCE, Moment
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
 
     from envwright.apply import Step
     from envwright.plan import Change, Plan
+    from envwright.resource import Resource
     from envwright.timings import Timings
     from envwright.verify import Result
 
 SIGNS = {"create": "+", "change": "~", "remove": "-"}
 COLOURS = {"+": "32", "~": "33", "-": "31", "ok": "32", "failed": "31", "skipped": "33", "dim": "2"}
+WORDS = 11
+"""The width of the words for what machines came to."""
 WIDTH = 60
 """Longer values are cut in a plan's lines; `--json` has them whole."""
 
@@ -53,11 +58,15 @@ class Report:
         # no-color.org: any value that is not empty turns colours off.
         self._colours = self.out.isatty() and not os.environ.get("NO_COLOR")
         self._since = 0.0
+        self._region = 0
 
     def _paint(self, text: str, colour: str) -> str:
         return f"\033[{COLOURS[colour]}m{text}\033[0m" if self._colours else text
 
     def _write(self, text: str, file: TextIO, end: str = "\n") -> None:
+        if self._region:
+            lines, self._region = self._region, 0
+            self._write(f"\033[{lines}F\033[J", self.out, end="")
         # What the encoding of the terminal lacks (and bytes of paths that are no text) is escaped.
         encoding = file.encoding or "utf-8"
         shown = self.mask(text).encode(encoding, "backslashreplace").decode(encoding)
@@ -108,6 +117,28 @@ class Report:
         with contextlib.suppress(OSError, EnvwrightError):
             self._write(text, self.err)
 
+    # --- several machines ---
+
+    def host(self, colour: str, word: str, text: str) -> None:
+        """Write what one of several machines came to."""
+        self.line(f"  {self._paint(word.ljust(WORDS), colour)}  {text}")
+
+    @property
+    def live(self) -> bool:
+        """Whether there is a terminal on which `region` shows something."""
+        return self._colours and not self.quiet and os.environ.get("TERM") != "dumb"
+
+    def region(self, lines: Sequence[str]) -> None:
+        """Show lines under all others, in place of the last ones; what is written next ends them.
+
+        Lines are cut where the terminal ends, so that there are as many on it as were written.
+        """
+        if self.live and (lines or self._region):
+            size = shutil.get_terminal_size()
+            shown = [line[: size.columns - 1] for line in lines[: size.lines - 1]]
+            self._write("".join(f"{line}\n" for line in shown), self.out, end="")
+            self._region = len(shown)
+
     # --- plan ---
 
     def plan(self, plan: Plan) -> None:
@@ -125,7 +156,7 @@ class Report:
         sign = SIGNS[change.verb]
         origins = ", ".join(str(origin) for origin in change.resource.origins)
         head = self._paint(f"{sign} {change.resource.id}", sign)
-        self.line(f"  {head}  {self._paint(origins, 'dim')}")
+        self.line(f"  {head}  {self._paint(origins, 'dim')}" if origins else f"  {head}")
         for text in _details(change):
             self.line(f"      {text}")
         for text in change.diff().splitlines():
@@ -149,10 +180,24 @@ class Report:
         start = "\r\033[K" if self._colours else ""
         self.line(f"{start}  {self._paint('done', 'ok')}  {step.name}  ({seconds:.1f} s)")
 
-    def left(self, plan: Plan) -> None:
-        """Say what waits for something to happen first."""
+    def left(self, plan: Plan, made: Plan) -> None:
+        """Say what waits for something to happen first, and after what the rest is felt.
+
+        Args:
+            plan: what is left.
+            made: what there was to do.
+        """
         for change in plan.pending:
             self.line(f"  pending  {change.resource.id}: {change.pending}")
+        late = [c.resource for c in made.changes if c.resource.takes_effect is Moment.LOGIN]
+        for text in (*_felt(late, plan), *_felt(plan.waiting, plan)):
+            self.line(text)
+        if plan.restart:
+            command = stages.after(plan.restart, plan.machine)
+            self.line(
+                f"To go on: {command} in Windows, then `envwright apply` "
+                "once more, or `envwright apply --restart`."
+            )
 
     # --- verify ---
 
@@ -175,29 +220,29 @@ def _stages(plan: Plan) -> Iterator[tuple[str, list[Change]]]:
     reasons = dict.fromkeys(change.pending for change in plan.changes)
     for reason in sorted(reasons):
         title = f"Pending: {reason}" if reason else "Now" if len(reasons) > 1 else ""
+        if reason and plan.restart:
+            title = f"After {stages.after(plan.restart, plan.machine)} ({reason})"
         yield title, [change for change in plan.changes if change.pending == reason]
 
 
 def _summary(plan: Plan) -> str:
+    waiting = _felt(plan.waiting, plan, "In place, felt")
     if not plan:
-        return f"Nothing to do: all {plan.resources} resources are as they should be."
+        done = f"Nothing to do: all {plan.resources} resources are as they should be."
+        return "\n".join([done, *waiting])
     counts = {verb: sum(c.verb == verb for c in plan.changes) for verb in SIGNS}
     parts = ", ".join(f"{count} to {verb}" for verb, count in counts.items())
     lines = [f"Plan: {parts}, {plan.resources - len(plan.changes)} as they should be."]
-    moments = {c.resource.takes_effect for c in plan.changes} - {Moment.NOW}
-    lines += [_felt(moment, plan) for moment in Moment if moment in moments]
-    return "\n".join(lines)
+    lines += _felt([change.resource for change in plan.changes], plan)
+    return "\n".join([*lines, *waiting])
 
 
-def _felt(moment: Moment, plan: Plan) -> str:
-    """Say after what some of the changes are felt."""
-    ids = [c.resource.id for c in plan.changes if c.resource.takes_effect is moment]
-    after = {
-        Moment.LOGIN: "a new login",
-        Moment.DISTRIBUTION: f"wsl --terminate {plan.machine.distribution or 'NAME'}",
-        Moment.VM: "wsl --shutdown",
-    }[moment]
-    return f"Felt after {after}: {', '.join(ids)}."
+def _felt(resources: Sequence[Resource], plan: Plan, how: str = "Felt") -> Iterator[str]:
+    """Say after what some resources are felt, a line for each moment."""
+    for moment in (Moment.LOGIN, *stages.RESTARTS):
+        ids = [r.id for r in resources if r.takes_effect is moment]
+        if ids and (moment is Moment.LOGIN or plan.machine.wsl):
+            yield f"{how} after {stages.after(moment, plan.machine)}: {', '.join(ids)}."
 
 
 def _details(change: Change) -> Iterator[str]:

@@ -175,12 +175,15 @@ class Resource(ABC):
         needs: ids that it comes after, where the environment has them.
         at: the path inside the capability's section of YAML that asked for it, for the line.
         takes_effect: when what was changed is felt.
+        felt: a read-only script for sh that ends with 0 where all of it is felt already; "" where
+            nothing shows it.
     """
 
     origins: tuple[Origin, ...] = ()
     needs: tuple[str, ...] = ()
     at: tuple[str | int, ...] = ()
     takes_effect: Moment = Moment.NOW
+    felt: str = ""
 
     word: ClassVar[str]
     """The word of the vocabulary: the id begins with it."""
@@ -239,6 +242,10 @@ class Resource(ABC):
     def pending(self, machine: Machine) -> str:  # noqa: ARG002 - most wait for nothing
         """Say what must happen before this can be made so; "" when it can be done now."""
         return ""
+
+    def written(self, facts: Facts) -> float | None:  # noqa: ARG002 - most are felt at once
+        """Say when what is felt later was last written, in seconds since 1970; None: unknown."""
+        return None
 
     def merge(self, other: Resource) -> Resource:
         """Join two wishes for one thing, or say whose they are and that they disagree."""

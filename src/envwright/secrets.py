@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import subprocess
+import threading
 import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ COMMAND_TIMEOUT = 60
 """Seconds that a command may take to print a secret."""
 MASKED_LENGTH = 4
 """Shorter values are not masked: they would be found in every other word."""
+
+_FETCHING = threading.Lock()
+"""Machines that are planned for at the same time share secrets: each is fetched once."""
 
 _MARKER = re.compile("⟦secret:([A-Za-z0-9_]+)⟧")
 _NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
@@ -160,6 +164,10 @@ class Secrets:
         self._markers: dict[str, str] = {}
         self._forms: re.Pattern[str] | None = None
 
+    def __reduce__(self) -> tuple[type[Secrets], tuple[Mapping[str, Secret]]]:
+        # What is stored anywhere has no value in it.
+        return Secrets, (self._declared,)
+
     def __repr__(self) -> str:
         return f"Secrets({', '.join(self._declared)})"
 
@@ -183,13 +191,14 @@ class Secrets:
     def _value(self, name: str) -> str:
         if name not in self._declared:
             return ""
-        if name not in self._values:
-            value = self._declared[name].fetch()
-            self._values[name] = value
-            self._markers |= {form: marker(name) for form in _forms(value)}
-            # Longest first, so that no part of a value is found before the whole.
-            forms = sorted(self._markers, key=len, reverse=True)
-            self._forms = re.compile("|".join([_MARKER.pattern, *map(re.escape, forms)]))
+        with _FETCHING:
+            if name not in self._values:
+                value = self._declared[name].fetch()
+                self._markers |= {form: marker(name) for form in _forms(value)}
+                # Longest first, so that no part of a value is found before the whole.
+                forms = sorted(self._markers, key=len, reverse=True)
+                self._forms = re.compile("|".join([_MARKER.pattern, *map(re.escape, forms)]))
+                self._values[name] = value
         return self._values[name]
 
     def mask(self, text: str) -> str:

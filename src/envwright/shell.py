@@ -168,9 +168,10 @@ class Shell:
 
     Args:
         argv: the program to start; OSError where it cannot be.
+        stop: a file descriptor: once it can be read, waiting ends as by Ctrl-C.
     """
 
-    def __init__(self, argv: Sequence[str]) -> None:
+    def __init__(self, argv: Sequence[str], stop: int | None = None) -> None:
         self._process = Process(argv)
         self._stdin = self._process.stdin
         self.stdout, self.stderr = Output(self._process.stdout), Output(self._process.stderr)
@@ -180,6 +181,9 @@ class Shell:
         self._outputs = {output.fd: output for output in (self.stdout, self.stderr)}
         for fd in self._outputs:
             self._poll.register(fd, select.POLLIN)
+        self._stop = stop
+        if stop is not None:
+            self._poll.register(stop, select.POLLIN)
         self.closed = False
 
     def send(self, *parts: bytes) -> None:
@@ -225,6 +229,8 @@ class Shell:
             if not ready and left is not None:
                 raise TimeoutError
             for fd, _ in ready:
+                if fd == self._stop:
+                    raise KeyboardInterrupt
                 if fd == self._stdin:
                     self._write()
                     continue

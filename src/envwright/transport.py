@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -177,13 +178,15 @@ class Session:
         return done.stdout
 
 
-def open_session(
+def open_session(  # noqa: PLR0913 - all but the host have defaults
     host: str,
     *,
     hello: str = ":",
     password: Callable[[str], str] | None = None,
     privileged: bool = True,
     meanwhile: Callable[[], object] = lambda: None,
+    batch: bool = False,
+    stop: int | None = None,
 ) -> Session:
     """Open a session to `host`; costs one round trip after the login, whatever `hello` asks.
 
@@ -193,30 +196,34 @@ def open_session(
         password: asked once, with the text to show, where sudo wants a password.
         privileged: be root, by sudo where the user is not; else stay who the user is.
         meanwhile: is called while the machine is on its way.
+        batch: ssh must not ask anything: it is one of many at the same time.
+        stop: a file descriptor: once it can be read, the session ends as by Ctrl-C.
 
     Raises:
         HostError: the host cannot be reached, or not with the rights.
     """
-    route = hosts.find_route(host, interactive=password is not None)
+    somebody = password is not None or bool(sys.stdin and sys.stdin.isatty())
+    route = hosts.find_route(host, interactive=somebody and not batch)
     try:
-        return _open(route, hello, privileged=privileged, meanwhile=meanwhile)
+        return _open(route, hello, privileged=privileged, meanwhile=meanwhile, stop=stop)
     except hosts.PasswordNeededError as need:
         if password is None:
             raise
         secret = password(f"[sudo] password for {need.user} on {host}: ")
-    return _open(route, hello, privileged=True, password=secret)
+    return _open(route, hello, privileged=True, password=secret, stop=stop)
 
 
-def _open(
+def _open(  # noqa: PLR0913 - all but the route and the words may be left out
     route: hosts.Route,
     hello: str,
     *,
     privileged: bool,
     password: str | None = None,
     meanwhile: Callable[[], object] = lambda: None,
+    stop: int | None = None,
 ) -> Session:
     try:
-        shell = Shell(route.argv)
+        shell = Shell(route.argv, stop)
     except OSError as error:
         raise HostError(
             f"{route.host}: {route.argv[0]} cannot be started: {error.strerror}",

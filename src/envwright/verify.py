@@ -16,13 +16,15 @@ from testinfra.host import Host
 from envwright import views
 from envwright.facts import decode
 from envwright.rehearsal import Rehearsal
+from envwright.stages import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from envwright.compiler import Compiled
     from envwright.resource import Assertion, Proof, Resource
     from envwright.secrets import Secrets
+    from envwright.stages import Waits
     from envwright.transport import Session
 
 SKIPPED = 77
@@ -155,23 +157,29 @@ class CheckItem(pytest.Item):
 
 
 def items(
-    parent: Any, compiled: Compiled, session: Session, secrets: Secrets
+    parent: Any, compiled: Compiled, session: Session, secrets: Secrets, waits: Waits
 ) -> Iterator[CheckItem]:
     """Return the items of an environment on one machine."""
     rehearsal, host = Rehearsal(session), host_over(session)
     witnessed = Host(SessionBackend(session.name, rehearsal))
-    rehearse = functools.cache(lambda: rehearsal.rehearse(_observations(compiled, witnessed)))
+    seen = [r for r in compiled.resources if r.id not in waits.resources]
+    rehearse = functools.cache(lambda: rehearsal.rehearse(_observations(seen, witnessed)))
     for resource in compiled.resources:
         check = _masked(secrets, witness, resource, witnessed, secrets)
+        if reason := waits.resources.get(resource.id):
+            check = functools.partial(pytest.skip, reason)
         yield CheckItem.from_parent(parent, name=resource.id, check=check, prepare=rehearse)
     for proof in compiled.proofs:
         check = _masked(secrets, prove, proof, host)
+        reasons = map(waits.capabilities.get, (o.capability for o in proof.origins))
+        if reason := next(filter(None, reasons), ""):
+            check = _excused(check, reason)
         yield CheckItem.from_parent(parent, name=proof.name, check=check)
 
 
-def _observations(compiled: Compiled, host: Host) -> Iterator[Callable[[], Any]]:
+def _observations(resources: Iterable[Resource], host: Host) -> Iterator[Callable[[], Any]]:
     """Yield the call of each observation that witnesses make."""
-    for resource in compiled.resources:
+    for resource in resources:
         for assertion in resource.witness():
             yield functools.partial(observe, host, assertion)
 
@@ -186,6 +194,18 @@ def _masked(secrets: Secrets, function: Callable[..., None], *arguments: Any) ->
             raise CheckError(secrets.mask(str(error))) from None
 
     return check
+
+
+def _excused(check: Callable[[], None], reason: str) -> Callable[[], None]:
+    """Return a check that may fail for a reason: then it is skipped for it."""
+
+    def excused() -> None:
+        try:
+            check()
+        except CheckError:
+            pytest.skip(reason)
+
+    return excused
 
 
 class _Run:
@@ -215,19 +235,21 @@ class _Run:
         self._tell(result)
 
 
-def run(
+def run(  # noqa: PLR0913 - what is to be proved, where, and who is told
     compiled: Compiled,
     session: Session,
     secrets: Secrets,
     *,
+    waits: Waits = NOTHING,
     tell: Callable[[Result], None],
     junit: Path | None = None,
 ) -> list[Result]:
     """Check an environment on a machine; `tell` hears of each result as it comes.
 
+    What `waits` for a restart is skipped, a proof only where it fails.
     With `junit`, pytest also writes its JUnit XML there.
     """
-    plugin = _Run(lambda parent: items(parent, compiled, session, secrets), tell)
+    plugin = _Run(lambda parent: items(parent, compiled, session, secrets, waits), tell)
     arguments = ["--noconftest", "-c", os.devnull, f"--rootdir={Path.cwd()}"]
     # The user's own pytest settings and plugins must not change what is proved.
     for name in ("cacheprovider", "terminal", "faulthandler", "warnings", "capture"):

@@ -13,8 +13,12 @@ import re
 from typing import Any
 
 
-def wsl(text: str, key: str) -> str | None:
-    """Read the text of `section.key` of a wsl.conf, whatever their case; None: not there."""
+def wsl(text: str, key: str) -> str | bool | None:
+    """Read the text of `section.key` of a wsl.conf, whatever their case; None: not there.
+
+    With a `?` behind its name it is a switch: true or false, where WSL takes it for that.
+    """
+    key, switch, _ = key.partition("?")
     section = ""
     for line in text.split("\n"):
         name, equals, value = line.strip(" \t\r").partition("=")
@@ -22,8 +26,14 @@ def wsl(text: str, key: str) -> str | None:
             section = header[1]
         elif equals and f"{section}.{name.strip()}".lower() == key.lower():
             written = re.sub(r'((?:[^#"\\]|\\.|"(?:[^"\\]|\\.)*")*).*', r"\1", value)
-            return re.sub(r'\\(.)|"', _plain, written.strip(" \t"))
+            word = re.sub(r'\\(.)|"', _plain, written.strip(" \t"))
+            return _switch(word) if switch else word
     return None
+
+
+def _switch(word: str) -> bool | str:
+    """Read a switch as WSL does, which takes 1 for true and knows no other words."""
+    return {"true": True, "1": True, "false": False, "0": False}.get(word.lower(), word)
 
 
 def _plain(written: re.Match[str]) -> str:
@@ -31,8 +41,11 @@ def _plain(written: re.Match[str]) -> str:
 
 
 def wslconfig(text: str, key: str) -> dict[str, Any]:
-    """Read keys `section.key`, parted by blanks, of a .wslconfig; one that is not there is None."""
-    values: dict[str, Any] = {}
+    """Read keys `section.key`, parted by blanks, of a .wslconfig; one that is not there is None.
+
+    With a `?` behind its name a key is a switch, as of a wsl.conf.
+    """
+    values: dict[str, str] = {}
     section = ""
     for line in text.replace("\r", "").lstrip("\ufeff").split("\n"):
         if header := re.match(r"\s*\[(\w+)\]", line):
@@ -41,9 +54,10 @@ def wslconfig(text: str, key: str) -> dict[str, Any]:
             quoted = re.match(r'"((?:[^"\\]|\\.)*)"', found[2])
             value = quoted[1] if quoted else found[2].partition("#")[0].rstrip()
             value = re.sub(r"\\(.)", r"\1", value)
-            word: Any = {"true": True, "false": False}.get(value.lower(), value)
-            values.setdefault(f"{section}.{found[1].lower()}", word)
-    return {name: values.get(name.lower()) for name in key.split()}
+            values.setdefault(f"{section}.{found[1].lower()}", value)
+    names = {name.removesuffix("?"): name.endswith("?") for name in key.split()}
+    words = {name: values.get(name.lower()) for name in names}
+    return {name: _switch(w) if w and names[name] else w for name, w in words.items()}
 
 
 def reparse_point(text: str, key: str) -> str | None:  # noqa: ARG001 - every view takes a key

@@ -19,6 +19,7 @@ from envwright.resources.mount import Mount
 from envwright.resources.package import Package
 from envwright.resources.service import Service
 from envwright.resources.user import User
+from envwright.resources.windows_file import WindowsFile
 from envwright.resources.windows_keys import WindowsKeys
 from envwright.resources.windows_link import WindowsLink
 
@@ -137,9 +138,10 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
     if resource.running:
         # The socket would start it again at the first question.
         socket = resource.unit.replace(".service", ".socket")
-        yield "stopped", f"systemctl stop {socket} {resource.unit} 2>&1"
-        # A second, since a process's age is known to the second by some.
-        yield "outdated", f"sleep 1.1; touch {resource.reads[0]}" if resource.reads else "false"
+        yield "stopped", f"systemctl stop {socket} 2>/dev/null; systemctl stop {resource.unit}"
+        if resource.reads:
+            # A second, since a process's age is known to the second by some.
+            yield "outdated", f"sleep 1.1; touch {resource.reads[0]}"
     if resource.enabled:
         yield "disabled", f"systemctl disable {resource.unit}"
         yield "masked", f"systemctl mask {resource.unit}"
@@ -175,6 +177,13 @@ def _(resource: WindowsLink) -> Iterator[tuple[str, str]]:
 def _(resource: WindowsKeys) -> Iterator[tuple[str, str]]:
     path = shlex.quote(f"/mnt/c/Users/dev/{resource.file}")
     yield "keys", f"printf '[wsl2]\\r\\nmemory=1GB\\r\\n' > {path}"
+    yield "missing", f"rm {path}"
+
+
+@breaks.register(WindowsFile)
+def _(resource: WindowsFile) -> Iterator[tuple[str, str]]:
+    path = shlex.quote(f"/mnt/c/Users/dev/AppData/Local/{resource.file}")
+    yield "content", f"echo drifted >> {path}"
     yield "missing", f"rm {path}"
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from breaking import breaks
 
 from envwright.engine import Engine
+from envwright.errors import EnvwrightError
 from envwright.probe import ask
 from envwright.resource import EXISTENCE, Difference
-from envwright.resources.windows_keys import PLACE
+from envwright.resources.profile import PLACE
 from envwright.verify import CheckError, host_over, witness
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from workstation import Workstation
 
@@ -50,41 +53,83 @@ def _whole(resource: Resource, facts: Facts) -> Difference:
     return Difference(beside, after, tuple(name for name in after if name != "up to date"))
 
 
+@dataclass(frozen=True)
+class Break:
+    """One way to break one resource by hand."""
+
+    resource: Resource
+    what: str
+    script: str
+
+    def __str__(self) -> str:
+        return f"{self.resource.id}, {self.what}"
+
+
 def drift(station: Workstation, *capabilities: str) -> list[str]:
     """Break resources by hand in every way; return where law 4 does not hold.
 
-    With `capabilities`, only what one of these asked for is broken.
+    With `capabilities`, only what one of these asked for is broken. Resources of which none waits
+    for the other are broken in one round: each is still named, proved and mended by itself.
     """
-    found = []
-    for resource in station.compiled.resources:
-        if capabilities and not {o.capability for o in resource.origins} & {*capabilities}:
-            continue
-        for what, script in breaks(resource):
-            # So many restarts in so short a time are the test's doing.
-            station.machine.sh(f"systemctl reset-failed; {script}")
-            found += [f"{resource.id}, {what}: {f}" for f in _faults(station, resource)]
-    return found
+    after = {r.id: _dependents(station, r) for r in station.compiled.resources}
+    wanted = [
+        Break(resource, what, script)
+        for resource in station.compiled.resources
+        if not capabilities or {o.capability for o in resource.origins} & {*capabilities}
+        for what, script in breaks(resource)
+        # systemd masks no unit whose file somebody wrote into /etc.
+        if (what, f"file:/etc/systemd/system/{resource.name}" in after) != ("masked", True)
+    ]
+    return [fault for made in _rounds(wanted, after) for fault in _faults(station, made, after)]
 
 
-def _faults(station: Workstation, broken: Resource) -> Iterator[str]:
-    """Yield what law 4 does not find as it says, with one resource broken."""
-    changed = station.changed()
-    if broken.id not in changed:
-        yield "not in the plan"
-    strangers = changed - {broken.id} - _dependents(station, broken)
-    if strangers:
-        yield f"the plan names others: {sorted(strangers)}"
+def _rounds(wanted: list[Break], after: Mapping[str, set[str]]) -> list[list[Break]]:
+    """Put each break into the first round that has no other of its chain."""
+    rounds: list[list[Break]] = []
+    for one in wanted:
+        id_ = one.resource.id
+        for made in rounds:
+            others = {other.resource.id for other in made}
+            # A resource is in no round twice, nor with what waits for it or it waits for.
+            if id_ not in others | _all_after(others, after) and not after[id_] & others:
+                made.append(one)
+                break
+        else:
+            rounds.append([one])
+    return rounds
+
+
+def _all_after(ids: Iterable[str], after: Mapping[str, set[str]]) -> set[str]:
+    return set().union(*(after[id_] for id_ in ids))
+
+
+def _faults(
+    station: Workstation, made: list[Break], after: Mapping[str, set[str]]
+) -> Iterator[str]:
+    """Break some resources; yield what law 4 does not find as it says."""
+    # So many restarts in so short a time are the test's doing.
+    scripts = "".join(f"( {one.script} ) || exit\n" for one in made)
+    station.machine.sh(f"systemctl reset-failed\n{scripts}")
+    plan = station.plan()
+    named, broken = {c.resource.id for c in plan.changes}, {one.resource.id for one in made}
+    yield from (f"{one}: not in the plan" for one in made if one.resource.id not in named)
+    this = "; ".join(map(str, made))
+    if strangers := named - broken - _all_after(broken, after):
+        yield f"{this}: the plan names others: {sorted(strangers)}"
+    host = host_over(station.session)
+    for one in made:
+        with contextlib.suppress(CheckError):
+            witness(one.resource, host, station.secrets)
+            yield f"{one}: its witness does not fail"
     try:
-        witness(broken, host_over(station.session), station.secrets)
-        yield "its witness does not fail"
-    except CheckError:
-        pass
-    made = {id_ for step in station.apply() for id_ in step.split(", ")}
-    if made != changed:
-        yield f"apply made {sorted(made)} for {sorted(changed)}"
-    left = station.changed()
-    if left:
-        yield f"still differing: {sorted(left)}"
+        mended = {id_ for step in station.apply(plan) for id_ in step.split(", ")}
+    except EnvwrightError as error:
+        yield f"{this}: {error.message}"
+        return
+    if mended != named:
+        yield f"{this}: apply made {sorted(mended)} for {sorted(named)}"
+    if left := station.changed():
+        yield f"{this}: still differing: {sorted(left)}"
 
 
 def _dependents(station: Workstation, broken: Resource) -> set[str]:

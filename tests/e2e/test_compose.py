@@ -169,6 +169,34 @@ def test_a_stack_is_up_again_after_a_restart_of_the_machine(
         assert station.changed() == set()
 
 
+KEPT = """
+  kept:
+    content:
+      services:
+        web: {{image: "web:1", volumes: ["store:/store"], environment: {{GREETING: {greeting}}}}}
+      volumes: {{store: {{}}}}
+"""
+
+
+def test_a_volume_outlives_its_containers_and_the_stack_in_the_environment(
+    debian13: Machine, opened: Open
+) -> None:
+    def stored() -> str:
+        return debian13.sh("cat $(docker volume inspect -f '{{.Mountpoint}}' kept_store)/file")
+
+    with opened(f"compose:{KEPT.format(greeting='hello')}") as station:
+        station.apply()
+    debian13.sh("docker exec kept-web-1 sh -c 'echo kept >/store/file'")
+    before = containers(debian13, "kept")
+    with opened(f"compose:{KEPT.format(greeting='bonjour')}") as station:
+        assert station.apply() == ["file:/opt/docker/kept/compose.yaml", "command:compose kept"]
+    after = containers(debian13, "kept")
+    assert (before == after, stored()) == (False, "kept\n")
+    with opened("") as station:
+        assert station.apply() == []
+    assert (containers(debian13, "kept"), stored()) == (after, "kept\n")
+
+
 SECRET = "hunter2-and-more"
 KEEPER = """
 secrets: {token: {env: B_AI_TOKEN}}

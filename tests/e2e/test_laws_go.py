@@ -1,4 +1,4 @@
-"""The laws, for `go` and `logins`: a real Go from loopback, on a Debian 13 that boots systemd."""
+"""The laws, for `go` and `logins`: a real Go from a mirror, on a Debian 13 that boots systemd."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from laws import acted, drift
+from machines.golang import publish_slim
 from workstation import Workstation, workstation
 
 from envwright.environment import load
@@ -32,6 +33,7 @@ systemd:
     enabled: true
 go:
   version: "1.27.3"
+  mirror: https://files.envwright.test/go
   also: ["1.26.6"]
   users: [dev]
   toolchain: local
@@ -62,7 +64,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def bare(go_server: Server, debian13: Machine, environment: Path) -> Iterator[Workstation]:
     """The machine before anything was done to it."""
-    assert go_server
+    publish_slim(go_server)
     with workstation(debian13, environment) as opened:
         yield opened
 

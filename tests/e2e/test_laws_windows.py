@@ -36,7 +36,23 @@ windows:
     C:\codes\My notes.txt: {to: /opt/notes.txt, file: true}
     C:\codes\home: {target: C:\Users\dev}
     C:\Users\dev\old: {absent: true}
+  terminal:
+    name: "Würk 'n' $play"
+    startingDirectory: /opt/docker
+    icon: /usr/share/wsl/debian.ico
+    colorScheme: One Half Dark
+    font: {face: Cascadia Code, size: 11}
+  script:
+    defender: {reason: "scans slow builds down (it's measured)", paths: ["C:\\codes\\Jürgen's"]}
+    ports: [{listen: 8080, connect: 80}]
+    firewall: {web: {ports: [8080]}}
+    disks: {data: {vhd: C:\data.vhdx}}
 """
+RUN = (
+    "run this in a Command Prompt that is run as administrator: powershell.exe -NoProfile "
+    '-ExecutionPolicy Bypass -File "C:\\Users\\dev\\AppData\\Local\\envwright\\Debian.ps1"'
+)
+HIDDEN = "Windows shows this to administrators only"
 SHARE = "\\\\wsl.localhost\\Debian\\opt"
 
 
@@ -57,7 +73,7 @@ def bare(wsl: Machine, environment: Path) -> Iterator[Workstation]:
 @pytest.fixture(scope="module")
 def converged(bare: Workstation) -> Workstation:
     """The same machine, applied to once; red before, as law 3 wants it."""
-    assert len(bare.plan().changes) == 6
+    assert len(bare.plan().changes) == 8
     assert "failed" in {result.outcome for result in bare.verify()}
     bare.apply()
     return bare
@@ -71,8 +87,16 @@ def test_a_plan_is_one_round_trip(bare: Workstation) -> None:
 
 def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Workstation) -> None:
     assert converged.changed() == set()
-    outcomes = {(r.outcome, r.reason) for r in converged.verify()}
-    assert outcomes == {("passed", "")}
+    results = converged.verify()
+    skipped = {r.id: r.reason for r in results if r.outcome == "skipped"}
+    assert {r.outcome for r in results if r.id not in skipped} == {"passed"}
+    # What an administrator has to do is not done, and said to be so.
+    assert skipped == {
+        "port 8080 of Windows leads to this distribution": RUN,
+        "WSL has mounted data": RUN,
+        "Microsoft Defender passes over what it should": f"{HIDDEN}: {RUN}",
+        "the Hyper-V firewall lets in what it should": f"{HIDDEN}: {RUN}",
+    }
 
 
 def test_law_2_a_second_apply_makes_no_step(converged: Workstation) -> None:

@@ -137,7 +137,19 @@ def test_under_wsl_a_driver_for_linux_is_refused_and_apt_never_installs_one(
     )
     with spec.opened(machine) as station, pytest.raises(RefusedError) as refused:
         station.plan()
-    assert "an NVIDIA driver for Linux is installed" in refused.value.message
+    message, _, origin = refused.value.message.rpartition("\n    wanted by ")
+    assert (message, refused.value.hint, origin.partition(" ")[0]) == (
+        (
+            f"{machine.host}: an NVIDIA driver for Linux is installed (a package nvidia-driver-*, "
+            "cuda or cuda-drivers); under WSL it hides the driver that Windows shares, and the GPU "
+            "is lost"
+        ),
+        (
+            "apt-get purge it; for CUDA install cuda-toolkit-X-Y alone, from the repository "
+            "wsl-ubuntu"
+        ),
+        "nvidia",
+    )
 
 
 def test_a_gpu_without_the_libraries_of_windows_is_a_failure_with_its_cause(

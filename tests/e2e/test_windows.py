@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from workstation import workstation
+from workstation import ENVIRONMENTS, workstation
 
 from envwright.errors import RefusedError, StepError
 from envwright.resources.interop import on_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from machines.machine import Machine, NewMachine
     from workstation import Workstation
@@ -29,7 +30,22 @@ name: windows
 windows:
   wslconfig: {wsl2: {memory: 8GB, processors: 64}}
 """
+ELEVATED = """
+name: windows
+windows:
+  links:
+    C:\\codes\\docker: {to: /opt/docker}
+  terminal: {name: Work}
+  script: {ports: [{listen: 8080, connect: 80}]}
+"""
+FOLDER = "/mnt/c/Users/dev/AppData/Local"
+RUN = (
+    "powershell.exe -NoProfile -ExecutionPolicy Bypass -File "
+    '"C:\\Users\\dev\\AppData\\Local\\envwright\\Debian.ps1"'
+)
 SHARE = "\\\\wsl.localhost\\Debian\\opt\\docker"
+WANTED = "    wanted by windows (windows.yaml:5)"
+NOTHING = "hint: nothing was changed"
 CMD = "cd /mnt/c && /init /mnt/c/Windows/System32/cmd.exe cmd.exe /c"
 PRIVILEGE = "/etc/standin-no-symlink-privilege"
 
@@ -56,20 +72,38 @@ def links(machine: Machine) -> list[str]:
 
 
 def refused(link: Workstation, kind: type[Exception]) -> list[str]:
+    """Apply, which fails; return what is said."""
     with pytest.raises(kind) as error:
         link.apply()
-    return str(error.value).splitlines()
+    folder = Path(link.compiled.resources[0].origins[0].file).parent
+    return str(error.value).replace(f"{folder}/", "").splitlines()
 
 
 def test_what_is_no_link_is_left_alone(link: Workstation) -> None:
     link.machine.sh("mkdir -p /mnt/c/codes/docker; touch /mnt/c/codes/docker/mine")
-    assert refused(link, RefusedError) == [
+    said = refused(link, RefusedError)
+    assert link.machine.sh("ls /mnt/c/codes/docker; rm -r /mnt/c/codes/docker") == "mine\n"
+    assert said == [
         (
             f"{link.session.name}: C:\\codes\\docker is a directory of its own, not a link: "
             "move it away first"
-        )
+        ),
+        WANTED,
+        NOTHING,
     ]
-    assert link.machine.sh("ls /mnt/c/codes/docker; rm -r /mnt/c/codes/docker") == "mine\n"
+
+
+DEVELOPER_MODE = [
+    (
+        "    Windows made no link C:\\codes\\docker: "
+        "You do not have sufficient privilege to perform this operation."
+    ),
+    (
+        "    It takes Developer Mode (Settings, System, For developers), which is off, "
+        "or this command in"
+    ),
+    "    a Command Prompt that is run as administrator:",
+]
 
 
 def test_without_the_privilege_developer_mode_is_named_and_the_old_link_stays(
@@ -80,18 +114,73 @@ def test_without_the_privilege_developer_mode_is_named_and_the_old_link_stays(
     link.machine.sh(f"rm {PRIVILEGE}")
     assert said == [
         f"windows-link:C:\\codes\\docker failed on {link.session.name}:",
-        (
-            "    Windows made no link C:\\codes\\docker: "
-            "You do not have sufficient privilege to perform this operation."
-        ),
-        (
-            "    It takes Developer Mode (Settings, System, For developers), which is off, "
-            "or this command in"
-        ),
-        "    a Command Prompt that is run as administrator:",
+        *DEVELOPER_MODE,
         f'        mklink /D "C:\\codes\\docker" "{SHARE}"',
+        "    `script: {}` below `windows` has all such commands written into one script.",
+        WANTED,
     ]
     assert links(link.machine) == ["docker [C:\\Users]"]
+
+
+def test_without_the_privilege_the_script_is_there_that_makes_the_link(
+    link: Workstation, tmp_path: Path
+) -> None:
+    with station(link.machine, tmp_path, ELEVATED) as elevated:
+        link.machine.sh(f"touch {PRIVILEGE}")
+        said = refused(elevated, StepError)
+        link.machine.sh(f"rm {PRIVILEGE}")
+        assert said[1:] == [*DEVELOPER_MODE, f"        {RUN}", WANTED]
+        # All else is done: what is left is what an administrator does.
+        assert elevated.changed() == {"windows-link:C:\\codes\\docker"}
+    script = link.machine.sh(f"cat {FOLDER}/envwright/Debian.ps1")
+    assert script.splitlines()[-1] == "Set-PortProxy '0.0.0.0' 8080 80 @('domain', 'private')"
+    assert f"Set-Link 'C:\\codes' 'docker' '{SHARE}' $true\n" in script
+
+
+def test_what_an_administrator_does_is_judged_by_its_effect(
+    link: Workstation, tmp_path: Path
+) -> None:
+    def proved() -> tuple[str, str]:
+        (proof,) = [r for r in elevated.verify() if r.id.startswith("port 8080")]
+        return proof.outcome, proof.reason
+
+    key = "'HKLM\\SYSTEM\\CurrentControlSet\\Services\\PortProxy\\v4tov4\\tcp'"
+    add = f"cd /mnt/c && /mnt/c/Windows/System32/reg.exe add {key} /v 0.0.0.0/8080 /f /d"
+    own = link.machine.sh("hostname -I").split()[0]
+    first = f"run this in a Command Prompt that is run as administrator: {RUN}"
+    with station(link.machine, tmp_path, ELEVATED) as elevated:
+        # Wine's netsh says 0 and does nothing.
+        netsh = "/mnt/c/Windows/System32/netsh.exe interface portproxy add v4tov4 listenport=8080"
+        assert link.machine.sh(f"cd /mnt/c; {netsh} connectaddress=1.2.3.4 >&2; echo $?") == "0\n"
+        assert proved() == ("skipped", first)
+        link.machine.sh(f"{add} 172.9.9.9/80 >&2")
+        stale = f"it leads to 172.9.9.9/80, and this is {own}/80: {first}"
+        assert proved() == ("failed", stale)
+        link.machine.sh(f"{add} {own}/80 >&2")
+        assert proved() == ("passed", "")
+
+
+@pytest.mark.parametrize(("made", "kind"), [("mkdir", "a directory"), ("ln -s /nowhere", "a link")])
+def test_what_is_in_the_place_of_a_file_is_left_alone(
+    made: str, kind: str, wsl: Machine, tmp_path: Path
+) -> None:
+    path = f"{FOLDER}/envwright/Debian.ps1"
+    wsl.sh(f"rm -rf {FOLDER}/envwright '{FOLDER}/Microsoft/Windows Terminal'")
+    wsl.sh(f"mkdir -p {FOLDER}/envwright; {made} {path}")
+    with station(
+        wsl, tmp_path, "name: windows\nwindows:\n  terminal: {name: W}\n  script: {}\n"
+    ) as x:
+        said = refused(x, RefusedError)
+    wsl.sh(f"rm -r {path}")
+    assert said == [
+        (
+            f"{wsl.host}: %LOCALAPPDATA%\\envwright\\Debian.ps1 of the Windows user is {kind}, "
+            "not a file: move it away first"
+        ),
+        "    wanted by windows (windows.yaml:4)",
+        NOTHING,
+    ]
+    assert wsl.sh(f"ls -d '{FOLDER}/Microsoft/Windows Terminal'", check=False) == ""
 
 
 def test_a_link_that_windows_only_says_it_made_is_an_error(link: Workstation) -> None:
@@ -108,7 +197,8 @@ def test_a_link_that_windows_only_says_it_made_is_an_error(link: Workstation) ->
 def test_a_link_to_what_is_not_there_is_refused(link: Workstation) -> None:
     link.machine.sh("rmdir /opt/docker")
     assert refused(link, StepError)[1:] == [
-        "    C:\\codes\\docker would lead to /opt/docker, which is not there"
+        "    C:\\codes\\docker would lead to /opt/docker, which is not there",
+        WANTED,
     ]
     assert links(link.machine) == []
 
@@ -131,6 +221,24 @@ def test_every_other_byte_of_wslconfig_stays(wsl: Machine, tmp_path: Path) -> No
     assert wsl.sh(f"od -An -c {path} | tr -d ' \\n'") == (
         "#mine\\r\\n[wsl2]\\r\\nmemory=8GB#small\\r\\nprocessors=64\\r\\n[x]\\r\\ny=1"
     )
+
+
+def test_the_windows_side_of_the_shipped_environment_is_made_and_proved(wsl: Machine) -> None:
+    wsl.sh(f"rm -rf /opt/projects {FOLDER}/envwright /mnt/c/Users/dev/.wslconfig")
+    with workstation(wsl, ENVIRONMENTS / "wsl-workstation.yaml") as whole:
+        # The rest is the Docker workstation, which has laws of its own.
+        ours = [
+            r
+            for r in whole.compiled.resources
+            if r.origins[0].capability == "windows" or r.id == "directory:/opt/projects"
+        ]
+        proofs = [p for p in whole.compiled.proofs if p.origins[0].capability == "windows"]
+        made = replace(whole.compiled, resources=tuple(ours), proofs=tuple(proofs), requirements=())
+        side = replace(whole, compiled=made)
+        assert len(side.apply()) == 5
+        assert side.changed() == set()
+        assert {(r.outcome, r.reason) for r in side.verify()} == {("passed", "")}
+    assert links(wsl) == ["projects [\\\\wsl.localhost\\Debian\\opt\\projects]"]
 
 
 def test_windows_is_reached_from_wherever_envwright_may_run(wsl: Machine) -> None:
@@ -178,6 +286,22 @@ def test_where_windows_cannot_be_reached_the_reason_is_told(
     machine = new_machine("wsl")
     machine.put("/etc/wsl.conf", settings)
     machine.restart()
-    with station(machine, tmp_path, LINK) as opened:
+    with station(machine, tmp_path, ELEVATED) as opened:
         said = refused(opened, RefusedError)
-    assert said == [f"{machine.host}: C:\\codes\\docker: {reason}"]
+    terminal = "Microsoft\\Windows Terminal\\Fragments\\envwright\\Debian.json"
+    told = {
+        f"%LOCALAPPDATA%\\{terminal} of the Windows user": 6,
+        "%LOCALAPPDATA%\\envwright\\Debian.ps1 of the Windows user": 7,
+        "C:\\codes\\docker": 5,
+    }
+    assert said == [
+        *(
+            line
+            for what, at in told.items()
+            for line in (
+                f"{machine.host}: {what}: {reason}",
+                f"    wanted by windows (windows.yaml:{at})",
+            )
+        ),
+        NOTHING,
+    ]

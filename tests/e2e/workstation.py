@@ -41,11 +41,11 @@ class Workstation:
         """Compare."""
         return make_plan(self.compiled, self.session, self.facts, self.secrets)
 
-    def apply(self) -> list[str]:
-        """Converge; return the names of the steps that were made."""
+    def apply(self, plan: Plan | None = None) -> list[str]:
+        """Converge, by a plan that is at hand or a new one; return the names of the steps made."""
         made: list[str] = []
         apply(
-            self.plan(),
+            self.plan() if plan is None else plan,
             self.compiled,
             self.session,
             self.secrets,

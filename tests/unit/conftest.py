@@ -23,13 +23,12 @@ settings.load_profile("envwright")
 def journal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The journal of runs of this test; its lock lies beside it."""
     folder = tmp_path / "run"
-    acquire = journal._ACQUIRE
-    for name in ("LOCK", "JOURNAL"):
-        system = getattr(journal, name)
-        folder_of = system.rpartition("/")[0]
-        acquire = acquire.replace(folder_of, str(folder))
-        monkeypatch.setattr(journal, name, system.replace(folder_of, str(folder)))
-    monkeypatch.setattr(journal, "_ACQUIRE", acquire)
+    folders = [path.rpartition("/")[0] for path in (journal.LOCK, journal.JOURNAL)]
+    for name in ("LOCK", "JOURNAL", "_ACQUIRE", "_RELEASE"):
+        text = getattr(journal, name)
+        for system in folders:
+            text = text.replace(system, str(folder))
+        monkeypatch.setattr(journal, name, text)
     return folder / "journal.jsonl"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -142,8 +143,11 @@ def test_another_command_line_or_state_of_our_code_has_another_note(
     for name in ("ENVWRIGHT_SSH_OPTIONS", "HOME", "PATH"):
         monkeypatch.setenv(name, "/elsewhere")
         places.add(notes.place(["plan", "box.yaml"]))
+    heeding = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    places.add(notes.place(["plan", "box.yaml"]))
+    signal.signal(signal.SIGHUP, heeding)
     monkeypatch.setattr(store, "_code", lambda: iter([("newer.py", 1, 2)]))
-    assert (len(places), notes.find(["plan", "box.yaml"])) == (5, None)
+    assert (len(places), notes.find(["plan", "box.yaml"])) == (6, None)
 
 
 def test_a_damaged_note_is_as_good_as_none(say: Say, box: Path) -> None:

@@ -178,8 +178,8 @@ def test_a_run_says_where_the_one_before_was_cut_off(session: Session, tmp_path:
     made = compiled(File(path=f"{tmp_path}/file", owner=ME, group=tmp_path.group()))
     plan = make_plan(made, session, DEBIAN, SECRETS)
     teller = Teller()
-    told = {"begin": teller.begin, "end": teller.end}
-    apply(plan, made, session, SECRETS, cut_off=heard.append, **told)
+    begin, end = teller.begin, teller.end
+    apply(plan, made, session, SECRETS, begin=begin, end=end, cut_off=heard.append)
     assert heard == ["package:git"]
 
 

@@ -42,6 +42,7 @@ def test_words_that_it_does_not_know_are_refused(words: list[str], what: str, pr
 
 def test_all_options_of_an_apply_are_taken() -> None:
     words = "apply a.yaml --var a=1=2 --var b= -H @local -i x.py --limit l --yes --no-verify --json"
+    words += " --restart"
     options = vars(parse([*words.split(), "--sudo-password-stdin"]))
     assert options == {
         "verb": "apply",
@@ -51,8 +52,13 @@ def test_all_options_of_an_apply_are_taken() -> None:
         "inventory": "x.py",
         "limit": ["l"],
         "yes": True,
+        "restart": 3,
         "verify": False,
         "json": True,
+        "parallel": 10,
+        "fail_fast": False,
+        "log_dir": None,
+        "timings": False,
         "sudo_password_stdin": True,
     }
 

@@ -199,7 +199,7 @@ def test_json_is_all_that_is_printed_where_it_is_asked_for(
     (change,) = said("plan", "box.yaml", "--json")["changes"]
     assert (change["id"], change["verb"]) == (f"file:{box}/file", "create")
     both = said("plan", "box.yaml", "--json", "-H", "@local", "-H", "@local")
-    assert [plan["changes"] for plan in both] == [[change], [change]]
+    assert [host["result"]["changes"] for host in both["hosts"]] == [[change], [change]]
     (result,) = said("verify", "box.yaml", "--json")
     assert (result["id"], result["outcome"]) == (change["id"], "failed")
     assert said("verify", "box.yaml", "--format", "json")[0]["id"] == change["id"]

@@ -301,15 +301,22 @@ def test_needs_that_nothing_meets_are_passed_over() -> None:
     assert ids(File(path="/a", needs=("package:nobody", "file:/a"))) == ["file:/a"]
 
 
-def test_a_circle_is_told_as_one() -> None:
+def test_a_circle_is_told_as_one_with_the_lines_that_asked_for_it() -> None:
     told = conflict(
         Package(package="start", needs=("package:a",)),
-        Package(package="a", needs=("package:b",)),
-        Package(package="b", needs=("package:c", "package:d")),
-        Package(package="c", needs=("package:a",)),
-        Package(package="d"),
+        section("mounts", Package(package="a", needs=("package:b",), at=(4,))),
+        section(
+            "files",
+            Package(package="b", needs=("package:c", "package:d"), at=(7,)),
+            Package(package="c", needs=("package:a",), at=(9,)),
+            Package(package="d"),
+        ),
     )
-    assert told == ("these wait for one another: package:a -> package:b -> package:c -> package:a")
+    assert told == (
+        "these wait for one another: package:a -> package:b -> package:c -> package:a\n"
+        "    wanted by mounts (box.yaml:4), files (box.yaml:7), files (box.yaml:9)\n"
+        "hint: let one of them do without the next"
+    )
 
 
 PACKAGES = [

@@ -65,9 +65,8 @@ file_etc_sudoers_d_dev_staged = files.put(
 
 server.shell(
     name='file:/etc/sudoers.d/dev',
-    commands=['{ visudo -cqf /etc/sudoers.d/.dev.envwright-new ; } && \
-mv -fT /etc/sudoers.d/.dev.envwright-new /etc/sudoers.d/dev || \
-{ code=$?; rm -f /etc/sudoers.d/.dev.envwright-new; exit $code; }'],
+    commands=['staged=/etc/sudoers.d/.dev.envwright-new; { visudo -cqf "$staged" ; } && \
+mv -fT "$staged" /etc/sudoers.d/dev || { code=$?; rm -f "$staged"; exit $code; }'],
     _if=changed(file_etc_sudoers_d_dev_staged),
 )
 
@@ -113,7 +112,7 @@ def box() -> Compiled:
             path="/etc/sudoers.d/dev",
             content="dev ALL=(ALL) ALL\n# two\n",
             mode="0440",
-            validate="visudo -cqf %s",
+            validate='visudo -cqf "$staged"',
         ),
         Keys(path="/etc/x.conf", dialect="env", keys={"A": "it's"}),
         Service(unit="x.service", reads=("/etc/x.conf", "/etc/not-ours")),

@@ -106,6 +106,7 @@ def test_a_plan_in_json_is_whole(tmp_path: Path) -> None:
                 "after": None,
             },
         ],
+        "waiting": [],
     }
 
 

@@ -130,7 +130,7 @@ box on @ssh/dev@box (ubuntu 24.04, 12 resources)
 
 Plan: 3 to create, 6 to change, 1 to remove, 2 as they should be.
 Felt after a new login: member:docker/dev.
-Felt after wsl --terminate Ubuntu-24.04: keys:/etc/wsl.conf.
+Felt after `wsl --terminate Ubuntu-24.04`: keys:/etc/wsl.conf.
 """
 
 
@@ -171,18 +171,60 @@ def test_what_waits_stands_apart_under_its_reason() -> None:
         "\n"
         "Plan: 1 to create, 1 to change, 0 to remove, 0 as they should be.\n"
     )
-    assert written(lambda report: report.left(plan)) == (
+    assert written(lambda report: report.left(plan, plan)) == (
         "  pending  service:x.service: systemd is not PID 1 yet\n"
     )
+
+
+def test_what_waits_for_a_restart_stands_under_its_command() -> None:
+    conf = Keys(path="/etc/wsl.conf", dialect="wsl", takes_effect=Moment.DISTRIBUTION)
+    late = Change(Service(unit="x.service"), Difference({}, {"running": True}, ("running",)), "no")
+    member = change(Member(user="dev", group="docker"), None, {})
+    plan = Plan("box", "@local", WSL, 3, (late, member), (conf,))
+    assert written(lambda report: report.plan(plan)).splitlines()[2:] == [
+        "Now:",
+        "  + member:docker/dev  files (box.yaml:3)",
+        "",
+        "After `wsl --terminate Ubuntu-24.04` (no):",
+        "  ~ service:x.service",
+        "      running: absent -> true",
+        "",
+        "Plan: 1 to create, 1 to change, 0 to remove, 1 as they should be.",
+        "Felt after a new login: member:docker/dev.",
+        "In place, felt after `wsl --terminate Ubuntu-24.04`: keys:/etc/wsl.conf.",
+    ]
+    left = replace(plan, changes=(late,))
+    assert written(lambda report: report.left(left, plan)).splitlines() == [
+        "  pending  service:x.service: no",
+        "Felt after a new login: member:docker/dev.",
+        "Felt after `wsl --terminate Ubuntu-24.04`: keys:/etc/wsl.conf.",
+        (
+            "To go on: `wsl --terminate Ubuntu-24.04` in Windows, then `envwright apply` "
+            "once more, or `envwright apply --restart`."
+        ),
+    ]
+
+
+def test_a_plan_without_changes_tells_what_is_not_felt_yet() -> None:
+    conf = Keys(path="/x", dialect="wsl", takes_effect=Moment.VM)
+    plan = Plan("box", "@local", WSL, 1, (), (conf,))
+    assert written(lambda report: report.plan(plan)).splitlines()[2:] == [
+        "Nothing to do: all 1 resources are as they should be.",
+        "In place, felt after `wsl --shutdown`: keys:/x.",
+    ]
 
 
 def test_where_wsl_does_not_say_its_name_the_command_leaves_it_open() -> None:
     vm = change(Keys(path="/x", dialect="wsl", takes_effect=Moment.VM), None, FILE)
     terminate = change(Keys(path="/y", dialect="wsl", takes_effect=Moment.DISTRIBUTION), None, FILE)
-    plan = Plan("box", "@local", DEBIAN, 2, (vm, terminate))
+    plan = Plan("box", "@local", replace(WSL, distribution=""), 2, (vm, terminate))
     assert written(lambda report: report.plan(plan)).splitlines()[-2:] == [
-        "Felt after wsl --terminate NAME: keys:/y.",
-        "Felt after wsl --shutdown: keys:/x.",
+        "Felt after `wsl --terminate NAME`: keys:/y.",
+        "Felt after `wsl --shutdown`: keys:/x.",
+    ]
+    elsewhere = replace(plan, machine=DEBIAN)
+    assert written(lambda report: report.plan(elsewhere)).splitlines()[-1:] == [
+        "Plan: 2 to create, 0 to change, 0 to remove, 0 as they should be.",
     ]
 
 

@@ -223,6 +223,22 @@ def test_a_killed_envwright_leaves_nothing_running() -> None:
     assert gone(pid)
 
 
+def test_what_is_started_under_nohup_hangs_up_its_children_all_the_same() -> None:
+    program = (
+        "from envwright.transport import open_session\n"
+        "session = open_session('@local', privileged=False)\n"
+        "session.run('sleep 1000 & echo $!; wait',"
+        " on_output=lambda pid: print(pid.decode(), flush=True))\n"
+    )
+    ignoring = 'trap \'\' HUP INT; exec "$0" -c "$1"'
+    command = ["sh", "-c", ignoring, sys.executable, program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        pid = int(process.stdout.readline())
+        process.kill()
+    assert gone(pid)
+
+
 def test_a_machine_that_is_lost_is_told_with_its_last_words(session: Session) -> None:
     with pytest.raises(HostError) as raised:
         session.run("echo the power fails >&2; kill -9 0")

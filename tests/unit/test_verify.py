@@ -16,6 +16,7 @@ from envwright.resources.file import File
 from envwright.resources.keys import Keys
 from envwright.resources.link import Link
 from envwright.secrets import Secrets, marker
+from envwright.stages import Waits
 from envwright.transport import Result as Answer
 from envwright.verify import CheckError, Result, host_over, observe, prove, run, tap, witness
 
@@ -231,6 +232,21 @@ def test_every_resource_and_proof_is_checked_and_told_as_it_comes(
         "reason": "",
         "seconds": first.seconds,
     }
+
+
+def test_what_waits_for_a_restart_is_skipped_and_a_proof_that_holds_is_passed(
+    session: Session, tmp_path: Path
+) -> None:
+    missing = f"file:{tmp_path}/missing"
+    waits = Waits({missing: "not yet"}, {"files": "x waits: not yet"})
+    results = run(environment(tmp_path), session, NO_SECRETS, waits=waits, tell=lambda _: None)
+    assert [(r.id, r.outcome, r.reason) for r in results] == [
+        (f"file:{tmp_path}/file", "passed", ""),
+        (missing, "skipped", "not yet"),
+        ("it works", "passed", ""),
+        ("it has a GPU: [a/b]::c", "skipped", "none"),
+        ("it is fast", "skipped", "x waits: not yet"),
+    ]
 
 
 def test_the_users_own_pytest_has_no_say(

@@ -1,6 +1,7 @@
 """What can be known of a machine: questions that a shell can answer, and the answers, typed."""
 
 from envwright.facts.accounts import Account, Accounts, Logins
+from envwright.facts.boot import Boot, Booted
 from envwright.facts.machine import Machine
 from envwright.facts.mounts import MountPoint, Mounts, unescape
 from envwright.facts.output import Output, Shell
@@ -13,6 +14,8 @@ __all__ = [
     "TEXT_LIMIT",
     "Account",
     "Accounts",
+    "Boot",
+    "Booted",
     "Dpkg",
     "Facts",
     "Logins",

@@ -24,7 +24,7 @@ class File(PathResource):
     Args:
         content: all of its text; may refer to secrets.
         mode: four octal digits.
-        validate: a command that must agree to the new file, `%s`, before it goes live.
+        validate: a command that must agree to the new file, "$staged", before it goes live.
         present: False: there must be no such file.
     """
 

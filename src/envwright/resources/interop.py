@@ -47,6 +47,9 @@ ew_cmd_utf16() { /init "$ew_system/cmd.exe" cmd.exe /d /u /c "$@" </dev/null 2>/
 `ew_answers TEXT` does when Windows said nothing. Then `ew_run PROGRAM.exe ...` runs a program of
 System32 and `ew_cmd COMMAND ...` a command; `ew_cmd_utf16` for names in any language."""
 
+POWERSHELL = "powershell.exe -NoProfile -ExecutionPolicy Bypass -File"
+"""How a person runs a script, by its path behind this: scripts that are not signed, too."""
+
 LINE = 6000
 """Characters of one command line; cmd.exe takes 8191."""
 
@@ -66,32 +69,38 @@ class Entry:
 
 @dataclass(frozen=True)
 class ProfileFile:
-    """A file of the Windows user's profile.
+    """A file in a folder of the Windows user's.
 
     Args:
         path: its Linux path.
-        owner: whose the profile is in Linux; "" where the drive keeps no owners (no `metadata`).
+        owner: whose the folder is in Linux; "" where the drive keeps no owners (no `metadata`).
         group: its group.
+        kind: `file`, "" where nothing is, or what else is there: `directory`, `link`.
         text: None where there is no such file.
+        changed: when it was last written, in seconds since 1970; None where there is none.
     """
 
     path: str
     owner: str
     group: str
+    kind: str
     text: str | None
+    changed: float | None = None
 
 
 @dataclass(frozen=True)
 class Windows(Question["Entry | ProfileFile | None"]):
-    r"""What Windows has at a path, or a file of the profile; all of them cost one cmd.exe.
+    r"""What Windows has at a path, or a file of the user's; all of them cost one cmd.exe.
 
     Args:
         path: of what may be a link: `C:\codes\docker`; "" with `file`.
-        file: relative to the profile, with slashes: `.wslconfig`; "" with `path`.
+        file: relative to the folder, with slashes: `.wslconfig`; "" with `path`.
+        folder: the variable of Windows that says where that is: by default the profile.
     """
 
     path: str = ""
     file: str = ""
+    folder: str = "USERPROFILE"
 
     waits: ClassVar[bool] = True
     KINDS: ClassVar = {"SYMLINKD": "directory link", "SYMLINK": "file link"}
@@ -100,15 +109,19 @@ class Windows(Question["Entry | ProfileFile | None"]):
     def script(cls, questions: Sequence[Windows]) -> str:
         lines = "".join(f"ew_cmd_utf16 {line}\n" for line in _listings(questions))
         asks = "".join(
-            f"ew_file {shlex.quote(q.file)}\n" if q.file else f"ew_path {shlex.quote(q.path)}\n"
+            f'ew_file "${q.folder}" {shlex.quote(q.file)}\n'
+            if q.file
+            else f"ew_path {shlex.quote(q.path)}\n"
             for q in questions
+        )
+        folders = "".join(
+            f"{name}=$(ew_folder {number})\n" for number, name in enumerate(_folders(questions), 1)
         )
         return (
             f"{REACH}{_ASK}"
             f'if ew_reach && ew_said=$({lines}) && ew_answers "$ew_said"; then\n'
             "printf '\\0%s\\0' \"$ew_said\"\n"
-            'ew_profile=$(wslpath -u "$(printf %s "$ew_said" | head -n 1)")\n'
-            f"{asks}else printf '%s\\0' \"$ew_why\"; fi"
+            f"{folders}{asks}else printf '%s\\0' \"$ew_why\"; fi"
         )
 
     @classmethod
@@ -126,15 +139,21 @@ class Windows(Question["Entry | ProfileFile | None"]):
         }
 
 
-# What Linux sees of a path tells apart what is no link; the profile is a directory like others.
+# What Linux sees of a path tells apart what is no link.
 _ASK = r"""
 ew_path() { stat -c %F -- "$(wslpath -u "$1")" | tr '\n' '\t'; printf '\0'; }
-ew_file() { printf '%s\t' "$ew_profile/$1"
+ew_folder() { wslpath -u "$(printf %s "$ew_said" | sed -n "$1p")"; }
+ew_file() { case $1 in
+ /*) ew_at=$1/$2;;
+ *) ew_at=;;
+ esac
+ printf '%s\t' "$ew_at"
  case $ew_options in
- *metadata*) stat -c '%U %G' -- "$ew_profile" | tr '\n' '\t';;
+ *metadata*) stat -c '%U %G' -- "$1" | tr '\n' '\t';;
  *) printf ' \t';;
  esac
- [ ! -f "$ew_profile/$1" ] || { echo .; base64 -w0 -- "$ew_profile/$1"; }; printf '\0'; }
+ printf '%s\t' "$(stat -c %F -- "$ew_at")"
+ [ ! -f "$ew_at" ] || { stat -c .%.6Z -- "$ew_at"; base64 -w0 -- "$ew_at"; }; printf '\0'; }
 """
 
 
@@ -148,9 +167,14 @@ def parent(path: str) -> str:
     return above + "\\" if above.endswith(":") else above
 
 
+def _folders(questions: Sequence[Windows]) -> list[str]:
+    """Return the variables of the folders; one, so that a cmd.exe that works says something."""
+    return list(dict.fromkeys(["USERPROFILE", *(q.folder for q in questions if q.file)]))
+
+
 def _listings(questions: Sequence[Windows]) -> Iterator[str]:
-    """Yield the arguments of cmd.exe that name the profile, then the links in each directory."""
-    line = "echo %USERPROFILE%"
+    """Yield the arguments of cmd.exe that name the folders, then the links in each directory."""
+    line = " '&' ".join(f"echo %{name}%" for name in _folders(questions))
     for number, directory in enumerate(_parents(questions)):
         more = f" '&' echo '?{number}' '&' dir /AL {shlex.quote(directory)}"
         if len(line) + len(more) > LINE:
@@ -179,22 +203,31 @@ def _links(said: str, parents: Sequence[str]) -> Mapping[str, Entry]:
 def _entry(question: Windows, links: Mapping[str, Entry], seen: str) -> Entry | None:
     if link := links.get(question.path.lower()):
         return link
-    kinds = {"directory": "directory", "": ""}
-    kind = kinds.get(seen, "file")
+    # A link that Windows does not list is none of its own.
+    kind = _kind(seen).replace("link", "file")
     return Entry(kind) if kind else None
 
 
 def _file(answer: Sequence[str]) -> ProfileFile | Unknown:
-    path, owners, content = answer
+    path, owners, seen, content = answer
     owner, group = owners.split(" ")
-    if path.startswith("/."):
-        return Unknown("Windows does not say where the user's profile is")
-    text = decode(base64.b64decode(content[1:])) if content else None
-    return ProfileFile(path, owner, group, text)
+    if not path:
+        return Unknown("Windows does not say where the user's folders are")
+    if not content:
+        return ProfileFile(path, owner, group, _kind(seen), None)
+    changed, _, encoded = content[1:].partition("\n")
+    text = decode(base64.b64decode(encoded))
+    return ProfileFile(path, owner, group, _kind(seen), text, float(changed))
 
 
-def on_windows(script: str, **words: str) -> str:
+def _kind(seen: str) -> str:
+    """Shorten what stat says of a path."""
+    return {"": "", "directory": "directory", "symbolic link": "link"}.get(seen, "file")
+
+
+def on_windows(script: str, /, **words: str) -> str:
     """Return a script that reaches Windows or ends with 1, with variables of sh set before."""
     assignments = "".join(f"{name}={shlex.quote(word)}\n" for name, word in words.items())
-    reach = 'ew_reach && ew_answers "$(ew_cmd echo .)" || { echo "$ew_why"; exit 1; }'
+    # What /init complains of on stderr is no answer.
+    reach = 'ew_reach && ew_answers "$(ew_cmd_utf16 echo .)" || { echo "$ew_why"; exit 1; }'
     return f"{assignments}{REACH}{reach}\n{script}"

@@ -33,7 +33,7 @@ class Keys(PathResource):
         dialect: how the file is read and edited, by its name in envwright.dialects.
         keys: the value of each key, as its dialect takes it; None: there must be no such key.
         mode: four octal digits.
-        validate: a command that must agree to the new file, `%s`, before it goes live.
+        validate: a command that must agree to the new file, "$staged", before it goes live.
     """
 
     dialect: str
@@ -89,10 +89,13 @@ class Keys(PathResource):
         yield from attribute_witness(self.path, self.desired())
         file, attribute = (self.path,), "content_string"
         for key, value in self.keys.items():
-            # Where a file holds nothing but words, the witness reads words.
-            words = self.dialect in WORDS and isinstance(value, int)
+            # Where a file holds nothing but words, the witness reads words; but WSL has two of
+            # them for true, and its view knows them.
+            switch = self.dialect == "wsl" and isinstance(value, bool)
+            words = self.dialect in WORDS and isinstance(value, int) and not switch
             seen = json.dumps(value) if words else value
-            yield Assertion("file", file, attribute, seen, view=self.dialect, key=key)
+            name = f"{key}?" if switch else key
+            yield Assertion("file", file, attribute, seen, view=self.dialect, key=name)
 
     def merge(self, other: Resource) -> Resource:
         theirs = cast("Keys", other)

@@ -118,7 +118,7 @@ class Mount(Resource):
         if difference.concerns("fstab"):
             edited = Edited(FSTAB, "fstab", {self.target: self.entry})
             # One that cannot be mounted would stop the next boot: it is tried before it goes live.
-            trial = self._mount("--fstab %s ") if self.live else ""
+            trial = self._mount('--fstab "$staged" ') if self.live else ""
             root = {"mode": "0644", "owner": "root", "group": "root"}
             yield from upload(FSTAB, edited, validate=trial, **root)
             # systemd makes units of fstab: they are to be made anew.

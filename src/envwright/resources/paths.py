@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from envwright.facts import Stat, Status, Unknown
-from envwright.resource import Assertion, Difference, Resource
+from envwright.resource import EXISTENCE, Assertion, Difference, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from envwright.facts import Facts
     from envwright.resource import State
@@ -40,9 +40,24 @@ class PathResource(Resource):
             yield f"directory:{parent}"
             yield f"mount:{parent}"
 
+    def foresee(self, difference: Difference, changed: Container[str]) -> Difference:
+        """What lies in a mount that is still to come is not what is seen at the path before it."""
+        mounts = [id_ for id_ in self.implied if id_.startswith("mount:") and id_ in changed]
+        if not mounts or (difference and difference.before is None):
+            return difference
+        hidden = Unknown(f"{mounts[0]} comes first")
+        after = difference.after
+        if after is None:
+            return replace(difference, before={EXISTENCE: hidden}, fields=(EXISTENCE,))
+        return replace(difference, before=dict.fromkeys(after, hidden), fields=tuple(after))
+
     def status(self, facts: Facts) -> Status | Unknown | None:
         """Return what lstat says of the path."""
         return facts[Stat(self.path)]
+
+    def written(self, facts: Facts) -> float | None:
+        status = self.status(facts)
+        return status.changed if isinstance(status, Status) else None
 
 
 def attributes(status: Status) -> dict[str, str]:
@@ -66,7 +81,9 @@ def attribute_witness(path: str, state: State) -> Iterator[Assertion]:
 
 def in_the_way(path: str, difference: Difference, *replaceable: str) -> str:
     """Say that something of another kind is at a path, unless it can be replaced without loss."""
-    kind = str((difference.before or {}).get("kind", ""))
+    kind = (difference.before or {}).get("kind", "")
     if difference.after is None or kind in {"", difference.after["kind"], *replaceable}:
+        return ""
+    if isinstance(kind, Unknown):
         return ""
     return f"{path} is {NOUNS[kind]}, not {NOUNS[difference.after['kind']]}: move it away first"

@@ -192,11 +192,11 @@ class Service(Resource):
         shown = f'"$(systemctl show --property=NeedDaemonReload --value {unit})"'
         yield Assertion("run", (f"{booted}[ {shown} = no ]",), "rc", 0)
         for path in self.reads:
-            # The process's own directory in /proc is as old as the process.
+            # The process's own directory in /proc is as old as the process; a timer has none.
             file = shlex.quote(path)
             script = (
                 f"{booted}pid=$(systemctl show --property=MainPID --value {unit}); "
-                f'[ "$pid" = 0 ] || [ ! -e {file} ] || '
+                f'[ "${{pid:-0}}" = 0 ] || [ ! -e {file} ] || '
                 f'[ "$(stat -c %Z {file})" -le "$(stat -c %Z /proc/$pid)" ]'
             )
             yield Assertion("run", (script,), "rc", 0)

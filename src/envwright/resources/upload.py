@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def upload(  # noqa: PLR0913 - the properties of one file
     path: str, source: Source, *, mode: str, owner: str, group: str, validate: str = ""
 ) -> Iterator[Operation]:
-    """Write a file; with `validate`, a command that takes the new file as `%s`, only if it agrees.
+    """Write a file; with `validate`, a command on the new file, "$staged", only if that agrees.
 
     The checked file is staged in the same directory under a name that run-parts(8), sudoers(5)
     and the like pass over (it begins with a dot), then renamed: readers see the old or the new.
@@ -29,7 +29,7 @@ def upload(  # noqa: PLR0913 - the properties of one file
     folder, name = PurePosixPath(path).parent, PurePosixPath(path).name
     staged = str(folder / f".{name}.envwright-new")
     yield operation("files.put", src=source, dest=staged, **attributes)
-    check = validate.replace("%s", shlex.quote(staged))
-    move = f"mv -fT {shlex.quote(staged)} {shlex.quote(path)}"
-    discard = f"{{ code=$?; rm -f {shlex.quote(staged)}; exit $code; }}"
-    yield operation("server.shell", commands=[f"{{ {check} ; }} && {move} || {discard}"])
+    move = f'mv -fT "$staged" {shlex.quote(path)}'
+    discard = '{ code=$?; rm -f "$staged"; exit $code; }'
+    script = f"staged={shlex.quote(staged)}; {{ {validate} ; }} && {move} || {discard}"
+    yield operation("server.shell", commands=[script])

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright import dialects
-from envwright.errors import ConflictError, RefusedError
+from envwright.errors import ConflictError
 from envwright.facts import Unknown
-from envwright.resource import EXISTENCE, Assertion, Edited, Resource, operation
+from envwright.resource import Assertion, Edited, Resource
 from envwright.resources.interop import ProfileFile, Windows, on_windows
+from envwright.resources.profile import PLACE, objection, place, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from envwright.resource import Difference, Operation, State, Value
 
 FIELD = "key "
-PLACE = "place"
-"""The field of a state that says where the file is: known only when Windows was asked."""
 _CAT = 'cat "$(wslpath -u "$(ew_cmd echo %USERPROFILE%)")/$file"'
 
 
@@ -60,38 +59,29 @@ class WindowsKeys(Resource):
             values = dialects.get(self.dialect).actual(file.text or "", self.keys)
         except dialects.DialectError as error:
             return Unknown(f"{file.path}: {error}")
-        state = {FIELD + key: values.get(key) for key in self.keys}
-        return {PLACE: [file.path, file.owner, file.group], **state}
+        return {**place(file), **{FIELD + key: values.get(key) for key in self.keys}}
+
+    def written(self, facts: Facts) -> float | None:
+        file = facts[Windows(file=self.file)]
+        return file.changed if isinstance(file, ProfileFile) else None
 
     def refusal(self, difference: Difference) -> str:
-        unreadable = (difference.before or {}).get(EXISTENCE)
-        if isinstance(unreadable, Unknown):
-            return f"{self.file} of the Windows user: {unreadable.reason}"
-        return ""
+        return objection(self.file, difference)
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
-        place = (difference.before or {}).get(PLACE)
-        if place is None:
-            raise RefusedError(
-                f"{self.id}: only the machine knows where the Windows user's profile is",
-                hint="apply it with envwright; an export cannot have it",
-            )
-        path, owner, group = place
-        # A drive without metadata has one owner and mode for all, which cannot be changed.
-        attributes = {"user": owner, "group": group, "mode": "0644"} if owner else {}
-        source = Edited(path, self.dialect, self.keys)
-        yield operation("files.put", src=source, dest=path, **attributes)
+        path = str((difference.before or {}).get(PLACE, [""])[0])
+        yield put(self.id, difference, Edited(path, self.dialect, self.keys))
 
     def witness(self) -> Iterator[Assertion]:
-        # Dialects of Windows' side have words, true and false.
+        # Dialects of Windows' side have words and switches, which their view is told apart by `?`.
+        switches = {key for key, value in self.keys.items() if isinstance(value, bool)}
         plain = {
-            key: value if isinstance(value, bool) or value is None else str(value)
+            key: value if key in switches or value is None else str(value)
             for key, value in self.keys.items()
         }
+        names = " ".join(f"{key}?" if key in switches else key for key in self.keys)
         script = on_windows(_CAT, file=self.file)
-        yield Assertion(
-            "run", (script,), "stdout", plain, view=self.dialect, key=" ".join(self.keys)
-        )
+        yield Assertion("run", (script,), "stdout", plain, view=self.dialect, key=names)
 
     def merge(self, other: Resource) -> Resource:
         theirs = cast("WindowsKeys", other)

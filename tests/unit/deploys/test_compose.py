@@ -36,7 +36,8 @@ def test_the_file_goes_live_only_if_compose_agrees(tmp_path: Path) -> None:
     resources = {r.id: r for r in compile_section(tmp_path, STACK).resources}
     file: Any = resources["file:/opt/docker/a/compose.yaml"]
     assert (
-        file.validate == "docker compose --project-directory /opt/docker/a --file %s config --quiet"
+        file.validate
+        == 'docker compose --project-directory /opt/docker/a --file "$staged" config --quiet'
     )
     assert file.content == f"{HEAD}services:\n  web:\n    image: x\n"
 

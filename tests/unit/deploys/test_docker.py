@@ -131,7 +131,7 @@ def test_logs_rotate_unless_somebody_says_otherwise(
 
 
 def test_dockerd_itself_has_to_agree_to_its_settings(tmp_path: Path) -> None:
-    assert daemon(tmp_path, "{}").validate == "dockerd --validate --config-file %s"
+    assert daemon(tmp_path, "{}").validate == 'dockerd --validate --config-file "$staged"'
 
 
 def test_a_mirror_without_tls_needs_no_certificates_and_has_a_key_of_its_own(

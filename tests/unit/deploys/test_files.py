@@ -104,7 +104,7 @@ def test_a_file_has_the_primary_group_that_its_owner_has_on_the_machine(tmp_path
 def test_a_file_of_sudos_goes_live_only_when_visudo_agrees(tmp_path: Path, path: str) -> None:
     made = compile_section(tmp_path, f"files: {{{path}: {{content: x}}, /etc/x: {{content: x}}}}\n")
     assert [r.validate for r in made.resources if isinstance(r, File)] == [
-        "{ ! command -v visudo >/dev/null || visudo -cf %s; }",
+        '{ ! command -v visudo >/dev/null || visudo -cf "$staged"; }',
         "",
     ]
 

@@ -80,7 +80,7 @@ def test_a_sudo_rule_goes_live_only_when_visudo_agrees(
 ) -> None:
     made = compile_section(tmp_path, f"user: {{name: dev, sudo: {rule}}}\n")
     (file,) = (resource for resource in made.resources if isinstance(resource, File))
-    assert (file.content, file.validate, file.mode) == (content, "visudo -cqf %s", "0440")
+    assert (file.content, file.validate, file.mode) == (content, 'visudo -cqf "$staged"', "0440")
 
 
 def test_a_sudo_rule_can_be_taken_away(tmp_path: Path) -> None:

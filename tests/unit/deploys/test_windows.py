@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,8 +18,6 @@ from envwright.resources.windows_link import WindowsLink
 from envwright.samples import MACHINES
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from envwright.compiler import Compiled
 
 WSL = replace(MACHINES[0], wsl=True, distribution="Ubuntu-24.04")
@@ -102,7 +101,7 @@ def test_a_link_leads_to_the_distribution_by_its_name(tmp_path: Path) -> None:
         ),
         (
             replace(WSL, distribution=""),
-            "nobody says what this distribution is called in Windows, which links have to name",
+            "nobody says what this distribution is called in Windows, which `windows` names",
         ),
     ],
 )
@@ -111,6 +110,25 @@ def test_where_there_is_no_windows_it_is_refused(
 ) -> None:
     (found,) = compiled(tmp_path, "  links: {'C:\\x': {to: /opt}}\n", machine).requirements
     assert found.refusal == refusal
+
+
+def test_the_shipped_environment_has_all_of_it_and_is_refused_where_no_windows_is() -> None:
+    path = Path(__file__).parents[3] / "environments" / "wsl-workstation.yaml"
+    there, elsewhere = (compile_environment(load(path, m), m) for m in (WSL, LINUX))
+    ours = [r.id for r in there.resources if r.origins[0].capability == "windows"]
+    folder = "windows-file:%LOCALAPPDATA%"
+    assert ours == [
+        "windows-keys:.wslconfig",
+        rf"{folder}\Microsoft\Windows Terminal\Fragments\envwright\Ubuntu-24.04.json",
+        rf"{folder}\envwright\Ubuntu-24.04.ps1",
+        r"windows-link:C:\codes\projects",
+    ]
+    refusals = [
+        [r.refusal for r in made.requirements if r.origins[0].capability == "windows"]
+        for made in (there, elsewhere)
+    ]
+    reason = "this environment has a Windows side, and this machine does not run under WSL"
+    assert refusals == [[], [reason]]
 
 
 @pytest.mark.parametrize(

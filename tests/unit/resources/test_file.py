@@ -43,12 +43,11 @@ def test_a_file_is_put_whole_whatever_differs() -> None:
 
 
 def test_a_checked_file_is_staged_beside_its_place() -> None:
-    checked = File(path="/etc/sudoers.d/dev", content="x", validate="visudo -cqf %s")
+    checked = File(path="/etc/sudoers.d/dev", content="x", validate='visudo -cqf "$staged"')
     stage, live = checked.converge(compare(None, checked.desired()))
     script = (
-        "{ visudo -cqf /etc/sudoers.d/.dev.envwright-new ; } && "
-        "mv -fT /etc/sudoers.d/.dev.envwright-new /etc/sudoers.d/dev || "
-        "{ code=$?; rm -f /etc/sudoers.d/.dev.envwright-new; exit $code; }"
+        'staged=/etc/sudoers.d/.dev.envwright-new; { visudo -cqf "$staged" ; } && '
+        'mv -fT "$staged" /etc/sudoers.d/dev || { code=$?; rm -f "$staged"; exit $code; }'
     )
     assert stage.arguments["dest"] == "/etc/sudoers.d/.dev.envwright-new"
     assert live == operation("server.shell", commands=[script])

@@ -73,18 +73,26 @@ def test_what_is_no_link_is_told_by_linux(seen: str, entry: Entry | None) -> Non
     ("fields", "file"),
     [
         (
-            "/mnt/c/Users/dev/.wslconfig\t \t.\n" + base64.b64encode(b"[wsl2]\r\n").decode(),
-            ProfileFile("/mnt/c/Users/dev/.wslconfig", "", "", "[wsl2]\r\n"),
+            "/mnt/c/Users/dev/.wslconfig\t \tregular file\t.1795.25\n"
+            + base64.b64encode(b"[wsl2]\r\n").decode(),
+            ProfileFile("/mnt/c/Users/dev/.wslconfig", "", "", "file", "[wsl2]\r\n", 1795.25),
         ),
         (
-            "/mnt/c/Users/dev/.wslconfig\tdev users\t",
-            ProfileFile("/mnt/c/Users/dev/.wslconfig", "dev", "users", None),
+            "/mnt/c/Users/dev/.wslconfig\tdev users\t\t",
+            ProfileFile("/mnt/c/Users/dev/.wslconfig", "dev", "users", "", None),
         ),
-        ("/mnt/c/e/.wslconfig\t \t.\n", ProfileFile("/mnt/c/e/.wslconfig", "", "", "")),
-        ("/.wslconfig\t \t", Unknown("Windows does not say where the user's profile is")),
+        (
+            "/mnt/c/e/.wslconfig\t \tregular empty file\t.5\n",
+            ProfileFile("/mnt/c/e/.wslconfig", "", "", "file", "", 5),
+        ),
+        (
+            "/mnt/c/e/.wslconfig\t \tsymbolic link\t",
+            ProfileFile("/mnt/c/e/.wslconfig", "", "", "link", None),
+        ),
+        ("\t \t\t", Unknown("Windows does not say where the user's folders are")),
     ],
 )
-def test_a_file_of_the_profile_has_its_place_owner_and_text(
+def test_a_file_of_the_profile_has_its_place_owner_text_and_time(
     fields: str, file: ProfileFile | Unknown
 ) -> None:
     assert Windows.parse([FILE], answer(said(), fields)) == {FILE: file}
@@ -101,6 +109,18 @@ def test_all_questions_take_one_call_of_cmd() -> None:
     call = "ew_cmd_utf16 echo %USERPROFILE% '&' echo '?0' '&' dir /AL 'C:\\codes'"
     assert [line for line in script.splitlines() if "dir /AL" in line] == [
         f"if ew_reach && ew_said=$({call}"
+    ]
+
+
+def test_the_folders_that_files_are_in_are_named_by_the_same_call() -> None:
+    script = Windows.script([FILE, Windows(file="a b/c.json", folder="LOCALAPPDATA")])
+    assert "ew_cmd_utf16 echo %USERPROFILE% '&' echo %LOCALAPPDATA%\n" in script
+    assert script.splitlines()[-5:] == [
+        "USERPROFILE=$(ew_folder 1)",
+        "LOCALAPPDATA=$(ew_folder 2)",
+        'ew_file "$USERPROFILE" .wslconfig',
+        "ew_file \"$LOCALAPPDATA\" 'a b/c.json'",
+        "else printf '%s\\0' \"$ew_why\"; fi",
     ]
 
 

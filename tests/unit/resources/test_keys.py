@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from envwright import views
 from envwright.facts import Facts, Stat, Status, Text, Unknown
 from envwright.resource import Assertion, Edited, compare, operation
 from envwright.resources.keys import Keys
@@ -88,8 +89,41 @@ def test_each_key_is_witnessed_through_the_view_of_its_dialect() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(True, "true"), (False, "false"), (5, "5"), ("x", "x")]
+    ("value", "text"),
+    [
+        (True, "true"),
+        (True, "TRUE # yes"),
+        (True, "1"),
+        (False, '"False"'),
+        (False, "0"),
+        (8000, "8000"),
+        (1, "1"),
+        ("true", "true"),
+    ],
 )
-def test_where_a_file_holds_words_the_witness_reads_words(value: Any, words: str) -> None:
+def test_what_the_plan_takes_for_the_wish_the_witness_does_too(value: Any, text: str) -> None:
     wsl = Keys(path="/etc/wsl.conf", dialect="wsl", keys={"boot.x": value})
-    assert list(wsl.witness())[-1].expected == words
+    file = f"[boot]\nx = {text}\n"
+    *_, assertion = wsl.witness()
+    assert actual(file, keys=wsl) == {**FILE, "key boot.x": value}
+    assert views.wsl(file, assertion.key) == assertion.expected
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(True, "yes"), (True, "0"), (False, "1"), (8000, "800"), (1, "true"), ("true", "1")],
+)
+def test_what_the_plan_does_not_take_for_the_wish_the_witness_does_not_either(
+    value: Any, text: str
+) -> None:
+    wsl = Keys(path="/etc/wsl.conf", dialect="wsl", keys={"boot.x": value})
+    file = f"[boot]\nx = {text}\n"
+    *_, assertion = wsl.witness()
+    assert actual(file, keys=wsl) == {**FILE, "key boot.x": text}
+    assert views.wsl(file, assertion.key) != assertion.expected
+
+
+@pytest.mark.parametrize(("value", "words"), [(True, "true"), (5, "5"), ("x", "x")])
+def test_where_a_file_holds_words_the_witness_reads_words(value: Any, words: str) -> None:
+    file = Keys(path="/etc/default/x", dialect="env", keys={"X": value})
+    assert list(file.witness())[-1].expected == words

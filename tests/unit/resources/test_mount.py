@@ -158,9 +158,11 @@ def test_an_entry_goes_live_only_when_it_can_be_mounted() -> None:
         ),
         RELOAD,
     )
-    trial = mounting("'/srv/my data'", f"--fstab {staged} ")
-    move = f"mv -fT {staged} /etc/fstab || {{ code=$?; rm -f {staged}; exit $code; }}"
-    assert live == operation("server.shell", commands=[f"{{ {trial} ; }} && {move}"])
+    trial = mounting("'/srv/my data'", '--fstab "$staged" ')
+    move = 'mv -fT "$staged" /etc/fstab || { code=$?; rm -f "$staged"; exit $code; }'
+    assert live == operation(
+        "server.shell", commands=[f"staged={staged}; {{ {trial} ; }} && {move}"]
+    )
 
 
 def test_what_is_mounted_otherwise_is_mounted_anew() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from envwright.facts import Status
-from envwright.resource import Assertion, Difference
+from envwright.facts import Status, Unknown
+from envwright.resource import Assertion, Difference, compare
+from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.paths import attribute_witness, attributes, in_the_way
 
@@ -52,3 +53,33 @@ def test_only_what_can_be_replaced_without_loss_is_replaced(kind: str, told: str
 def test_what_is_missing_or_to_go_is_in_nobodys_way() -> None:
     assert in_the_way("/a", Difference(None, {"kind": "file"}, ("exists",))) == ""
     assert in_the_way("/a", Difference({"kind": "link"}, None, ("exists",))) == ""
+
+
+# --- What a mount will hide -------------------------------------------------------------------
+
+LATER = Unknown("mount:/data comes first")
+DATA = Directory(path="/data", owner="dev", group="dev")
+
+
+@pytest.mark.parametrize("resource", [DATA, File(path="/data/a/b", content="x")])
+def test_what_a_mount_is_to_hide_tells_nothing_of_what_will_be_there(
+    resource: Directory | File,
+) -> None:
+    wanted = resource.desired()
+    assert wanted is not None
+    same = compare(wanted, wanted)
+    assert resource.foresee(same, {"mount:/other"}) == same
+    foreseen = resource.foresee(same, {"mount:/data"})
+    assert foreseen == Difference(dict.fromkeys(wanted, LATER), wanted, tuple(wanted))
+    assert resource.refusal(foreseen) == ""
+
+
+def test_what_is_missing_below_a_mount_to_come_is_made() -> None:
+    missing = compare(None, DATA.desired())
+    assert DATA.foresee(missing, {"mount:/data"}) == missing
+
+
+def test_what_must_not_be_may_be_in_a_mount_to_come() -> None:
+    gone = File(path="/data/x", present=False)
+    foreseen = gone.foresee(compare(None, None), {"mount:/data"})
+    assert foreseen == Difference({"exists": LATER}, None, ("exists",))

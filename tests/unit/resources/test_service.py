@@ -228,7 +228,7 @@ BOOTED = "[ -d /run/systemd/system ] || exit 0; "
 RELOADED = f'{BOOTED}[ "$(systemctl show --property=NeedDaemonReload --value x.service)" = no ]'
 FRESH = (
     f"{BOOTED}pid=$(systemctl show --property=MainPID --value x.service); "
-    '[ "$pid" = 0 ] || [ ! -e /etc/a ] || '
+    '[ "${pid:-0}" = 0 ] || [ ! -e /etc/a ] || '
     '[ "$(stat -c %Z /etc/a)" -le "$(stat -c %Z /proc/$pid)" ]'
 )
 

@@ -38,7 +38,7 @@ def run(path: Path, text: str, validate: str) -> None:
 def test_what_a_command_agrees_to_goes_live_and_leaves_nothing(tmp_path: Path) -> None:
     path = tmp_path / "it's a file"
     path.write_text("old")
-    run(path, "new", "grep -q new %s && test ! -e nowhere")
+    run(path, "new", 'grep -q new "$staged" && test ! -e nowhere')
     assert (path.read_text(), oct(path.stat().st_mode)) == ("new", "0o100640")
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
 
@@ -47,6 +47,12 @@ def test_what_a_command_refuses_never_goes_live(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
     with pytest.raises(StepError) as raised:
-        run(path, "bad", "cat %s; echo; echo 'it is bad' >&2; exit 4 | exit 4")
+        run(path, "bad", "cat \"$staged\"; echo; echo 'it is bad' >&2; exit 4 | exit 4")
     assert str(raised.value) == "file failed on @local:\n    bad\n    it is bad"
     assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == {"file": "old"}
+
+
+def test_nothing_is_put_into_a_command_that_has_signs_of_a_format(tmp_path: Path) -> None:
+    path = tmp_path / "100 %s"
+    run(path, "new", "grep -q new \"$staged\" && [ '%s' = \\%s ]")
+    assert {entry.name: entry.read_text() for entry in tmp_path.iterdir()} == {"100 %s": "new"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from envwright import views
-from envwright.errors import ConflictError, RefusedError
+from envwright.errors import ConflictError
 from envwright.facts import Facts, Unknown
 from envwright.resource import Edited, Origin, compare, operation
 from envwright.resources.interop import ProfileFile, Windows
@@ -22,7 +22,9 @@ KEYS = WindowsKeys(
 
 
 def seen(text: str | None, owner: str = "", group: str = "") -> Facts:
-    return Facts({Windows(file=".wslconfig"): ProfileFile(PATH, owner, group, text)})
+    return Facts(
+        {Windows(file=".wslconfig"): ProfileFile(PATH, owner, group, "file" if text else "", text)}
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,11 +54,6 @@ def test_it_is_written_where_windows_has_it_with_an_owner_where_owners_are_kept(
     ]
 
 
-def test_without_the_machine_it_cannot_be_written() -> None:
-    with pytest.raises(RefusedError, match="only the machine knows"):
-        list(KEYS.converge(compare(None, KEYS.desired())))
-
-
 def test_a_profile_that_cannot_be_reached_is_refused() -> None:
     facts = Facts({Windows(file=".wslconfig"): Unknown("interop is off")})
     difference = compare(KEYS.actual(facts), KEYS.desired())
@@ -74,8 +71,17 @@ def test_the_witness_reads_all_keys_at_once() -> None:
         "wsl2.dhcp": True,
     }
     assert views.wslconfig(text, assertion.key) == assertion.expected
+    by_hand = views.wslconfig("[wsl2]\nmemory=8GB\nprocessors=4\ndhcp=1", assertion.key)
+    assert by_hand == assertion.expected
     quoted = views.wslconfig('[wsl2]\nswapFile="C:\\\\a b\\\\s.vhdx"', "wsl2.swapFile wsl2.swap")
     assert quoted == {"wsl2.swapFile": "C:\\a b\\s.vhdx", "wsl2.swap": None}
+
+
+def test_a_one_is_a_number_where_a_number_is_wanted_and_a_yes_where_a_switch_is() -> None:
+    wish = {"wsl2.processors": 1, "wsl2.dhcp": True, "wsl2.ipv6": False, "wsl2.vmSwitch": "true"}
+    (assertion,) = WindowsKeys(file=".wslconfig", dialect="wslconfig", keys=wish).witness()
+    text = "[wsl2]\nprocessors=1\ndhcp=1\nipv6=0\nvmSwitch=true\n"
+    assert views.wslconfig(text, assertion.key) == assertion.expected
 
 
 def test_two_wishes_are_joined_or_told_apart() -> None:

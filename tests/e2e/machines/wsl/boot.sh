@@ -20,6 +20,8 @@ echo "$release" >/run/standin/osrelease
 mount --bind /run/standin/version /proc/version
 mount --bind /run/standin/osrelease /proc/sys/kernel/osrelease
 mount --bind /var/lib/standin-boot-id /proc/sys/kernel/random/boot_id
+sed "s/^btime .*/btime $(stat -c %Y /var/lib/standin-boot-id)/" /proc/stat >/run/standin/stat
+mount --bind /run/standin/stat /proc/stat
 
 # --- Interop ---
 # The table of binary formats is one for all containers and the host. It is mounted read-only
@@ -71,4 +73,6 @@ fi
 printf '%s\n' "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin${windows-}" \
     WSL_DISTRO_NAME=Debian WSL_INTEROP=/run/WSL/1_interop >>/etc/environment
 
+# WSL takes silence for no; here most files that tests write mean nothing by it.
+[ "$(setting boot systemd)" != false ] || exec /usr/lib/standin/bare.sh
 exec /lib/systemd/systemd "$@"

@@ -1,43 +1,26 @@
-r"""The Windows side of a WSL machine: .wslconfig, and links from Windows to Linux files."""
+r"""Every key of .wslconfig, which all distributions of a Windows user share."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from envwright.capability import Capability, Settings
-from envwright.resource import Moment, Proof, Requirement, Resource
-from envwright.resources.interop import on_windows
+from envwright.capability import Settings
+from envwright.resource import Moment, Proof, Resource
 from envwright.resources.windows_keys import WindowsKeys
-from envwright.resources.windows_link import WindowsLink
+
+from .values import (  # noqa: TC001 - pydantic looks them up when classes are made
+    Address,
+    Port,
+    Text,
+    WindowsPath,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envwright.facts import Machine
-
-# What cmd.exe takes for more than itself, quoted or not, is in no path.
-_NAME = r"[^\\/:*?\"<>|&^%!();,=\x00-\x1f]*[^\\/:*?\"<>|&^%!();,=\x00-\x1f .]"
-WindowsPath = Annotated[
-    str,
-    Field(
-        pattern=rf"^[A-Za-z]:(\\{_NAME})+$",
-        json_schema_extra={
-            "words": r"a path of Windows like `C:\codes\docker`, without any of `&^%!();,=`"
-        },
-    ),
-]
-LinuxPath = Annotated[
-    str,
-    Field(
-        pattern=rf"^(/{_NAME})+$",
-        json_schema_extra={
-            "words": "a Linux path like `/opt/docker`, with nothing that Windows has in no name"
-        },
-    ),
-]
 Size = Annotated[
     str,
     Field(
@@ -48,10 +31,6 @@ Size = Annotated[
 Bytes = Annotated[int, Field(ge=0)]
 Milliseconds = Annotated[int, Field(ge=0)]
 Timeout = Annotated[int, Field(ge=-1)]
-Text = Annotated[
-    str,
-    Field(pattern=r"^[ -~]+$", json_schema_extra={"words": "plain ASCII text on one line"}),
-]
 Mac = Annotated[
     str,
     Field(
@@ -59,15 +38,7 @@ Mac = Annotated[
         json_schema_extra={"words": "a MAC address like `5c:bb:f6:9e:ee:fa`"},
     ),
 ]
-Address = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$",
-        json_schema_extra={"words": "an IPv4 address like `10.255.255.254`"},
-    ),
-]
 NetworkingMode = Literal["none", "nat", "mirrored", "consomme", "virtioproxy", "bridged"]
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Part(Settings):
@@ -219,52 +190,9 @@ class WslConfig(Settings):
                 keys[f"{section}.{key}"] = plain
         return keys
 
-
-class LinkTo(Settings):
-    """Where a link leads: `to` a Linux path of this distribution, or to a `target` in Windows."""
-
-    to: LinuxPath | None = None
-    """A Linux path; Windows reaches it by \\\\wsl.localhost."""
-    target: WindowsPath | None = None
-    """A Windows path."""
-    file: bool = False
-    """It is a file, not a directory."""
-    absent: bool = False
-    """There must be no such link."""
-
-    @model_validator(mode="after")
-    def _one(self) -> LinkTo:
-        if (self.to is not None) + (self.target is not None) + self.absent != 1:
-            raise ValueError("needs exactly one of 'to', 'target' and 'absent'")
-        return self
-
-
-class Section(Capability):
-    r"""The Windows side of a WSL machine, reached from inside the distribution.
-
-    In %UserProfile%\.wslconfig only the keys given here are written; WSL reads it when its virtual
-    machine starts: changes are felt after `wsl --shutdown`, which ends all distributions. Links
-    are symbolic links of Windows (mklink); they take Developer Mode, and what is in their place
-    and no link is never replaced. Such a link leads nowhere when it is followed from inside
-    Linux: there, use the Linux path.
-    """
-
-    example: ClassVar[str] = r"""
-windows:
-  wslconfig:
-    wsl2: {memory: 8GB, processors: 4, networkingMode: mirrored}
-    experimental: {autoMemoryReclaim: dropCache}
-  links:
-    C:\codes\docker: {to: /opt/docker}
-""".lstrip()
-
-    wslconfig: WslConfig = WslConfig()
-    """Keys of %UserProfile%\\.wslconfig."""
-    links: dict[WindowsPath, LinkTo] = {}
-    """Links of Windows, by their paths."""
-
-    def resources(self, machine: Machine) -> Iterator[Resource]:
-        if keys := self.wslconfig.keys():
+    def resources(self) -> Iterator[Resource]:
+        """Wish for the keys that are given."""
+        if keys := self.keys():
             yield WindowsKeys(
                 file=".wslconfig",
                 dialect="wslconfig",
@@ -272,34 +200,10 @@ windows:
                 takes_effect=Moment.VM,
                 at=("wslconfig",),
             )
-        for path, link in self.links.items():
-            yield WindowsLink(
-                path=path,
-                target=link.target or _share(machine, link.to or ""),
-                linux=link.to or "",
-                directory=not link.file,
-                present=not link.absent,
-                at=("links", path),
-            )
 
-    def requirements(self, machine: Machine) -> Iterator[Requirement]:
-        if not machine.wsl:
-            yield Requirement(
-                "the machine runs under WSL",
-                "false",
-                "this environment has a Windows side, and this machine does not run under WSL",
-                "put `windows` into an environment for WSL that extends this one",
-            )
-        elif not machine.distribution and any(link.to for link in self.links.values()):
-            yield Requirement(
-                "the distribution's name is known",
-                "false",
-                "nobody says what this distribution is called in Windows, which links have to name",
-                "set WSL_DISTRO_NAME when you start envwright",
-            )
-
-    def proofs(self, machine: Machine) -> Iterator[Proof]:
-        mode = self.wslconfig.wsl2.networking_mode
+    def proofs(self) -> Iterator[Proof]:
+        """Look at what can be seen of the virtual machine from inside."""
+        mode = self.wsl2.networking_mode
         if mode:
             yield Proof(
                 f"the networking mode is {mode}",
@@ -307,27 +211,10 @@ windows:
                 f'got=$(wslinfo --networking-mode); echo "$got"; [ "$got" = {mode} ]',
                 at=("wslconfig", "wsl2", "networkingMode"),
             )
-        processors = self.wslconfig.wsl2.processors
+        processors = self.wsl2.processors
         if processors:
             yield Proof(
                 f"there are at most {processors} processors",
                 f'got=$(nproc --all); echo "$got"; [ "$got" -le {processors} ]',
                 at=("wslconfig", "wsl2", "processors"),
             )
-        for path, link in self.links.items():
-            if not link.absent:
-                target = link.target or _share(machine, link.to or "")
-                yield Proof(
-                    f"Windows reaches what {path} leads to",
-                    on_windows(
-                        'got=$(ew_cmd if exist "$target" echo there); echo "$got"\n'
-                        '[ "$got" = there ]',
-                        target=target,
-                    ),
-                    at=("links", path),
-                )
-
-
-def _share(machine: Machine, path: str) -> str:
-    r"""Return how Windows calls a Linux path: `\\wsl.localhost\Debian\opt\docker`."""
-    return rf"\\wsl.localhost\{machine.distribution}" + path.replace("/", "\\") if path else ""

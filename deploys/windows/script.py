@@ -1,0 +1,281 @@
+r"""What takes an administrator, as one PowerShell script that a person reads and runs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from envwright.capability import Settings, render
+from envwright.resource import Proof
+from envwright.resources.interop import POWERSHELL, on_windows, parent
+from envwright.resources.windows_file import WindowsFile
+
+from .values import (  # noqa: TC001 - pydantic looks them up when classes are made
+    Address,
+    Port,
+    Text,
+    WindowsPath,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from envwright.facts import Machine
+
+    from .links import LinkTo
+
+HYPER_V = "{40E0AC32-46A5-438A-A0B2-2B479E8F2E90}"
+"""What WSL's virtual machine is called by the Hyper-V firewall (MicrosoftDocs/WSL: networking)."""
+PROXIES = r"HKLM\SYSTEM\CurrentControlSet\Services\PortProxy\v4tov4\tcp"
+"""Where netsh keeps its port proxies: values `0.0.0.0/8080` = `172.20.1.2/80`."""
+BYTE_ORDER_MARK = "\ufeff"
+"""Windows PowerShell takes a file without it for one in the code page of the computer."""
+
+RuleName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$",
+        json_schema_extra={"words": "letters, digits, blanks, `.`, `_` and `-`"},
+    ),
+]
+MountName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        json_schema_extra={"words": "letters, digits, `_` and `-`"},
+    ),
+]
+Program = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*\.exe$",
+        json_schema_extra={"words": "a program's name like `node.exe`"},
+    ),
+]
+PhysicalDrive = Annotated[
+    str,
+    Field(
+        pattern=r"^\\\\\.\\PHYSICALDRIVE[0-9]+$",
+        json_schema_extra={"words": r"a disk like `\\.\PHYSICALDRIVE1`"},
+    ),
+]
+MountOptions = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_=.:+-]+(,[A-Za-z0-9_=.:+-]+)*$",
+        json_schema_extra={"words": "options with commas and no blanks: `data=ordered`"},
+    ),
+]
+FileSystem = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9]+$", json_schema_extra={"words": "a file system like `ext4`"}),
+]
+
+
+class Defender(Settings):
+    """Exclusions of Microsoft Defender: it sees nothing that happens there, malware least of all.
+
+    Of a distribution's files Windows sees one: the disk that holds all of them.
+    """
+
+    reason: Text
+    """Why it is worth it, for those who read the script."""
+    disk: bool = True
+    """Pass over the disk of this distribution."""
+    paths: list[WindowsPath] = []
+    """Folders to pass over, too."""
+    processes: list[Program] = []
+    """Programs whose files are passed over."""
+
+
+class PortProxy(Settings):
+    """A port of Windows that leads to one of this distribution, for other computers (nat).
+
+    The distribution has another address after each start of the virtual machine: then the script
+    has to be run again. With `networkingMode: mirrored`, use `firewall` instead.
+    """
+
+    listen: Port
+    """The port of Windows."""
+    connect: Port | None = None
+    """The port of Linux; the same by default."""
+    address: Address = "0.0.0.0"  # noqa: S104 - to be reached from elsewhere is what it is for
+    """The address of Windows; by default all of them."""
+    profiles: list[Literal["domain", "private", "public"]] = ["domain", "private"]
+    """The kinds of networks from which Windows' firewall lets others in."""
+
+
+class FirewallRule(Settings):
+    """Ports of WSL that the Hyper-V firewall lets others reach (Windows 11 22H2, mirrored)."""
+
+    ports: list[Port] = Field(min_length=1)
+    """The ports."""
+    protocol: Literal["TCP", "UDP"] = "TCP"
+    """Their protocol."""
+
+
+class Disk(Settings):
+    """A disk that WSL mounts as `wsl --mount` does, until its virtual machine ends."""
+
+    disk: PhysicalDrive | None = None
+    """A whole disk of the computer, which Windows must not use."""
+    vhd: WindowsPath | None = None
+    """A virtual disk: a file."""
+    type: FileSystem = "ext4"
+    """Its file system."""
+    options: MountOptions | None = None
+    """Options of that file system; `ro` and the like are none."""
+    partition: int | None = Field(default=None, ge=1)
+    """Which partition; by default the whole disk is the file system."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Disk:
+        if (self.disk is None) == (self.vhd is None):
+            raise ValueError("needs exactly one of 'disk' and 'vhd'")
+        return self
+
+    def arguments(self, name: str) -> list[str]:
+        """Return what follows `wsl.exe --mount`."""
+        place = [self.disk] if self.disk else [str(self.vhd), "--vhd"]
+        options = ["--options", self.options] if self.options else []
+        partition = ["--partition", str(self.partition)] if self.partition else []
+        return [*place, "--name", name, "--type", self.type, *options, *partition]
+
+
+class Script(Settings):
+    """What takes an administrator, written into one script that a person reads and runs.
+
+    It says what it does, does nothing twice, and stops at what fails. What is taken out of it
+    stays in Windows. No PowerShell can be had where envwright is tested: there the script is
+    parsed, and keeps to what was found in Microsoft's documentation.
+    """
+
+    links: bool = True
+    """The links of `windows`, for a Windows without Developer Mode."""
+    defender: Defender | None = None
+    """Exclusions of Microsoft Defender."""
+    ports: list[PortProxy] = []
+    """Port proxies (nat)."""
+    firewall: dict[RuleName, FirewallRule] = {}
+    """Rules of the Hyper-V firewall, by their names."""
+    disks: dict[MountName, Disk] = {}
+    """Disks to mount, by what they are called below /mnt/wsl."""
+
+    @model_validator(mode="after")
+    def _each_port_once(self) -> Script:
+        listening = [(proxy.address, proxy.listen) for proxy in self.ports]
+        for address, port in listening:
+            if listening.count((address, port)) > 1:
+                raise ValueError(f"'ports' has {address}:{port} twice")
+        return self
+
+    def resource(self, machine: Machine, links: Mapping[str, LinkTo]) -> WindowsFile:
+        """Wish for the file."""
+        return WindowsFile(
+            folder="LOCALAPPDATA",
+            file=_file(machine),
+            content=BYTE_ORDER_MARK + self.text(machine, links),
+            at=("script",),
+        )
+
+    def text(self, machine: Machine, links: Mapping[str, LinkTo]) -> str:
+        """Return the script."""
+        wanted = links.items() if self.links else ()
+        return render(
+            "windows.script.ps1",
+            q=literal,
+            list=literals,
+            command=POWERSHELL,
+            distribution=machine.distribution,
+            links=[_link(path, link, machine) for path, link in wanted if not link.absent],
+            defender=self.defender,
+            ports=self.ports,
+            firewall=self.firewall,
+            creator=HYPER_V,
+            disks={
+                name: " ".join(map(literal, d.arguments(name))) for name, d in self.disks.items()
+            },
+        )
+
+    def proofs(self, machine: Machine) -> Iterator[Proof]:
+        """Look for its effects, where others than administrators see them."""
+        file = "%LOCALAPPDATA%\\" + _file(machine).replace("/", "\\")
+        for number, proxy in enumerate(self.ports):
+            yield Proof(
+                f"port {proxy.listen} of Windows leads to this distribution",
+                _proof(
+                    _PROXY,
+                    file,
+                    key=PROXIES,
+                    value=f"{proxy.address}/{proxy.listen}",
+                    port=str(proxy.connect or proxy.listen),
+                ),
+                at=("script", "ports", number),
+            )
+        for name in self.disks:
+            yield Proof(
+                f"WSL has mounted {name}",
+                _proof(
+                    'cut -d" " -f2 /proc/mounts | grep -q "/wsl/$name\\$" || ew_run_it',
+                    file,
+                    name=name,
+                ),
+                at=("script", "disks", name),
+            )
+        hidden = {
+            "defender": (self.defender, "Microsoft Defender passes over what it should"),
+            "firewall": (self.firewall, "the Hyper-V firewall lets in what it should"),
+        }
+        for key, (wanted, sentence) in hidden.items():
+            if wanted:
+                yield Proof(sentence, _proof(_HIDDEN, file), at=("script", key))
+
+
+_RUN_IT = r"""
+ew_run_it() {
+ printf '%s%s %s "%s"\n' "${1-}" 'run this in a Command Prompt that is run as administrator:' \
+  "$command" "$(ew_cmd echo "$file")"
+ exit 77; }
+"""
+_PROXY = r"""
+got=$(ew_run reg.exe query "$key" /v "$value" | sed -n 's/.* REG_SZ *//p')
+own=$(hostname -I | cut -d' ' -f1)/$port
+[ "$got" ] || ew_run_it
+[ "$got" = "$own" ] || { (ew_run_it "it leads to $got, and this is $own: "); exit 1; }
+"""
+_DISK = 'cut -d" " -f2 /proc/mounts | grep -q "/wsl/$name\\$" || ew_run_it'
+_HIDDEN = "ew_run_it 'Windows shows this to administrators only: '"
+
+
+def _file(machine: Machine) -> str:
+    return f"envwright/{machine.distribution}.ps1"
+
+
+def _proof(script: str, file: str, **words: str) -> str:
+    return on_windows(f"{_RUN_IT}{script}", file=file, command=POWERSHELL, **words)
+
+
+def _link(path: str, link: LinkTo, machine: Machine) -> dict[str, Any]:
+    return {
+        "path": path,
+        "folder": parent(path),
+        "name": path.rpartition("\\")[2],
+        "target": link.leads_to(machine),
+        "directory": not link.file,
+    }
+
+
+def literal(text: str) -> str:
+    """Write a text as a literal of PowerShell, in which nothing but quotes means anything.
+
+    Any of its five single quotes ends a literal, and two of them stand for one
+    (about_Quoting_Rules; CharTraits.IsSingleQuote of PowerShell/PowerShell).
+    """
+    return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", text) + "'"
+
+
+def literals(texts: list[str]) -> str:
+    """Write texts as an array of literals."""
+    return f"@({', '.join(map(literal, texts))})"

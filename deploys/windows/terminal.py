@@ -1,0 +1,199 @@
+r"""A profile of Windows Terminal, as a fragment that it reads beside the user's own settings.
+
+Names and values are those of its documentation (MicrosoftDocs/terminal: json-fragment-extensions,
+customize-settings/profile-general, profile-appearance and profile-advanced).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from envwright.capability import Settings
+from envwright.resources.windows_file import WindowsFile
+
+from .values import LinuxPath, WindowsPath, share
+
+if TYPE_CHECKING:
+    from envwright.facts import Machine
+
+FOLDER = "Microsoft/Windows Terminal/Fragments/envwright"
+"""Where Windows Terminal looks, below %LocalAppData%; the last name is the application's."""
+
+Name = Annotated[
+    str,
+    Field(
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        json_schema_extra={"words": "text on one line"},
+    ),
+]
+Colour = Annotated[
+    str,
+    Field(
+        pattern=r"^#([0-9A-Fa-f]{3}){1,2}$",
+        json_schema_extra={"words": "a colour like `#1E90FF`, in quotes"},
+    ),
+]
+Weight = Literal[
+    "thin",
+    "extra-light",
+    "light",
+    "semi-light",
+    "normal",
+    "medium",
+    "semi-bold",
+    "bold",
+    "extra-bold",
+    "black",
+    "extra-black",
+]
+Padding = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{1,3}(, ?[0-9]{1,3}){0,3}$",
+        json_schema_extra={"words": "one, two or four numbers of pixels: `8, 8, 8, 8`"},
+    ),
+]
+
+
+class Part(Settings):
+    """A part of the fragment; a key that is left out is as Windows Terminal has it."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+
+class Font(Part):
+    """The font."""
+
+    face: Name | None = None
+    """Its name: `Cascadia Code`."""
+    size: float | None = Field(default=None, ge=1, le=128)
+    """Its size in points."""
+    weight: Weight | int | None = None
+    """How bold it is: a word, or a number as OpenType has it."""
+
+
+class Scheme(Part):
+    """A colour scheme: sixteen colours, and some for special purposes."""
+
+    black: Colour
+    """Colour 0."""
+    red: Colour
+    """Colour 1."""
+    green: Colour
+    """Colour 2."""
+    yellow: Colour
+    """Colour 3."""
+    blue: Colour
+    """Colour 4."""
+    purple: Colour
+    """Colour 5."""
+    cyan: Colour
+    """Colour 6."""
+    white: Colour
+    """Colour 7."""
+    bright_black: Colour
+    """Colour 8."""
+    bright_red: Colour
+    """Colour 9."""
+    bright_green: Colour
+    """Colour 10."""
+    bright_yellow: Colour
+    """Colour 11."""
+    bright_blue: Colour
+    """Colour 12."""
+    bright_purple: Colour
+    """Colour 13."""
+    bright_cyan: Colour
+    """Colour 14."""
+    bright_white: Colour
+    """Colour 15."""
+    foreground: Colour | None = None
+    """Of text."""
+    background: Colour | None = None
+    """Behind text."""
+    cursor_color: Colour | None = None
+    """Of the cursor."""
+    selection_background: Colour | None = None
+    """Behind text that is selected."""
+
+
+class Terminal(Part):
+    """A profile of Windows Terminal that opens this distribution.
+
+    It is read when Windows Terminal starts. The user's own settings stay as they are, and win.
+    """
+
+    name: Name
+    """What the menu calls it."""
+    starting_directory: LinuxPath | Literal["~"] = "~"
+    """Where a shell begins: a Linux path, or the home directory."""
+    icon: WindowsPath | LinuxPath | None = None
+    """A picture, by a Windows path or a Linux one."""
+    color_scheme: Name | None = None
+    """The name of a colour scheme: one that Windows Terminal has, or one of `schemes`."""
+    schemes: dict[Name, Scheme] = {}
+    """Colour schemes to bring along, by their names."""
+    font: Font | None = None
+    """The font."""
+    foreground: Colour | None = None
+    """The colour of text, before the scheme's."""
+    background: Colour | None = None
+    """The colour behind text, before the scheme's."""
+    cursor_shape: (
+        Literal["bar", "vintage", "underscore", "doubleUnderscore", "filledBox", "emptyBox"] | None
+    ) = None
+    """The cursor."""
+    opacity: int | None = Field(default=None, ge=0, le=100)
+    """How much of what is behind the window is hidden, in percent."""
+    use_acrylic: bool | None = None
+    """Blur what shines through."""
+    padding: Padding | None = None
+    """The space around the text."""
+    scrollbar_state: Literal["visible", "hidden", "always"] | None = None
+    """The scroll bar."""
+    history_size: int | None = Field(default=None, ge=0, le=32767)
+    """How many lines can be scrolled back to."""
+    bell_style: Literal["audible", "window", "taskbar", "all", "none"] | None = None
+    """What a BEL does."""
+    antialiasing_mode: Literal["grayscale", "cleartype", "aliased"] | None = None
+    """How the edges of letters are drawn."""
+    close_on_exit: Literal["automatic", "graceful", "always", "never"] | None = None
+    """When a tab closes after its shell ended."""
+    tab_title: Name | None = None
+    """The title of its tabs."""
+    tab_color: Colour | None = None
+    """The colour of its tabs."""
+    suppress_application_title: bool | None = None
+    """Keep that title, whatever programs say."""
+
+    def fragment(self, machine: Machine) -> dict[str, Any]:
+        """Return the fragment as JSON values."""
+        own = self.model_dump(exclude_none=True, exclude={"name", "starting_directory", "schemes"})
+        line = f"wsl.exe -d {machine.distribution}"
+        place = {"commandline": f"{line} --cd ~"}
+        if self.starting_directory != "~":
+            folder = share(machine, self.starting_directory)
+            place = {"commandline": line, "startingDirectory": folder}
+        if self.icon and self.icon.startswith("/"):
+            own["icon"] = share(machine, self.icon)
+        schemes = [
+            {"name": name, **scheme.model_dump(exclude_none=True)}
+            for name, scheme in self.schemes.items()
+        ]
+        return {
+            "profiles": [{"name": self.name, **place, **own}],
+            **({"schemes": schemes} if schemes else {}),
+        }
+
+    def resource(self, machine: Machine) -> WindowsFile:
+        """Wish for the fragment."""
+        return WindowsFile(
+            folder="LOCALAPPDATA",
+            file=f"{FOLDER}/{machine.distribution}.json",
+            content=json.dumps(self.fragment(machine), indent=4) + "\n",
+            at=("terminal",),
+        )

@@ -1,0 +1,51 @@
+r"""Kinds of values that Windows and WSL take, and what Windows calls a Linux path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+if TYPE_CHECKING:
+    from envwright.facts import Machine
+
+DISTRIBUTION = r"[A-Za-z0-9._-]+"
+"""What distributions may be called (microsoft/WSL: src/windows/service)."""
+
+# What cmd.exe takes for more than itself, quoted or not, is in no path.
+_NAME = r"[^\\/:*?\"<>|&^%!();,=\x00-\x1f]*[^\\/:*?\"<>|&^%!();,=\x00-\x1f .]"
+WindowsPath = Annotated[
+    str,
+    Field(
+        pattern=rf"^[A-Za-z]:(\\{_NAME})+$",
+        json_schema_extra={
+            "words": r"a path of Windows like `C:\codes\docker`, without any of `&^%!();,=`"
+        },
+    ),
+]
+LinuxPath = Annotated[
+    str,
+    Field(
+        pattern=rf"^(/{_NAME})+$",
+        json_schema_extra={
+            "words": "a Linux path like `/opt/docker`, with nothing that Windows has in no name"
+        },
+    ),
+]
+Text = Annotated[
+    str,
+    Field(pattern=r"^[ -~]+$", json_schema_extra={"words": "plain ASCII text on one line"}),
+]
+Address = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$",
+        json_schema_extra={"words": "an IPv4 address like `10.255.255.254`"},
+    ),
+]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def share(machine: Machine, path: str) -> str:
+    r"""Return how Windows calls a Linux path: `\\wsl.localhost\Debian\opt\docker`."""
+    return rf"\\wsl.localhost\{machine.distribution}" + path.replace("/", "\\")

@@ -1,0 +1,47 @@
+"""The formats of a fleet's verification: one TAP stream, one JUnit file."""
+
+from __future__ import annotations
+
+import textwrap
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
+
+from envwright.verify import Result, tap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from envwright.fleet.outcome import Outcome
+
+
+def tap_all(outcomes: Sequence[Outcome]) -> str:
+    """Write a test point for each machine, its checks as a subtest of it (TAP 14)."""
+    lines = ["TAP version 14", f"1..{len(outcomes)}"]
+    for number, outcome in enumerate(outcomes, 1):
+        if outcome.result is not None:
+            checks = tap([Result(**check) for check in outcome.result])
+            body = checks.partition("\n")[2].rstrip("\n")  # the version is said already
+            lines += [f"# Subtest: {outcome.target.host}", textwrap.indent(body, "    ")]
+        state = "ok" if outcome.word == "proven" else "not ok"
+        skip = " # SKIP" if outcome.word == "skipped" else ""
+        lines.append(f"{state} {number} - {outcome.target.host}{skip}")
+        if outcome.error:
+            lines += [f"# {line}" for line in str(outcome.error).splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def merge(outcomes: Sequence[Outcome], written: Callable[[int], Path | None], file: Path) -> None:
+    """Write one JUnit file: the suites that each machine's run wrote, or the error it ended in."""
+    whole = ET.Element("testsuites", name="pytest tests")
+    for number, outcome in enumerate(outcomes):
+        host, part = outcome.target.host, written(number)
+        if part and part.is_file():
+            for suite in ET.parse(part).getroot().iter("testsuite"):  # noqa: S314 - pytest wrote it
+                suite.set("name", f"{suite.get('name')} on {host}")
+                whole.append(suite)
+        elif outcome.error:
+            suite = ET.SubElement(whole, "testsuite", name=host, tests="1", errors="1")
+            case = ET.SubElement(suite, "testcase", name=host)
+            ET.SubElement(case, "error", message=outcome.error.message).text = str(outcome.error)
+    ET.ElementTree(whole).write(file, encoding="utf-8", xml_declaration=True)

@@ -1,0 +1,139 @@
+"""The record of a run: what it found and did, in a file that is whole at any moment."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from envwright.errors import EnvwrightError, ExitCode, LockedError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from envwright.plan import Change, Plan
+    from envwright.pull.settings import Settings
+    from envwright.pull.signature import Commit
+    from envwright.verify import Result
+
+FILE = "status.json"
+VERSION = 1
+AS_IT_SHOULD_BE, APPLIED = "as it should be", "applied"
+"""The outcomes that leave nothing to do."""
+
+
+@dataclass
+class Record:
+    """One run, as status.json has it.
+
+    Args:
+        time: when it began, in ISO 8601.
+        outcome: "as it should be"; "differs" (plan only); "applied"; "restart needed"; "checks
+            failed"; "refused" (the commit, or what it wants); "locked" (by another run); "failed".
+        changes: id and verb of each resource that differed.
+        pending: ids of those that wait for a restart.
+        failures: id and reason of each failed check.
+        error: message and hint, where it is refused, locked or failed.
+        last_good: time and commit of the last run that left nothing to do.
+    """
+
+    time: str
+    url: str
+    ref: str
+    environment: str
+    mode: str
+    seconds: float = 0.0
+    outcome: str = "failed"
+    exit_code: int = int(ExitCode.ERROR)
+    commit: dict[str, str] | None = None
+    changes: list[dict[str, str]] = field(default_factory=list)
+    pending: list[str] = field(default_factory=list)
+    failures: list[dict[str, str]] = field(default_factory=list)
+    error: dict[str, str] | None = None
+    last_good: dict[str, str] | None = None
+    version: int = VERSION
+
+    @staticmethod
+    def begin(settings: Settings, before: dict[str, Any] | None) -> Record:
+        """Begin the record of a run; `before` is that of the one before, where there is one."""
+        return Record(
+            time=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            url=settings.url,
+            ref=settings.ref,
+            environment=settings.environment,
+            mode="apply" if settings.apply else "plan",
+            last_good=(before or {}).get("last_good"),
+        )
+
+    def saw(self, commit: Commit) -> None:
+        """Keep which commit was accepted."""
+        self.commit = asdict(commit)
+
+    def planned(self, plan: Plan) -> None:
+        """Keep what differs."""
+        self.changes = [_change(change) for change in plan.changes]
+
+    def left(self, plan: Plan) -> None:
+        """Keep what waits for a restart."""
+        self.pending = [change.resource.id for change in plan.changes]
+
+    def checked(self, results: Sequence[Result]) -> None:
+        """Keep which checks failed."""
+        self.failures = [
+            {"id": result.id, "reason": result.reason}
+            for result in results
+            if result.outcome == "failed"
+        ]
+
+    def end(self, outcome: str, code: ExitCode) -> ExitCode:
+        """Keep what came of it."""
+        self.outcome, self.exit_code = outcome, int(code)
+        if outcome in {AS_IT_SHOULD_BE, APPLIED} and self.commit:
+            self.last_good = {"time": self.time, "commit": self.commit["id"]}
+        return code
+
+    def fail(self, error: BaseException) -> None:
+        """Keep what went wrong."""
+        refused, locked = isinstance(error, RefusedError), isinstance(error, LockedError)
+        self.outcome = "refused" if refused else "locked" if locked else "failed"
+        self.exit_code = int(ExitCode.ERROR)
+        if isinstance(error, EnvwrightError):
+            self.error = {"message": error.message, "hint": error.hint}
+        else:
+            self.error = {"message": f"{type(error).__name__}: {error}", "hint": ""}
+
+    def write(self, state: Path, mask: Callable[[str], str]) -> None:
+        """Write it, whole or not at all."""
+        new = state / f".{FILE}.new"
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(_masked(asdict(self), mask), file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(state / FILE)
+
+
+def _change(change: Change) -> dict[str, str]:
+    return {"id": change.resource.id, "verb": change.verb}
+
+
+def _masked(value: Any, mask: Callable[[str], str]) -> Any:
+    """Mask each text by itself: in JSON a secret would be written otherwise."""
+    if isinstance(value, dict):
+        return {key: _masked(item, mask) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_masked(item, mask) for item in value]
+    return mask(value) if isinstance(value, str) else value
+
+
+def last(state: Path) -> dict[str, Any] | None:
+    """Return the record of the last run; None where there is none that can be read."""
+    with contextlib.suppress(OSError, ValueError):
+        value = json.loads((state / FILE).read_bytes())
+        if isinstance(value, dict) and value.get("version") == VERSION:
+            return value
+    return None

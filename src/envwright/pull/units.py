@@ -1,0 +1,75 @@
+"""The units of systemd that run pull mode."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from envwright.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from envwright.pull.settings import Settings
+
+HEAD = "# Written by `envwright pull install`: install again to change it.\n"
+
+_SERVICE = """\
+[Unit]
+Description=envwright: follow a repository of environments
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+{environment}ExecStart={program} pull run
+SuccessExitStatus={good}
+TimeoutStartSec=2h
+"""
+
+_TIMER = """\
+[Unit]
+Description=envwright: follow a repository of environments, every {every}
+
+[Timer]
+OnCalendar={calendar}
+RandomizedDelaySec={delay}
+FixedRandomDelay=true
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+"""
+
+
+def service(settings: Settings, words: Iterable[str]) -> str:
+    """Return the service; `words` run envwright.
+
+    A machine that differs is no failure of a unit that may not change it; a failed check is one.
+    """
+    good = [ExitCode.RESTART] if settings.apply else [ExitCode.CHANGES, ExitCode.RESTART]
+    # Without HOME, ./bootstrap does not know where its virtual environment is.
+    variables = {"HOME": "/root"}
+    if os.environ.get("XDG_DATA_HOME"):
+        variables["XDG_DATA_HOME"] = os.environ["XDG_DATA_HOME"]
+    lines = (f"Environment={_quoted(f'{name}={value}')}\n" for name, value in variables.items())
+    argv = (_quoted(word).replace("$", "$$") for word in words)
+    return HEAD + _SERVICE.format(
+        environment="".join(lines),
+        program=" ".join(argv),
+        good=" ".join(str(int(code)) for code in good),
+    )
+
+
+def timer(settings: Settings) -> str:
+    """Return the timer: each machine has its own moment, and what was slept through is made up."""
+    return HEAD + _TIMER.format(
+        every=settings.every, calendar=settings.calendar, delay=settings.delay
+    )
+
+
+def _quoted(word: str) -> str:
+    """Write a word for systemd.syntax(7): no specifier or escape in it means anything."""
+    for char, escape in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%")):
+        word = word.replace(char, escape)
+    return f'"{word}"'

@@ -1,0 +1,130 @@
+"""A fleet over SSH: six machines of their own, one that drifted, one that is not there."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from command import Said, envwright
+from machines.sshd import Sshds, image_with_sshd, sshds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from machines.engine import Network
+    from machines.machine import Machine
+
+SECRET = "correct-horse-battery"
+ENVIRONMENT = """\
+name: team
+secrets: {token: {env: EW_TOKEN}}
+files:
+  /etc/motd: {content: "welcome\\n"}
+  /srv/token: {content: "{{ secret.token }}", mode: "0600"}
+"""
+AWAY = "127.0.0.1:1"
+
+
+@pytest.fixture(scope="module")
+def fleet(debian13: Machine, engine: Network) -> Iterator[Sshds]:
+    debian13.install("openssh-server")
+    with image_with_sshd(debian13.name) as image, sshds(image, 6, engine) as started:
+        yield started
+
+
+class Team:
+    """The fleet as an inventory, and one machine more that does not answer."""
+
+    def __init__(self, fleet: Sshds, folder: Path) -> None:
+        self.fleet, self.folder = fleet, folder
+        self.hosts = [f"@ssh/{name}" for name in fleet.names]
+        (folder / "team.yaml").write_text(ENVIRONMENT)
+        self.inventory = folder / "team.py"
+        hosts = [*self.hosts[:3], AWAY, *self.hosts[3:]]
+        self.inventory.write_text(f"team = ({hosts!r}, {{'environment': 'team.yaml'}})\n")
+
+    def run(self, verb: str, *options: str) -> Said:
+        settings = {"EW_TOKEN": SECRET, "ENVWRIGHT_SSH_OPTIONS": f"-F {self.fleet.config}"}
+        said = envwright(verb, "-i", "team.py", *options, cwd=self.folder, **settings)
+        assert SECRET not in said.out + said.err
+        return said
+
+    def json(self, verb: str, *options: str) -> tuple[int, dict[str, str], Any]:
+        """Run a verb; its exit code, the outcome of each host, and the whole document."""
+        said = self.run(verb, "--json", *options)
+        document = json.loads(said.out)
+        return said.code, {h["host"]: h["outcome"] for h in document["hosts"]}, document
+
+    def all(self, word: str, **others: str) -> dict[str, str]:
+        return {**dict.fromkeys(self.hosts, word), AWAY: others.get("away", "unreachable")}
+
+
+@pytest.fixture
+def team(fleet: Sshds, tmp_path: Path) -> Team:
+    return Team(fleet, tmp_path)
+
+
+def test_a_fleet_is_planned_applied_proven_and_its_drift_is_told_and_mended(team: Team) -> None:
+    ids = ["file:/etc/motd", "file:/srv/token"]
+    code, outcomes, document = team.json("plan")
+    assert (code, outcomes) == (1, team.all("differs"))
+    assert document["drift"] == [{"id": id_, "hosts": team.hosts} for id_ in ids]
+
+    code, outcomes, document = team.json("apply", "--yes", "--parallel", "3", "--log-dir", "logs")
+    assert (code, outcomes) == (1, team.all("changed"))
+    assert [len(h["result"]["checks"]) for h in document["hosts"] if h["result"]] == [2] * 6
+    logs = sorted((team.folder / "logs").iterdir())
+    assert [log.name for log in logs] == sorted(
+        ["127.0.0.1_1.log", *(f"ssh_{name}.log" for name in team.fleet.names)]
+    )
+    assert [SECRET in log.read_text() for log in logs] == [False] * 7
+    assert "Verified: 2 passed, 0 failed, 0 skipped." in logs[1].read_text()
+    seen = [team.fleet.sh(name, "cat /srv/token") for name in team.fleet.names]
+    assert seen == [SECRET] * 6
+
+    assert team.json("plan")[:2] == (1, team.all("same"))
+    assert team.json("apply", "--yes")[:2] == (1, team.all("same"))
+    assert team.json("verify")[:2] == (1, team.all("proven"))
+
+    drifted = team.hosts[4]
+    team.fleet.sh(team.fleet.names[4], "echo drift >/etc/motd")
+    said = team.run("plan")
+    assert said.code == 1
+    assert f"\n1 of 7 differ:\n  file:/etc/motd  on 1: {drifted}\n" in said.out
+    assert said.out.endswith("\n7 hosts: 5 same, 1 unreachable, 1 differ.\n")
+    assert said.err.startswith(f"error: {AWAY}: nothing listens on its ssh port\n")
+    code, outcomes, document = team.json("verify")
+    assert (code, outcomes) == (1, {**team.all("proven"), drifted: "unproven"})
+    assert document["drift"] == [{"id": "file:/etc/motd", "hosts": [drifted]}]
+    code, outcomes, _ = team.json("apply", "--yes")
+    assert (code, outcomes) == (1, {**team.all("same"), drifted: "changed"})
+    assert team.fleet.sh(team.fleet.names[4], "cat /etc/motd") == "welcome"
+
+
+def test_a_step_that_fails_on_one_machine_is_no_other_s(team: Team) -> None:
+    for name in team.fleet.names:
+        team.fleet.sh(name, "rm -f /etc/motd")
+    # What no file can replace: the step fails there, and only there.
+    team.fleet.sh(team.fleet.names[1], "mkdir -p /etc/motd/full")
+    code, outcomes, document = team.json("apply", "--yes", "--limit", "@ssh/*")
+    broken = team.hosts[1]
+    expected = {**dict.fromkeys(team.hosts, "changed"), broken: outcomes[broken]}
+    assert (code, outcomes) == (1, expected)
+    (error,) = [host["error"] for host in document["hosts"] if host["error"]]
+    assert outcomes[broken] in {"failed", "refused"}
+    assert "/etc/motd" in error["message"]
+    team.fleet.sh(team.fleet.names[1], "rm -r /etc/motd")
+    code, outcomes, _ = team.json("apply", "--yes", "--limit", "@ssh/*")
+    assert (code, outcomes) == (0, {**dict.fromkeys(team.hosts, "same"), broken: "changed"})
+
+
+def test_two_runs_at_the_same_fleet_do_not_mix(team: Team) -> None:
+    team.json("apply", "--yes", "--limit", "@ssh/*")
+    name = team.fleet.names[0]
+    team.fleet.sh(name, "rm -f /etc/motd; mkdir -p /run/lock")
+    held = "nohup flock /run/lock/envwright.lock sleep 300 >/dev/null 2>&1 &"
+    team.fleet.sh(name, held)
+    code, outcomes, _ = team.json("apply", "--yes", "--limit", "@ssh/*")
+    assert (code, outcomes) == (1, {**dict.fromkeys(team.hosts, "same"), team.hosts[0]: "locked"})

@@ -1,0 +1,42 @@
+"""Mounts on a machine: what lies in one is judged by what is there once it is mounted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workstation import workstation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from machines.machine import Machine
+
+ENVIRONMENT = """\
+name: box
+user: {name: dev}
+mounts:
+  /data: {type: tmpfs, options: [size=4m, mode=0755]}
+files:
+  /data: {directory: true, owner: dev}
+  /data/note: {content: "kept here\\n"}
+"""
+
+
+def test_what_lies_below_a_mount_that_is_missing_is_not_taken_for_what_is_in_it(
+    debian13: Machine, tmp_path: Path
+) -> None:
+    (tmp_path / "box.yaml").write_text(ENVIRONMENT, "utf-8")
+    # Just as it should be, but hidden by the mount, which brings an empty root of root's.
+    debian13.sh(
+        "useradd -m dev; install -d -o dev -g dev /data; printf 'kept here\\n' >/data/note; "
+        "chown root:root /data/note; chmod 644 /data/note"
+    )
+    with workstation(debian13, tmp_path / "box.yaml") as station:
+        made = station.apply()
+        assert made[-3:] == ["mount:/data", "directory:/data", "file:/data/note"]
+        assert station.changed() == set()
+        debian13.sh("umount /data")
+        assert station.changed() == {"mount:/data", "directory:/data", "file:/data/note"}
+        station.apply()
+        assert station.apply() == []
+    assert debian13.sh("stat -c '%U %n' /data /data/note") == "dev /data\nroot /data/note\n"
