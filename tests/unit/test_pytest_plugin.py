@@ -36,7 +36,11 @@ def folder(tmp_path: Path) -> Path:
 def pytest_in(folder: Path, *arguments: str) -> tuple[int, str]:
     """The exit code of pytest in a folder, and what it says, without times."""
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-rA", *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    # Under CI its summary is not cut to the width of a terminal.
+    surroundings = {**os.environ, "CI": "true"}
+    done = subprocess.run(
+        command, cwd=folder, env=surroundings, capture_output=True, text=True, check=False
+    )
     return done.returncode, re.sub(r" in [0-9.]+s", "", done.stdout)
 
 
@@ -59,9 +63,10 @@ def test_each_resource_is_an_item_that_passes_or_fails(folder: Path) -> None:
     code, said = pytest_in(folder, "x.yaml", "--hosts=local://")
     assert code == 1
     summary = [line.strip("= ") for line in said.splitlines()[-3:]]
+    why = f"file('{folder}/missing').is_file is False, not True"
     assert summary == [
         f"PASSED x.yaml::@local::file:{folder}/there",
-        f"FAILED x.yaml::@local::file:{folder}/missing",
+        f"FAILED x.yaml::@local::file:{folder}/missing - {why}",
         "1 failed, 1 passed",
     ]
 
