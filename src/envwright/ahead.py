@@ -14,6 +14,8 @@ from envwright.inquiry import Inquiry
 from envwright.shell import LostError, Shell, nonce, spell_mark, spell_script
 from envwright.timings import OFF
 
+SSH_FAILED = 255
+"""The exit code of ssh for a failure of its own (ssh(1)); all others are the machine's."""
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +28,15 @@ if TYPE_CHECKING:
 class Ahead:
     """A session that was opened by a note, and what the machine said to what the note asks."""
 
-    def __init__(self, note: Note, shell: Shell, answers: list[bytes]) -> None:
+    def __init__(
+        self,
+        note: Note,
+        shell: Shell,
+        answers: list[bytes],
+        failure: tuple[str, int] | None = None,
+    ) -> None:
         self._note, self._shell, self._answers = note, shell, answers
+        self._failure = failure
 
     def repeat(self, timings: Timings = OFF) -> bool:
         """Say what was said then, if the machine says what it said then; tell whether it does."""
@@ -35,14 +44,25 @@ class Ahead:
             same = notes.checksum(self._answers) == self._note.answers
         if not same or sys.stdout is None:
             return False
-        sys.stdout.write(self._note.said)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(self._note.said)
+            sys.stdout.flush()
+        except OSError:
+            return False  # who says it in the usual way says what is wrong, too
         if timings is not OFF and sys.stderr:
             sys.stderr.write(timings.text())
         return True
 
     def session(self, host: str) -> Session | None:
-        """Return the session, its answers at hand; None where it leads to another host."""
+        """Return the session, its answers at hand; None where it leads to another host.
+
+        Raises:
+            HostError: the host cannot be reached: trying again would take its time again.
+        """
+        if self._failure and host == self._note.host:
+            from envwright import hosts  # noqa: PLC0415 - needed where something is wrong
+
+            raise hosts.find_route(host).blame(*self._failure)
         from envwright.shell import Result  # noqa: PLC0415 - needed where something differs
         from envwright.transport import Session  # noqa: PLC0415 - needed where something differs
 
@@ -85,8 +105,9 @@ def _ask(note: Note) -> Ahead | None:
         shell.collect(ready)
         answers = inquiry.answers(shell.collect(end).stdout)
     except LostError:
-        shell.close()
-        return None
+        words, code = shell.last_words()
+        unreached = note.argv[0] == "ssh" and code == SSH_FAILED
+        return Ahead(note, shell, [], (words, code)) if unreached else None
     except BaseException:
         shell.close()
         raise

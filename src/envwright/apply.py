@@ -62,13 +62,16 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
     end: Callable[[Step], None],
     cut_off: Callable[[str], None] = lambda _: None,
     timings: Timings = OFF,
+    shown: bool = False,
 ) -> Plan:
     """Make the changes of a plan, and return the plan that is left: only what waits for a restart.
 
     `begin` and `end` are called around each step, `cut_off` with the step in which the run before
     this one ended before its time. `timings` counts each step by its name.
+    `shown`: a person has thought about the plan; what the machine has become meanwhile is asked.
 
     Raises:
+        RefusedError: the plan that was shown has become another; nothing was changed.
         StepError: a step failed, or its effect is not to be seen afterwards.
         SecretError: a secret cannot be had; nothing was changed.
     """
@@ -81,23 +84,32 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
     with Journal(session, plan.environment) as journal:
         if journal.interrupted:
             cut_off(journal.interrupted)
+        if shown:
+            again = make_plan(compiled, session, plan.machine, secrets)
+            again.expect(plan.json()["changes"])
         for step in steps(plan):
             begin(step)
-            journal.write("begin", step=step.name)
-            try:
-                with timings(step.name):
-                    _make(step, engine)
-            except EnvwrightError as error:
-                error.message += wanted_by(*(change.resource for change in step.changes))
-                # Where nothing can be written any more, the first error is the one to tell.
-                with contextlib.suppress(EnvwrightError):
-                    journal.write("failed", step=step.name)
-                raise
-            journal.later("done", step=step.name)
+            with timings(step.name), _entered(step, journal):
+                _make(step, engine)
             end(step)
         left = make_plan(compiled, session, plan.machine, secrets)
         _judge([change for change in left.changes if not change.pending], session.name)
     return left
+
+
+@contextlib.contextmanager
+def _entered(step: Step, journal: Journal) -> Iterator[None]:
+    """Enter into the journal how a step begins and ends."""
+    journal.write("begin", step=step.name)
+    try:
+        yield
+    except EnvwrightError as error:
+        error.message += wanted_by(*(change.resource for change in step.changes))
+        # Where nothing can be written any more, the first error is the one to tell.
+        with contextlib.suppress(EnvwrightError):
+            journal.write("failed", step=step.name)
+        raise
+    journal.later("done", step=step.name)
 
 
 def _fetch(plan: Plan, secrets: Secrets) -> None:

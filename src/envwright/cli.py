@@ -103,6 +103,7 @@ def _apply(
             end=report.end,
             cut_off=report.cut_off,
             timings=job.timings,
+            shown=not options.yes,
         )
     outcome["pending"] = [change.resource.id for change in left.changes]
     outcome["waiting"] = left.json()["waiting"]
@@ -135,8 +136,8 @@ def _go_on(
     rest = argparse.Namespace(**{**vars(options), "yes": True, "restart": options.restart - 1})
     with _job(job.target, rest, report) as again:
         again.goes_on = True
-        restart.record(again.session, left.environment, starts)
         try:
+            restart.record(again.session, left.environment, starts)
             code, outcome = _apply(again, rest, report)
         finally:
             restart.release(again.session)

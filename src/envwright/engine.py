@@ -49,6 +49,8 @@ class SessionConnector(BaseConnector):
     session: Session
     known: dict[tuple[Any, ...], tuple[int, CommandOutput]]
     """What facts said since something was last changed: operations ask each several times."""
+    attributes: dict[str, str]
+    """Owner, group and mode of the file that an operation puts in place."""
 
     @staticmethod
     def make_names_data(name: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
@@ -102,7 +104,7 @@ class SessionConnector(BaseConnector):
         self.known.clear()
         file = cast("BytesIO", filename_or_io)
         file.seek(0)  # the operation may have read it to compare
-        self.session.put(file.read(), remote_filename)
+        self.session.put(file.read(), remote_filename, **self.attributes)
         return True
 
     def get_file(
@@ -131,7 +133,8 @@ class Engine:
         inventory = Inventory((["machine"], {}))
         host = inventory.get_host("machine")
         self._known: dict[tuple[Any, ...], tuple[int, CommandOutput]] = {}
-        bound = {"session": session, "known": self._known}
+        self._attributes: dict[str, str] = {}
+        bound = {"session": session, "known": self._known, "attributes": self._attributes}
         connector = type("BoundConnector", (SessionConnector,), bound)
         host.connector_cls = connector
         self._state = State(inventory, Config(TEMP_DIR="/tmp"))  # noqa: S108 - on the machine; files never pass through it
@@ -151,6 +154,7 @@ class Engine:
         function = _operation(operation.name)
         self._known.clear()
         self._find_owner(name, operation)
+        self._set_attributes(operation)
         arguments = {key: self._argument(value) for key, value in operation.arguments.items()}
         try:
             metas = add_op(self._state, function, name=name, **arguments)
@@ -177,6 +181,17 @@ class Engine:
                         hint="name one that exists, or let the environment make it",
                     )
                 self._owners.add((database, owner))
+
+    def _set_attributes(self, operation: Operation) -> None:
+        """Have a file written with its owner and mode: pyinfra gives it those afterwards.
+
+        What is cut off between would leave, say, authorized_keys as a file that sshd cannot read.
+        """
+        self._attributes.clear()
+        if operation.name == "files.put":
+            for argument, name in (("user", "owner"), ("group", "group"), ("mode", "mode")):
+                if argument in operation.arguments:
+                    self._attributes[name] = str(operation.arguments[argument])
 
     def _argument(self, value: Any) -> Any:
         if isinstance(value, Source):

@@ -210,11 +210,31 @@ def _load(verb: str) -> None:
         importlib.import_module(f"envwright.{room}")
 
 
-def password_source(options: argparse.Namespace) -> Callable[[str], str] | None:
-    """Return what asks for sudo's password, given the text to show; None where nobody can be."""
-    if options.sudo_password_stdin:
-        return _password_from_stdin
-    return getpass.getpass if somebody_is_there() else None
+class Password:
+    """Sudo's password, asked for once: a run may open several sessions.
+
+    Args:
+        source: asks for it, given the text to show.
+    """
+
+    def __init__(self, source: Callable[[str], str]) -> None:
+        self._source = source
+        self._known: str | None = None
+
+    def __call__(self, prompt: str) -> str:
+        """Return it; the text is shown the first time."""
+        if self._known is None:
+            self._known = self._source(prompt)
+        return self._known
+
+
+def password_source(options: argparse.Namespace) -> Password | None:
+    """Return what asks for sudo's password; None where nobody can be asked."""
+    if "password" not in options:
+        source = _password_from_stdin if options.sudo_password_stdin else getpass.getpass
+        asking = options.sudo_password_stdin or somebody_is_there()
+        options.password = Password(source) if asking else None
+    return cast("Password | None", options.password)
 
 
 def somebody_is_there() -> bool:

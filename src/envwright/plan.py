@@ -105,6 +105,18 @@ class Plan:
         late = (r for r in (*self.waiting, *made) if stages.restarts(r, self.machine))
         return stages.greatest(resource.takes_effect for resource in late)
 
+    def expect(self, changes: list[dict[str, Any]]) -> None:
+        """Object where its changes are others than those that were shown, as JSON values.
+
+        Raises:
+            RefusedError: they are.
+        """
+        if self.json()["changes"] != changes:
+            raise RefusedError(
+                f"{self.host}: it is another than when its plan was shown; nothing was changed",
+                hint="look at its plan again",
+            )
+
     def json(self) -> dict[str, Any]:
         """Return the plan as JSON values; `version` changes when their form does."""
         return {

@@ -31,6 +31,7 @@ class Rehearsal:
         self._session = session
         self._answers: dict[str, Result] = {}
         self._missing: dict[str, None] | None = None
+        self._done = False
 
     def run(self, script: str) -> Result:
         """Return the answer of a script: the one of the rehearsal where there is one."""
@@ -40,6 +41,14 @@ class Rehearsal:
             return self._session.run(script)
         self._missing[script] = None
         raise _UnansweredError
+
+    def prepare(self, checks: Iterable[Callable[[], object]], again: bool) -> None:  # noqa: FBT001
+        """Rehearse before the first check; `again`: one is made anew, and asks for itself."""
+        if again:
+            self._answers.clear()
+        elif not self._done:
+            self._done = True
+            self.rehearse(checks)
 
     def rehearse(self, checks: Iterable[Callable[[], object]]) -> None:
         """Have the answers to all that checks ask; what they come to is of no interest."""

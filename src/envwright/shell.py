@@ -242,7 +242,8 @@ class Shell:
     def forget_stray_output(self) -> None:
         """Drop what came after the last mark: a child that a script left behind wrote it."""
         for output in (self.stdout, self.stderr):
-            output.read()
+            while output.read():
+                continue
             output.data.clear()
 
     def last_words(self) -> tuple[str, int]:

@@ -32,7 +32,7 @@ umask 077; set -C; temp={temp}
 trap 'rm -f "$temp"' EXIT; trap 'exit 1' HUP INT TERM; trap '' PIPE
 [ -d {directory} ] || {{ echo 'its directory does not exist' >&2; exit 1; }}
 [ ! -d {path} ] || {{ echo 'it is a directory' >&2; exit 1; }}
-dd bs=65536 conv=fsync status=none >"$temp" && mv -fT "$temp" {path} && trap - EXIT"""
+dd bs=65536 conv=fsync status=none >"$temp"{given} && mv -fT "$temp" {path} && trap - EXIT"""
 
 
 Opening = tuple[tuple[str, ...], str]
@@ -132,8 +132,17 @@ class Session:
         """Take over what was asked ahead, a moment ago, for the next inquiry."""
         self._ahead = asked, answers
 
-    def put(self, data: bytes, path: str) -> None:
-        """Write a file of root's with mode 0600, whole or not at all.
+    def put(
+        self, data: bytes, path: str, *, owner: str = "", group: str = "", mode: str = "0600"
+    ) -> None:
+        """Write a file, whole and with its owner, group and mode, or not at all.
+
+        Args:
+            data: its content.
+            path: where.
+            owner: a user's name; "" for root.
+            group: a group's name; "" for root.
+            mode: in octal digits.
 
         Raises:
             StepError: the machine would not; nothing is left behind.
@@ -142,7 +151,12 @@ class Session:
         directory = path.rpartition("/")[0] + "/"
         temp = f"{directory}.envwright-{nonce().decode()}"
         words = {"temp": temp, "directory": directory, "path": path}
-        script = _PUT.format(**{key: shlex.quote(word) for key, word in words.items()})
+        given = ""
+        if owner or group:
+            given = f' && chown -- {shlex.quote(f"{owner}:{group}")} "$temp"'
+        if mode != "0600":
+            given += f' && chmod {shlex.quote(mode)} "$temp"'  # last: chown takes the setuid bit
+        script = _PUT.format(**{key: shlex.quote(word) for key, word in words.items()}, given=given)
         self._demand(f"cannot write {path}", script, stdin=data)
 
     def get(self, path: str) -> bytes:

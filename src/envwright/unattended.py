@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from envwright.resource import Moment
 
 HERE = "@local"
-# Units that are still to start would be taken for stopped ones; at first there is no bus to ask.
+# Units that are still to start would be taken for stopped ones. In the first moments there is not
+# even a sign of systemd, then there is no bus to ask.
 _UP = """\
+for _ in $(seq 25); do [ ! -d /run/systemd/system ] || break; sleep 0.2; done
 [ ! -d /run/systemd/system ] || for _ in $(seq 100); do
 case $(systemctl is-system-running --wait) in running|degraded|maintenance) break;; esac; sleep 0.2
 done"""
@@ -82,7 +84,7 @@ def leave(
         )
         time.sleep(SECONDS)
         raise StepError(f"{HERE}: Windows did not restart this machine within {SECONDS} s")
-    except EnvwrightError:
+    except (EnvwrightError, KeyboardInterrupt):
         resume.remove(session)
         raise
 
@@ -97,8 +99,9 @@ def cross(job: Job, left: Plan, moment: Moment, report: Report) -> dict[str, Any
     before = restart.boot_of(job.session)
     try:
         restart.hand_over(job.session, moment, job.machine, left.environment)
-    except StepError:
-        restart.release(job.session)
+    except EnvwrightError:
+        with contextlib.suppress(HostError):
+            restart.release(job.session)
         raise
     report.line(f"Windows runs {after(moment, job.machine)} now; waiting for the machine.")
     job.session.close()
@@ -120,6 +123,6 @@ def _returned(host: str, moment: Moment, before: Boot) -> Boot:
                 if restart.proved(moment, restart.identity(before), restart.identity(now)):
                     session.run(_UP, timeout=SECONDS)
                     return now
-        except HostError as error:
-            lost = error
+        except (HostError, StepError) as error:
+            lost = error  # it is away, or not yet up
     raise lost

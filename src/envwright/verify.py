@@ -14,6 +14,7 @@ from testinfra.backend.base import BaseBackend
 from testinfra.host import Host
 
 from envwright import views
+from envwright.errors import EnvwrightError
 from envwright.facts import decode
 from envwright.rehearsal import Rehearsal
 from envwright.stages import NOTHING
@@ -83,6 +84,7 @@ def witness(resource: Resource, host: Host, secrets: Secrets) -> None:
 
     Raises:
         CheckError: it is not.
+        EnvwrightError: it cannot be told: the machine is lost, or a secret cannot be had.
     """
     for assertion in resource.witness():
         expected = assertion.expected
@@ -91,6 +93,8 @@ def witness(resource: Resource, host: Host, secrets: Secrets) -> None:
             expected = secrets.reveal(expected)
         try:
             seen = observe(host, assertion)
+        except EnvwrightError:
+            raise  # the machine is lost: that is no verdict on it
         except Exception as error:
             raise CheckError(f"{_subject(assertion)}: {error}") from error
         if not (expected in seen if assertion.contained else expected == seen):
@@ -131,15 +135,17 @@ class CheckItem(pytest.Item):
         self,
         *,
         check: Callable[[], None],
-        prepare: Callable[[], None] = lambda: None,
+        prepare: Callable[[bool], None] = lambda _: None,
         **arguments: Any,
     ) -> None:
         super().__init__(**arguments)
         self._check, self._prepare = check, prepare
+        self._again = False
 
     def setup(self) -> None:
-        """Make ready for it."""
-        self._prepare()
+        """Make ready for it; plugins of pytest may have it made again."""
+        self._prepare(self._again)
+        self._again = True
 
     def runtest(self) -> None:
         """Make the check."""
@@ -163,12 +169,12 @@ def items(
     rehearsal, host = Rehearsal(session), host_over(session)
     witnessed = Host(SessionBackend(session.name, rehearsal))
     seen = [r for r in compiled.resources if r.id not in waits.resources]
-    rehearse = functools.cache(lambda: rehearsal.rehearse(_observations(seen, witnessed)))
+    prepare = functools.partial(rehearsal.prepare, [*_observations(seen, witnessed)])
     for resource in compiled.resources:
         check = _masked(secrets, witness, resource, witnessed, secrets)
         if reason := waits.resources.get(resource.id):
             check = functools.partial(pytest.skip, reason)
-        yield CheckItem.from_parent(parent, name=resource.id, check=check, prepare=rehearse)
+        yield CheckItem.from_parent(parent, name=resource.id, check=check, prepare=prepare)
     for proof in compiled.proofs:
         check = _masked(secrets, prove, proof, host)
         reasons = map(waits.capabilities.get, (o.capability for o in proof.origins))
@@ -216,15 +222,30 @@ class _Run:
     ) -> None:
         self._make, self._tell = make, tell
         self.results: list[Result] = []
+        self.error: BaseException | None = None
 
     def pytest_collection(self, session: pytest.Session) -> bool:
         session.items = list(self._make(session))
         session.testscollected = len(session.items)
         return True
 
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> pytest.TestReport | None:
+        # What is no verdict on the machine ends the run.
+        if call.excinfo and isinstance(call.excinfo.value, EnvwrightError):
+            self.error = call.excinfo.value
+            item.session.shouldstop = "it cannot be told"
+        return None
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
+        self.error = excinfo.value
+        return True
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        # Setup and teardown do nothing here, so only the call tells.
-        if report.when != "call":
+        # Where the setup of a check fails, it is not called.
+        told = report.when == "call" or (report.when == "setup" and report.failed)
+        if self.error or not told:
             return
         reason = report.longreprtext
         if report.skipped and isinstance(report.longrepr, tuple):
@@ -248,6 +269,10 @@ def run(  # noqa: PLR0913 - what is to be proved, where, and who is told
 
     What `waits` for a restart is skipped, a proof only where it fails.
     With `junit`, pytest also writes its JUnit XML there.
+
+    Raises:
+        EnvwrightError: it cannot be told: the machine is lost, or a secret cannot be had.
+        KeyboardInterrupt: somebody ended it.
     """
     plugin = _Run(lambda parent: items(parent, compiled, session, secrets, waits), tell)
     arguments = ["--noconftest", "-c", os.devnull, f"--rootdir={Path.cwd()}"]
@@ -257,7 +282,11 @@ def run(  # noqa: PLR0913 - what is to be proved, where, and who is told
     if junit:
         arguments += [f"--junitxml={junit}", "-o", f"junit_suite_name={compiled.name}"]
     with _settings_of_nobody():
-        pytest.main(arguments, plugins=[plugin])
+        code = pytest.main(arguments, plugins=[plugin])
+    if plugin.error:
+        raise plugin.error
+    if code == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     return plugin.results
 
 

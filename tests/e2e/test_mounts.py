@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from workstation import workstation
+
+from envwright.errors import StepError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,3 +43,25 @@ def test_what_lies_below_a_mount_that_is_missing_is_not_taken_for_what_is_in_it(
         station.apply()
         assert station.apply() == []
     assert debian13.sh("stat -c '%U %n' /data /data/note") == "dev /data\nroot /data/note\n"
+
+
+def test_a_mount_that_is_busy_is_left_as_it_is(debian13: Machine, tmp_path: Path) -> None:
+    scratch = "name: box\nmounts:\n  /scratch: {type: tmpfs, options: [size=4m]}\n"
+    (tmp_path / "box.yaml").write_text(scratch, "utf-8")
+    with workstation(debian13, tmp_path / "box.yaml") as station:
+        station.apply()
+    debian13.sh("echo mine >/scratch/file; cd /scratch; setsid sleep 600 >/dev/null 2>&1 & :")
+    (tmp_path / "box.yaml").write_text(scratch.replace("4m", "8m"), "utf-8")
+    before = debian13.sh("cat /etc/fstab; grep /scratch /proc/mounts")
+    with workstation(debian13, tmp_path / "box.yaml") as station:
+        with pytest.raises(StepError) as raised:
+            station.apply()
+        said = str(raised.value).replace(debian13.name, "box")
+        assert said == (
+            "mount:/scratch failed on @docker/box:\n    umount: /scratch: target is busy.\n"
+            f"    wanted by mounts ({tmp_path}/box.yaml:3)"
+        )
+        assert debian13.sh("cat /etc/fstab; grep /scratch /proc/mounts") == before
+        assert debian13.sh("cat /scratch/file") == "mine\n"
+        debian13.sh("pkill -f '^sleep 600'")
+        assert station.apply() == ["mount:/scratch"]

@@ -149,10 +149,12 @@ def test_a_kill_after_the_restart_was_asked_for_does_not_stop_it(bare: Inside) -
 def test_a_run_that_is_killed_after_the_restart_is_taken_up_once_more(bare: Inside) -> None:
     machine = bare.machine
     slow = NAP.replace("[Service]\\n", "[Service]\\nExecStartPre=/bin/sleep 5\\n")
+    slow = slow.replace("enabled: true", "enabled: false")  # else the boot starts it
     bare.envwright("apply box.yaml --yes --restart", BARE + slow)
+    at_it = "tail -n 1 /var/lib/envwright/journal.jsonl | grep 'begin.*service:nap'"
     cut = "systemctl kill --signal=KILL envwright-resume.service"
     deadline = time.monotonic() + SECONDS
-    while not machine.sh(f"grep service:nap {RESUME}d.log && {cut}", check=False):
+    while not machine.sh(f"{at_it} && {cut}", check=False):
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert '"attempts": 1,' in machine.sh(f"cat {RESUME}/ticket.json")
@@ -248,7 +250,7 @@ def test_seen_from_outside_one_command_waits_for_the_restart(wsl: Machine, tmp_p
     box = Box(wsl, tmp_path)
     box.write(BARE + NAP)
     said = box.run("apply", "--yes", "--restart")
-    assert (said.code, said.err) == (0, "")
+    assert (said.code, said.err) == (0, ""), said.out
     assert said.out.endswith("\nVerified: 6 passed, 0 failed, 0 skipped.\n")
     assert identity(wsl)["pid_1"] != before["pid_1"]
     assert wsl.sh(LEFT, check=False) == ""

@@ -68,7 +68,15 @@ class StandInSession(Session):
         answer = self._answers.pop(0) if self._answers else b""
         return answer if isinstance(answer, Result) else Result(0, answer, b"")
 
-    def put(self, data: bytes, path: str) -> None:
+    def put(
+        self,
+        data: bytes,
+        path: str,
+        *,
+        owner: str = "",  # noqa: ARG002 - the signature of a session
+        group: str = "",  # noqa: ARG002 - the signature of a session
+        mode: str = "0600",  # noqa: ARG002 - the signature of a session
+    ) -> None:
         self.files[path] = data
 
     def get(self, path: str) -> bytes:

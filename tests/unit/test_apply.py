@@ -10,7 +10,7 @@ import pytest
 from standins import DEBIAN, ME, OFFLINE, StandInSession, compiled, local_session, secrets_of
 
 from envwright.apply import Step, apply, steps
-from envwright.errors import SecretError, StepError
+from envwright.errors import RefusedError, SecretError, StepError
 from envwright.journal import Journal
 from envwright.plan import Change, Plan, make_plan
 from envwright.resource import Difference, Resource
@@ -181,6 +181,27 @@ def test_a_run_says_where_the_one_before_was_cut_off(session: Session, tmp_path:
     begin, end = teller.begin, teller.end
     apply(plan, made, session, SECRETS, begin=begin, end=end, cut_off=heard.append)
     assert heard == ["package:git"]
+
+
+@pytest.mark.usefixtures("journal_file")
+def test_what_became_another_while_a_person_thought_about_it_is_left_alone(
+    session: Session, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    made = compiled(File(path=str(file), content="right", owner=ME, group=tmp_path.group()))
+    plan = make_plan(made, session, DEBIAN, SECRETS)
+    file.write_text("somebody else's")
+    begun = Teller()
+    with pytest.raises(RefusedError) as raised:
+        apply(plan, made, session, SECRETS, begin=begun.begin, end=begun.end, shown=True)
+    assert str(raised.value) == (
+        "@local: it is another than when its plan was shown; nothing was changed\n"
+        "hint: look at its plan again"
+    )
+    assert file.read_text() == "somebody else's"
+    again = make_plan(made, session, DEBIAN, SECRETS)
+    apply(again, made, session, SECRETS, begin=begun.begin, end=begun.end, shown=True)
+    assert file.read_text() == "right"
 
 
 def test_a_secret_that_cannot_be_had_stops_the_run_before_it_begins(

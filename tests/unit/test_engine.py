@@ -11,15 +11,14 @@ from pyinfra.api.command import QuoteString, StringCommand
 from standins import ME, local_session, secrets_of
 
 from envwright.engine import EVIDENCE, Engine, SessionConnector
-from envwright.errors import StepError
+from envwright.errors import HostError, StepError
 from envwright.resource import Content, Edited, operation
 from envwright.secrets import Secrets, marker
+from envwright.transport import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from envwright.transport import Session
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +66,24 @@ def test_files_put_replaces_a_file_all_at_once(engine: Engine, tmp_path: Path) -
         assert engine.run("file", put) is True
         assert (reader.read(), path.read_text()) == ("old", "new")
     assert os.listdir(tmp_path) == ["file"]  # noqa: PTH208 - hidden names, too
+
+
+def test_files_put_is_seen_with_its_owner_and_mode_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "authorized_keys"
+    put = operation("files.put", src=Content("new"), dest=str(path), **owned(path, "0640"))
+    # The run is cut off when the file is in place.
+    whole = Session.put
+
+    def cut(session: Session, *arguments: Any, **attributes: Any) -> None:
+        whole(session, *arguments, **attributes)
+        session.close()
+
+    monkeypatch.setattr(Session, "put", cut)
+    with local_session() as lost, pytest.raises(HostError):
+        Engine(lost, Secrets({})).run("file", put)
+    assert (path.read_text(), access(path)[0]) == ("new", "0o640")
 
 
 def test_an_edit_sees_what_the_operation_before_it_wrote(engine: Engine, tmp_path: Path) -> None:

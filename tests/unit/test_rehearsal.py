@@ -92,6 +92,19 @@ def test_a_check_that_never_asks_the_same_again_is_left_to_itself(session: Sessi
     assert rehearsal.run("echo live").text == "live\n"
 
 
+def test_it_is_held_once_and_a_check_that_is_made_again_asks_anew(
+    session: Session, tmp_path: Path
+) -> None:
+    rehearsal, file = Rehearsal(session), tmp_path / "file"
+    check = functools.partial(rehearsal.run, f"cat {file}")
+    seen = []
+    for text, again in (("first", False), ("second", False), ("third", True)):
+        file.write_text(text)
+        rehearsal.prepare([check], again)
+        seen.append(check().stdout)
+    assert seen == [b"first", b"first", b"third"]
+
+
 def test_nothing_is_hidden_of_a_machine_that_is_lost(session: Session) -> None:
     rehearsal = Rehearsal(session)
     with pytest.raises(HostError, match=r"^@local: the connection was lost while it ran: "):

@@ -41,6 +41,16 @@ def test_put_replaces_a_file_at_once(shared: Session, tmp_path: Path) -> None:
     assert (path.read_text(), path.is_symlink(), other.read_text()) == ("new", False, "old")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_put_writes_a_file_with_its_owner_and_mode(shared: Session, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    shared.put(b"text", str(path), owner="nobody", group="daemon", mode="4751")
+    assert (path.owner(), path.group(), path.stat().st_mode) == ("nobody", "daemon", 0o104751)
+    with pytest.raises(StepError, match=r"'no one:'$"):
+        shared.put(b"other", str(path), owner="no one")
+    assert (path.read_bytes(), os.listdir(tmp_path)) == (b"text", ["file"])  # noqa: PTH208
+
+
 def test_put_says_why_it_cannot_and_leaves_nothing(shared: Session, tmp_path: Path) -> None:
     with pytest.raises(StepError) as missing:
         shared.put(b"x" * 100_000, f"{tmp_path}/no/file")

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from standins import ME, StandInSection, StandInSession, compiled, local_session, secrets_of
 
+from envwright.errors import HostError
 from envwright.resource import Assertion, Proof
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
@@ -295,6 +296,42 @@ def test_a_fault_of_ours_fails_its_check_alone(tmp_path: Path) -> None:
     assert (one.outcome, "ZeroDivisionError: over a stone" in one.reason) == ("failed", True)
     assert (two.outcome, two.reason) == ("passed", "")
     assert list(tmp_path.iterdir()) == []
+
+
+class Tripping(StandInSession):
+    """A session in which asking ends in an exception."""
+
+    def __init__(self, exception: BaseException) -> None:
+        super().__init__()
+        self.exception = exception
+
+    def run(self, *_: object, **__: object) -> Answer:
+        raise self.exception
+
+    def inquire(self, *_: object, **__: object) -> list[bytes]:
+        raise self.exception
+
+
+@pytest.mark.parametrize("exception", [HostError("@box: lost"), KeyboardInterrupt()])
+@pytest.mark.parametrize("proofs", [[], [Proof("it works", "true")]])
+def test_what_is_no_verdict_on_the_machine_is_never_taken_for_one(
+    exception: BaseException, proofs: list[Proof]
+) -> None:
+    files = [] if proofs else [File(path="/etc/x")]
+    made, told = compiled(StandInSection("files", files, proofs)), list[Result]()
+    with pytest.raises(type(exception)) as raised:
+        run(made, Tripping(exception), NO_SECRETS, tell=told.append)
+    assert (str(raised.value), told) == (str(exception), [])
+
+
+def test_a_rehearsal_that_fails_by_a_fault_of_ours_fails_a_check() -> None:
+    made = compiled(StandInSection("files", [File(path="/etc/x")]))
+    (result,) = run(made, Tripping(ZeroDivisionError("by zero")), NO_SECRETS, tell=lambda _: None)
+    assert (result.id, result.outcome, "by zero" in result.reason) == (
+        "file:/etc/x",
+        "failed",
+        True,
+    )
 
 
 def test_results_are_written_for_the_test_anything_protocol() -> None:

@@ -47,7 +47,6 @@ class Fleet:
         self._logs = log_files(options.log_dir, targets)
         self._compilations = Compilations()
         self._source = password_source(options)
-        self._password: str | None = None
         report.mask = self._compilations.mask
 
     def run(self, verb: str, work: Work, numbers: Sequence[int]) -> list[Outcome]:
@@ -105,11 +104,9 @@ class Fleet:
 
         return self.run(verb, work, numbers)
 
-    def _ask(self, prompt: str) -> str:
+    def _ask(self, _prompt: str) -> str:
         """Ask for sudo's password the first time that a machine wants it: it is for all of them."""
-        if self._password is None and self._source:
-            self._password = self._source("[sudo] password for all hosts that want one: ")
-        return self._password or prompt[:0]
+        return self._source("[sudo] password for all hosts that want one: ") if self._source else ""
 
 
 def plan(targets: Sequence[Target], options: argparse.Namespace, report: Report) -> ExitCode:

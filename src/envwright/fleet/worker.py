@@ -14,7 +14,7 @@ import signal
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
-from envwright.errors import EnvwrightError, RefusedError, StepError, unforeseen
+from envwright.errors import EnvwrightError, StepError, unforeseen
 from envwright.fleet.compilations import Compilations
 from envwright.fleet.logs import Log
 from envwright.fleet.outcome import FAILURES, failure
@@ -160,8 +160,5 @@ def _answer(errand: Errand, crew: Connection, report: Report) -> tuple[str, Any]
 
 def _expect(job: Job, shown: Shown | None) -> None:
     """Object when the machine's plan is not the one that a person has agreed to."""
-    if shown and shown.changes is not None and job.plan().json()["changes"] != shown.changes:
-        raise RefusedError(
-            f"{job.session.name}: it is another than when its plan was shown; nothing was changed",
-            hint="look at its plan again",
-        )
+    if shown and shown.changes is not None:
+        job.plan().expect(shown.changes)

@@ -134,7 +134,9 @@ class Mount(Resource):
         """
         target = shlex.quote(self.target)
         clear = f"{{ ! mountpoint -q -- {target} || umount -- {target}; }}"
-        back = f'if [ "$new" ]; then rmdir -- {target}; else mount -- {target} 2>/dev/null; fi'
+        # One that is busy was not unmounted: a second one on top would hide its files.
+        mounted = f"mountpoint -q -- {target} || mount -- {target} 2>/dev/null"
+        back = f'if [ "$new" ]; then rmdir -- {target}; else {mounted}; fi'
         return (
             f"( new=; [ -d {target} ] || new=1; mkdir -p -- {target} && {clear} && "
             f"mount {table}-- {target} || {{ {back}; exit 1; }} )"

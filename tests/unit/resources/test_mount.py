@@ -139,8 +139,8 @@ def mounting(target: str, table: str = "") -> str:
     return (
         f"( new=; [ -d {target} ] || new=1; mkdir -p -- {target} && "
         f"{{ ! mountpoint -q -- {target} || umount -- {target}; }} && mount {table}-- {target} || "
-        f'{{ if [ "$new" ]; then rmdir -- {target}; else mount -- {target} 2>/dev/null; fi; '
-        "exit 1; } )"
+        f'{{ if [ "$new" ]; then rmdir -- {target}; '
+        f"else mountpoint -q -- {target} || mount -- {target} 2>/dev/null; fi; exit 1; }} )"
     )
 
 
