@@ -22,9 +22,12 @@ STAND_INS = {
 }
 """A computer that has all that the tests need, and a root who may not write to /proc/sys."""
 STAY = "exec tail -f /dev/null"
-STARTED = (
-    "ruff check .\nruff format --check .\nmypy .\npytest --numprocesses=3 --dist=loadfile {}\n"
-)
+STARTED = """\
+ruff check .
+ruff format --check .
+mypy .
+pytest --numprocesses=3 --dist=loadfile tests/unit
+"""
 
 
 def put(folder: Path, **scripts: str) -> None:
