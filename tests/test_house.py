@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envwright.capability import discover
+from envwright.compiler import compile_environment
 from envwright.environment import load
 from envwright.samples import MACHINES
 
@@ -305,12 +306,15 @@ def test_every_example_is_a_section_that_does_something(name: str, tmp_path: Pat
     file = tmp_path / "example.yaml"
     file.write_text(f"name: example\n{section.example}")
     for machine in MACHINES:
-        (read,) = load(file, machine).sections
-        assert (read.section, bool(list(read.resources(machine)))) == (name, True)
+        environment = load(file, machine)
+        (read,) = environment.sections
+        made = compile_environment(environment, machine)
+        assert (read.section, bool(made.resources)) == (name, True)
 
 
 @pytest.mark.parametrize(
     "path", sorted((HOUSE / "environments").glob("*.yaml")), ids=lambda p: p.stem
 )
 def test_every_environment_of_the_house_is_good_everywhere(path: Path) -> None:
-    assert [load(path, machine).name for machine in MACHINES] == [path.stem] * len(MACHINES)
+    made = [compile_environment(load(path, machine), machine) for machine in MACHINES]
+    assert [(one.name, bool(one.resources)) for one in made] == [(path.stem, True)] * len(MACHINES)

@@ -11,6 +11,10 @@ from envwright.capability import AbsolutePath, AccountName, Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROTATED = "json-file"
+"""The log driver where none is named; what its containers say is kept for ever by default."""
+ROTATION = {"max-size": "10m", "max-file": "3"}
+
 Size = Annotated[
     str,
     Field(pattern=r"^[0-9]+[kmg]?$", json_schema_extra={"words": 'a size in quotes, like "10m"'}),
@@ -103,7 +107,8 @@ class Daemon(Part):
     log_driver: str | None = None
     """The log driver; by default json-file with rotation, which plain Docker leaves out."""
     log_opts: dict[str, str] | None = None
-    """Its options; values are text: `max-size: "10m"`."""
+    """Its options; values are text: `max-size: "10m"`. json-file keeps three files of 10 MB unless
+    these say otherwise."""
     registry_mirrors: list[str] | None = None
     """Mirrors of Docker Hub."""
     insecure_registries: list[str] | None = None
@@ -168,9 +173,9 @@ class Daemon(Part):
     def keys(self) -> dict[str, Any]:
         """Return the keys that are given as JSON pointers, log rotation among them."""
         values = self.model_dump(exclude_none=True)
-        if "log-driver" not in values:
-            opts = {"max-size": "10m", "max-file": "3", **values.get("log-opts", {})}
-            values |= {"log-driver": "json-file", "log-opts": opts}
+        driver = values.setdefault("log-driver", ROTATED)
+        if driver == ROTATED:
+            values["log-opts"] = {**ROTATION, **values.get("log-opts", {})}
         return dict(_leaves(values))
 
 

@@ -135,6 +135,10 @@ def _(resource: Member) -> Iterator[tuple[str, str]]:
 
 @breaks.register(Service)
 def _(resource: Service) -> Iterator[tuple[str, str]]:
+    if resource.masked:
+        yield "unmasked", f"systemctl unmask {resource.unit}"
+        yield "started", f"systemctl unmask {resource.unit} && systemctl start {resource.unit}"
+        return
     if resource.running:
         # The socket would start it again at the first question.
         socket = resource.unit.replace(".service", ".socket")
@@ -142,18 +146,23 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
         if resource.reads:
             # A second, since a process's age is known to the second by some.
             yield "outdated", f"sleep 1.1; touch {resource.reads[0]}"
+    elif resource.running is False:
+        yield "started", f"systemctl start {resource.unit}"
     if resource.enabled:
         yield "disabled", f"systemctl disable {resource.unit}"
         yield "masked", f"systemctl mask {resource.unit}"
+    elif resource.enabled is False:
+        yield "enabled", f"systemctl enable {resource.unit}"
 
 
 @breaks.register(Mount)
 def _(resource: Mount) -> Iterator[tuple[str, str]]:
     target = shlex.quote(resource.target)
     yield "unmounted", f"umount {target}"
-    yield "entry", "sed -i 's|size=64m|size=32m|' /etc/fstab && grep -q size=32m /etc/fstab"
-    yield "entry missing", f"sed -i '\\|{resource.target}|d' /etc/fstab"
-    yield "size", f"mount -o remount,size=1m {target}"
+    yield "entry", f"sed -i '\\| {resource.target} |s|$|,noatime|' /etc/fstab"
+    yield "entry missing", f"sed -i '\\| {resource.target} |d' /etc/fstab"
+    if resource.kind == "tmpfs":
+        yield "size", f"mount -o remount,size=1m {target}"
 
 
 CMD = "cd /mnt/c && /init /mnt/c/Windows/System32/cmd.exe cmd.exe /c"

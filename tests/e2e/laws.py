@@ -72,15 +72,23 @@ def drift(station: Workstation, *capabilities: str) -> list[str]:
     for the other are broken in one round: each is still named, proved and mended by itself.
     """
     after = {r.id: _dependents(station, r) for r in station.compiled.resources}
-    wanted = [
-        Break(resource, what, script)
+    resources = [
+        resource
         for resource in station.compiled.resources
         if not capabilities or {o.capability for o in resource.origins} & {*capabilities}
+    ]
+    wanted = [
+        Break(resource, what, script)
+        for resource in resources
         for what, script in breaks(resource)
         # systemd masks no unit whose file somebody wrote into /etc.
         if (what, f"file:/etc/systemd/system/{resource.name}" in after) != ("masked", True)
     ]
-    return [fault for made in _rounds(wanted, after) for fault in _faults(station, made, after)]
+    broken = {one.resource.id for one in wanted}
+    faults = [f"{r.id}: nothing breaks it" for r in resources if r.id not in broken]
+    for made in _rounds(wanted, after):
+        faults += _faults(station, made, after)
+    return faults
 
 
 def _rounds(wanted: list[Break], after: Mapping[str, set[str]]) -> list[list[Break]]:

@@ -12,6 +12,9 @@ SCRIPT = r"""
 set -- /etc /home /mnt /opt /root /srv /tmp /usr/local
 find "$@" -printf 'path %p %y %m %u:%g -> %l\n'
 find "$@" -type f -exec sha256sum {} +
+# Keys and lists of apt's sources, and what a run that goes on after a restart would leave.
+set -- /usr/share/keyrings /var/lib/apt/lists /var/lib/envwright/resume
+find "$@" -path '*/lists/partial' -prune -o -printf 'path %p %y\n' 2>/dev/null
 dpkg-query --show --showformat 'package ${Package} ${Version} ${db:Status-Abbrev}\n'
 systemctl list-unit-files --no-legend --plain
 systemctl list-units --no-legend --plain --state=active,failed --type=service,socket,mount |

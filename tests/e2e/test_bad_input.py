@@ -63,6 +63,48 @@ def test_a_file_for_which_there_is_no_space_is_not_begun(folder: str, box: Box) 
         box.machine.sh(f"umount {folder}")
 
 
+FULL = """\
+mkdir /mnt/etc && mount -t tmpfs -o size=8m none /mnt/etc && cp -a /etc/. /mnt/etc
+mount --move /mnt/etc /etc && rmdir /mnt/etc
+cat /dev/zero > /etc/filler 2>/dev/null || :
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "environment", "capability", "staged"),
+    [
+        # Edited; edited, and staged until it could be mounted; whole, and staged for visudo.
+        ("/etc/wsl.conf", "wsl: {boot: {systemd: true}}", "wsl", ""),
+        ("/etc/fstab", "mounts: {/mnt/data: {type: tmpfs}}", "mounts", "/etc/.fstab.envwright-new"),
+        (
+            "/etc/sudoers.d/dev",
+            "files: {/etc/sudoers.d/dev: {content: 'dev ALL=ALL'}}",
+            "files",
+            "/etc/sudoers.d/.dev.envwright-new",
+        ),
+    ],
+)
+def test_a_file_that_is_edited_or_tried_first_stays_whole_where_there_is_no_space(
+    path: str, environment: str, capability: str, staged: str, box: Box
+) -> None:
+    old = "# ours\n"
+    kept = box.machine.sh(f"cat {path}", check=False)
+    box.machine.put(path, old, mode="0644")
+    box.machine.sh(FULL)
+    try:
+        assert box.refuses(f"{environment}\n") == (
+            f"error: HOST: cannot write {staged or path}: No space left on device\n"
+            f"    wanted by {capability} (box.yaml:2)\n"
+            "hint: make room: `df -h` shows where there is none\n"
+        )
+        folder, _, name = path.rpartition("/")
+        left = box.machine.sh(f"cat {path}; find {folder} -maxdepth 1 -name '.*{name}*'")
+        assert left == old
+    finally:
+        box.machine.sh("umount --lazy /etc")
+        box.machine.put(path, kept) if kept else box.machine.sh(f"rm {path}")
+
+
 def test_an_owner_who_is_not_there_is_told_before_the_file_is_made(box: Box) -> None:
     assert box.refuses("files: {/etc/greeting: {content: x, owner: ghost}}\n") == (
         "error: file:/etc/greeting failed on HOST: there is no user 'ghost'\n"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from checkout import copy_checkout
+from checkout import CHECKOUT, copy_checkout
 
 if TYPE_CHECKING:
     from machines.machine import Machine, NewMachine
@@ -37,8 +38,18 @@ def test_bootstrap_takes_a_bare_machine_to_a_running_envwright(debian13: Machine
     assert debian13.sh("find /opt -name __pycache__ -prune -o -print | sort") == before
 
 
+def shown_plan() -> list[str]:
+    """The parts of the plan that the README shows; what it leaves out stands between them."""
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    _, _, rest = readme.partition("    $ ./bootstrap plan environments/quickstart.yaml\n")
+    return textwrap.dedent(rest.partition("\n\nIt is right because")[0] + "\n").split("  ...\n")
+
+
 def test_the_first_command_of_the_readme_makes_a_proven_machine(debian13: Machine) -> None:
     run = f"cd /opt; {copy_checkout(debian13)}"
+    said = debian13.sh(f"{run} plan environments/quickstart.yaml", check=False)
+    begin, end = shown_plan()
+    assert (said[: len(begin)], said[-len(end) :]) == (begin, end)
     said = debian13.sh(f"{run} apply environments/quickstart.yaml --yes")
     assert said.endswith("\nVerified: 12 passed, 0 failed, 0 skipped.\n")
     said = debian13.sh(f"{run} plan environments/quickstart.yaml")

@@ -87,3 +87,42 @@ def docker_workstation(folder: Path, fingerprint: str) -> Path:
         "utf-8",
     )
     return path
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo dev@laptop"
+LAWS = f"""\
+name: laws
+extends: docker-workstation.yaml
+user: {{uid: 4321, groups: [team], authorized_keys: ["{KEY}"]}}
+files:
+  /etc/motto: {{template: motto}}
+  /etc/stale: {{absent: true}}
+mounts:
+  /mnt/projects: {{bind: /opt/projects}}
+systemd:
+  yearly.timer:
+    content: |
+      [Timer]
+      OnCalendar=yearly
+      Unit=disabled.service
+      [Install]
+      WantedBy=timers.target
+    running: true
+    enabled: true
+  stopped.service:
+    content: "[Service]\\nExecStart=/bin/sleep infinity\\n"
+    running: false
+  disabled.service:
+    content: "[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n"
+    enabled: false
+  apt-daily.timer: {{masked: true}}
+"""
+
+
+def laws_workstation(folder: Path, fingerprint: str) -> Path:
+    """Write what the team's overlay lacks of what there is to be broken, as its overlay."""
+    docker_workstation(folder, fingerprint)
+    (folder / "motto").write_text("{{ distro }} is what you make of it.\n", "utf-8")
+    path = folder / "laws.yaml"
+    path.write_text(LAWS, "utf-8")
+    return path

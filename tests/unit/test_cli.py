@@ -187,6 +187,13 @@ def test_a_variable_that_the_file_does_not_declare_is_refused(run: Run) -> None:
             ),
         ),
         (
+            "docker: {daemon: {runtimes: {nvidia: {path: /opt/runtime}}}}\nnvidia: {}\n",
+            (
+                "/etc/docker/daemon.json: docker (box.yaml:2) wants runtimes/nvidia/path = "
+                "'/opt/runtime', nvidia (box.yaml:3) wants 'nvidia-container-runtime'"
+            ),
+        ),
+        (
             "packages:\n  install: [jq]\n  absent: [jq]\n",
             (
                 "package:jq is wanted twice, differently: by packages (box.yaml:3) "

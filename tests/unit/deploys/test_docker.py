@@ -121,6 +121,14 @@ def daemon(folder: Path, text: str) -> Keys:
                 "log-opts/mode": "non-blocking",
             },
         ),
+        (
+            "{daemon: {log-driver: json-file}}",
+            {
+                "log-driver": "json-file",
+                "log-opts/max-size": "10m",
+                "log-opts/max-file": "3",
+            },
+        ),
         ("{daemon: {log-driver: journald}}", {"log-driver": "journald"}),
     ],
 )
