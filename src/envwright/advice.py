@@ -43,6 +43,10 @@ _KNOWN = (
         r"Hash Sum mismatch|unexpected size|Connection closed|unexpected eof",
         "try again; where it stays, the server or a proxy on the way spoils what it sends",
     ),
+    (
+        r"application not healthy after",
+        "where its services only take longer to start, let the stack `wait` longer",
+    ),
     (r"No space left on device", "make room: `df -h` shows where there is none"),
     (r": syntax error", "mend that line; what was there before still holds"),
     (
