@@ -36,7 +36,7 @@ _KNOWN = (
         "see what holds it back with `apt-get --simulate install`",
     ),
     (
-        r"Temporary failure resolving|Could not resolve|Could not connect",
+        r"Temporary failure resolving|Could not resolve|Could not connect|proxyconnect",
         "look at the machine's network, name server and proxy",
     ),
     (
@@ -46,6 +46,10 @@ _KNOWN = (
     (
         r"application not healthy after",
         "where its services only take longer to start, let the stack `wait` longer",
+    ),
+    (
+        r"has the SHA-256 \S+, not",
+        "try again; where it stays, compare with the checksum that the publisher announces",
     ),
     (r"No space left on device", "make room: `df -h` shows where there is none"),
     (r": syntax error", "mend that line; what was there before still holds"),
