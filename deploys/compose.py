@@ -56,6 +56,14 @@ SecretName = Annotated[
     ),
 ]
 
+Duration = Annotated[
+    str,
+    Field(
+        pattern=r"^[1-9][0-9]*[smh]$",
+        json_schema_extra={"words": "seconds, minutes or hours, like `90s`, `5m` or `1h`"},
+    ),
+]
+
 
 class Stack(Settings):
     """One stack: a compose file, by `file` or `content`, and what it reads."""
@@ -69,6 +77,9 @@ class Stack(Settings):
     secrets: dict[SecretName, str] = {}
     """Secrets, each by a reference like `{{ secret.NAME }}`, placed as ./secrets/KEY (mode 0600,
     of root); the compose file mounts them as `secrets: {KEY: {file: ./secrets/KEY}}`."""
+    wait: Duration = "5m"
+    """How long its services may take, once started, until all run and are healthy; then bringing
+    it up fails. Pulling and building images does not count."""
 
     @model_validator(mode="after")
     def _sense(self) -> Stack:
@@ -129,6 +140,11 @@ class Stack(Settings):
         return tuple(sorted({n for n, c in conditions if c == "service_completed_successfully"}))
 
     @property
+    def seconds(self) -> int:
+        """What `wait` is in seconds."""
+        return int(self.wait[:-1]) * {"s": 1, "m": 60, "h": 3600}[self.wait[-1]]
+
+    @property
     def publishes(self) -> bool:
         """Whether a service that is always there publishes a port."""
         services = _tables(_read(self.text).get("services"))
@@ -166,11 +182,11 @@ class Section(TableCapability):
 
     A stack lies in /opt/docker/NAME, which must be on a Linux file system: its compose.yaml, and
     what relative volumes name. The file goes live only when `docker compose config` agrees to it.
-    The unit envwright-compose@NAME.service brings it up at boot; it is up when all services run,
-    and those with a health check are healthy. What changes one stack leaves the others alone.
-    Images that are there are not pulled anew. Volumes are never removed, nor is a stack that is
-    taken out of the environment: `systemctl disable --now` its unit, then `docker compose down`
-    in its folder.
+    The unit envwright-compose@NAME.service brings it up at boot, which does not wait for it; it
+    is up when all services run, and those with a health check are healthy. What changes one stack
+    leaves the others alone. Images that are there are not pulled anew. Volumes are never removed,
+    nor is a stack that is taken out of the environment: `systemctl disable --now` its unit, then
+    `docker compose down` in its folder.
     """
 
     example: ClassVar[str] = """\
@@ -231,7 +247,8 @@ compose:
 def _words(name: str, stack: Stack) -> dict[str, Any]:
     """Return what the scripts of a stack are rendered with; none of it needs quotes in a shell."""
     unit = f"envwright-compose@{name}.service"
-    return {"name": name, "folder": f"{ROOT}/{name}", "unit": unit, "once": stack.once}
+    words = {"name": name, "folder": f"{ROOT}/{name}", "unit": unit, "once": stack.once}
+    return {**words, "wait": stack.wait}
 
 
 def _files(name: str, stack: Stack) -> Iterator[Directory | File]:
@@ -256,8 +273,11 @@ def _files(name: str, stack: Stack) -> Iterator[Directory | File]:
 def _unit(name: str, stack: Stack, files: tuple[str, ...]) -> Iterator[Resource]:
     words = _words(name, stack)
     unit = words["unit"]
+    limits = f"/etc/systemd/system/{unit}.d/wait.conf"
+    yield File(path=limits, content=render("compose.wait", wait=stack.seconds), at=(name, "wait"))
     # The unit is started by the command, which can say why a service does not come up.
-    yield Service(unit=unit, running=None, reads=(UNIT,), needs=("package:docker-ce",), at=(name,))
+    reads, needs = (UNIT, limits), ("package:docker-ce",)
+    yield Service(unit=unit, running=None, reads=reads, needs=needs, at=(name,))
     yield Command(
         title=f"compose {name}",
         observe=render("compose.state.sh", **words) + "state",

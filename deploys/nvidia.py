@@ -36,8 +36,21 @@ OLD_LISTS = (
     "nvidia-container-runtime",
     "nvidia-container-toolkit",
 )
-DRIVERS = ("nvidia-driver", "nvidia-driver-*", "cuda", "cuda-drivers", "cuda-drivers-*")
-"""Packages that are, or bring, a display driver for Linux (docs.nvidia.com/cuda/wsl-user-guide)."""
+DRIVERS = (
+    "nvidia-driver",
+    "nvidia-driver-*",
+    "nvidia-open*",
+    "nvidia-headless-*",
+    "nvidia-dkms-*",
+    "nvidia-kernel-*",
+    "libnvidia-compute-*",
+    "libcuda1",
+    "cuda",
+    "cuda-drivers",
+    "cuda-drivers-*",
+)
+"""Packages that are, or bring, a driver for Linux (docs.nvidia.com/cuda/wsl-user-guide), or its
+libcuda: libnvidia-compute-* comes with Ubuntu's nvidia-cuda-toolkit, libcuda1 is Debian's."""
 PREFERENCES = "/etc/apt/preferences.d/nvidia-wsl.pref"
 DAEMON = "/etc/docker/daemon.json"
 
@@ -142,9 +155,9 @@ nvidia:
             yield Requirement(
                 "no NVIDIA driver for Linux is installed",
                 f"! dpkg-query -W -f '${{db:Status-Abbrev}}\\n' {names} 2>&1 | grep -q '^.i '",
-                "an NVIDIA driver for Linux is installed (a package nvidia-driver-*, cuda or "
-                "cuda-drivers); under WSL it hides the driver that Windows shares, and the GPU "
-                "is lost",
+                "an NVIDIA driver for Linux is installed (a package like nvidia-driver-*, "
+                "libnvidia-compute-*, cuda or cuda-drivers); under WSL it hides the driver that "
+                "Windows shares, and the GPU is lost",
                 "apt-get purge it; for CUDA install cuda-toolkit-X-Y alone, from the repository "
                 "wsl-ubuntu",
             )

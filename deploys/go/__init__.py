@@ -208,8 +208,8 @@ go:
 def _linter(linter: Linter, machine: Machine) -> Iterator[Resource]:
     version = linter.version.removeprefix("v")
     name = f"golangci-lint-{version}"
-    # Go's names of architectures, but for 32-bit ARM, whose releases are by version.
-    architecture = ARCHITECTURES[machine.architecture]
+    # Go's names of architectures, but for 32-bit ARM: armv6.
+    architecture = ARCHITECTURES[machine.architecture].replace("armv6l", "armv6")
     folder, tree = f"{linter.mirror}/v{version}", f"/usr/local/{name}"
     yield Archive(
         path=tree,

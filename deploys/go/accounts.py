@@ -66,9 +66,9 @@ def _caches(section: Section, user: str, home: str) -> Iterator[Command]:
         seen = ("file", (file,), "content_string", said[by])
         yield Command(
             title=f"go cache {key} of {user}",
-            observe=render("go.where.sh", key=key, **quoted),
+            observe=render("go.where.sh", key=key, by=by, **quoted),
             expected=wanted,
-            run=render("go.move.sh", key=key, **quoted),
+            run=render("go.move.sh", key=key, by=by, **quoted),
             seen=(Assertion(*seen, view="goenv", key=by),),
             after=(f"user:{user}", *(f"directory:{path}" for path in _parents(wanted, home))),
             at=("env", by),
@@ -87,24 +87,33 @@ def tool(section: Section, name: str, user: str, machine: Machine) -> Command:
     line = rf"^mod\t{_module_pattern(package)}\t{version.replace('.', '[.]')}\t"
     see = f"LC_ALL=C grep -aqP -- {shlex.quote(line)} {file}"
     ask = 'awk \'$1 == "path" { path = $2 } $1 == "mod" { print path "@" $3 }\''
-    settings = (f"keys:{home}/.config/go/env", f"keys:{home}/.netrc", "package:git")
+    settings = (
+        f"keys:{home}/.config/go/env",
+        f"keys:{home}/.netrc",
+        "package:git",
+        "file:/etc/profile.d/60-envwright.sh",
+    )
     return Command(
         title=f"go tool {name} of {user}",
         observe=f"{QUIETLY} {GO} version -m {file} | {ask}",
         expected=wanted,
-        run=as_user(user, home, render("go.install.sh", **quoted)),
+        run=as_user(user, home, render("go.install.sh", **quoted), online=True),
         seen=(Assertion("run", (see,), "rc", 0),),
         after=(f"user:{user}", f"link:{ROOT}", *settings),
         at=("tools", name),
     )
 
 
-def as_user(user: str, home: str, script: str) -> str:
-    """Return a script that is run as a user, with nothing of the caller's environment."""
+def as_user(user: str, home: str, script: str, *, online: bool = False) -> str:
+    """Return a script that is run as a user, with nothing of the caller's environment.
+
+    One that goes `online` gets the proxies that a login of the user has.
+    """
     variables = f"HOME={shlex.quote(home)} USER={shlex.quote(user)} PATH={PATH}"
-    return (
-        f"cd / && runuser -u {shlex.quote(user)} -- env -i {variables} sh -c {shlex.quote(script)}"
-    )
+    name, command = shlex.quote(user), f"sh -c {shlex.quote(script)}"
+    if online:
+        return render("go.online.sh", user=name, variables=variables, command=command)
+    return f"cd / && runuser -u {name} -- env -i {variables} {command}"
 
 
 def _parents(path: str, home: str) -> Iterator[str]:

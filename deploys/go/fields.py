@@ -190,12 +190,17 @@ class Limits(Settings):
         if self.gomemlimit:
             found["GOMEMLIMIT"] = self.gomemlimit
         elif self.memory_max:
-            size = (
-                int(self.memory_max[:-1])
-                << {"K": 10, "M": 20, "G": 30, "T": 40}[self.memory_max[-1]]
-            )
-            found["GOMEMLIMIT"] = f"{size * 9 // 10}B"
+            found["GOMEMLIMIT"] = f"{_bytes(self.memory_max) * 9 // 10}B"
         return found | ({"GOMAXPROCS": str(self.gomaxprocs)} if self.gomaxprocs else {})
+
+    def properties(self) -> dict[str, str]:
+        """Return what `systemctl show` says of its unit."""
+        found = {}
+        if self.memory_max:
+            found["MemoryMax"] = str(_bytes(self.memory_max))
+        if self.cpu_quota:
+            found["CPUQuotaPerSecUSec"] = _span(int(self.cpu_quota[:-1]))
+        return found
 
     def drop_in(self) -> str:
         """Return the drop-in of its unit."""
@@ -203,6 +208,28 @@ class Limits(Settings):
         lines = [f"{key}={value}\n" for key, value in quotas.items() if value]
         lines += [f"Environment={name}={value}\n" for name, value in self.variables().items()]
         return f"{HEADER}[Service]\n{''.join(lines)}"
+
+
+def _bytes(size: str) -> int:
+    """Return a size of systemd's, like `512M`, in bytes (systemd.resource-control(5))."""
+    return int(size[:-1]) << {"K": 10, "M": 20, "G": 30, "T": 40}[size[-1]]
+
+
+def _span(quota: int) -> str:
+    """Return the processor's time in each second, for a quota in percent, as systemd prints it.
+
+    It prints microseconds as a fraction below a minute, and no unit that is nought
+    (format_timespan() in src/basic/time-util.c of systemd).
+    """
+    minutes, rest = divmod(quota, 6000)
+    hours, minutes = divmod(minutes, 60)
+    seconds, hundredths = divmod(rest, 100)
+    words = [f"{hours}h"] * bool(hours) + [f"{minutes}min"] * bool(minutes)
+    if seconds:
+        words.append(f"{seconds}.{hundredths:02}0000s" if hundredths else f"{seconds}s")
+    elif hundredths:
+        words.append(f"{hundredths * 10}ms")
+    return " ".join(words)
 
 
 def compiler_for(target: str, machine: Machine) -> tuple[str, tuple[str, ...], str]:

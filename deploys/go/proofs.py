@@ -43,13 +43,20 @@ def proofs(section: Section, machine: Machine) -> Iterator[Proof]:
         values = {"target": target, "compiler": compiler, "number": number, "go": GO}
         yield Proof(f"cgo builds for {target}", render("go.cgo.sh", **values), at=("cross",))
     for unit, limits in section.services.items():
-        wanted = [shlex.quote(f"{n}={v}") for n, v in limits.variables().items()]
-        values = {"unit": shlex.quote(unit), "wanted": " ".join(wanted)}
+        values = {
+            "unit": shlex.quote(unit),
+            "properties": _assignments(limits.properties()),
+            "variables": _assignments(limits.variables()),
+        }
         yield Proof(
             f"{unit} runs with its limits",
             render("go.service.sh", **values),
             at=("services", unit),
         )
+
+
+def _assignments(values: dict[str, str]) -> str:
+    return " ".join(shlex.quote(f"{name}={value}") for name, value in values.items())
 
 
 def _user_proofs(section: Section, user: str, home: str) -> Iterator[Proof]:

@@ -36,12 +36,20 @@ _KNOWN = (
         "see what holds it back with `apt-get --simulate install`",
     ),
     (
-        r"Temporary failure resolving|Could not resolve|Could not connect",
+        r"Temporary failure resolving|Could not resolve|Could not connect|proxyconnect",
         "look at the machine's network, name server and proxy",
     ),
     (
         r"Hash Sum mismatch|unexpected size|Connection closed|unexpected eof",
         "try again; where it stays, the server or a proxy on the way spoils what it sends",
+    ),
+    (
+        r"application not healthy after",
+        "where its services only take longer to start, let the stack `wait` longer",
+    ),
+    (
+        r"has the SHA-256 \S+, not",
+        "try again; where it stays, compare with the checksum that the publisher announces",
     ),
     (r"No space left on device", "make room: `df -h` shows where there is none"),
     (r": syntax error", "mend that line; what was there before still holds"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -144,6 +146,126 @@ def test_a_stack_that_is_not_healthy_is_an_error_with_its_last_words(
         "systemctl disable envwright-compose@broken; cd /opt/docker/broken && "
         "docker compose down && rm -r /opt/docker/broken"
     )
+
+
+LATE = """
+  late:
+    wait: 3s
+    content:
+      services:
+        sick:
+          image: web:1
+          restart: unless-stopped
+          command: [sh, -c, "{command}"]
+          healthcheck: {{test: [CMD, bash, -c, "exit 1"], interval: 1s, start_period: 1h}}
+        {fine}
+"""
+SLEEPS = "echo the disk is slow; exec perl /server.pl 1"
+WAITS = 'fine: {image: "web:1", depends_on: {sick: {condition: service_healthy}}}'
+
+
+@dataclass
+class Late:
+    """What a stack that does not get healthy says, and within how many seconds."""
+
+    command: str
+    said: list[str]
+    seconds: int
+    fine: str = ""
+
+
+LATES = {
+    "slow": Late(
+        SLEEPS,
+        [
+            "application not healthy after 3s",
+            "sick is starting; its last words:",
+            "the disk is slow",
+            "listening on 1",
+        ],
+        30,
+    ),
+    "slow and needed by another": Late(
+        SLEEPS,
+        [
+            "application not healthy after 3s",
+            "sick is starting; its last words:",
+            "the disk is slow",
+            "listening on 1",
+            "fine is created; its last words:",
+        ],
+        60,
+        WAITS,
+    ),
+    "restarted for ever": Late(
+        "echo the disk is on fire; exit 3",
+        [
+            "container late-sick-1 is unhealthy",
+            "sick is restarting; its last words:",
+            "the disk is on fire",
+        ],
+        30,
+    ),
+}
+
+
+@pytest.mark.parametrize("late", LATES.values(), ids=LATES)
+def test_a_stack_that_does_not_get_healthy_fails_after_its_time_with_its_last_words(
+    late: Late, debian13: Machine, opened: Open
+) -> None:
+    text = LATE.format(command=late.command, fine=late.fine)
+    start = time.monotonic()
+    with opened(f"compose:{text}") as station, pytest.raises(StepError) as caught:
+        station.apply()
+    took = time.monotonic() - start
+    debian13.sh(
+        "systemctl disable envwright-compose@late; cd /opt/docker/late && "
+        "docker compose down && rm -r /opt/docker/late"
+    )
+    head, *said = [line.strip() for line in caught.value.message.splitlines()]
+    assert head == f"command:compose late failed on {debian13.host}:"
+    assert said[:-1] == late.said
+    assert took < late.seconds
+
+
+ONCE = """
+  steps:
+    content:
+      services:
+        first:
+          image: web:1
+          command: [sh, -c, "echo done >/store/file"]
+          volumes: ["./store:/store"]
+        then:
+          image: web:1
+          volumes: ["./store:/store"]
+          depends_on: {first: {condition: service_completed_successfully}}
+"""
+
+
+def test_a_service_that_ends_when_its_work_is_done_lets_its_stack_be_up(
+    debian13: Machine, opened: Open
+) -> None:
+    with opened(f"compose:{ONCE}") as station:
+        station.apply()
+        assert station.changed() == set()
+        assert [
+            (r.id, r.outcome, r.reason) for r in station.verify() if r.outcome != "passed"
+        ] == []
+    shown = "docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' steps-first-1 steps-then-1"
+    assert debian13.sh(shown) == "exited 0\nrunning 0\n"
+    assert debian13.sh("docker exec steps-then-1 bash -c 'echo $(</store/file)'") == "done\n"
+
+
+def test_the_boot_does_not_wait_for_stacks(debian13: Machine, opened: Open) -> None:
+    with opened(stacks()) as station:
+        station.apply()
+    waits = (
+        "systemctl show --property={} --value multi-user.target | tr ' ' '\\n' | "
+        "grep -x envwright-compose@one.service"
+    )
+    assert debian13.sh(waits.format("Wants")) == "envwright-compose@one.service\n"
+    assert debian13.sh(waits.format("After"), check=False) == ""
 
 
 def test_a_container_that_was_stopped_is_seen_and_started(debian13: Machine, opened: Open) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from machines.server import Server
 
 URL = "https://go.dev/dl/go1.27.3.linux-amd64.tar.gz"
+COMPARE = "try again; where it stays, compare with the checksum that the publisher announces"
 LEFT = "find /usr/local -name '*go*'; find /tmp -name 'tmp.*'"
 """Says what a failed attempt left."""
 
@@ -66,12 +67,13 @@ def test_a_changed_archive_is_told_by_both_checksums_and_not_unpacked(
     got = hashlib.sha256(data).hexdigest()
     with go_server.fault(r"dl/go1\.27", "corrupt"):
         told = refusal(machine, tmp_path, '{version: "1.27.3"}')
-    assert (type(told), told.message) == (
+    assert (type(told), told.message, told.hint) == (
         StepError,
         (
             f"archive:/usr/local/go-1.27.3 failed on {machine.host}:\n"
             f"    {URL} has the SHA-256 {got}, not {wanted}: nothing was unpacked"
         ),
+        COMPARE,
     )
     assert machine.sh(LEFT) == ""
 
@@ -82,9 +84,13 @@ def test_an_archive_that_is_not_the_pinned_one_is_not_unpacked(
     got = hashlib.sha256(toolchain("1.27.3").read_bytes()).hexdigest()
     pinned = f"{{go1.27.3.linux-amd64.tar.gz: {'a' * 64}}}"
     told = refusal(machine, tmp_path, f'{{version: "1.27.3", sha256: {pinned}}}')
-    assert told.message == (
-        f"archive:/usr/local/go-1.27.3 failed on {machine.host}:\n"
-        f"    {URL} has the SHA-256 {got}, not {'a' * 64}: nothing was unpacked"
+    assert (type(told), told.message, told.hint) == (
+        StepError,
+        (
+            f"archive:/usr/local/go-1.27.3 failed on {machine.host}:\n"
+            f"    {URL} has the SHA-256 {got}, not {'a' * 64}: nothing was unpacked"
+        ),
+        COMPARE,
     )
     assert machine.sh(LEFT) == ""
 
@@ -94,9 +100,16 @@ def test_a_download_that_breaks_off_leaves_nothing(
 ) -> None:
     with go_server.fault(r"dl/go1\.27", "truncate"):
         told = refusal(machine, tmp_path, '{version: "1.27.3"}')
-    head, cause = told.message.splitlines()[:2]
-    assert head == f"archive:/usr/local/go-1.27.3 failed on {machine.host}:"
-    assert cause.startswith(f"    E: Failed to fetch {URL} ")
+    assert (type(told), told.message, told.hint) == (
+        StepError,
+        (
+            f"archive:/usr/local/go-1.27.3 failed on {machine.host}:\n"
+            f"    E: Failed to fetch {URL} "
+            "OpenSSL error: error:0A000126:SSL routines::unexpected eof while reading\n"
+            "    E: Download Failed"
+        ),
+        "try again; where it stays, the server or a proxy on the way spoils what it sends",
+    )
     assert machine.sh(LEFT) == ""
 
 
@@ -120,8 +133,10 @@ def test_an_index_that_cannot_be_had_is_told_by_its_address(
 ) -> None:
     with go_server.fault(r"go\.dev/dl$", "status:404"):
         told = refusal(machine, tmp_path, '{version: "1.27.3"}')
-    assert told.message.startswith(
-        f"{machine.host} cannot download https://go.dev/dl/?mode=json&include=all: "
+    assert (type(told), told.message, told.hint) == (
+        StepError,
+        (f"{machine.host} cannot download https://go.dev/dl/?mode=json&include=all: 404 Not Found"),
+        "look at the address, the machine's network, proxy and certificates",
     )
     assert machine.sh(LEFT) == ""
 
@@ -208,6 +223,77 @@ def test_two_versions_stand_side_by_side(machine: Machine) -> None:
         "/usr/local/go-1.26.6\n"
         "go version go1.26.6 linux/amd64\n"
     )
+
+
+def test_a_tool_is_fetched_by_the_proxy_of_the_environment(
+    machine: Machine, tmp_path: Path
+) -> None:
+    """No stand-in of a proxy: that nobody listens there is told by the one who asked it."""
+    proxy = "environment: {HTTPS_PROXY: http://127.0.0.1:9, NO_PROXY: go.dev}\n"
+    section = '{version: "1.27.3", users: [dev], env: {GOSUMDB: "off"}, tools: {dlv: "1.25.2"}}'
+    (tmp_path / "box.yaml").write_text(f"name: box\ngo: {section}\n{proxy}", "utf-8")
+    with workstation(machine, tmp_path / "box.yaml") as station, pytest.raises(StepError) as told:
+        station.apply()
+    machine.sh("rm /etc/profile.d/60-envwright.sh /etc/environment.d/60-envwright.conf")
+    machine.sh("rm /etc/systemd/system.conf.d/60-envwright.conf && systemctl daemon-reload")
+    asked = "github.com/go-delve/delve/cmd/dlv"
+    assert (told.value.message.splitlines()[:2], told.value.hint) == (
+        [
+            f"command:go tool dlv of dev failed on {machine.host}:",
+            (
+                f"    go: {asked}@v1.25.2: {asked}@v1.25.2: "
+                f'Get "https://proxy.golang.org/{asked}/@v/v1.25.2.info": '
+                "proxyconnect tcp: dial tcp 127.0.0.1:9: connect: connection refused"
+            ),
+        ],
+        "look at the machine's network, name server and proxy",
+    )
+
+
+SLEEPER = """\
+systemd:
+  api.service: {content: "[Service]\\nExecStart=/bin/sleep infinity\\n", running: true}
+"""
+
+
+def test_limits_that_systemd_does_not_give_are_told(machine: Machine, tmp_path: Path) -> None:
+    limits = "{memory_max: 100M, cpu_quota: 150%}"
+    section = f'{{version: "1.27.3", services: {{api.service: {limits}}}}}'
+    (tmp_path / "box.yaml").write_text(f"name: box\ngo: {section}\n{SLEEPER}", "utf-8")
+    proved = []
+    with workstation(machine, tmp_path / "box.yaml") as station:
+        station.apply()
+        for change in ("", "CPUQuota=6150%", "MemoryMax=infinity"):
+            machine.sh(
+                f"[ -z '{change}' ] || systemctl set-property --runtime api.service {change}"
+            )
+            proved += [
+                (r.outcome, (r.reason or "").splitlines()[-1:])
+                for r in station.verify()
+                if r.id == "api.service runs with its limits"
+            ]
+    assert proved == [
+        ("passed", []),
+        (
+            "failed",
+            [
+                (
+                    "systemd does not limit it by CPUQuotaPerSecUSec=1.500000s, but by "
+                    "CPUQuotaPerSecUSec=1min 1.500000s MemoryMax=104857600"
+                )
+            ],
+        ),
+        (
+            "failed",
+            [
+                (
+                    "systemd does not limit it by MemoryMax=104857600, but by "
+                    "CPUQuotaPerSecUSec=1min 1.500000s MemoryMax=infinity"
+                )
+            ],
+        ),
+    ]
+    machine.sh("systemctl revert api.service; systemctl stop api.service")
 
 
 def test_a_windows_go_in_the_path_is_told_with_the_way_out(

@@ -140,9 +140,9 @@ def test_under_wsl_a_driver_for_linux_is_refused_and_apt_never_installs_one(
     message, _, origin = refused.value.message.rpartition("\n    wanted by ")
     assert (message, refused.value.hint, origin.partition(" ")[0]) == (
         (
-            f"{machine.host}: an NVIDIA driver for Linux is installed (a package nvidia-driver-*, "
-            "cuda or cuda-drivers); under WSL it hides the driver that Windows shares, and the GPU "
-            "is lost"
+            f"{machine.host}: an NVIDIA driver for Linux is installed (a package like "
+            "nvidia-driver-*, libnvidia-compute-*, cuda or cuda-drivers); under WSL it hides the "
+            "driver that Windows shares, and the GPU is lost"
         ),
         (
             "apt-get purge it; for CUDA install cuda-toolkit-X-Y alone, from the repository "

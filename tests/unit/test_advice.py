@@ -47,6 +47,12 @@ def test_a_staged_file_is_called_by_the_name_that_it_would_have_got() -> None:
         ("E: Unable to locate package x", "look for its name with `apt-cache search`"),
         ("Job for x.service failed because", "`journalctl -u x.service` on the machine tells why"),
         ("cp: a: No space left on device", "make room: `df -h` shows where there is none"),
+        (
+            "application not healthy after 5m0s",
+            "where its services only take longer to start, let the stack `wait` longer",
+        ),
+        ("u has the SHA-256 ab, not cd: nothing was unpacked", "try again"),
+        ("proxyconnect tcp: no", "look at the machine's network, name server and proxy"),
         ("nobody has seen this before", ""),
     ],
 )

@@ -25,11 +25,36 @@ def test_a_stack_is_a_folder_a_file_a_unit_and_that_it_is_up(tmp_path: Path) -> 
         "directory:/opt/docker/a",
         "file:/etc/systemd/system/envwright-compose@.service",
         "file:/opt/docker/a/compose.yaml",
+        "file:/etc/systemd/system/envwright-compose@a.service.d/wait.conf",
         "service:envwright-compose@a.service",
         "command:compose a",
     ]
     assert made["service:envwright-compose@a.service"] == {"enabled": True, "up to date": True}
     assert made["command:compose a"] == {"value": "up"}
+
+
+@pytest.mark.parametrize(
+    ("wait", "seconds", "limit"),
+    [
+        ("", 300, 330),
+        ("wait: 45s, ", 45, 75),
+        ("wait: 10m, ", 600, 630),
+        ("wait: 1h, ", 3600, 3630),
+    ],
+)
+def test_bringing_a_stack_up_has_a_limit_of_its_own(
+    wait: str, seconds: int, limit: int, tmp_path: Path
+) -> None:
+    section = STACK.replace("{content", f"{{{wait}content")
+    made = states(tmp_path, section)
+    path = "/etc/systemd/system/envwright-compose@a.service.d/wait.conf"
+    assert made[f"file:{path}"]["content"] == (
+        f"{HEAD}[Service]\n# Seconds for all services to be healthy, and for starting them, too.\n"
+        f"Environment=WAIT={seconds} LIMIT={limit}\n"
+    )
+    resources: dict[str, Any] = {r.id: r for r in compile_section(tmp_path, section).resources}
+    unit = "/etc/systemd/system/envwright-compose@.service"
+    assert resources["service:envwright-compose@a.service"].reads == (unit, path)
 
 
 def test_the_file_goes_live_only_if_compose_agrees(tmp_path: Path) -> None:
@@ -193,6 +218,13 @@ MOUNT = "content: {services: {w: {image: x}}, secrets: {token: {file: ./secrets/
         (
             f"{{{MOUNT}}}",
             "4:6: compose.a has no secret for ./secrets/token, which its compose file mounts",
+        ),
+        (
+            f"{{wait: 300, {SERVICES}}}",
+            (
+                "4:13: compose.a.wait must be seconds, minutes or hours, like `90s`, `5m` or `1h`, "
+                "not the integer 300"
+            ),
         ),
     ],
 )

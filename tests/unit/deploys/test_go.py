@@ -191,6 +191,15 @@ def test_what_would_not_mean_the_same_everywhere_is_refused(
     assert refusals(tmp_path, f"go: {section}\n") == [told]
 
 
+def test_the_linter_s_release_for_arm_is_called_armv6(tmp_path: Path) -> None:
+    made = compile_section(tmp_path, SECTION, replace(DEBIAN, architecture="armhf"))
+    assert [r.url.rpartition("/")[2] for r in made.resources if isinstance(r, Archive)] == [
+        "go1.27.3.linux-armv6l.tar.gz",
+        "go1.26.6.linux-armv6l.tar.gz",
+        "golangci-lint-2.5.0-linux-armv6.tar.gz",
+    ]
+
+
 # --- Its scripts, run here ---------------------------------------------------------------------
 
 MOUNTS = """\
@@ -226,14 +235,16 @@ def test_a_windows_drive_is_known_in_every_form_that_wsl_mounts_it(
     assert (done.returncode, done.stdout.startswith(f"{path} {seen[1]}")) == (seen[0], True)
 
 
-def where(home: Path, key: str, wanted: Path) -> str:
-    script = render("go.where.sh", key=key, env=home / "env", home=home, wanted=wanted)
+def where(home: Path, key: str, wanted: Path, by: str = "") -> str:
+    script = render(
+        "go.where.sh", key=key, by=by or key, env=home / "env", home=home, wanted=wanted
+    )
     return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
 
 
 def move(home: Path, key: str, wanted: Path) -> None:
     values = {"env": home / "env", "home": home, "wanted": wanted, "user": ME}
-    subprocess.run(["sh", "-c", render("go.move.sh", key=key, **values)], check=True)
+    subprocess.run(["sh", "-c", render("go.move.sh", key=key, by=key, **values)], check=True)
 
 
 def filled(folder: Path, name: str = "x") -> Path:
@@ -262,6 +273,16 @@ def test_the_module_cache_follows_gopath(tmp_path: Path) -> None:
     said = filled(tmp_path / "path" / "pkg" / "mod")
     (tmp_path / "env").write_text(f"GOPATH={tmp_path / 'path'}:/other\n")
     assert where(tmp_path, "GOMODCACHE", new) == f"{said}\n"
+
+
+def test_a_module_cache_with_a_place_of_its_own_does_not_follow_gopath(tmp_path: Path) -> None:
+    new = tmp_path / "path" / "pkg" / "mod"
+    default = filled(tmp_path / "go" / "pkg" / "mod")
+    assert where(tmp_path, "GOMODCACHE", new, by="GOPATH") == f"{default}\n"
+    own = filled(tmp_path / "data" / "mod")
+    (tmp_path / "env").write_text(f"GOMODCACHE={own}\n")
+    assert where(tmp_path, "GOMODCACHE", new, by="GOPATH") == f"{new}\n"
+    assert where(tmp_path, "GOMODCACHE", new) == f"{own}\n"
 
 
 def test_a_read_only_module_cache_moves_whole(tmp_path: Path) -> None:
@@ -308,3 +329,85 @@ def test_a_cache_moves_from_one_file_system_to_another(tmp_path: Path) -> None:
         assert (found, list(old.iterdir())) == (["sub", "sub/b"], [])
     finally:
         subprocess.run(["umount", old], check=True)
+
+
+# --- Limits and proxies ------------------------------------------------------------------------
+
+
+def spoken(folder: Path, **programs: str) -> dict[str, str]:
+    """Put programs that only say something where the shell looks first."""
+    for name, script in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    return {"PATH": f"{folder}:/usr/bin:/bin"}
+
+
+def limits_proof(folder: Path, limits: str, shown: str) -> tuple[int, list[str]]:
+    """Run what proves the limits of a service of which systemd shows something."""
+    section = f'go: {{version: "1.27.3", services: {{api.service: {{{limits}}}}}}}\n'
+    proofs = compile_section(folder, section).proofs
+    (script,) = (p.script for p in proofs if p.name == "api.service runs with its limits")
+    systemctl = f"case $* in *MainPID*) echo $PPID ;; *) printf '%s\\n' '{shown}' ;; esac"
+    environment = {**spoken(folder, systemctl=systemctl), "GOMEMLIMIT": "1GiB"}
+    done = subprocess.run(
+        ["sh", "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("quota", "span"),
+    [
+        ("1%", "10ms"),
+        ("50%", "500ms"),
+        ("100%", "1s"),
+        ("101%", "1.010000s"),
+        ("150%", "1.500000s"),
+        ("5999%", "59.990000s"),
+        ("6000%", "1min"),
+        ("6001%", "1min 10ms"),
+        ("12345%", "2min 3.450000s"),
+        ("360100%", "1h 1s"),
+    ],
+)
+def test_a_quota_is_compared_as_systemd_prints_it(quota: str, span: str, tmp_path: Path) -> None:
+    line = f"CPUQuotaPerSecUSec={span}"
+    assert limits_proof(tmp_path, f"cpu_quota: {quota}", line) == (0, [line])
+    other = f"systemd does not limit it by {line}, but by CPUQuotaPerSecUSec=infinity"
+    got = limits_proof(tmp_path, f"cpu_quota: {quota}", "CPUQuotaPerSecUSec=infinity")
+    assert got == (1, [other])
+
+
+def test_memory_is_compared_in_bytes_and_variables_in_the_process(tmp_path: Path) -> None:
+    limits = "gomemlimit: 1GiB, memory_max: 2G"
+    right, wrong = "MemoryMax=2147483648", "MemoryMax=infinity"
+    assert limits_proof(tmp_path, limits, right) == (0, [right, "GOMEMLIMIT=1GiB"])
+    said = f"systemd does not limit it by {right}, but by {wrong}"
+    assert limits_proof(tmp_path, limits, wrong) == (1, [said])
+    less = "its process has no GOMAXPROCS=3"
+    assert limits_proof(tmp_path, "gomaxprocs: 3", right) == (1, [less])
+
+
+def test_tools_are_fetched_by_the_proxies_of_a_login(tmp_path: Path) -> None:
+    made = compile_section(tmp_path, SECTION)
+    tool: Any = next(r for r in made.resources if r.id == "command:go tool gofumpt of dev")
+    assert "file:/etc/profile.d/60-envwright.sh" in tool.after
+    login = "HTTPS_PROXY=http://p.test:3128\nno_proxy=a.test, b.test\nEDITOR=vim\nMY_PROXY=x"
+    programs = {
+        "su": f"echo $* >&2; printf '%s\\n' '{login}'",
+        # What is run in the end is shown without its script, which is the last word.
+        "runuser": 'shift 3; for word; do [ "$word" != sh ] || exit 0; echo "$word"; done',
+    }
+    environment = {**spoken(tmp_path, **programs), "EDITOR": "the caller's"}
+    done = subprocess.run(
+        ["sh", "-c", tool.run], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == [
+        "env",
+        "-i",
+        "HOME=/home/dev",
+        "USER=dev",
+        "PATH=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin",
+        "HTTPS_PROXY=http://p.test:3128",
+        "no_proxy=a.test, b.test",
+    ]

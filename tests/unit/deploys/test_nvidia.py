@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import subprocess
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +16,8 @@ from envwright.resources.service import Service
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from envwright.facts import Machine
 
 LISTS = [
     f"file:/etc/apt/sources.list.d/{name}.list"
@@ -40,8 +43,8 @@ NAMES = [
 ]
 
 
-def resource(folder: Path, text: str, id_: str) -> Any:
-    return next(r for r in compile_section(folder, text).resources if r.id == id_)
+def resource(folder: Path, text: str, id_: str, machine: Machine = DEBIAN) -> Any:
+    return next(r for r in compile_section(folder, text, machine).resources if r.id == id_)
 
 
 def test_old_lists_go_before_the_source_and_the_source_comes_before_its_packages(
@@ -135,13 +138,34 @@ def test_under_wsl_apt_is_told_never_to_install_a_driver(tmp_path: Path) -> None
     assert made[pin]["content"] == (
         "# Written by envwright: under WSL the driver is that of Windows; one for Linux would hide"
         " it.\n"
-        "Package: nvidia-driver nvidia-driver-* cuda cuda-drivers cuda-drivers-*\n"
+        "Package: nvidia-driver nvidia-driver-* nvidia-open* nvidia-headless-* nvidia-dkms-* "
+        "nvidia-kernel-* libnvidia-compute-* libcuda1 cuda cuda-drivers cuda-drivers-*\n"
         "Pin: release *\n"
         "Pin-Priority: -1\n"
     )
     order = list(made)
     assert order.index(pin) < order.index("apt-source:nvidia-container-toolkit")
     assert pin not in states(tmp_path, "nvidia: {}\n")
+
+
+def test_drivers_are_known_by_name_and_the_toolkit_is_none(tmp_path: Path) -> None:
+    pin = resource(tmp_path, "nvidia: {}\n", "file:/etc/apt/preferences.d/nvidia-wsl.pref", WSL)
+    patterns = pin.content.splitlines()[1].removeprefix("Package: ").split()
+
+    def caught(names: str) -> list[str]:
+        return [n for n in names.split() if any(fnmatch.fnmatch(n, p) for p in patterns)]
+
+    drivers = (
+        "nvidia-driver nvidia-driver-580-open nvidia-open nvidia-open-580 nvidia-dkms-580-open "
+        "nvidia-headless-580 nvidia-kernel-dkms nvidia-kernel-source-580 libnvidia-compute-535 "
+        "libcuda1 cuda cuda-drivers cuda-drivers-580"
+    )
+    assert caught(drivers) == drivers.split()
+    others = (
+        "nvidia-container-toolkit nvidia-container-toolkit-base libnvidia-container-tools "
+        "libnvidia-container1 nvidia-container-runtime cuda-toolkit-13-0 nvidia-cuda-toolkit"
+    )
+    assert caught(others) == []
 
 
 @pytest.mark.parametrize(
@@ -168,8 +192,9 @@ def test_an_installed_driver_is_refused_under_wsl(
     assert done.returncode == code
     assert (requirement.refusal, requirement.hint) == (
         (
-            "an NVIDIA driver for Linux is installed (a package nvidia-driver-*, cuda or "
-            "cuda-drivers); under WSL it hides the driver that Windows shares, and the GPU is lost"
+            "an NVIDIA driver for Linux is installed (a package like nvidia-driver-*, "
+            "libnvidia-compute-*, cuda or cuda-drivers); under WSL it hides the driver that "
+            "Windows shares, and the GPU is lost"
         ),
         "apt-get purge it; for CUDA install cuda-toolkit-X-Y alone, from the repository wsl-ubuntu",
     )
