@@ -186,9 +186,10 @@ def cross(world: World) -> dict[str, Any]:
 
 
 def test_a_machine_is_waited_for_until_it_is_up_after_another_start(world: World) -> None:
-    world.starts = [BEFORE, BEFORE, AWAY, AWAY, NOW]
+    silent = StepError(f"{REMOTE}: it cannot be told when the machine started")
+    world.starts = [BEFORE, BEFORE, AWAY, silent, AWAY, NOW]
     assert cross(world) == STARTS
-    assert (world.seconds, world.session.closed) == (4, True)
+    assert (world.seconds, world.session.closed) == (5, True)
     assert world.lines == [
         "Windows runs `wsl --terminate Ubuntu-24.04` now; waiting for the machine."
     ]
@@ -242,6 +243,21 @@ def test_a_machine_that_does_not_restart_under_us_keeps_nothing_of_the_attempt(
     (handed,) = (number for number, script in enumerate(scripts) if "cmd.exe /d" in script)
     assert scripts.index(resume._ENABLE) < handed
     assert scripts[-1] == resume._REMOVE
+
+
+def test_ctrl_c_while_the_restart_is_awaited_takes_it_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(unattended, "time", SimpleNamespace(sleep=interrupt))
+    world.starts = [BEFORE]
+    with pytest.raises(KeyboardInterrupt):
+        unattended.leave(
+            world.job("@local"), TERMINATE, Moment.DISTRIBUTION, options(), world.report
+        )
+    assert world.session.scripts[-1] == resume._REMOVE
 
 
 def test_a_process_that_dies_with_its_machine_says_that_a_restart_is_on(world: World) -> None:
