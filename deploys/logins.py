@@ -103,9 +103,15 @@ logins:
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         for user in self.users:
+            who = {"user": shlex.quote(user), "home": shlex.quote(machine.home(user))}
+            # An entry with a port is for Go alone: libcurl looks for the machine's name.
+            for host in (host for host in self.netrc if ":" not in host):
+                login = shlex.quote(self.netrc[host].login)
+                script = render("logins.netrc.sh", host=shlex.quote(host), login=login, **who)
+                name = f"programs of {user} log in on {host} by ~/.netrc"
+                yield Proof(name, script, at=("netrc", host))
             for host in self.git:
-                values = {"user": user, "home": machine.home(user), "host": host}
-                script = render("logins.git.sh", **{k: shlex.quote(v) for k, v in values.items()})
+                script = render("logins.git.sh", host=shlex.quote(host), **who)
                 yield Proof(f"git has a login of {user} on {host}", script, at=("git", host))
 
 

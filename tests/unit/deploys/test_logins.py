@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
 from sections import compile_section, ill_written, refusals, states
 
 from envwright.secrets import marker
@@ -52,3 +54,41 @@ def test_a_password_in_yaml_is_refused(tmp_path: Path) -> None:
         "4:36: logins.netrc.h.password must be a secret, like `{{ secret.TOKEN }}`, "
         "never written in YAML"
     )
+
+
+NETRC = "machine proxy.test login {} password s3cret\n"
+
+
+@pytest.mark.parametrize(
+    ("netrc", "said"),
+    [
+        (NETRC.format("ci"), (0, "sent as ci\n")),
+        (NETRC.format("someone"), (1, "another login was sent\n")),
+        (NETRC.format("ci").replace("proxy", "other"), (1, "no login was sent\n")),
+        ("", (1, "no login was sent\n")),
+    ],
+)
+def test_that_netrc_is_used_is_proved_by_a_program_that_logs_in(
+    netrc: str, said: tuple[int, str], tmp_path: Path
+) -> None:
+    proofs = compile_section(tmp_path, SECTION).proofs
+    name = "programs of dev log in on proxy.test by ~/.netrc"
+    (script,) = (proof.script for proof in proofs if proof.name == name)
+    (tmp_path / ".netrc").write_text(netrc)
+    (tmp_path / "runuser").write_text('#!/bin/sh\nshift 3\nexec "$@"\n')
+    (tmp_path / "runuser").chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-c", script.replace("/home/dev", str(tmp_path))],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ((done.returncode, done.stdout), done.stderr) == (said, "")
+
+
+def test_an_entry_with_a_port_is_for_go_alone_and_not_proved(tmp_path: Path) -> None:
+    section = SECTION.replace("proxy.test", '"proxy.test:8443"')
+    assert [proof.name for proof in compile_section(tmp_path, section).proofs] == [
+        "git has a login of dev on git.test"
+    ]
