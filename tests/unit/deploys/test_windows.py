@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
@@ -127,6 +128,29 @@ def test_a_link_leads_to_the_distribution_by_its_name(tmp_path: Path) -> None:
         ("C:\\home", "D:\\my home", "", True, True),
         ("C:\\old", "", "", True, False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "said", "code"),
+    [
+        ("virtioproxy", "virtioproxy", 0),
+        ("virtioproxy", "consomme", 0),
+        ("consomme", "virtioproxy", 0),
+        ("virtioproxy", "nat", 1),
+        ("mirrored", "mirrored", 0),
+        ("mirrored", "nat", 1),
+        ("nat", "consomme", 1),
+        ("nat", "", 1),
+    ],
+)
+def test_the_networking_mode_goes_by_either_of_its_names(
+    mode: str, said: str, code: int, tmp_path: Path
+) -> None:
+    section = f"  wslconfig: {{wsl2: {{networkingMode: {mode}}}}}\n"
+    (proof,) = compiled(tmp_path, section).proofs
+    script = f"wslinfo() {{ echo '{said}'; }}\n{proof.script}"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, f"{said}\n")
 
 
 @pytest.mark.parametrize(
