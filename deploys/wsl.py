@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from envwright.capability import AbsolutePath, AccountName, Capability, Settings
 from envwright.resource import Moment, Proof, Resource
 from envwright.resources.keys import Keys
+from envwright.resources.windows_session import in_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
 
 PATH = "/etc/wsl.conf"
+# Windows' drives are beside the one that its system is on.
+NO_WINDOWS = r"""
+case ":$path" in
+*:"${ew_target%/*}"/?/*)
+ printf '%s\n' "Windows appends its own directories: PATH=$path"; exit 1;;
+esac
+printf '%s\n' "$path"
+"""
 SYSTEMD = 'read -r name </proc/1/comm; [ "$name" = systemd ]'
 Octal = Annotated[
     str,
@@ -243,6 +252,11 @@ wsl:
                 "no Windows directory is in a login shell's PATH",
                 f"{elsewhere}env -u PATH "
                 "sh -lc 'echo \"$PATH\"; case $PATH in */mnt/?/*) exit 1;; esac'",
+                at=("interop", "appendWindowsPath"),
+            )
+            yield Proof(
+                "no Windows directory is in the PATH of a session that Windows starts",
+                f"{elsewhere}{in_session(NO_WINDOWS, machine.distribution)}",
                 at=("interop", "appendWindowsPath"),
             )
         options = self.automount.options

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from envwright.capability import render
 from envwright.resource import Proof
+from envwright.resources.windows_session import in_session
 
 from .accounts import QUIETLY, as_user, program, settings_of
 from .fields import ARCHITECTURES, FOLDERS, GO, TOOLS, at_home, compiler_for
@@ -31,6 +32,11 @@ def proofs(section: Section, machine: Machine) -> Iterator[Proof]:
         )
     for user in section.users:
         yield from _user_proofs(section, user, machine.home(user))
+        if machine.wsl:
+            yield Proof(
+                f"a session of {user} that Windows starts finds no Go of Windows",
+                in_session(render("go.windows.sh"), machine.distribution, user),
+            )
     if section.golangci_lint:
         version = section.golangci_lint.version.removeprefix("v")
         yield Proof(
@@ -75,7 +81,7 @@ def _user_proofs(section: Section, user: str, home: str) -> Iterator[Proof]:
     yield Proof(f"{user} builds and runs a program", as_user(user, home, render("go.build.sh")))
     quoted = {"user": shlex.quote(user), "home": shlex.quote(home), "go": GO}
     version = shlex.quote(f"go{section.version}")
-    login = render("go.login.sh", version=version, **quoted)
+    login = render("go.login.sh", version=version, search=render("go.windows.sh"), **quoted)
     yield Proof(f"a login shell of {user} finds this Go, and none of Windows", login)
     yield Proof(f"services of {user} find this Go", render("go.services.sh", **quoted))
     for tool, version in section.tools.items():

@@ -12,7 +12,7 @@ from envwright.resources.interop import on_windows
 from .links import LinkTo, link_proofs
 from .script import Script  # noqa: TC001 - pydantic looks them up when classes are made
 from .terminal import Terminal  # noqa: TC001 - pydantic looks them up when classes are made
-from .values import DISTRIBUTION, WindowsPath
+from .values import DISTRIBUTION, LinkPath
 from .wslconfig import WslConfig
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ windows:
 
     wslconfig: WslConfig = WslConfig()
     """Keys of %UserProfile%\\.wslconfig."""
-    links: dict[WindowsPath, LinkTo] = {}
+    links: dict[LinkPath, LinkTo] = {}
     """Links of Windows, by their paths."""
     terminal: Terminal | None = None
     """A profile of Windows Terminal that opens this distribution."""

@@ -236,7 +236,7 @@ class Script(Settings):
 _RUN_IT = r"""
 ew_run_it() {
  printf '%s%s %s "%s"\n' "${1-}" 'run this in a Command Prompt that is run as administrator:' \
-  "$command" "$(ew_cmd echo "$file")"
+  "$command" "$(ew_cmd_utf16 echo "$file")"
  exit 77; }
 """
 _PROXY = r"""

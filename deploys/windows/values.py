@@ -13,13 +13,25 @@ DISTRIBUTION = r"[A-Za-z0-9._-]+"
 """What distributions may be called (microsoft/WSL: src/windows/service)."""
 
 # What cmd.exe takes for more than itself, quoted or not, is in no path.
-_NAME = r"[^\\/:*?\"<>|&^%!();,=\x00-\x1f]*[^\\/:*?\"<>|&^%!();,=\x00-\x1f .]"
+_NEVER = r"\\/:*?\"<>|&^%!();,=\x00-\x1f"
+_NAME = rf"[^{_NEVER}]*[^{_NEVER} .]"
+# Windows shows blanks before a link's name, and behind it in brackets where the link leads.
+_LINK = rf"([^{_NEVER}\[\] ][^{_NEVER}\[\]]*)?[^{_NEVER}\[\] .]"
 WindowsPath = Annotated[
     str,
     Field(
         pattern=rf"^[A-Za-z]:(\\{_NAME})+$",
         json_schema_extra={
             "words": r"a path of Windows like `C:\codes\docker`, without any of `&^%!();,=`"
+        },
+    ),
+]
+LinkPath = Annotated[
+    str,
+    Field(
+        pattern=rf"^[A-Za-z]:(\\{_LINK})+$",
+        json_schema_extra={
+            "words": r"a path of Windows like `C:\codes\docker`, without any of `[]&^%!();,=`"
         },
     ),
 ]

@@ -205,10 +205,13 @@ class WslConfig(Settings):
         """Look at what can be seen of the virtual machine from inside."""
         mode = self.wsl2.networking_mode
         if mode:
+            # One mode of two names: `consomme` since WSL 2.9.
+            names = "virtioproxy|consomme" if mode in {"virtioproxy", "consomme"} else mode
             yield Proof(
                 f"the networking mode is {mode}",
                 "command -v wslinfo >/dev/null || { echo 'wslinfo is not there'; exit 77; }\n"
-                f'got=$(wslinfo --networking-mode); echo "$got"; [ "$got" = {mode} ]',
+                'got=$(wslinfo --networking-mode); echo "$got"\n'
+                f"case $got in {names}) ;; *) exit 1;; esac",
                 at=("wslconfig", "wsl2", "networkingMode"),
             )
         processors = self.wsl2.processors

@@ -43,7 +43,8 @@ def _plain(written: re.Match[str]) -> str:
 def wslconfig(text: str, key: str) -> dict[str, Any]:
     """Read keys `section.key`, parted by blanks, of a .wslconfig; one that is not there is None.
 
-    With a `?` behind its name a key is a switch, as of a wsl.conf.
+    With a `?` behind its name a key is a switch, as of a wsl.conf. What left [experimental] for
+    [wsl2] counts in either, and there, too, the first in the file.
     """
     values: dict[str, str] = {}
     section = ""
@@ -54,10 +55,15 @@ def wslconfig(text: str, key: str) -> dict[str, Any]:
             quoted = re.match(r'"((?:[^"\\]|\\.)*)"', found[2])
             value = quoted[1] if quoted else found[2].partition("#")[0].rstrip()
             value = re.sub(r"\\(.)", r"\1", value)
-            values.setdefault(f"{section}.{found[1].lower()}", value)
+            values.setdefault(_today(f"{section}.{found[1].lower()}"), value)
     names = {name.removesuffix("?"): name.endswith("?") for name in key.split()}
-    words = {name: values.get(name.lower()) for name in names}
+    words = {name: values.get(_today(name.lower())) for name in names}
     return {name: _switch(w) if w and names[name] else w for name, w in words.items()}
+
+
+def _today(name: str) -> str:
+    left = r"experimental\.(networkingmode|dnstunneling|firewall|autoproxy)"
+    return re.sub(rf"^{left}$", r"wsl2.\1", name)
 
 
 def reparse_point(text: str, key: str) -> str | None:  # noqa: ARG001 - every view takes a key

@@ -98,6 +98,7 @@ def test_proofs_are_skipped_only_where_windows_would_be_needed(converged: Workst
     skipped = {r.id: r.reason for r in converged.verify() if r.outcome == "skipped"}
     assert skipped == {
         "no Windows directory is in a login shell's PATH": "not under WSL",
+        "no Windows directory is in the PATH of a session that Windows starts": "not under WSL",
         "Windows drives keep owners and modes": "not under WSL",
     }
 

@@ -181,6 +181,25 @@ def test_wsl_exe_prints_utf_16(wsl: Machine) -> None:
     ]
 
 
+def test_windows_appends_its_path_to_sessions_and_to_nothing_else(wsl: Machine) -> None:
+    start = f"cd /mnt/c; /init {SYSTEM}/wsl.exe wsl.exe --distribution Debian"
+    ask = (
+        f"({start} --exec printenv PATH USER; {start} --user root --exec printenv PATH USER; "
+        "printenv PATH; su - dev -c 'printenv PATH') | sed 's|^[^:]*:.*:/usr/lib/wsl|wsl|'"
+    )
+    windows = (
+        "/mnt/c/Windows/system32:/mnt/c/Windows:/mnt/c/Windows/System32/WindowsPowerShell/v1.0"
+    )
+    assert wsl.sh(ask).splitlines() == [
+        f"wsl/lib:{windows}",
+        "dev",
+        f"wsl/lib:{windows}",
+        "root",
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games",
+    ]
+
+
 def test_a_restart_leaves_the_drive_and_the_virtual_machine_but_not_the_memory(
     new_machine: NewMachine,
 ) -> None:

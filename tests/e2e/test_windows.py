@@ -129,7 +129,12 @@ def test_without_the_privilege_the_script_is_there_that_makes_the_link(
         link.machine.sh(f"touch {PRIVILEGE}")
         said = refused(elevated, StepError)
         link.machine.sh(f"rm {PRIVILEGE}")
-        assert said[1:] == [*DEVELOPER_MODE, f"        {RUN}", WANTED]
+        assert said == [
+            f"windows-link:C:\\codes\\docker failed on {elevated.session.name}:",
+            *DEVELOPER_MODE,
+            f"        {RUN}",
+            WANTED,
+        ]
         # All else is done: what is left is what an administrator does.
         assert elevated.changed() == {"windows-link:C:\\codes\\docker"}
     script = link.machine.sh(f"cat {FOLDER}/envwright/Debian.ps1")
@@ -196,7 +201,8 @@ def test_a_link_that_windows_only_says_it_made_is_an_error(link: Workstation) ->
 
 def test_a_link_to_what_is_not_there_is_refused(link: Workstation) -> None:
     link.machine.sh("rmdir /opt/docker")
-    assert refused(link, StepError)[1:] == [
+    assert refused(link, StepError) == [
+        f"windows-link:C:\\codes\\docker failed on {link.session.name}:",
         "    C:\\codes\\docker would lead to /opt/docker, which is not there",
         WANTED,
     ]
@@ -211,6 +217,79 @@ def test_removing_a_link_leaves_what_it_leads_to(link: Workstation, tmp_path: Pa
     with station(link.machine, tmp_path, LINK.replace("to: /opt/docker", "absent: true")) as gone:
         assert gone.apply() == ["windows-link:C:\\codes\\docker"]
     assert (links(link.machine), link.machine.sh("ls /mnt/c/real")) == ([], "kept\n")
+
+
+def test_a_sibling_whose_name_ends_alike_is_another_link(link: Workstation, tmp_path: Path) -> None:
+    sibling = f"{CMD} mklink /D 'C:\\codes\\my docker' '{SHARE}'"
+    link.machine.sh(f"{sibling}; {CMD} mklink /D 'C:\\codes\\docker' 'C:\\Users'")
+    with station(link.machine, tmp_path, LINK.replace("to: /opt/docker", "absent: true")) as gone:
+        assert gone.apply() == ["windows-link:C:\\codes\\docker"]
+    assert links(link.machine) == [f"my docker [{SHARE}]"]
+    link.machine.sh(f"touch {PRIVILEGE}")
+    said = refused(link, StepError)
+    link.machine.sh(f"rm {PRIVILEGE}; {CMD} rmdir 'C:\\codes\\my docker'")
+    assert said[1:4] == DEVELOPER_MODE
+
+
+@pytest.mark.parametrize("kind", ["/D", "/J", ""])
+def test_what_a_killed_run_left_goes_when_it_is_a_link(link: Workstation, kind: str) -> None:
+    left = f"mklink {kind} 'C:\\codes\\docker.envwright' 'C:\\real'"
+    link.machine.sh(
+        "mkdir -p /mnt/c/real; touch /mnt/c/real/kept; "
+        f"{CMD} {left}; {CMD} mklink /D 'C:\\codes\\docker' 'C:\\Users'"
+    )
+    assert link.apply() == ["windows-link:C:\\codes\\docker"]
+    assert links(link.machine) == [f"docker [{SHARE}]"]
+    assert link.machine.sh("ls /mnt/c/real") == "kept\n"
+
+
+def test_what_is_no_link_stays_and_is_named(link: Workstation) -> None:
+    own = "/mnt/c/codes/docker.envwright"
+    link.machine.sh(f"mkdir {own}; {CMD} mklink /D 'C:\\codes\\docker' 'C:\\Users'")
+    said = refused(link, StepError)
+    link.machine.sh(f"rmdir {own}")
+    assert said == [
+        f"windows-link:C:\\codes\\docker failed on {link.session.name}:",
+        "    C:\\codes\\docker.envwright is in the way: move it away first",
+        WANTED,
+    ]
+    assert links(link.machine) == ["docker [C:\\Users]"]
+    link.machine.sh(f"{CMD} rmdir 'C:\\codes\\docker'")
+
+
+UMLAUT = """
+name: windows
+windows:
+  wslconfig: {wsl2: {memory: 8GB}}
+  script: {ports: [{listen: 8090, connect: 80}]}
+"""
+
+
+def test_a_windows_user_may_have_a_name_that_is_not_ascii(wsl: Machine, tmp_path: Path) -> None:
+    wsl.sh(
+        "mkdir -p /mnt/c/Users/Jürgen/AppData/Local; "
+        "printf %s 'C:\\Users\\Jürgen' >/etc/standin-profile"
+    )
+    try:
+        with station(wsl, tmp_path, UMLAUT) as opened:
+            assert sorted(opened.apply()) == [
+                "windows-file:%LOCALAPPDATA%\\envwright\\Debian.ps1",
+                "windows-keys:.wslconfig",
+            ]
+            assert opened.changed() == set()
+            proved = {r.id: (r.outcome, r.reason) for r in opened.verify()}
+    finally:
+        wsl.sh("rm -r /mnt/c/Users/Jürgen /etc/standin-profile")
+    run = RUN.replace("dev", "Jürgen")
+    assert proved == {
+        "windows-file:%LOCALAPPDATA%\\envwright\\Debian.ps1": ("passed", ""),
+        "windows-keys:.wslconfig": ("passed", ""),
+        "Windows calls this distribution Debian": ("passed", ""),
+        "port 8090 of Windows leads to this distribution": (
+            "skipped",
+            f"run this in a Command Prompt that is run as administrator: {run}",
+        ),
+    }
 
 
 def test_every_other_byte_of_wslconfig_stays(wsl: Machine, tmp_path: Path) -> None:
@@ -239,6 +318,51 @@ def test_the_windows_side_of_the_shipped_environment_is_made_and_proved(wsl: Mac
         assert side.changed() == set()
         assert {(r.outcome, r.reason) for r in side.verify()} == {("passed", "")}
     assert links(wsl) == ["projects [\\\\wsl.localhost\\Debian\\opt\\projects]"]
+
+
+WINDOWS_PATH = (
+    "/mnt/c/Windows/system32:/mnt/c/Windows:/mnt/c/Windows/System32/WindowsPowerShell/v1.0"
+)
+GO_EXE = "/mnt/c/Windows/go.exe is in PATH: Windows appends its own directories there"
+WAY_OUT = "`wsl: {interop: {appendWindowsPath: false}}`, or programs may take it for Go"
+SESSION = """
+name: windows
+wsl:
+  interop: {appendWindowsPath: false}
+go: {version: "1.27.3", users: [dev]}
+"""
+
+
+def test_what_windows_appends_to_a_session_s_path_is_seen_until_the_distribution_starts_again(
+    new_machine: NewMachine, tmp_path: Path
+) -> None:
+    def proved() -> dict[str, tuple[str, str]]:
+        return {r.id: (r.outcome, r.reason) for r in ours.verify()}
+
+    machine = new_machine("wsl")
+    machine.sh("touch /opt/windows/go.exe")
+    own = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games"
+    login = "no Windows directory is in a login shell's PATH"
+    session = "no Windows directory is in the PATH of a session that Windows starts"
+    go = "a session of dev that Windows starts finds no Go of Windows"
+    with station(machine, tmp_path, SESSION) as opened:
+        proofs = tuple(p for p in opened.compiled.proofs if p.name in {login, session, go})
+        made = replace(opened.compiled, resources=(), proofs=proofs, requirements=())
+        ours = replace(opened, compiled=made)
+        path = f"{own}:/usr/lib/wsl/lib:{WINDOWS_PATH}"
+        assert proved() == {
+            login: ("passed", ""),
+            session: ("failed", f"Windows appends its own directories: PATH={path}"),
+            go: (
+                "failed",
+                f"{GO_EXE}; set\n{WAY_OUT}",
+            ),
+        }
+    machine.put("/etc/wsl.conf", "[interop]\nappendWindowsPath = false\n")
+    machine.restart()
+    with station(machine, tmp_path, SESSION) as opened:
+        ours = replace(opened, compiled=made)
+        assert proved() == dict.fromkeys((login, session, go), ("passed", ""))
 
 
 def test_windows_is_reached_from_wherever_envwright_may_run(wsl: Machine) -> None:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
     from . import Dialect, Value
 
+# Keys that left [experimental]: WSL still takes them there, as one key of two names
+# (src/windows/common/WslCoreConfig.cpp in microsoft/WSL).
+_NAMED_TWICE = ("networkingMode", "dnsTunneling", "firewall", "autoProxy")
+_ALIASES = {f"experimental.{key}".lower(): f"wsl2.{key}".lower() for key in _NAMED_TWICE}
+_SHARED = "in [wsl2] and [experimental] WSL takes it for the same key"
 _BYTE_ORDER_MARK = "\ufeff"
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9]*)\.([A-Za-z][A-Za-z0-9]*)")
 _NEEDS_QUOTES = re.compile(r'[#"\\\b\n\t]|^ | $')
@@ -29,23 +34,36 @@ class WslDialect:
     twice WSL takes the first: that one is read and edited; removing takes all of them. A text at
     which WSL would stop reading (`wsl`: a bad line, a byte order mark) is a DialectError;
     `wslconfig` skips bad lines as WSL does, and refuses to write what WSL would mangle there
-    (it keeps one byte of every character).
+    (it keeps one byte of every character). Its keys that [experimental] had once are the same key
+    in [wsl2] and there: whichever stands first is read and edited, where it stands.
     """
 
     def __init__(self, name: str, *, windows: bool) -> None:
         self.name = name
         self._windows = windows
+        self._aliases = _ALIASES if windows else {}
+
+    def _key(self, name: str) -> str:
+        """What WSL takes for the same key has the same."""
+        return self._aliases.get(name.lower(), name.lower())
+
+    def _effective(self, result: Scan) -> dict[str, Assignment]:
+        """The first assignment of each key."""
+        first: dict[str, Assignment] = {}
+        for entry in result.assignments:
+            first.setdefault(self._key(entry.name), entry)
+        return first
 
     def read(self, text: str) -> dict[str, Value]:
         """Every key as the text spells it, with the string that WSL gets."""
         _, body = self._split(text)
-        return {found.name: found.value for found in _effective(self._scan(body)).values()}
+        return {found.name: found.value for found in self._effective(self._scan(body)).values()}
 
     def actual(self, text: str, wanted: Mapping[str, Value]) -> dict[str, Value]:
         """The wanted keys' values; strings that WSL takes for the wanted bool or int are it."""
         _, body = self._split(text)
-        effective = _effective(self._scan(body))
-        found = {key: effective[key.lower()] for key in wanted if key.lower() in effective}
+        effective = self._effective(self._scan(body))
+        found = {key: effective[self._key(key)] for key in wanted if self._key(key) in effective}
         return {
             key: wanted[key] if _means(entry.value, wanted[key]) else entry.value
             for key, entry in found.items()
@@ -55,10 +73,11 @@ class WslDialect:
         """The text with the keys set or removed."""
         mark, body = self._split(text)
         self._scan(body)
-        names = [key.lower() for key in changes]
-        for key in changes:
-            if names.count(key.lower()) > 1:
-                raise DialectError(f"{key} is to be changed twice: WSL ignores case")
+        for alike, why in ((str.lower, "WSL ignores case"), (self._key, _SHARED)):
+            names = [alike(key) for key in changes]
+            for key in changes:
+                if names.count(alike(key)) > 1:
+                    raise DialectError(f"{key} is to be changed twice: {why}")
         for key, value in changes.items():
             body = self._remove(body, key) if value is None else self._set(body, key, value)
         return mark + body
@@ -68,10 +87,10 @@ class WslDialect:
         if text.startswith(_BYTE_ORDER_MARK) and not self._windows:
             return [_mark_problem()]
         result = scan(text.removeprefix(_BYTE_ORDER_MARK), windows=self._windows)
-        effective = _effective(result)
+        effective = self._effective(result)
         found = list(result.faults)
         for entry in result.assignments:
-            first = effective[entry.name.lower()]
+            first = effective[self._key(entry.name)]
             if not entry.section:
                 found.append(Problem(entry.line, f"{entry.name} stands before any [section]"))
             if first is not entry:
@@ -99,7 +118,7 @@ class WslDialect:
 
     def _set(self, body: str, key: str, value: Value) -> str:
         result = self._scan(body)
-        entry = _effective(result).get(key.lower())
+        entry = self._effective(result).get(self._key(key))
         if entry is None:
             return self._add(body, result, key, value)
         if _means(entry.value, value):
@@ -124,7 +143,7 @@ class WslDialect:
 
     def _remove(self, body: str, key: str) -> str:
         for entry in reversed(self._scan(body).assignments):
-            if entry.name.lower() == key.lower():
+            if self._key(entry.name) == self._key(key):
                 start, end = entry.span
                 body = body[:start] + body[end:]
         return body
@@ -144,14 +163,6 @@ class WslDialect:
 
 def _mark_problem() -> Problem:
     return Problem(1, "the file starts with a byte order mark: WSL ignores the whole file")
-
-
-def _effective(result: Scan) -> dict[str, Assignment]:
-    """The first assignment of each key, by its name in lower case."""
-    first: dict[str, Assignment] = {}
-    for entry in result.assignments:
-        first.setdefault(entry.name.lower(), entry)
-    return first
 
 
 def _means(text: str, value: Value) -> bool:

@@ -45,7 +45,8 @@ ew_cmd_utf16() { /init "$ew_system/cmd.exe" cmd.exe /d /u /c "$@" </dev/null 2>/
 """
 """Functions of sh. `ew_reach` goes to the drive of Windows, or fails and says why in `ew_why`, as
 `ew_answers TEXT` does when Windows said nothing. Then `ew_run PROGRAM.exe ...` runs a program of
-System32 and `ew_cmd COMMAND ...` a command; `ew_cmd_utf16` for names in any language."""
+System32 and `ew_cmd COMMAND ...` a command, of which `ew_cmd_utf16` gives what it says in any
+language: paths are read by that only."""
 
 POWERSHELL = "powershell.exe -NoProfile -ExecutionPolicy Bypass -File"
 """How a person runs a script, by its path behind this: scripts that are not signed, too."""
@@ -188,13 +189,14 @@ def _listings(questions: Sequence[Windows]) -> Iterator[str]:
 def _links(said: str, parents: Sequence[str]) -> Mapping[str, Entry]:
     """Read `dir /AL` of each directory: the links by their whole path in small letters.
 
-    Its words are those of the user's language; what is in <> and [] is not.
+    Its words are those of the user's language; what is in <> and [] is not. A name ends before
+    the first [, which no link that is asked for has in it; a target may have more of them.
     """
     links, directory = {}, ""
     for line in said.splitlines():
         if found := re.fullmatch(r"\?(\d+)", line):
             directory = parents[int(found[1])]
-        elif found := re.search(r"<([^<>]+)>\s+(.+) \[(.*)\]$", line):
+        elif found := re.search(r"<([^<>]+)>\s+(.+?) \[(.*)\]$", line):
             path = f"{directory.rstrip(chr(92))}\\{found[2]}".lower()
             links[path] = Entry(Windows.KINDS.get(found[1], "junction"), found[3])
     return links
@@ -225,9 +227,10 @@ def _kind(seen: str) -> str:
     return {"": "", "directory": "directory", "symbolic link": "link"}.get(seen, "file")
 
 
-def on_windows(script: str, /, **words: str) -> str:
-    """Return a script that reaches Windows or ends with 1, with variables of sh set before."""
+def on_windows(script: str, /, unreached: str = "1", **words: str) -> str:
+    """Return a script that reaches Windows or ends with `unreached`, with variables set before."""
     assignments = "".join(f"{name}={shlex.quote(word)}\n" for name, word in words.items())
     # What /init complains of on stderr is no answer.
-    reach = 'ew_reach && ew_answers "$(ew_cmd_utf16 echo .)" || { echo "$ew_why"; exit 1; }'
+    answers = 'ew_reach && ew_answers "$(ew_cmd_utf16 echo .)"'
+    reach = f'{answers} || {{ echo "$ew_why"; exit {unreached}; }}'
     return f"{assignments}{REACH}{reach}\n{script}"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Not by Linux and its mount, as the plan reads it: Windows' own word for what it has.
 _TYPE = r"""
-ew_run cmd.exe /d /c type "$(ew_cmd echo "%$folder%")\\$file"
+ew_run cmd.exe /d /c type "$(ew_cmd_utf16 echo "%$folder%")\\$file"
 """
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from envwright.resource import Difference, Operation, State, Value
 
 FIELD = "key "
-_CAT = 'cat "$(wslpath -u "$(ew_cmd echo %USERPROFILE%)")/$file"'
+_CAT = 'cat "$(wslpath -u "$(ew_cmd_utf16 echo %USERPROFILE%)")/$file"'
 
 
 @dataclass(frozen=True, kw_only=True)

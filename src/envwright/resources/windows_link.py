@@ -17,13 +17,19 @@ if TYPE_CHECKING:
 
 LINKS = frozenset({"directory link", "file link", "junction"})
 
+# A link is `... <SYMLINKD>     NAME [TARGET]`, its kind in the user's language where it is a
+# junction. No name has brackets in it.
+_LINKS = r"""
+ew_links() { ew_cmd_utf16 dir /AL "$folder" | sed -n "s/^[^<]*<$1> *//p"; }
+ew_is() { ew_links "$1" | sed 's/ \[.*//' | grep -qixF -- "$2"; }
+"""
 # mklink's exit code and words are not believed: the link is there when `dir /AL` shows it.
 _MAKE = r"""
-ew_there() { ew_cmd_utf16 dir /AL "$folder" | grep -qiF -- " $1 [$target]"; }
+ew_there() { ew_links '[^<>]*' | grep -qixF -- "$1 [$target]"; }
 ew_make() { ew_said=$(ew_cmd mklink $kind "$folder\\$1" "$target"); ew_there "$1"; }
 ew_instead() {
  if [ "$script" ]; then
-  printf '%s "%s"' "$powershell" "$(ew_cmd echo "$script")"
+  printf '%s "%s"' "$powershell" "$(ew_cmd_utf16 echo "$script")"
  else
   printf '%s' "mklink${kind:+ $kind} \"$link\" \"$target\""
  fi; }
@@ -36,10 +42,18 @@ ew_fail() {
   'a Command Prompt that is run as administrator:' \
   "    $(ew_instead)" ${advice:+"$advice"}
  exit 1; }
+# What a run that was killed left. `del` of a link to a directory would empty the directory.
+ew_clear() {
+ if ew_is SYMLINK "$1"; then ew_cmd del "$folder\\$1"
+ elif ew_is '[^<>]*' "$1"; then ew_cmd rmdir "$folder\\$1"
+ fi >/dev/null; }
 if [ "$linux" ] && [ ! -e "$linux" ]; then
  printf '%s\n' "$link would lead to $linux, which is not there"; exit 1; fi
 ew_cmd mkdir "$folder" >/dev/null
+ew_clear "$name.envwright"
 if [ "$old" ]; then
+ [ ! -e "$(wslpath -u "$folder\\$name.envwright")" ] ||
+  { printf '%s\n' "$link.envwright is in the way: move it away first"; exit 1; }
  # Where no link can be made, the old one stays.
  ew_make "$name.envwright" || ew_fail
  ew_cmd "$remove" "$folder\\$name.envwright" >/dev/null
@@ -49,7 +63,7 @@ ew_make "$name" || ew_fail
 """
 _REMOVE = r"""
 ew_cmd "$old" "$link" >/dev/null
-! ew_cmd_utf16 dir /AL "$folder" | grep -qiF -- " $name [" ||
+! ew_is '[^<>]*' "$name" ||
  { printf '%s\n' "Windows did not remove the link $link"; exit 1; }
 """
 _QUERY = 'ew_run fsutil.exe reparsepoint query "$link"'
@@ -129,7 +143,7 @@ class WindowsLink(Resource):
             "server.shell",
             commands=[
                 on_windows(
-                    _MAKE if self.present else _REMOVE,
+                    _LINKS + (_MAKE if self.present else _REMOVE),
                     link=self.path,
                     folder=folder,
                     name=self.path.rpartition("\\")[2],

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
 
 import pytest
 
@@ -21,18 +22,36 @@ if TYPE_CHECKING:
     from envwright.compiler import Compiled
 
 WSL = replace(MACHINES[0], wsl=True, distribution="Ubuntu-24.04")
-KEYS = """
-memory processors swap swapFile kernel kernelModules kernelCommandLine loadKernelModules
-loadDefaultKernelModules networkingMode localhostForwarding dnsTunneling dnsProxy firewall
-autoProxy ipv6 dhcp dhcpTimeout macAddress vmSwitch nestedVirtualization
-hardwarePerformanceCounters guiApplications gpuSupport vmIdleTimeout defaultVhdSize
-debugConsole debugConsoleLogFile earlyBootLogging kernelDebugPort crashDumpFolder
-maxCrashDumpCount telemetry safeMode virtiofs virtio9p virtio hostFileSystemAccess
-kernelBootTimeout distributionStartTimeout mountDeviceTimeout systemDistro
-isolateDistroCgroup instanceIdleTimeout distributionInstallPath autoMemoryReclaim
-sparseVhd hostAddressLoopback ignoredPorts bestEffortDnsParsing dnsTunnelingIpAddress
-initialAutoProxyTimeout swiotlb virtioFsAggregateShares
-"""
+KEYS = {
+    "wsl2": {
+        "bool": """
+            loadDefaultKernelModules localhostForwarding dnsTunneling dnsProxy firewall autoProxy
+            ipv6 dhcp nestedVirtualization hardwarePerformanceCounters guiApplications gpuSupport
+            debugConsole earlyBootLogging telemetry safeMode virtiofs virtio9p virtio
+            hostFileSystemAccess isolateDistroCgroup
+        """,
+        "int": """
+            processors dhcpTimeout vmIdleTimeout kernelDebugPort maxCrashDumpCount
+            kernelBootTimeout distributionStartTimeout mountDeviceTimeout
+        """,
+        "str": """
+            swapFile kernel kernelModules kernelCommandLine macAddress vmSwitch
+            debugConsoleLogFile crashDumpFolder systemDistro
+        """,
+        "str | int": "memory swap defaultVhdSize",
+        "list[str]": "loadKernelModules",
+        "none nat mirrored consomme virtioproxy bridged": "networkingMode",
+    },
+    "general": {"int": "instanceIdleTimeout", "str": "distributionInstallPath"},
+    "experimental": {
+        "bool": "sparseVhd hostAddressLoopback bestEffortDnsParsing virtioFsAggregateShares",
+        "int": "initialAutoProxyTimeout",
+        "str": "dnsTunnelingIpAddress",
+        "str | int": "swiotlb",
+        "list[int]": "ignoredPorts",
+        "disabled gradual dropCache": "autoMemoryReclaim",
+    },
+}
 LINUX = replace(MACHINES[0], wsl=False, distribution="")
 
 
@@ -63,15 +82,34 @@ def test_wslconfig_becomes_keys_that_are_felt_after_a_shutdown(tmp_path: Path) -
     }
 
 
-def test_every_key_of_wslconfig_has_wsl_s_own_name() -> None:
+def kind(annotation: object) -> str:
+    """Spell the type of a key: words as themselves, limits and None left out."""
+    if get_origin(annotation) is Annotated:
+        return kind(get_args(annotation)[0])
+    if get_origin(annotation) is Literal:
+        return " ".join(get_args(annotation))
+    if get_origin(annotation) is list:
+        return f"list[{kind(get_args(annotation)[0])}]"
+    if isinstance(annotation, type):
+        return annotation.__name__
+    kinds = [kind(part) for part in get_args(annotation) if part is not type(None)]
+    return " | ".join(kinds)
+
+
+def test_every_key_of_wslconfig_has_wsl_s_own_name_section_and_type() -> None:
     """As in src/windows/common/WslCoreConfig.cpp of microsoft/WSL, aliases left out."""
     model = discover()["windows"].model_fields["wslconfig"].annotation
-    names = {
-        field.alias
-        for part in model.model_fields.values()  # type: ignore[union-attr]
+    keys = {
+        f"{section}.{field.alias}": kind(field.annotation)
+        for section, part in model.model_fields.items()  # type: ignore[union-attr]
         for field in part.annotation.model_fields.values()
     }
-    assert names == set(KEYS.split())
+    assert keys == {
+        f"{section}.{key}": type_
+        for section, types in KEYS.items()
+        for type_, names in types.items()
+        for key in names.split()
+    }
 
 
 def test_a_link_leads_to_the_distribution_by_its_name(tmp_path: Path) -> None:
@@ -90,6 +128,29 @@ def test_a_link_leads_to_the_distribution_by_its_name(tmp_path: Path) -> None:
         ("C:\\home", "D:\\my home", "", True, True),
         ("C:\\old", "", "", True, False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "said", "code"),
+    [
+        ("virtioproxy", "virtioproxy", 0),
+        ("virtioproxy", "consomme", 0),
+        ("consomme", "virtioproxy", 0),
+        ("virtioproxy", "nat", 1),
+        ("mirrored", "mirrored", 0),
+        ("mirrored", "nat", 1),
+        ("nat", "consomme", 1),
+        ("nat", "", 1),
+    ],
+)
+def test_the_networking_mode_goes_by_either_of_its_names(
+    mode: str, said: str, code: int, tmp_path: Path
+) -> None:
+    section = f"  wslconfig: {{wsl2: {{networkingMode: {mode}}}}}\n"
+    (proof,) = compiled(tmp_path, section).proofs
+    script = f"wslinfo() {{ echo '{said}'; }}\n{proof.script}"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, f"{said}\n")
 
 
 @pytest.mark.parametrize(
@@ -136,6 +197,10 @@ def test_the_shipped_environment_has_all_of_it_and_is_refused_where_no_windows_i
     [
         ("  links: {'C:\\a&b': {to: /opt}}\n", "a path of Windows like"),
         ("  links: {'C:\\a\\..': {to: /opt}}\n", "a path of Windows like"),
+        ("  links: {'C:\\a [b]': {to: /opt}}\n", "without any of `[]&^%!();,=`"),
+        ("  links: {'C:\\a]\\b': {to: /opt}}\n", "without any of `[]&^%!();,=`"),
+        ("  links: {'C:\\ a': {to: /opt}}\n", "a path of Windows like"),
+        ("  links: {'C:\\a.': {to: /opt}}\n", "a path of Windows like"),
         ("  links: {'\\\\server\\x': {to: /opt}}\n", "a path of Windows like"),
         ("  links: {'C:\\a': {to: /opt/%x%}}\n", "a Linux path"),
         ("  links: {'C:\\a': {to: /opt, target: 'C:\\b'}}\n", "exactly one of"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ALL = r"""windows:
   links:
-    C:\codes\O'BrienQs [x]: {to: /opt/docker}
+    C:\codes\O'BrienQs {x}: {to: /opt/docker}
     C:\n.txt: {target: 'C:\$x `n', file: true}
     C:\old: {absent: true}
   script:
@@ -35,7 +35,7 @@ ALL = r"""windows:
 """.replace("Q", "\u2019")
 CALLS = r"""
 $distribution = 'Ubuntu-24.04'
-Set-Link 'C:\codes' 'O''BrienQQs [x]' '\\wsl.localhost\Ubuntu-24.04\opt\docker' $true
+Set-Link 'C:\codes' 'O''BrienQQs {x}' '\\wsl.localhost\Ubuntu-24.04\opt\docker' $true
 Set-Link 'C:\' 'n.txt' 'C:\$x `n' $false
 Write-Output 'Microsoft Defender passes over some places: it''s slow'
 $folders = @('D:\a b')
@@ -140,9 +140,11 @@ PARTS = st.text(QUOTES + "ab $`{}[]@#~+-.\xdf\u0436", min_size=1).map(lambda nam
 
 @given(PARTS)
 def test_no_path_gets_out_of_its_literal(name: str) -> None:
-    section = {"links": {f"C:\\{name}": {"target": f"C:\\to\\{name}"}}, "script": {}}
+    # Windows shows brackets behind a link's name: they are in no such name.
+    link = "x" + name.replace("[", "").replace("]", "")
+    section = {"links": {f"C:\\{link}": {"target": f"C:\\to\\{name}"}}, "script": {}}
     line = script_of(section).splitlines()[-1]
-    assert spoken(line) == ["Set-Link", "C:\\", name, f"C:\\to\\{name}", "$true"]
+    assert spoken(line) == ["Set-Link", "C:\\", link, f"C:\\to\\{name}", "$true"]
 
 
 def spoken(line: str) -> list[str]:

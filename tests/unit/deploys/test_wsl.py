@@ -98,6 +98,7 @@ def test_effects_are_proved(tmp_path: Path) -> None:
         ("the default user dev exists", 6),
         ("systemd is PID 1", 3),
         ("no Windows directory is in a login shell's PATH", 5),
+        ("no Windows directory is in the PATH of a session that Windows starts", 5),
         ("Windows drives keep owners and modes", 4),
     ]
     assert ill_written(made) == []

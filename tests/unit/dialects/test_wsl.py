@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from envwright.dialects import Dialect, DialectError, Value, get
+from envwright.dialects import Dialect, DialectError, Problem, Value, get
 
 WSL = get("wsl")
 WSLCONFIG = get("wslconfig")
@@ -60,6 +60,41 @@ def test_a_change_named_twice_in_two_cases_is_refused() -> None:
     with pytest.raises(DialectError) as caught:
         WSL.edit("", {"boot.systemd": True, "Boot.Systemd": False})
     assert str(caught.value) == "boot.systemd is to be changed twice: WSL ignores case"
+
+
+def test_a_key_named_twice_in_both_of_its_sections_is_refused() -> None:
+    changes = {"wsl2.firewall": True, "Experimental.Firewall": False}
+    with pytest.raises(DialectError) as caught:
+        WSLCONFIG.edit("", changes)
+    assert str(caught.value) == (
+        "wsl2.firewall is to be changed twice: "
+        "in [wsl2] and [experimental] WSL takes it for the same key"
+    )
+    assert WSL.edit("", changes) == "[wsl2]\nfirewall=true\n\n[Experimental]\nFirewall=false\n"
+
+
+ALIASED = "[experimental]\nnetworkingMode=nat # old\nsparseVhd=true\n[wsl2]\nnetworkingMode=none\n"
+
+
+def test_a_key_that_left_experimental_is_read_and_edited_where_it_stands_first() -> None:
+    wanted: dict[str, Value] = {"wsl2.networkingMode": "mirrored"}
+    assert WSLCONFIG.read(ALIASED) == {
+        "experimental.networkingMode": "nat",
+        "experimental.sparseVhd": "true",
+    }
+    assert WSLCONFIG.actual(ALIASED, wanted) == {"wsl2.networkingMode": "nat"}
+    assert WSLCONFIG.edit(ALIASED, wanted) == ALIASED.replace("nat", "mirrored")
+    assert WSLCONFIG.edit(ALIASED, {"wsl2.networkingMode": None}) == (
+        "[experimental]\nsparseVhd=true\n[wsl2]\n"
+    )
+    assert WSLCONFIG.problems(ALIASED) == [
+        Problem(5, "wsl2.networkingMode is ignored: line 2 has set it already")
+    ]
+
+
+def test_other_keys_of_the_same_name_in_two_sections_are_two() -> None:
+    text = "[experimental]\nsparseVhd=true\n"
+    assert WSLCONFIG.edit(text, {"wsl2.sparseVhd": False}) == f"{text}\n[wsl2]\nsparseVhd=false\n"
 
 
 def test_a_value_is_replaced_and_its_line_kept() -> None:

@@ -20,6 +20,10 @@ FILES = 3000
 ESCAPES = {"\\": "\\", '"': '"', "b": "\b", "n": "\n", "t": "\t", "\n": ""}
 HEADERS = ("[boot]", "[Boot] # b", "\t[user]", "[boot]\t", "[network]# n")
 KEYS = ("systemd", "Systemd", "command", "hostName")
+# Of these .wslconfig, and no wsl.conf, has the first four in both sections as one key.
+VM_HEADERS = ("[wsl2]", "[WSL2] # w", "[experimental]", "\t[Experimental]", "[boot]")
+SHARED = ("networkingMode", "dnsTunneling", "firewall", "autoProxy")
+VM_KEYS = (*SHARED, "NetworkingMode", "sparseVhd")
 PIECES = (
     "x",
     " ",
@@ -46,6 +50,14 @@ WANTED = (
     "time.zone",
     "BOOT.x1",
 )
+VM_WANTED = (
+    *(f"wsl2.{key}" for key in SHARED),
+    "experimental.networkingMode",
+    "Experimental.Firewall",
+    "WSL2.NETWORKINGMODE",
+    "experimental.sparseVhd",
+    "wsl2.sparseVhd",
+)
 VALUES = (
     True,
     False,
@@ -62,7 +74,7 @@ VALUES = (
 
 
 class Entry(NamedTuple):
-    """A key in lower case, its value, and where the value is written, without blanks around it."""
+    """A key, its value, and where that is written, without blanks around it."""
 
     name: str
     value: str
@@ -70,7 +82,14 @@ class Entry(NamedTuple):
     end: int
 
 
-def entries(text: str) -> Iterator[Entry]:
+def one_name(key: str, *, windows: bool) -> str:
+    """The name in lower case, and in [wsl2] what WSL takes in [experimental], too."""
+    section, _, name = key.lower().partition(".")
+    shared = windows and name in {key.lower() for key in SHARED} and section == "experimental"
+    return f"wsl2.{name}" if shared else f"{section}.{name}"
+
+
+def entries(text: str, *, windows: bool) -> Iterator[Entry]:
     """Read as WSL does; bad lines, which only .wslconfig may have, are skipped."""
     at, section = 0, ""
     while at < len(text):
@@ -82,7 +101,8 @@ def entries(text: str) -> Iterator[Entry]:
         elif equals and name.strip(" \t").isalnum() and line[0].isalpha():
             start = text.index("=", at) + 1
             value, first, last, end = read_value(text, start)
-            yield Entry(f"{section}.{name.strip().lower()}", value, first, last)
+            key = one_name(f"{section}.{name.strip()}", windows=windows)
+            yield Entry(key, value, first, last)
         at = end + 1
 
 
@@ -111,12 +131,13 @@ def read_value(text: str, at: int) -> tuple[str, int, int, int]:
 def written(dice: random.Random, *, windows: bool) -> str:
     """A file in WSL's dialect."""
     lines = []
+    headers, keys = dice.choice(((HEADERS, KEYS), (VM_HEADERS, VM_KEYS)))
     for _ in range(dice.randrange(9)):
         value = "".join(dice.choices(PIECES, k=dice.randrange(5)))
-        spelled = f"{dice.choice(('', '  '))}{dice.choice(KEYS)}{dice.choice(('=', ' = '))}{value}"
+        spelled = f"{dice.choice(('', '  '))}{dice.choice(keys)}{dice.choice(('=', ' = '))}{value}"
         comment = dice.choice(("", " # why"))
         others = (*OTHERS, *BAD) if windows else OTHERS
-        lines.append(dice.choice((dice.choice(HEADERS), spelled + comment, dice.choice(others))))
+        lines.append(dice.choice((dice.choice(headers), spelled + comment, dice.choice(others))))
     ending = dice.choice(("\n", "\n", "\r\n"))
     return ending.join(lines) + dice.choice(("", ending))
 
@@ -125,19 +146,28 @@ def written(dice: random.Random, *, windows: bool) -> str:
 def test_an_edit_sets_its_key_and_leaves_every_other_byte(dialect: str) -> None:
     dice = random.Random(dialect)
     for _ in range(FILES):
-        text = written(dice, windows=dialect == "wslconfig")
-        key, value = dice.choice(WANTED), dice.choice(VALUES)
+        windows = dialect == "wslconfig"
+        text = written(dice, windows=windows)
+        wanted = VM_WANTED if "wsl2" in text.lower() or "exp" in text.lower() else WANTED
+        key, value = dice.choice(wanted), dice.choice(VALUES)
         after = get(dialect).edit(text, {key: value})
-        judge(text, after, key, value)
+        judge(text, after, key, value, windows=windows)
+        assert get(dialect).actual(after, {key: value}) == {key: value}
+        removed = get(dialect).edit(after, {key: None})
+        name = one_name(key, windows=windows)
+        assert [e[:2] for e in entries(removed, windows=windows)] == [
+            e[:2] for e in entries(after, windows=windows) if e.name != name
+        ]
 
 
-def judge(text: str, after: str, key: str, value: object) -> None:
+def judge(text: str, after: str, key: str, value: object, *, windows: bool) -> None:
     """Compare a file before and after an edit."""
+    name = one_name(key, windows=windows)
     word = str(value).lower() if isinstance(value, bool) else str(value)
     spellings = {word, {"true": "1", "false": "0"}.get(word, word)}
-    before, now = list(entries(text)), list(entries(after))
-    place = next((i for i, e in enumerate(before) if e.name == key.lower()), None)
-    found = next(e for e in now if e.name == key.lower())
+    before, now = (list(entries(t, windows=windows)) for t in (text, after))
+    place = next((i for i, e in enumerate(before) if e.name == name), None)
+    found = next(e for e in now if e.name == name)
     assert found.value.lower() in spellings or found.value in spellings, (text, key, value)
     if place is None:
         assert without_what_came_in(text, after) == text

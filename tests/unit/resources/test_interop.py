@@ -38,6 +38,11 @@ def said(*lines: str) -> str:
         ("21.11.2026  10:00    <SYMLINK>      DOCKER [C:\\x]", Entry("file link", "C:\\x")),
         ("21.11.2026  10:00    <VERBINDUNG>   docker [C:\\x]", Entry("junction", "C:\\x")),
         ("11/21/2026  10:00 AM    <SYMLINKD>     docker2 [C:\\x]", None),
+        ("11/21/2026  10:00 AM    <SYMLINKD>     my docker [C:\\x]", None),
+        (
+            "11/21/2026  10:00 AM    <SYMLINKD>     docker [C:\\a [b]]",
+            Entry("directory link", "C:\\a [b]"),
+        ),
         (" Datei nicht gefunden", None),
     ],
 )

@@ -60,7 +60,9 @@ def test_the_witness_is_what_windows_itself_types() -> None:
     (assertion,) = FILE.witness()
     (script,) = assertion.arguments
     assert script.startswith(on_windows("", folder="LOCALAPPDATA", file=r"a b\c.ps1").rstrip("\n"))
-    assert script.endswith('ew_run cmd.exe /d /c type "$(ew_cmd echo "%$folder%")\\\\$file"\n')
+    assert script.endswith(
+        'ew_run cmd.exe /d /c type "$(ew_cmd_utf16 echo "%$folder%")\\\\$file"\n'
+    )
     assert (assertion.attribute, assertion.expected) == ("stdout", "\ufeffnew\n")
 
 

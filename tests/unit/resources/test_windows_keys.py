@@ -84,6 +84,17 @@ def test_a_one_is_a_number_where_a_number_is_wanted_and_a_yes_where_a_switch_is(
     assert views.wslconfig(text, assertion.key) == assertion.expected
 
 
+def test_what_left_experimental_counts_where_it_stands_first() -> None:
+    wish = {"wsl2.networkingMode": "nat", "wsl2.firewall": True}
+    (assertion,) = WindowsKeys(file=".wslconfig", dialect="wslconfig", keys=wish).witness()
+    text = "[experimental]\nnetworkingMode=nat\n[wsl2]\nnetworkingMode=none\nfirewall=1\n"
+    assert views.wslconfig(text, assertion.key) == assertion.expected
+    assert views.wslconfig(text, "wsl2.networkingMode experimental.networkingMode") == {
+        "wsl2.networkingMode": "nat",
+        "experimental.networkingMode": "nat",
+    }
+
+
 def test_two_wishes_are_joined_or_told_apart() -> None:
     more = WindowsKeys(
         file=".wslconfig", dialect="wslconfig", keys={"wsl2.swap": 0}, origins=ORIGINS

@@ -65,13 +65,14 @@ fi
 # Wine looks for its drive by a link.
 ln -sfn "$drive" /opt/wine/dosdevices/c:
 
-# --- What WSL hands to login shells ---
-sed -i '/^WSL_/d; /^PATH=.*\/c\/Windows/d' /etc/environment 2>/dev/null
+# --- What WSL hands to sessions ---
+# The PATH of Windows is appended by wsl.exe when it starts a session, and by nothing else.
 if [ "$(setting interop appendWindowsPath)" != false ]; then
-    windows=:$drive/Windows/system32:$drive/Windows:$drive/Windows/System32/WindowsPowerShell/v1.0
+    windows=$drive/Windows/system32:$drive/Windows:$drive/Windows/System32/WindowsPowerShell/v1.0
 fi
-printf '%s\n' "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin${windows-}" \
-    WSL_DISTRO_NAME=Debian WSL_INTEROP=/run/WSL/1_interop >>/etc/environment
+printf '%s\n' "windows=${windows-}" "default=$(setting user default)" >/run/standin/session
+sed -i '/^WSL_/d' /etc/environment 2>/dev/null
+printf '%s\n' WSL_DISTRO_NAME=Debian WSL_INTEROP=/run/WSL/1_interop >>/etc/environment
 
 # WSL takes silence for no; here most files that tests write mean nothing by it.
 [ "$(setting boot systemd)" != false ] || exec /usr/lib/standin/bare.sh

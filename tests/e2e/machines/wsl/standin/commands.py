@@ -23,12 +23,11 @@ NO_PRIVILEGE = Path("/etc/standin-no-symlink-privilege")
 """Where this file is, the Windows user may not make symbolic links (no Developer Mode)."""
 WINE_LIES = Path("/etc/standin-wine-makes-links")
 """Where this file is, mklink is left to Wine, which says yes and makes nothing."""
+PROFILE = Path("/etc/standin-profile")
+"""Where this file is, it names the Windows user's folder, in UTF-8."""
 SEPARATORS = re.compile(r"\s*(&&?)\s*")
 WORDS = re.compile(r'"([^"]*)"|(\S+)')
-VARIABLES = {
-    "%USERPROFILE%": "C:\\Users\\dev",
-    "%LOCALAPPDATA%": "C:\\Users\\dev\\AppData\\Local",
-}
+FOLDERS = {"%USERPROFILE%": "", "%LOCALAPPDATA%": "\\AppData\\Local"}
 NAMES = {reparse.SYMLINK: "SYMLINK", reparse.JUNCTION: "JUNCTION"}
 
 
@@ -64,7 +63,7 @@ def run(program: str, arguments: list[str]) -> int | None:
     while arguments and re.fullmatch(r"/[A-Za-z]", arguments[0]):
         switches.append(arguments.pop(0).lower())
     line = " ".join(f'"{a}"' if " " in a and len(arguments) > 1 else a for a in arguments)
-    if "/c" not in switches or not OURS.search(line):
+    if "/c" not in switches or not (OURS.search(line) or _of_the_profile(line)):
         return None
     try:
         return _line(line, Console("utf-16le" if "/u" in switches else "cp437"))
@@ -117,7 +116,20 @@ def _cd(words: list[str], console: Console) -> int:
 
 
 def _echo(words: list[str], console: Console) -> int:
-    return console.out(" ".join(VARIABLES.get(word.upper(), word) for word in words))
+    def meant(found: re.Match[str]) -> str:
+        return _profile() + FOLDERS[found[0].upper()]
+
+    names = "(?i)" + "|".join(FOLDERS)
+    return console.out(re.sub(names, meant, " ".join(words)))
+
+
+def _profile() -> str:
+    return PROFILE.read_text("utf-8").strip() if PROFILE.exists() else "C:\\Users\\dev"
+
+
+def _of_the_profile(line: str) -> bool:
+    """Whether a line is of a user's folder that Wine does not know as such."""
+    return PROFILE.exists() and any(name in line.upper() for name in FOLDERS)
 
 
 def _mklink(words: list[str], console: Console) -> int:

@@ -20,6 +20,8 @@ UNC = (
 WINE = {
     "HOME": "/home/dev",
     "USER": "dev",
+    # By this it knows that names of files are UTF-8.
+    "LC_ALL": "C.UTF-8",
     "PATH": "/usr/lib/wine:/usr/bin:/bin",
     "WINEPREFIX": "/opt/wine",
     "WINEDEBUG": "-all",
