@@ -67,14 +67,19 @@ _KNOWN = (
 )
 
 
+def unstaged(words: str) -> str:
+    """Call a file that was only staged by the name that it would have got."""
+    return re.sub(r"(\S*/)\.(\S+)\.envwright-new", r"\1\2", words)
+
+
 def evidence(words: str) -> list[str]:
     """Return the lines that tell something.
 
     Of apt-get's own failures these are its errors and warnings, without addresses that differ from
-    try to try. A file that was only staged is called by the name that it would have got.
+    try to try.
     """
     words = re.sub(r"(?<=\S) {2,}", " ", re.sub(r" \[IP: [^]]*\]", "", words))
-    words = re.sub(r"(\S*/)\.(\S+)\.envwright-new", r"\1\2", words)
+    words = unstaged(words)
     lines = [line.rstrip() for line in words.splitlines() if not line.startswith(_NOISE)]
     errors = [line for line in lines if line.startswith("E: ")]
     if errors and "Sub-process /usr/bin/dpkg" not in words:

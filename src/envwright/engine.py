@@ -23,7 +23,7 @@ from pyinfra.api.state import State, StateStage
 from pyinfra.connectors.base import BaseConnector
 from pyinfra.connectors.util import CommandOutput, OutputLine, make_unix_command_for_host
 
-from envwright.advice import advise, evidence
+from envwright.advice import advise, evidence, unstaged
 from envwright.contents import resolve
 from envwright.errors import StepError
 from envwright.facts import decode
@@ -104,7 +104,11 @@ class SessionConnector(BaseConnector):
         self.known.clear()
         file = cast("BytesIO", filename_or_io)
         file.seek(0)  # the operation may have read it to compare
-        self.session.put(file.read(), remote_filename, **self.attributes)
+        try:
+            self.session.put(file.read(), remote_filename, **self.attributes)
+        except StepError as error:
+            error.message = unstaged(error.message)
+            raise
         return True
 
     def get_file(

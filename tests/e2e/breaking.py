@@ -163,6 +163,8 @@ def _(resource: Mount) -> Iterator[tuple[str, str]]:
     yield "entry missing", f"sed -i '\\| {resource.target} |d' /etc/fstab"
     if resource.kind == "tmpfs":
         yield "size", f"mount -o remount,size=1m {target}"
+    else:
+        yield "another directory", f"umount {target} && mount --bind /srv {target}"
 
 
 CMD = "cd /mnt/c && /init /mnt/c/Windows/System32/cmd.exe cmd.exe /c"

@@ -71,21 +71,20 @@ cat /dev/zero > /etc/filler 2>/dev/null || :
 
 
 @pytest.mark.parametrize(
-    ("path", "environment", "capability", "staged"),
+    ("path", "environment", "capability"),
     [
         # Edited; edited, and staged until it could be mounted; whole, and staged for visudo.
-        ("/etc/wsl.conf", "wsl: {boot: {systemd: true}}", "wsl", ""),
-        ("/etc/fstab", "mounts: {/mnt/data: {type: tmpfs}}", "mounts", "/etc/.fstab.envwright-new"),
+        ("/etc/wsl.conf", "wsl: {boot: {systemd: true}}", "wsl"),
+        ("/etc/fstab", "mounts: {/mnt/data: {type: tmpfs}}", "mounts"),
         (
             "/etc/sudoers.d/dev",
             "files: {/etc/sudoers.d/dev: {content: 'dev ALL=ALL'}}",
             "files",
-            "/etc/sudoers.d/.dev.envwright-new",
         ),
     ],
 )
 def test_a_file_that_is_edited_or_tried_first_stays_whole_where_there_is_no_space(
-    path: str, environment: str, capability: str, staged: str, box: Box
+    path: str, environment: str, capability: str, box: Box
 ) -> None:
     old = "# ours\n"
     kept = box.machine.sh(f"cat {path}", check=False)
@@ -93,7 +92,7 @@ def test_a_file_that_is_edited_or_tried_first_stays_whole_where_there_is_no_spac
     box.machine.sh(FULL)
     try:
         assert box.refuses(f"{environment}\n") == (
-            f"error: HOST: cannot write {staged or path}: No space left on device\n"
+            f"error: HOST: cannot write {path}: No space left on device\n"
             f"    wanted by {capability} (box.yaml:2)\n"
             "hint: make room: `df -h` shows where there is none\n"
         )

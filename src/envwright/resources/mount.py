@@ -151,7 +151,11 @@ class Mount(Resource):
         # testinfra takes /proc/mounts as it is, with the escapes.
         point = ("mount_point", (self.entry.split(" ")[1],))
         yield Assertion(*point, "exists", expected=True)
-        if self.kind not in {"none", "drvfs"}:
+        if self.kind == "none":
+            # A bind shows the file system that it lies on: what is the same is the directory.
+            same = f"[ {shlex.quote(self.source)} -ef {shlex.quote(self.target)} ]"
+            yield Assertion("run", (same,), "rc", 0)
+        elif self.kind != "drvfs":
             yield Assertion(*point, "filesystem", self.kind)
         for option in self.options:
             if option in FLAGS:

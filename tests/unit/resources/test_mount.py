@@ -197,12 +197,13 @@ def test_a_mount_is_witnessed_in_fstab_and_in_the_kernel() -> None:
     ]
 
 
-def test_a_bind_is_witnessed_without_its_type_and_under_its_escaped_name() -> None:
-    line, exists, read_only = BIND.witness()
+def test_a_bind_is_witnessed_by_its_directory_and_under_its_escaped_name() -> None:
+    line, exists, same, read_only = BIND.witness()
     assert (line.expected, line.key) == ("/opt/data /srv/my data none bind,ro 0 0", "/srv/my data")
     point = ("mount_point", (r"/srv/my\040data",))
-    assert [exists, read_only] == [
+    assert [exists, same, read_only] == [
         Assertion(*point, "exists", expected=True),
+        Assertion("run", ("[ /opt/data -ef '/srv/my data' ]",), "rc", 0),
         Assertion(*point, "options", "ro", contained=True),
     ]
 
