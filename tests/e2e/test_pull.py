@@ -24,7 +24,7 @@ BARE = "/srv/git/team.git"
 FILE = f"file://{BARE}"
 HTTPS = "https://files.envwright.test/team.git"
 SERVICE = "envwright-pull.service"
-SECONDS = 60
+SECONDS = 150
 EVERY_SECOND = """\
 [Timer]
 OnCalendar=

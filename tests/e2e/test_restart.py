@@ -28,7 +28,7 @@ LEFT = (
     f"ls -d {RESUME} /etc/systemd/system/envwright-resume.service "
     "/etc/systemd/system/multi-user.target.wants/envwright-resume.service"
 )
-SECONDS = 90
+SECONDS = 180
 
 
 class Inside(NamedTuple):
