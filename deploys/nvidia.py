@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from envwright.capability import Capability, render
+from envwright.capability import Capability, Url, render
 from envwright.resource import Key, Proof, Requirement, Resource
 from envwright.resources.apt_source import AptSource
 from envwright.resources.file import File
@@ -54,13 +54,6 @@ libcuda: libnvidia-compute-* comes with Ubuntu's nvidia-cuda-toolkit, libcuda1 i
 PREFERENCES = "/etc/apt/preferences.d/nvidia-wsl.pref"
 DAEMON = "/etc/docker/daemon.json"
 
-Url = Annotated[
-    str,
-    Field(
-        pattern=r"^https?://[^\s\"'<>\\]+[^\s\"'<>\\/]$",
-        json_schema_extra={"words": "an http or https address without a `/` at its end"},
-    ),
-]
 Version = Annotated[
     str,
     Field(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from envwright.capability import AccountName, Capability, render
+from envwright.capability import AccountName, Capability, Url, render
 from envwright.resource import Key, Proof, Requirement, Resource
 from envwright.resources.apt_source import AptSource
 from envwright.resources.keys import Keys
@@ -38,13 +38,6 @@ CONFLICTING = (
     "runc",
 )
 
-Url = Annotated[
-    str,
-    Field(
-        pattern=r"^https?://[^\s\"'<>\\]+[^\s\"'<>\\/]$",
-        json_schema_extra={"words": "an http or https address without a `/` at its end"},
-    ),
-]
 Version = Annotated[
     str,
     Field(

@@ -16,16 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envwright import store
 from envwright.secrets import Secrets
-from envwright.store import checksum
 
 if TYPE_CHECKING:
     from envwright.compiler import Compiled
     from envwright.environment import Environment
     from envwright.facts import Machine
 
-__all__ = ["checksum", "compiled"]
-
-ENTRIES = store.ENTRIES
 Files = Mapping[str, str]
 """Checksums of files by path."""
 
@@ -65,7 +61,7 @@ def compiled(path: str, machine: Machine, variables: Mapping[str, str]) -> Made:
     # A cache that cannot be written is no reason not to work.
     with contextlib.suppress(OSError):
         payload = pickle.dumps(({**environment.files}, made), protocol=4)
-        store.write(entry, payload, ENTRIES)
+        store.write(entry, payload)
     return Made(made, environment.secrets, environment.files)
 
 

@@ -59,6 +59,13 @@ LocalTemplate = Annotated[str, AfterValidator(_local_template)]
 """The same, rendered with the variables and facts of the environment."""
 AbsolutePath = Annotated[str, AfterValidator(_absolute)]
 """A path that means the same to everyone who reads it."""
+Url = Annotated[
+    str,
+    Field(
+        pattern=r"^https?://[^\s\"'<>\\]+[^\s\"'<>\\/]$",
+        json_schema_extra={"words": "an http or https address without a `/` at its end"},
+    ),
+]
 AccountName = Annotated[
     str,
     Field(

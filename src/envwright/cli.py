@@ -85,8 +85,9 @@ def _apply(
 
     plan = job.plan()
     report.plan(plan)
-    outcome: dict[str, Any] = {"plan": plan.json(), "pending": [], "waiting": [], "checks": []}
-    outcome["waiting"] = plan.json()["waiting"]
+    shown = plan.json()
+    waiting = shown["waiting"]
+    outcome: dict[str, Any] = {"plan": shown, "pending": [], "waiting": waiting, "checks": []}
     restarting = bool(options.restart) and _can_restart(job, plan, options, report)
     if not plan and not restarting and not job.goes_on:
         return ExitCode.RESTART if plan.waiting else ExitCode.DONE, outcome

@@ -49,8 +49,7 @@ def _edited(source: Edited, session: Session, secrets: Secrets) -> bytes:
     result = session.run(f"[ ! -e {path} ] || cat -- {path}")
     if not result.ok:
         # What cannot be read must not be taken for empty: its other keys would be lost.
-        words = decode(result.stderr).strip().rpartition(": ")[2]
-        raise StepError(f"{session.name} cannot read {source.path}: {words}")
+        raise StepError(f"{session.name} cannot read {source.path}: {result.reason}")
     try:
         return _encode(dialects.get(source.dialect).edit(decode(result.stdout), changes))
     except dialects.DialectError as error:

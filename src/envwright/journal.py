@@ -10,14 +10,13 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError, HostError, LockedError, StepError
-from envwright.facts import decode
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from envwright.transport import Result, Session
+    from envwright.transport import Session
 
 LOCK = "/run/lock/envwright.lock"
 JOURNAL = "/var/lib/envwright/journal.jsonl"
@@ -67,7 +66,7 @@ class Journal:
                 hint="wait for it; the lock goes with its session",
             )
         if not result.ok:
-            raise StepError(f"{self._session.name}: cannot lock {LOCK}: {_reason(result)}")
+            raise StepError(f"{self._session.name}: cannot lock {LOCK}: {result.reason}")
         self._holder, _, last = result.text.partition("\n")
         # The last word of a run whose machine lost its power may be half a line.
         with contextlib.suppress(ValueError):
@@ -114,9 +113,4 @@ class Journal:
         result = self._session.run(script)
         self._whole = result.ok
         if not result.ok:
-            raise StepError(f"{self._session.name}: cannot write {JOURNAL}: {_reason(result)}")
-
-
-def _reason(result: Result) -> str:
-    """Return the last words of a command: what is behind its last colon."""
-    return decode(result.stderr).strip().rpartition(": ")[2]
+            raise StepError(f"{self._session.name}: cannot write {JOURNAL}: {result.reason}")

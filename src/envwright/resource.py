@@ -276,6 +276,10 @@ def wanted_by(*things: Resource | Requirement) -> str:
     return f"\n    wanted by {', '.join(origins)}" if origins else ""
 
 
+SKIPPED = 77
+"""The exit code by which a proof says that it cannot be made here, as Automake's tests do."""
+
+
 @dataclass(frozen=True)
 class Proof:
     """An effect that must be observable on the machine.

@@ -85,8 +85,7 @@ def save(session: Session, file: str, data: bytes, mode: str = "0600") -> None:
     words = {"folder": shlex.quote(FOLDER), "file": shlex.quote(file), "mode": mode}
     result = session.run(_SAVE.format(**words), stdin=data)
     if not result.ok:
-        reason = decode(result.stderr).strip().rpartition(": ")[2]
-        raise StepError(f"{session.name}: cannot write {file}: {reason}")
+        raise StepError(f"{session.name}: cannot write {file}: {result.reason}")
 
 
 def hand_over(session: Session, moment: Moment, machine: Machine, environment: str) -> None:

@@ -209,8 +209,7 @@ def install(session: Session, ticket: Ticket, compiled: Compiled, secrets: Secre
 def _enable(session: Session, environment: str) -> None:
     result = session.run(_ENABLE, stdin=unit(environment).encode())
     if not result.ok:
-        reason = decode(result.stderr).strip().rpartition(": ")[2]
-        raise StepError(f"{session.name}: cannot enable {UNIT}: {reason}")
+        raise StepError(f"{session.name}: cannot enable {UNIT}: {result.reason}")
 
 
 def remove(session: Session) -> None:

@@ -84,6 +84,11 @@ class Result(tuple[int, bytes, bytes]):
         """Its stdout as text; bytes that are not UTF-8 become surrogates, so none is lost."""
         return self.stdout.decode("utf-8", "surrogateescape")
 
+    @property
+    def reason(self) -> str:
+        """The last words of its stderr: what a program puts behind its last colon."""
+        return self.stderr.decode("utf-8", "surrogateescape").strip().rpartition(": ")[2]
+
 
 def nonce() -> bytes:
     """A word that nobody can guess."""

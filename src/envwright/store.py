@@ -68,13 +68,12 @@ def touch(file: str) -> None:
         pass  # it goes sooner than it might
 
 
-def write(file: str, payload: bytes, most: int = ENTRIES) -> None:
+def write(file: str, payload: bytes) -> None:
     """Write an entry; OSError where it cannot be.
 
     Args:
         file: its path, of `place`.
         payload: what it is to hold.
-        most: how many entries may be there then.
     """
     folder = os.path.dirname(file)  # noqa: PTH120 - light
     os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - light
@@ -84,7 +83,7 @@ def write(file: str, payload: bytes, most: int = ENTRIES) -> None:
     os.replace(new, file)  # noqa: PTH105 - light
     with os.scandir(folder) as entries:
         kept = sorted(entries, key=lambda entry: entry.stat().st_mtime, reverse=True)
-    for entry in kept[most:]:
+    for entry in kept[ENTRIES:]:
         os.unlink(entry.path)  # noqa: PTH108 - light
 
 

@@ -17,6 +17,7 @@ from envwright import views
 from envwright.errors import EnvwrightError
 from envwright.facts import decode
 from envwright.rehearsal import Rehearsal
+from envwright.resource import SKIPPED
 from envwright.stages import NOTHING
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from envwright.secrets import Secrets
     from envwright.stages import Waits
     from envwright.transport import Session
-
-SKIPPED = 77
-"""The exit code by which a proof says that it cannot be made here, as Automake's tests do."""
 
 
 class SessionBackend(BaseBackend):  # type: ignore[misc] # testinfra ships no types

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envwright import cache
+from envwright import cache, store
 from envwright.compiler import compile_environment
 from envwright.environment import load
 from envwright.errors import SpecErrors
@@ -109,7 +109,7 @@ def test_an_entry_is_data_and_runs_nothing(spec: str, tmp_path: Path) -> None:
     expected = cache.compiled(spec, TRIXIE, {})[0]
     (entry,) = entries(tmp_path)
     payload = pickle.dumps(({}, Evil()))
-    entry.write_bytes(cache.checksum(payload).encode() + payload)
+    entry.write_bytes(store.checksum(payload).encode() + payload)
     assert cache.compiled(spec, TRIXIE, {})[0] == expected
     assert not (tmp_path / "pwned").exists()
 
@@ -128,7 +128,7 @@ def test_a_cache_that_cannot_be_written_is_no_reason_not_to_work(spec: str, tmp_
 def test_the_entries_unused_for_longest_go(
     spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache, "ENTRIES", 2)
+    monkeypatch.setattr(store, "ENTRIES", 2)
     cache.compiled(spec, TRIXIE, {})
     (old,) = entries(tmp_path)
     os.utime(old, (1, 1))

@@ -48,5 +48,5 @@ class Compilations:
         """Replace every secret's value that was revealed."""
         for made in tuple(self._made.values()):
             if not isinstance(made, EnvwrightError):
-                text = made[1].mask(text)
+                text = made.secrets.mask(text)
         return text

@@ -2,63 +2,54 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from envwright.errors import StepError
+from envwright.hosts import Sign
 
 _EVIDENCE = 3
 
 
-class _Sign(NamedTuple):
-    """Words of git or ssh that tell a known failure."""
-
-    words: str
-    what: str
-    hint: str
-
-
 _SIGNS = (
-    _Sign(
+    Sign(
         "couldn't find remote ref",
         "it has no such ref",
         "name a branch or tag that is there: envwright pull install ... --ref REF",
     ),
-    _Sign(
+    Sign(
         "Host key verification failed",
         "its host key is not the pinned one",
         "find out why; where it was changed on purpose, install again with --known-hosts FILE",
     ),
-    _Sign(
+    Sign(
         "Permission denied",
         "it does not let this machine in",
         "enter the deploy key there, with the right to read; install again with --identity FILE",
     ),
-    _Sign(
+    Sign(
         "dubious ownership",
         "the folder belongs to another user than root",
         "give it to root, or serve it by ssh",
     ),
-    _Sign(
+    Sign(
         "does not appear to be a git repository",
         "there is no repository",
         "check the address",
     ),
-    _Sign("not found", "there is no repository", "check the address, and who may read it"),
-    _Sign(
+    Sign("not found", "there is no repository", "check the address, and who may read it"),
+    Sign(
         "terminal prompts disabled",
         "it wants a name and a password",
         "use ssh with a deploy key: --identity FILE --known-hosts FILE",
     ),
-    _Sign("Could not resolve", "its name is not known", "is this machine on the network?"),
-    _Sign("Connection refused", "nothing answers there", "check the address, and the server"),
-    _Sign("Failed to connect", "nothing answers there", "check the address, and the server"),
-    _Sign("timed out", "it does not answer", "is this machine on the network?"),
-    _Sign(
+    Sign("Could not resolve", "its name is not known", "is this machine on the network?"),
+    Sign("Connection refused", "nothing answers there", "check the address, and the server"),
+    Sign("Failed to connect", "nothing answers there", "check the address, and the server"),
+    Sign("timed out", "it does not answer", "is this machine on the network?"),
+    Sign(
         "certificate",
         "its certificate is not trusted here",
         "add its authority to /usr/local/share/ca-certificates and run update-ca-certificates",
     ),
-    _Sign("fsck error", "it holds a damaged object", "find it in the repository: git fsck"),
+    Sign("fsck error", "it holds a damaged object", "find it in the repository: git fsck"),
 )
 
 

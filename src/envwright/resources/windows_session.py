@@ -7,10 +7,8 @@ nothing of it, so that they show nothing of `interop.appendWindowsPath`.
 
 from __future__ import annotations
 
+from envwright.resource import SKIPPED
 from envwright.resources.interop import on_windows
-
-SKIPPED = "77"
-"""The exit code by which a proof says that it cannot be made here."""
 
 # Without a word of sh in it: what wsl.exe makes of quotes and dollars does not matter then.
 _SESSION = r"""
@@ -34,5 +32,5 @@ def in_session(script: str, /, distribution: str, user: str = "") -> str:
         user: whose session; by default that of the default user.
     """
     return on_windows(
-        f"{_SESSION}{script}", unreached=SKIPPED, distribution=distribution, user=user
+        f"{_SESSION}{script}", unreached=str(SKIPPED), distribution=distribution, user=user
     )
