@@ -9,19 +9,20 @@ from pydantic import Field, JsonValue, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from envwright.capability import LocalText, Settings, TableCapability, render
-from envwright.resource import Assertion, Proof, Requirement, Resource
+from envwright.model.capability import LocalText, Settings, TableCapability, render
+from envwright.model.proof import Assertion, Proof, Requirement
+from envwright.model.secrets import is_mentioned
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.package import Package
 from envwright.resources.service import Service
-from envwright.secrets import is_mentioned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
 
 ROOT = "/opt/docker"
 UNIT = "/etc/systemd/system/envwright-compose@.service"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from envwright.capability import (
+from envwright.model.capability import (
     AbsolutePath,
     AccountName,
     LocalTemplate,
@@ -16,7 +16,7 @@ from envwright.capability import (
     Settings,
     TableCapability,
 )
-from envwright.resource import Proof
+from envwright.model.proof import Proof
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.link import Link
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
-    from envwright.resource import Resource
+    from envwright.model.resource import Resource
 
 Target = Annotated[
     str,

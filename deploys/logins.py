@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from envwright.capability import AccountName, Capability, Settings, render
-from envwright.resource import Assertion, Proof, Resource
+from envwright.model.capability import AccountName, Capability, Settings, render
+from envwright.model.proof import Assertion, Proof
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
 
 
 def _secret(text: str) -> str:

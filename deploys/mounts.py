@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from envwright.capability import AbsolutePath, Settings, TableCapability
-from envwright.resource import Proof, Requirement, Resource
+from envwright.model.capability import AbsolutePath, Settings, TableCapability
+from envwright.model.proof import Proof, Requirement
 from envwright.resources.mount import Mount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
 
 Word = Annotated[
     str,

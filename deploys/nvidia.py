@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from envwright.capability import Capability, Url, render
-from envwright.resource import Key, Proof, Requirement, Resource
+from envwright.model.capability import Capability, Url, render
+from envwright.model.operations import Key
+from envwright.model.proof import Proof, Requirement
 from envwright.resources.apt_source import AptSource
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
 
 FINGERPRINT = "C95B321B61E88C1809C4F759DDCAE044F796ECB0"
 """Of the key that signs the repository (nvidia.github.io/libnvidia-container/gpgkey)."""

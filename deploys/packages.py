@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from envwright.capability import Capability, LocalText, Settings
-from envwright.resource import Key, Proof, Resource
+from envwright.model.capability import Capability, LocalText, Settings
+from envwright.model.operations import Key
+from envwright.model.proof import Proof
 from envwright.resources.apt_source import AptSource
 from envwright.resources.package import Package
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
 
 PackageName = Annotated[
     str,
@@ -143,8 +145,8 @@ packages:
     def resources(self, machine: Machine) -> Iterator[Resource]:
         for name, source in self.sources.items():
             yield from apt_source(name, source, machine)
-        for index, wish in enumerate(self.install):
-            name, _, version = wish.partition("=")
+        for index, spec in enumerate(self.install):
+            name, _, version = spec.partition("=")
             yield Package(
                 package=name, version=version, recommends=self.recommends, at=("install", index)
             )

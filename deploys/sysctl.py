@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from envwright.capability import TableCapability
-from envwright.resource import Assertion, Proof, Resource
+from envwright.model.capability import TableCapability
+from envwright.model.proof import Assertion, Proof
 from envwright.resources.command import Command
 from envwright.resources.file import File
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
 
 Name = Annotated[
     str,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from envwright.capability import Settings, TableCapability
-from envwright.resource import Proof, Resource
+from envwright.model.capability import Settings, TableCapability
+from envwright.model.proof import Proof
 from envwright.resources.file import File
 from envwright.resources.service import Service
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
 
 UnitName = Annotated[
     str,

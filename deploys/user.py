@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from envwright.capability import AbsolutePath, AccountName, Capability
-from envwright.resource import Proof, Resource
+from envwright.model.capability import AbsolutePath, AccountName, Capability
+from envwright.model.proof import Proof
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.group import Group
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
 
 RULES = {"nopasswd": "ALL=(ALL:ALL) NOPASSWD: ALL", "password": "ALL=(ALL:ALL) ALL"}
 

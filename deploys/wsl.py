@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from envwright.capability import AbsolutePath, AccountName, Capability, Settings
-from envwright.resource import Moment, Proof, Resource
+from envwright.model.capability import AbsolutePath, AccountName, Capability, Settings
+from envwright.model.proof import Proof
+from envwright.model.resource import Moment, Resource
 from envwright.resources.keys import Keys
-from envwright.resources.windows_session import in_session
+from envwright.resources.windows.session import in_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,7 +229,7 @@ wsl:
                 keys=keys,
                 takes_effect=Moment.DISTRIBUTION,
                 # Of the other keys nothing shows whether they were read.
-                felt=SYSTEMD if keys == {"boot.systemd": True} else "",
+                effect_check=SYSTEMD if keys == {"boot.systemd": True} else "",
             )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:

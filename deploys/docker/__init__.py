@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from envwright.capability import AccountName, Capability, Url, render
-from envwright.resource import Key, Proof, Requirement, Resource
+from envwright.model.capability import AccountName, Capability, Url, render
+from envwright.model.operations import Key
+from envwright.model.proof import Proof, Requirement
 from envwright.resources.apt_source import AptSource
 from envwright.resources.keys import Keys
 from envwright.resources.member import Member
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
 
 DAEMON = "/etc/docker/daemon.json"
 FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from envwright.capability import AbsolutePath, AccountName, Settings
+from envwright.model.capability import AbsolutePath, AccountName, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import model_validator
 
-from envwright.capability import AccountName, Capability, render
-from envwright.resource import Proof, Requirement, Resource
+from envwright.model.capability import AccountName, Capability, render
+from envwright.model.proof import Proof, Requirement
 from envwright.resources.archive import Archive
 from envwright.resources.file import File
 from envwright.resources.link import Link
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
 
 PROFILE = "/etc/profile.d/61-envwright-go.sh"
 USERS = "/etc/environment.d/61-envwright-go.conf"

@@ -6,8 +6,8 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from envwright.capability import render
-from envwright.resource import Assertion, Resource
+from envwright.model.capability import render
+from envwright.model.proof import Assertion
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.keys import Keys
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
 
     from . import Section
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from envwright.capability import Settings
+from envwright.model.capability import Settings
 
 if TYPE_CHECKING:
     from envwright.facts import Machine

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from envwright.capability import render
-from envwright.resource import Proof
-from envwright.resources.windows_session import in_session
+from envwright.model.capability import render
+from envwright.model.proof import Proof
+from envwright.resources.windows.session import in_session
 
 from .accounts import QUIETLY, as_user, program, settings_of
 from .fields import ARCHITECTURES, FOLDERS, GO, TOOLS, at_home, compiler_for

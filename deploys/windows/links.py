@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import model_validator
 
-from envwright.capability import Settings
-from envwright.resource import Proof
-from envwright.resources.interop import on_windows
-from envwright.resources.windows_link import WindowsLink
+from envwright.model.capability import Settings
+from envwright.model.proof import Proof
+from envwright.resources.windows.interop import on_windows
+from envwright.resources.windows.link import WindowsLink
 
 from .values import LinuxPath, WindowsPath, share
 

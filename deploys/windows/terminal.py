@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from envwright.capability import Settings
-from envwright.resources.windows_file import WindowsFile
+from envwright.model.capability import Settings
+from envwright.resources.windows.file import WindowsFile
 
 from .values import LinuxPath, WindowsPath, share
 

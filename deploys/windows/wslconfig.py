@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from envwright.capability import Settings
-from envwright.resource import Moment, Proof, Resource
-from envwright.resources.windows_keys import WindowsKeys
+from envwright.model.capability import Settings
+from envwright.model.proof import Proof
+from envwright.model.resource import Moment, Resource
+from envwright.resources.windows.keys import WindowsKeys
 
 from .values import (  # noqa: TC001 - pydantic looks them up when classes are made
     Address,

@@ -8,16 +8,17 @@ def main() -> int:
     # Ctrl-C may come while modules load; and what nobody needs is not loaded.
     words, asked = sys.argv[1:], None
     try:
-        from envwright import __version__, ahead, timings  # noqa: PLC0415 - see above
+        from envwright import __version__, timings  # noqa: PLC0415 - see above
+        from envwright.cache import fastpath  # noqa: PLC0415 - see above
 
         if words == ["--version"] and sys.stdout:
             sys.stdout.write(f"envwright {__version__}\n")
             return 0
         spent = timings.timings(words)
-        asked = ahead.ask(words, spent)
+        asked = fastpath.ask(words, spent)
         if asked and asked.repeat(spent):
             return 0
-        from envwright.cli import main as run  # noqa: PLC0415 - see above
+        from envwright.cli.main import main as run  # noqa: PLC0415 - see above
 
         return run(words, asked, spent)
     except KeyboardInterrupt:

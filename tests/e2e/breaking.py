@@ -19,14 +19,14 @@ from envwright.resources.mount import Mount
 from envwright.resources.package import Package
 from envwright.resources.service import Service
 from envwright.resources.user import User
-from envwright.resources.windows_file import WindowsFile
-from envwright.resources.windows_keys import WindowsKeys
-from envwright.resources.windows_link import WindowsLink
+from envwright.resources.windows.file import WindowsFile
+from envwright.resources.windows.keys import WindowsKeys
+from envwright.resources.windows.link import WindowsLink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envwright.resource import Resource
+    from envwright.model.resource import Resource
 
 
 @functools.singledispatch

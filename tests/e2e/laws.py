@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from breaking import breaks
 
-from envwright.engine import Engine
+from envwright.engine.pyinfra_runner import Engine
+from envwright.engine.verify import CheckError, host_over, witness
 from envwright.errors import EnvwrightError
-from envwright.probe import ask
-from envwright.resource import EXISTENCE, Difference
-from envwright.resources.profile import PLACE
-from envwright.verify import CheckError, host_over, witness
+from envwright.host.probe import ask
+from envwright.model.resource import EXISTENCE, Difference
+from envwright.resources.windows.user_folder import PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workstation import Workstation
 
     from envwright.facts import Facts
-    from envwright.resource import Resource
+    from envwright.model.resource import Resource
 
 
 def acted(station: Workstation) -> list[tuple[str, str]]:
@@ -49,8 +49,8 @@ def _whole(resource: Resource, facts: Facts) -> Difference:
         return Difference({}, None, (EXISTENCE,))
     seen = resource.actual(facts)
     # What is known of the thing but not compared: where it is.
-    beside = {k: v for k, v in seen.items() if k == PLACE} if isinstance(seen, dict) else {}
-    return Difference(beside, after, tuple(name for name in after if name != "up to date"))
+    concurrent = {k: v for k, v in seen.items() if k == PLACE} if isinstance(seen, dict) else {}
+    return Difference(concurrent, after, tuple(name for name in after if name != "up to date"))
 
 
 @dataclass(frozen=True)
@@ -144,6 +144,6 @@ def _dependents(station: Workstation, broken: Resource) -> set[str]:
     """Return the ids of what cannot be right while this is broken."""
     found = {broken.id}
     for resource in station.compiled.resources:
-        if found & {*resource.needs, *resource.implied}:
+        if found & {*resource.needs, *resource.autorequires}:
             found.add(resource.id)
     return found - {broken.id}

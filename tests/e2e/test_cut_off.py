@@ -17,7 +17,7 @@ from command import Said, words
 from snapshot import snapshot
 from workstation import workstation
 
-from envwright.journal import Journal
+from envwright.state.journal import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

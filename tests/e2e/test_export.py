@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from workstation import docker_workstation, workstation
 
-from envwright.export import export
+from envwright.targets.pyinfra_deploy import export
 
 if TYPE_CHECKING:
     from machines.machine import NewMachine

@@ -9,8 +9,8 @@ from breaking import breaks
 from laws import acted, drift
 from workstation import Workstation, laws_workstation, workstation
 
-from envwright.capability import discover
-from envwright.environment import load
+from envwright.model.catalogue import discover
+from envwright.spec.environment import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from machines.machine import Machine
     from machines.repository import Repository
 
-    from envwright.resource import Resource
+    from envwright.model.resource import Resource
 
 ELSEWHERE = {"compose", "go", "logins", "nvidia", "windows"}
 """Capabilities that this environment leaves to tests of their own."""

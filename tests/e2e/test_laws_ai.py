@@ -10,7 +10,7 @@ from machines.nvidia import put_under_wsl
 from machines.stacks import put_image
 from workstation import ENVIRONMENTS, Workstation, workstation
 
-from envwright.capability import discover
+from envwright.model.catalogue import discover
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

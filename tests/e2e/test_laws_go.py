@@ -9,7 +9,7 @@ from laws import acted, drift
 from machines.golang import publish_slim
 from workstation import Workstation, workstation
 
-from envwright.environment import load
+from envwright.spec.environment import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING
 from box import Box
 from hostile import TEXTS, hostiles
 
-from envwright.compiler import compile_environment
-from envwright.engine import Engine
-from envwright.environment import load
+from envwright.engine.pyinfra_runner import Engine
+from envwright.engine.verify import CheckError, host_over, witness
 from envwright.errors import EnvwrightError, SpecErrors
 from envwright.facts import Machine as Facts
 from envwright.facts import Shell
-from envwright.probe import ask
-from envwright.resource import EXISTENCE, Difference
-from envwright.transport import Session, open_session
-from envwright.verify import CheckError, host_over, witness
+from envwright.host.probe import ask
+from envwright.host.session import Session, open_session
+from envwright.model.resource import EXISTENCE, Difference
+from envwright.spec.compiler import compile_environment
+from envwright.spec.environment import load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from machines.machine import Machine
 
-    from envwright.compiler import Compiled
-    from envwright.resource import Resource
-    from envwright.secrets import Secrets
+    from envwright.model.resource import Resource
+    from envwright.model.secrets import Secrets
+    from envwright.spec.compiler import Compiled
 
 
 ENOUGH = 2

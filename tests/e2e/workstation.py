@@ -7,22 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envwright import verify
-from envwright.apply import apply
-from envwright.compiler import Compiled, compile_environment
-from envwright.environment import load
+from envwright.engine import verify
+from envwright.engine.apply import apply
+from envwright.engine.plan import Plan, make_plan
 from envwright.facts import Machine as Facts
-from envwright.plan import Plan, make_plan
-from envwright.transport import Session, open_session
+from envwright.host.session import Session, open_session
+from envwright.spec.compiler import Compiled, compile_environment
+from envwright.spec.environment import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from machines.machine import Machine
 
-    from envwright.resource import Resource
-    from envwright.secrets import Secrets
-    from envwright.verify import Result
+    from envwright.engine.verify import Result
+    from envwright.model.resource import Resource
+    from envwright.model.secrets import Secrets
 
 ENVIRONMENTS = Path(__file__).parents[2] / "environments"
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError, ExitCode
-from envwright.inventory import Target
+from envwright.host.inventory import Target
 
 if TYPE_CHECKING:
     import argparse
 
-    from envwright.fleet.crew import Hand
+    from envwright.engine.context import Job
     from envwright.fleet.outcome import Outcome
-    from envwright.job import Job
-    from envwright.report import Report
+    from envwright.fleet.pool import Hand
+    from envwright.report.terminal import Report
 
 
 def targets(*hosts: str) -> list[Target]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError
 
-from envwright.capability import discover
-from envwright.language.document import parse
-from envwright.language.source import Source
-from envwright.secrets import marker
+from envwright.model.catalogue import discover
+from envwright.model.secrets import marker
+from envwright.spec.document import parse
+from envwright.spec.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,17 +118,17 @@ def _places_of_model(model: type[BaseModel]) -> Iterator[tuple[str, Wrap]]:
         return
     for name, field in model.model_fields.items():
         key = field.alias or name
-        beside = _beside(model, key)
+        concurrent = _beside(model, key)
         for place, wrap in _places(_annotated(field)):
-            yield f".{key}{place}", _within(_setter(beside, key), wrap)
+            yield f".{key}{place}", _within(_setter(concurrent, key), wrap)
 
 
 def _within(outer: Wrap, inner: Wrap) -> Wrap:
     return lambda text: outer(inner(text))
 
 
-def _setter(beside: dict[str, Any], key: str) -> Wrap:
-    return lambda value: {**beside, key: value}
+def _setter(concurrent: dict[str, Any], key: str) -> Wrap:
+    return lambda value: {**concurrent, key: value}
 
 
 def _annotated(field: Any) -> Any:
@@ -145,19 +145,19 @@ def _beside(model: type[BaseModel], key: str) -> dict[str, Any]:
     required = {name: value for name, value in others.items() if fields[name].is_required()}
     for one in ({key: _good_at(key, fields[key])}, {}):
         for name in ("", *others):
-            beside = required | ({name: others[name]} if name else {})
-            if _takes(model, beside | one):
-                return _more(model, beside, others, one)
+            concurrent = required | ({name: others[name]} if name else {})
+            if _takes(model, concurrent | one):
+                return _more(model, concurrent, others, one)
     return required
 
 
 def _more(
-    model: type[BaseModel], beside: dict[str, Any], others: dict[str, Any], one: dict[str, Any]
+    model: type[BaseModel], concurrent: dict[str, Any], others: dict[str, Any], one: dict[str, Any]
 ) -> dict[str, Any]:
     for name, value in others.items():
-        if _takes(model, beside | {name: value} | one):
-            beside |= {name: value}
-    return beside
+        if _takes(model, concurrent | {name: value} | one):
+            concurrent |= {name: value}
+    return concurrent
 
 
 @functools.cache

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from standins import DEBIAN
 
-from envwright.compiler import compile_environment
-from envwright.environment import load
 from envwright.errors import LocatedError, SpecErrors
-from envwright.resource import Difference
+from envwright.model.resource import Difference
 from envwright.resources.command import Command
+from envwright.spec.compiler import compile_environment
+from envwright.spec.environment import load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from envwright.compiler import Compiled
     from envwright.facts import Machine
+    from envwright.spec.compiler import Compiled
 
 
 def compile_section(folder: Path, text: str, machine: Machine = DEBIAN) -> Compiled:

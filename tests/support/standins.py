@@ -8,21 +8,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
-from envwright.compiler import Compiled, compile_environment
 from envwright.errors import StepError
-from envwright.language.declaration import Declaration
-from envwright.resource import Origin
-from envwright.samples import MACHINES
-from envwright.secrets import Secret, Secrets
-from envwright.transport import Result, Session, open_session
+from envwright.host.session import Result, Session, open_session
+from envwright.model.resource import Origin
+from envwright.model.secrets import Secret, Secrets
+from envwright.spec.compiler import Compiled, compile_environment
+from envwright.spec.declaration import Declaration
+from envwright.spec.sample_machines import MACHINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from envwright.environment import Environment
     from envwright.facts import Machine
-    from envwright.resource import Proof, Requirement, Resource
+    from envwright.model.proof import Proof, Requirement
+    from envwright.model.resource import Resource
+    from envwright.spec.environment import Environment
 
 DEBIAN, UBUNTU, WSL = MACHINES
 OFFLINE = replace(DEBIAN, booted=False)

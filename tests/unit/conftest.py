@@ -8,7 +8,8 @@ import pytest
 from command import Said
 from hypothesis import settings
 
-from envwright import cli, journal
+from envwright.cli import main
+from envwright.state import journal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
         if text:
             raw = text if isinstance(text, bytes) else f"name: box\n{text}".encode()
             (tmp_path / "box.yaml").write_bytes(raw)
-        code = cli.main(arguments)
+        code = main.main(arguments)
         return Said(code, *capsys.readouterr())
 
     return function

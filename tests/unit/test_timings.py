@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from command import Said
 
-from envwright import __main__, cli
+from envwright import __main__
+from envwright.cli import main
 from envwright.timings import OFF, Timings, timings
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def test_json_of_checks_has_them_by_name_beside_the_timings(say: Callable[..., S
 
 
 def test_a_command_line_that_fails_says_it_too(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["plan", "--timings"]) == 1
+    assert main.main(["plan", "--timings"]) == 1
     said = Said(1, *capsys.readouterr())
     assert (said.err.partition("\n")[0], parts(said)) == (
         "error: no environment is named for @local",

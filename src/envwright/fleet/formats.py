@@ -6,7 +6,7 @@ import textwrap
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
-from envwright.verify import Result, tap
+from envwright.engine.verify import Result, tap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

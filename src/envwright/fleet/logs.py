@@ -7,14 +7,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envwright.report import Report
+from envwright.report.terminal import Report
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from typing_extensions import Self
 
-    from envwright.inventory import Target
+    from envwright.host.inventory import Target
 
 
 def log_files(folder: Path | None, targets: Sequence[Target]) -> list[Path | None]:

@@ -10,7 +10,7 @@ from envwright.errors import EnvwrightError, ExitCode, HostError, LockedError, R
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from envwright.inventory import Target
+    from envwright.host.inventory import Target
 
 FAILURES: dict[str, type[EnvwrightError]] = {
     "unreachable": HostError,

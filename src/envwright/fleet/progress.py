@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from envwright.fleet.outcome import Outcome
-    from envwright.inventory import Target
-    from envwright.report import Report
+    from envwright.host.inventory import Target
+    from envwright.report.terminal import Report
 
 COLOURS = {
     "same": "ok",

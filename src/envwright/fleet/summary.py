@@ -11,9 +11,9 @@ from envwright.fleet.outcome import counts, drift
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from envwright.engine.plan import Plan
     from envwright.fleet.outcome import Outcome
-    from envwright.plan import Plan
-    from envwright.report import Report
+    from envwright.report.terminal import Report
 
 NAMED = 8
 """More machines than these are not all named in a line; `--json` and `drift` have them all."""

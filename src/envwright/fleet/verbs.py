@@ -12,25 +12,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from envwright.cache import Made
+from envwright.cache.compiled import Made
+from envwright.engine.context import Crowd, open_job, password_source
 from envwright.errors import EnvwrightError, ExitCode
-from envwright.fleet.compilations import Compilations
-from envwright.fleet.crew import Crew
-from envwright.fleet.errand import Errand, Shown
+from envwright.fleet.compile_cache import Compilations
 from envwright.fleet.logs import Log, log_files
 from envwright.fleet.outcome import SKIPPED, Outcome, document, worst
+from envwright.fleet.pool import Crew
 from envwright.fleet.progress import Progress
 from envwright.fleet.summary import count_line, show_drift, show_failures, show_plans
-from envwright.job import Crowd, open_job, password_source
+from envwright.fleet.task import Errand, Shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from envwright.fleet.crew import Hand
-    from envwright.fleet.errand import Act
-    from envwright.inventory import Target
-    from envwright.plan import Plan
-    from envwright.report import Report
+    from envwright.engine.plan import Plan
+    from envwright.fleet.pool import Hand
+    from envwright.fleet.task import Act
+    from envwright.host.inventory import Target
+    from envwright.report.terminal import Report
 
     Work = Callable[[Hand, int], tuple[ExitCode, Any]]
 

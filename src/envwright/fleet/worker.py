@@ -14,11 +14,11 @@ import signal
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
+from envwright.engine.context import Crowd, open_job
 from envwright.errors import EnvwrightError, StepError, unforeseen
-from envwright.fleet.compilations import Compilations
+from envwright.fleet.compile_cache import Compilations
 from envwright.fleet.logs import Log
 from envwright.fleet.outcome import FAILURES, failure
-from envwright.job import Crowd, open_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
-    from envwright.apply import Step
+    from envwright.engine.apply import Step
+    from envwright.engine.context import Job
+    from envwright.engine.verify import Result
     from envwright.errors import ExitCode
-    from envwright.fleet.crew import Hand
-    from envwright.fleet.errand import Errand, Shown
-    from envwright.job import Job
-    from envwright.report import Report
-    from envwright.verify import Result
+    from envwright.fleet.pool import Hand
+    from envwright.fleet.task import Errand, Shown
+    from envwright.report.terminal import Report
 
-LOADED = ["envwright.engine", "envwright.verify", "envwright.cli"]
+LOADED = ["envwright.engine.pyinfra_runner", "envwright.engine.verify", "envwright.cli.main"]
 """What the server loads before it forks: together half a second."""
 SECONDS_TO_END = 10
 """How long a worker that is told to end may take to close its session."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.errors import RefusedError, StepError
-from envwright.pull.blame import failed, last_lines, unfetched
+from envwright.pull.git_errors import failed, last_lines, unfetched
 from envwright.pull.settings import IDENTITY, KEYRING, KNOWN_HOSTS, SIGNERS
 
 if TYPE_CHECKING:

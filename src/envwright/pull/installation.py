@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envwright.compiler import Compiled
 from envwright.errors import EnvwrightError
-from envwright.language.declaration import Declaration
-from envwright.openpgp import OpenPGPError, fingerprints
+from envwright.model.proof import Assertion, Proof
+from envwright.model.secrets import Secret, Secrets, marker
+from envwright.portable.openpgp import OpenPGPError, fingerprints
 from envwright.pull import program, units
 from envwright.pull.settings import (
     FOLDER,
@@ -24,19 +24,19 @@ from envwright.pull.settings import (
     UNIT,
     Settings,
 )
-from envwright.resource import Assertion, Proof
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.package import Package
 from envwright.resources.service import Service
-from envwright.secrets import Secret, Secrets, marker
+from envwright.spec.compiler import Compiled
+from envwright.spec.declaration import Declaration
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
-    from envwright.resource import Resource
+    from envwright.model.resource import Resource
 
 UNITS = Path("/etc/systemd/system")
 STAMP = f"/var/lib/systemd/timers/stamp-{UNIT}.timer"

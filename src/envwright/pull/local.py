@@ -6,18 +6,18 @@ import contextlib
 import getpass
 from typing import TYPE_CHECKING
 
-from envwright.cache import Made
+from envwright.cache.compiled import Made
+from envwright.engine.context import Job, somebody_is_there
 from envwright.facts import Machine
-from envwright.inventory import Target
-from envwright.job import Job, somebody_is_there
-from envwright.transport import open_session
+from envwright.host.inventory import Target
+from envwright.host.session import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from envwright.compiler import Compiled
-    from envwright.secrets import Secrets
-    from envwright.transport import Session
+    from envwright.host.session import Session
+    from envwright.model.secrets import Secrets
+    from envwright.spec.compiler import Compiled
 
     Compile = Callable[[Machine], tuple[Compiled, Secrets]]
 

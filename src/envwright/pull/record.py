@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from envwright.plan import Change, Plan
+    from envwright.engine.plan import Change, Plan
+    from envwright.engine.verify import Result
     from envwright.pull.settings import Settings
     from envwright.pull.signature import Commit
-    from envwright.verify import Result
 
 FILE = "status.json"
 VERSION = 1

@@ -9,8 +9,6 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
-from envwright.compiler import compile_environment
-from envwright.environment import load
 from envwright.errors import (
     EnvwrightError,
     ExitCode,
@@ -24,17 +22,19 @@ from envwright.pull.git import HOME_PREFIX, Git
 from envwright.pull.record import APPLIED, AS_IT_SHOULD_BE, Record, last
 from envwright.pull.settings import FOLDER, STATE, Settings, read
 from envwright.pull.signature import judge
+from envwright.spec.compiler import compile_environment
+from envwright.spec.environment import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from envwright.compiler import Compiled
+    from envwright.engine.context import Job
+    from envwright.engine.plan import Plan
     from envwright.facts import Machine
-    from envwright.job import Job
-    from envwright.plan import Plan
-    from envwright.report import Report
-    from envwright.secrets import Secrets
+    from envwright.model.secrets import Secrets
+    from envwright.report.terminal import Report
+    from envwright.spec.compiler import Compiled
 
 LOCK = "lock"
 RESTART_NEEDED = "restart needed"
@@ -143,9 +143,9 @@ def _refuse_outside(paths: Iterable[str], files: Path) -> None:
 
 
 def _apply(job: Job, plan: Plan, report: Report, record: Record) -> ExitCode:
-    from envwright.apply import apply  # noqa: PLC0415 - what a plan without changes spares
-    from envwright.stages import waits_of  # noqa: PLC0415 - the same
-    from envwright.verify import run as verify  # noqa: PLC0415 - the same
+    from envwright.engine.apply import apply  # noqa: PLC0415 - what a plan without changes spares
+    from envwright.engine.plan import waits_of  # noqa: PLC0415 - the same
+    from envwright.engine.verify import run as verify  # noqa: PLC0415 - the same
 
     given = (job.compiled, job.session, job.secrets)
     left = apply(plan, *given, begin=report.begin, end=report.end, cut_off=report.cut_off)

@@ -15,7 +15,7 @@ from envwright.pull.settings import FOLDER, SETTINGS, STATE, UNIT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envwright.report import Report
+    from envwright.report.terminal import Report
 
 _PROPERTIES = {
     "ActiveState": "state",

@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Stat, Status, Text, Unknown
-from envwright.openpgp import OpenPGPError, fingerprints
-from envwright.resource import Assertion, Content, Key, Resource, operation
+from envwright.model.operations import Content, Key, operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import Resource
+from envwright.portable.openpgp import OpenPGPError, fingerprints
 from envwright.resources.package import UPDATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from envwright.facts import Facts, Question
-    from envwright.resource import Difference, Operation, State
+    from envwright.model.operations import Operation
+    from envwright.model.resource import Difference, State
 
 ROOT = {"user": "root", "group": "root", "mode": "0644"}
 
@@ -48,7 +51,7 @@ class AptSource(Resource):
         return self.source
 
     @property
-    def implied(self) -> Iterable[str]:
+    def autorequires(self) -> Iterable[str]:
         """The certificates by which https is trusted."""
         return ("package:ca-certificates",)
 

@@ -8,14 +8,16 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Shell, Stat, Text, Unknown
-from envwright.resource import Assertion, Checksum, Content, operation
+from envwright.model.operations import Checksum, Content, operation
+from envwright.model.proof import Assertion
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from envwright.facts import Facts, Question
-    from envwright.resource import Difference, Operation, State
+    from envwright.model.operations import Operation
+    from envwright.model.resource import Difference, State
 
 STAMP = ".envwright-archive"
 """In the tree: what it was unpacked from, and the digest of what it looked like then."""
@@ -73,7 +75,7 @@ class Archive(PathResource):
     Args:
         url: where the archive is; its last part is its name.
         sha256: its checksum; "" looks it up in `index` when it is downloaded.
-        index: a list of checksums that the publisher offers (see envwright.checksums).
+        index: a list of checksums that the publisher offers (see envwright.portable.checksums).
         strip: how many leading parts of the names in it are left out.
         mode: of the directory itself.
     """
@@ -93,9 +95,9 @@ class Archive(PathResource):
         return self.url.rpartition("/")[2]
 
     @property
-    def implied(self) -> Iterator[str]:
+    def autorequires(self) -> Iterator[str]:
         """As any path; and the certificates by which https is trusted."""
-        yield from super().implied
+        yield from super().autorequires
         yield "package:ca-certificates"
 
     @property

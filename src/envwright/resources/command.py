@@ -6,13 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Shell, Unknown
-from envwright.resource import Assertion, Resource, operation
+from envwright.model.operations import operation
+from envwright.model.resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
     from envwright.facts import Facts, Machine, Question
-    from envwright.resource import Difference, Operation, State
+    from envwright.model.operations import Operation
+    from envwright.model.proof import Assertion
+    from envwright.model.resource import Difference, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +51,7 @@ class Command(Resource):
         return self.title
 
     @property
-    def implied(self) -> Iterable[str]:
+    def autorequires(self) -> Iterable[str]:
         """What it comes after."""
         return (*self.after, *self.undone_by)
 
@@ -64,7 +67,7 @@ class Command(Resource):
             return output
         return {"value": output.text} if output.code == 0 else None
 
-    def foresee(self, difference: Difference, changed: Container[str]) -> Difference:
+    def predict(self, difference: Difference, changed: Container[str]) -> Difference:
         if difference or not any(id_ in changed for id_ in self.undone_by):
             return difference
         before = {"value": Unknown("what comes before it changes")}

@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Stat, Unknown
-from envwright.resource import operation
+from envwright.model.operations import operation
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from envwright.facts import Facts, Question
-    from envwright.resource import Assertion, Difference, Operation, Resource, State
+    from envwright.model.operations import Operation
+    from envwright.model.proof import Assertion
+    from envwright.model.resource import Difference, Resource, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +28,9 @@ class Directory(PathResource):
     rank: ClassVar[int] = 50
 
     @property
-    def implied(self) -> Iterator[str]:
+    def autorequires(self) -> Iterator[str]:
         """As any path; a mount at the path itself comes first, since it brings its own root."""
-        yield from super().implied
+        yield from super().autorequires
         yield f"mount:{self.path}"
 
     def questions(self) -> Iterable[Question[Any]]:
@@ -54,7 +56,7 @@ class Directory(PathResource):
         mode = self.mode or cast("Directory", other).mode
         both = replace(self, mode=mode)
         agreed = replace(cast("Directory", other), mode=cast("Directory", other).mode or mode)
-        return both if both.wish() == agreed.wish() else super().merge(other)
+        return both if both.spec() == agreed.spec() else super().merge(other)
 
     def witness(self) -> Iterator[Assertion]:
         yield from attribute_witness(self.path, self.desired())

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Stat, Text, Unknown
-from envwright.resource import Assertion, Content, operation
+from envwright.model.operations import Content, operation
+from envwright.model.proof import Assertion
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 from envwright.resources.upload import upload
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from envwright.facts import Facts, Question
-    from envwright.resource import Difference, Operation, State
+    from envwright.model.operations import Operation
+    from envwright.model.resource import Difference, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +58,8 @@ class File(PathResource):
             text = Unknown(f"{status.size} bytes")
         return {**attributes(status), "content": text}
 
-    def in_clear(self) -> Iterable[Any]:
-        return replace(self, content="").wish()
+    def public_values(self) -> Iterable[Any]:
+        return replace(self, content="").spec()
 
     def refusal(self, difference: Difference) -> str:
         return in_the_way(self.path, difference, "link")

@@ -6,10 +6,12 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from envwright import dialects
 from envwright.errors import ConflictError
 from envwright.facts import Stat, Text, Unknown
-from envwright.resource import EXISTENCE, Assertion, Edited
+from envwright.model.operations import Edited
+from envwright.model.proof import Assertion
+from envwright.model.resource import EXISTENCE
+from envwright.portable import dialects
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 from envwright.resources.upload import upload
 
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from envwright.facts import Facts, Question
-    from envwright.resource import Difference, Operation, Resource, State, Value
+    from envwright.model.operations import Operation
+    from envwright.model.resource import Difference, Resource, State, Value
 
 WORDS = {"wsl", "env"}
 """The dialects that have no types: true and 5 are written as any word is."""
@@ -30,7 +33,7 @@ class Keys(PathResource):
     """Some keys of a file.
 
     Args:
-        dialect: how the file is read and edited, by its name in envwright.dialects.
+        dialect: how the file is read and edited, by its name in envwright.portable.dialects.
         keys: the value of each key, as its dialect takes it; None: there must be no such key.
         mode: four octal digits.
         validate: a command that must agree to the new file, "$staged", before it goes live.
@@ -66,8 +69,8 @@ class Keys(PathResource):
             return Unknown(str(error))
         return attributes(status) | {FIELD + key: values.get(key) for key in self.keys}
 
-    def in_clear(self) -> Iterable[Any]:
-        return (*replace(self, keys={}).wish(), *self.keys)
+    def public_values(self) -> Iterable[Any]:
+        return (*replace(self, keys={}).spec(), *self.keys)
 
     def refusal(self, difference: Difference) -> str:
         before = difference.before or {}
@@ -108,6 +111,6 @@ class Keys(PathResource):
                     hint="say it in one place",
                 )
         both = replace(self, keys={**self.keys, **theirs.keys})
-        if both.wish() != replace(theirs, keys=both.keys).wish():
+        if both.spec() != replace(theirs, keys=both.keys).spec():
             return super().merge(other)
         return both

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Logins, Unknown
-from envwright.resource import Assertion, Moment, Resource, operation
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import Moment, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from envwright.facts import Facts, Question
-    from envwright.resource import Difference, Operation, State
+    from envwright.model.operations import Operation
+    from envwright.model.resource import Difference, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +36,7 @@ class Member(Resource):
         return f"{self.group}/{self.user}"
 
     @property
-    def implied(self) -> Iterable[str]:
+    def autorequires(self) -> Iterable[str]:
         """The account and the group."""
         return (f"user:{self.user}", f"group:{self.group}")
 

@@ -7,16 +7,19 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.dialects import fstab, get
 from envwright.facts import MountPoint, Mounts, Text, Unknown
-from envwright.resource import Assertion, Edited, Resource, operation
+from envwright.model.operations import Edited, operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import Resource
+from envwright.portable.dialects import fstab, get
 from envwright.resources.upload import upload
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from envwright.facts import Facts, Question
-    from envwright.resource import Difference, Operation, State
+    from envwright.model.operations import Operation
+    from envwright.model.resource import Difference, State
 
 FSTAB = "/etc/fstab"
 FLAGS = frozenset(
@@ -54,7 +57,7 @@ class Mount(Resource):
         return self.target
 
     @property
-    def implied(self) -> Iterator[str]:
+    def autorequires(self) -> Iterator[str]:
         """What it lies in, and the directory that it binds."""
         parts = self.target.strip("/").split("/")
         for end in range(1, len(parts)):

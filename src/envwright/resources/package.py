@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Dpkg, Unknown
-from envwright.resource import Assertion, Resource, operation
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Question
-    from envwright.resource import Difference, Operation, State
+    from envwright.model.operations import Operation
+    from envwright.model.resource import Difference, State
 
 # Another apt at work (unattended-upgrades on a fresh boot) is waited for, not fought.
 LOCK = "-o DPkg::Lock::Timeout=300"
@@ -54,7 +57,7 @@ class Package(Resource):
             recommends=self.recommends or theirs.recommends,
         )
         agreed = replace(theirs, version=theirs.version or both.version, recommends=both.recommends)
-        return both if both.wish() == agreed.wish() else super().merge(other)
+        return both if both.spec() == agreed.spec() else super().merge(other)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Dpkg(self.package),)

@@ -7,13 +7,14 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from envwright.facts import Stat, Status, Unknown
-from envwright.resource import EXISTENCE, Assertion, Difference, Resource
+from envwright.model.proof import Assertion
+from envwright.model.resource import EXISTENCE, Difference, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from envwright.facts import Facts
-    from envwright.resource import State
+    from envwright.model.resource import State
 
 NOUNS = {"file": "a file", "directory": "a directory", "link": "a link", "other": "a special file"}
 
@@ -32,7 +33,7 @@ class PathResource(Resource):
         return self.path
 
     @property
-    def implied(self) -> Iterator[str]:
+    def autorequires(self) -> Iterator[str]:
         """Its owner, its group, and every directory or mount that it lies in."""
         yield f"user:{self.owner}"
         yield f"group:{self.group}"
@@ -40,9 +41,9 @@ class PathResource(Resource):
             yield f"directory:{parent}"
             yield f"mount:{parent}"
 
-    def foresee(self, difference: Difference, changed: Container[str]) -> Difference:
+    def predict(self, difference: Difference, changed: Container[str]) -> Difference:
         """What lies in a mount that is still to come is not what is seen at the path before it."""
-        mounts = [id_ for id_ in self.implied if id_.startswith("mount:") and id_ in changed]
+        mounts = [id_ for id_ in self.autorequires if id_.startswith("mount:") and id_ in changed]
         if not mounts or (difference and difference.before is None):
             return difference
         hidden = Unknown(f"{mounts[0]} comes first")

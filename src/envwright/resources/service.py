@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Stat, Status, Unit, UnitStatus, Unknown
-from envwright.resource import Assertion, Resource, operation
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import Resource
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
     from envwright.facts import Facts, Machine, Question
-    from envwright.resource import Difference, Operation, State
+    from envwright.model.operations import Operation
+    from envwright.model.resource import Difference, State
 
 NOT_BOOTED = "systemd is not PID 1 yet"
 OFFLINE = "offline"
@@ -52,7 +55,7 @@ class Service(Resource):
         return self.unit
 
     @property
-    def implied(self) -> Iterator[str]:
+    def autorequires(self) -> Iterator[str]:
         """The files that it reads."""
         for path in self.reads:
             yield from (f"file:{path}", f"keys:{path}")
@@ -72,7 +75,7 @@ class Service(Resource):
             enabled=both.enabled if theirs.enabled is None else theirs.enabled,
             reads=both.reads,
         )
-        return both if both.wish() == agreed.wish() else super().merge(other)
+        return both if both.spec() == agreed.spec() else super().merge(other)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Unit(self.unit), *(Stat(path) for path in self.reads))
@@ -125,9 +128,9 @@ class Service(Resource):
         changed = [file.changed for file in files if isinstance(file, Status)]
         return status.started is None or all(time <= status.started for time in changed)
 
-    def foresee(self, difference: Difference, changed: Container[str]) -> Difference:
+    def predict(self, difference: Difference, changed: Container[str]) -> Difference:
         before = difference.before
-        reads = "up to date" in self.desired() and any(id_ in changed for id_ in self.implied)
+        reads = "up to date" in self.desired() and any(id_ in changed for id_ in self.autorequires)
         if not reads or (before and OFFLINE in before) or "up to date" in difference.fields:
             return difference
         return replace(

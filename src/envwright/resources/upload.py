@@ -6,12 +6,12 @@ import shlex
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from envwright.resource import operation
+from envwright.model.operations import operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from envwright.resource import Operation, Source
+    from envwright.model.operations import Operation, Source
 
 
 def upload(  # noqa: PLR0913 - the properties of one file

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.work import FOLDER, Work
-from envwright.compiler import compile_environment
-from envwright.environment import load
-from envwright.samples import MACHINES
+from envwright.spec.compiler import compile_environment
+from envwright.spec.environment import load
+from envwright.spec.sample_machines import MACHINES
 
 if TYPE_CHECKING:
     from pathlib import Path

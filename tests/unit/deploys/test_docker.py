@@ -12,8 +12,8 @@ from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, UBUNTU, WSL, local_session
 
 from envwright.facts import Output, Shell
-from envwright.probe import ask
-from envwright.resource import Key
+from envwright.host.probe import ask
+from envwright.model.operations import Key
 from envwright.resources.apt_source import AptSource
 from envwright.resources.keys import Keys
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, OFFLINE, UBUNTU, WSL
 
-from envwright import views
-from envwright.capability import discover
-from envwright.resource import Assertion
+from envwright.model.catalogue import discover
+from envwright.model.proof import Assertion
+from envwright.portable import readers
 from envwright.resources.command import Command
 from envwright.resources.file import File
 
@@ -90,7 +90,7 @@ def test_a_shell_reads_every_value_as_it_is(value: str) -> None:
         ["sh", "-c", f'{profile.content}printf %s "$NAME"'], capture_output=True, check=True
     )
     assert read.stdout.decode() == value
-    assert views.env(users.content, "NAME") == value
+    assert readers.env(users.content, "NAME") == value
 
 
 def shown(value: str) -> str:
@@ -109,7 +109,7 @@ def test_the_managers_own_variable_is_read_whatever_its_quoting(value: str) -> N
     script = command.observe.replace("systemctl show-environment", f"printf %s {shlex.quote(text)}")
     read = subprocess.run(["sh", "-c", script], capture_output=True, check=True)
     assert read.stdout.decode() == value
-    assert views.env(text, "NAME") == value
+    assert readers.env(text, "NAME") == value
 
 
 def test_the_running_manager_is_told_after_its_file_is_written(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ files:
 ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
 
 
-def beside(folder: Path) -> None:
+def concurrent(folder: Path) -> None:
     (folder / "tool.conf").write_text("as {{ it }} is\n")
     (folder / "issue.txt").write_text("{{ distro }} {{ codename }}\n")
 
@@ -41,7 +41,7 @@ def beside(folder: Path) -> None:
     [(DEBIAN, "debian trixie"), (UBUNTU, "ubuntu noble"), (WSL, "ubuntu noble")],
 )
 def test_each_path_is_what_its_keys_say(tmp_path: Path, machine: Machine, issue: str) -> None:
-    beside(tmp_path)
+    concurrent(tmp_path)
     assert states(tmp_path, SECTION, machine) == {
         "directory:/opt/projects": {
             "kind": "directory",
@@ -70,7 +70,7 @@ def test_each_path_is_what_its_keys_say(tmp_path: Path, machine: Machine, issue:
 
 
 def test_each_path_is_asked_for_by_its_own_line(tmp_path: Path) -> None:
-    beside(tmp_path)
+    concurrent(tmp_path)
     made = compile_section(tmp_path, SECTION)
     lines = {resource.name: resource.origins[0].line for resource in made.resources}
     assert (lines["/etc/motd"], lines["/etc/old"]) == (3, 10)

@@ -11,8 +11,9 @@ import pytest
 from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, ME
 
-from envwright.capability import render
-from envwright.resource import Checksum, Difference
+from envwright.model.capability import render
+from envwright.model.operations import Checksum
+from envwright.model.resource import Difference
 from envwright.resources.archive import Archive
 
 if TYPE_CHECKING:

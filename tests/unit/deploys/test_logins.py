@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sections import compile_section, ill_written, refusals, states
 
-from envwright.secrets import marker
+from envwright.model.secrets import marker
 
 if TYPE_CHECKING:
     from pathlib import Path

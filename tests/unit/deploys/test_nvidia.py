@@ -10,7 +10,7 @@ import pytest
 from sections import compile_section, refusals, states
 from standins import DEBIAN, WSL
 
-from envwright.resource import Key
+from envwright.model.operations import Key
 from envwright.resources.keys import Keys
 from envwright.resources.service import Service
 

@@ -9,7 +9,7 @@ from keys import ARMORED, FINGERPRINT
 from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
 
-from envwright.resource import Key
+from envwright.model.operations import Key
 from envwright.resources.apt_source import AptSource
 from envwright.resources.package import Package
 
@@ -86,7 +86,7 @@ def test_a_key_comes_from_an_address_a_file_or_the_environment_itself(tmp_path: 
         *compile_section(tmp_path, SECTION).resources,
         *compile_section(tmp_path, f"packages: {own}\n").resources,
     ]
-    assert [wish.key for wish in made if isinstance(wish, AptSource)] == [
+    assert [spec.key for spec in made if isinstance(spec, AptSource)] == [
         Key((FINGERPRINT,), url="https://x.test/key"),
         Key((FINGERPRINT,), text=ARMORED),
         Key((FINGERPRINT,), text="k"),

@@ -9,7 +9,7 @@ import pytest
 from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
 
-from envwright.resource import Assertion
+from envwright.model.proof import Assertion
 from envwright.resources.command import Command
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ def test_units_have_their_files_and_what_is_wanted_of_them(
 
 def test_a_unit_reads_its_own_files(tmp_path: Path) -> None:
     made = compile_section(tmp_path, SECTION)
-    reads = {resource.id: set(resource.implied) for resource in made.resources[-3:]}
+    reads = {resource.id: set(resource.autorequires) for resource in made.resources[-3:]}
     files = [f"{FOLDER}/cron.service.d/{name}.conf" for name in ("nice", "more")]
     own = f"{FOLDER}/own@1.service"
     assert reads == {
@@ -74,7 +74,7 @@ def test_two_capabilities_can_want_things_of_one_unit(tmp_path: Path) -> None:
     service = made.resources[-1]
     assert [origin.capability for origin in service.origins] == ["docker", "systemd"]
     assert service.desired() == {"running": True, "enabled": True, "up to date": True}
-    assert f"file:{FOLDER}/docker.service.d/limits.conf" in set(service.implied)
+    assert f"file:{FOLDER}/docker.service.d/limits.conf" in set(service.autorequires)
 
 
 UNIT = "a unit's full name, like `docker.service`"

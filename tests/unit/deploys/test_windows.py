@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
 
 import pytest
 
-from envwright.capability import discover
-from envwright.compiler import compile_environment
-from envwright.environment import load
 from envwright.errors import SpecErrors
-from envwright.resource import Moment
-from envwright.resources.windows_keys import WindowsKeys
-from envwright.resources.windows_link import WindowsLink
-from envwright.samples import MACHINES
+from envwright.model.catalogue import discover
+from envwright.model.resource import Moment
+from envwright.resources.windows.keys import WindowsKeys
+from envwright.resources.windows.link import WindowsLink
+from envwright.spec.compiler import compile_environment
+from envwright.spec.environment import load
+from envwright.spec.sample_machines import MACHINES
 
 if TYPE_CHECKING:
-    from envwright.compiler import Compiled
+    from envwright.spec.compiler import Compiled
 
 WSL = replace(MACHINES[0], wsl=True, distribution="Ubuntu-24.04")
 KEYS = {

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sections import compile_section, ill_written, refusals
 from standins import WSL
 
-from envwright.capability import discover
-from envwright.resources.windows_file import WindowsFile
-from envwright.resources.windows_link import WindowsLink
+from envwright.model.catalogue import discover
+from envwright.resources.windows.file import WindowsFile
+from envwright.resources.windows.link import WindowsLink
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ import pytest
 from sections import compile_section, refusals
 from standins import WSL
 
-from envwright.resources.windows_file import WindowsFile
+from envwright.resources.windows.file import WindowsFile
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ import pytest
 from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
 
-from envwright import dialects
-from envwright.resource import Moment
+from envwright.model.resource import Moment
+from envwright.portable import dialects
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from fleets import changes, targets
 from envwright.errors import ExitCode, HostError
 from envwright.fleet.outcome import Outcome
 from envwright.fleet.progress import Progress
-from envwright.report import Report
+from envwright.report.terminal import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable

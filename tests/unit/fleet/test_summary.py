@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from fleets import changes, targets
 from standins import DEBIAN, ORIGIN, UBUNTU
 
+from envwright.engine.plan import Change, Plan
 from envwright.errors import EnvwrightError, ExitCode, HostError, SpecError
 from envwright.fleet.outcome import Outcome
 from envwright.fleet.summary import count_line, names, show_drift, show_failures, show_plans
-from envwright.plan import Change, Plan
-from envwright.report import Report
-from envwright.resource import Difference
+from envwright.model.resource import Difference
+from envwright.report.terminal import Report
 from envwright.resources.package import Package
 
 if TYPE_CHECKING:

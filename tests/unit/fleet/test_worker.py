@@ -17,11 +17,11 @@ from standins import secrets_of
 
 from envwright.errors import EnvwrightError, ExitCode, HostError, RefusedError, StepError
 from envwright.facts import Machine
-from envwright.fleet.crew import Hand, Stop
-from envwright.fleet.errand import Errand, Shown
+from envwright.fleet.pool import Hand, Stop
+from envwright.fleet.task import Errand, Shown
 from envwright.fleet.worker import send
-from envwright.inventory import Target
-from envwright.transport import open_session
+from envwright.host.inventory import Target
+from envwright.host.session import open_session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,7 +98,7 @@ def test_a_worker_that_is_killed_is_told(errand: Errand, hand: Hand) -> None:
 
 
 def shown(folder: Path, changes: list[dict[str, Any]] | None) -> Shown:
-    from envwright.cache import compiled  # noqa: PLC0415 - of the folder that the test is in
+    from envwright.cache.compiled import compiled  # noqa: PLC0415 - of the folder that the test is in
 
     with open_session("@local", hello=Machine.HELLO) as session:
         machine = Machine.read(session.hello.stdout)

@@ -9,7 +9,7 @@ import pytest
 from keys import ARMORED, BINARY, FINGERPRINT
 from sections import ill_written
 
-from envwright.arguments import parse
+from envwright.cli.options import parse
 from envwright.errors import EnvwrightError, RefusedError
 from envwright.pull import installation, program, units
 from envwright.pull.settings import Settings

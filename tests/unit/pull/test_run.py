@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from command import Said
 
-from envwright import journal
 from envwright.errors import EnvwrightError, ExitCode
 from envwright.pull.run import run
 from envwright.pull.settings import Settings
-from envwright.report import Report
+from envwright.report.terminal import Report
+from envwright.state import journal
 
 if TYPE_CHECKING:
     from repositories import Follower, Key, Repository

@@ -8,7 +8,9 @@ import pytest
 from keys import ARMORED, FINGERPRINT
 
 from envwright.facts import Facts, Stat, Status, Text, Unknown
-from envwright.resource import Assertion, Content, Key, compare, operation
+from envwright.model.operations import Content, Key, operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import compare
 from envwright.resources.apt_source import AptSource
 
 KEY = Key((FINGERPRINT,), url="https://x.test/key")
@@ -103,7 +105,7 @@ def test_only_what_differs_is_written() -> None:
 
 
 def test_a_source_comes_after_the_certificates_of_https() -> None:
-    assert FULL.implied == ("package:ca-certificates",)
+    assert FULL.autorequires == ("package:ca-certificates",)
 
 
 def test_source_and_key_are_witnessed() -> None:

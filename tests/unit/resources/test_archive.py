@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from standins import local_session
 
 from envwright.facts import Facts, Output, Stat, Status, Text, Unknown
-from envwright.probe import ask
-from envwright.resource import Assertion, Checksum, Content, compare, operation
+from envwright.host.probe import ask
+from envwright.model.operations import Checksum, Content, operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import compare
 from envwright.resources.archive import FILES, STAMP, Archive
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def test_a_mode_is_mended_without_a_download() -> None:
 
 
 def test_certificates_and_what_is_above_come_first() -> None:
-    assert {"package:ca-certificates", "directory:/opt", "mount:/opt"} <= set(LISTED.implied)
+    assert {"package:ca-certificates", "directory:/opt", "mount:/opt"} <= set(LISTED.autorequires)
 
 
 def test_the_witness_reads_every_file() -> None:

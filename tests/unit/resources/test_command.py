@@ -5,7 +5,9 @@ from __future__ import annotations
 from standins import DEBIAN, OFFLINE
 
 from envwright.facts import Facts, Output, Shell, Unknown
-from envwright.resource import Assertion, compare, operation
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import compare
 from envwright.resources.command import Command
 
 SEEN = (Assertion("run", ("true",), "rc", 0),)
@@ -30,7 +32,7 @@ def test_a_command_runs_once_and_comes_after_what_it_names() -> None:
     assert list(COMMAND.converge(compare(None, {"value": "1"}))) == [
         operation("server.shell", commands=["echo 1 > x"])
     ]
-    assert (COMMAND.implied, list(COMMAND.witness())) == (("file:/x",), list(SEEN))
+    assert (COMMAND.autorequires, list(COMMAND.witness())) == (("file:/x",), list(SEEN))
     assert COMMAND.pending(OFFLINE) == ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from envwright.facts import Unknown
-from envwright.resource import Difference, compare
+from envwright.model.resource import Difference, compare
 from envwright.resources.command import Command
 
 COMMAND = Command(
@@ -19,19 +19,19 @@ NOTHING = compare({"value": "up"}, {"value": "up"})
 
 
 def test_a_command_comes_after_what_undoes_it() -> None:
-    assert COMMAND.implied == ("service:a", "file:/b")
+    assert COMMAND.autorequires == ("service:a", "file:/b")
 
 
 def test_a_change_of_what_undoes_it_is_foreseen() -> None:
-    assert COMMAND.foresee(NOTHING, {"file:/b"}) == Difference(
+    assert COMMAND.predict(NOTHING, {"file:/b"}) == Difference(
         {"value": Unknown("what comes before it changes")}, {"value": "up"}, ("value",)
     )
 
 
 def test_a_change_of_what_merely_comes_before_it_is_none_of_its_own() -> None:
-    assert COMMAND.foresee(NOTHING, {"service:a"}) == NOTHING
+    assert COMMAND.predict(NOTHING, {"service:a"}) == NOTHING
 
 
 def test_what_differs_already_is_shown_as_it_is() -> None:
     down = compare({"value": "down"}, {"value": "up"})
-    assert COMMAND.foresee(down, {"file:/b"}) == down
+    assert COMMAND.predict(down, {"file:/b"}) == down

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from envwright.facts import Facts, Stat, Status, Unknown
-from envwright.resource import Assertion, compare, operation
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import compare
 from envwright.resources.directory import Directory
 
 FOLDER = Directory(path="/opt/x", mode="0750", owner="dev", group="team")
@@ -20,7 +22,7 @@ def test_a_directory_is_known_by_its_attributes() -> None:
 
 
 def test_a_mount_at_the_same_path_comes_first() -> None:
-    assert list(FOLDER.implied)[-1] == "mount:/opt/x"
+    assert list(FOLDER.autorequires)[-1] == "mount:/opt/x"
 
 
 def test_a_directory_is_made_or_mended_by_one_call() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from standins import ORIGIN
 
 from envwright.facts import Facts, Stat, Status, Text, Unknown
-from envwright.resource import Assertion, Content, compare, operation
+from envwright.model.operations import Content, operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import compare
 from envwright.resources.file import File
 
 FILE = File(path="/etc/x", content="text\n", mode="0600", owner="dev", group="team")
@@ -83,4 +85,4 @@ def test_a_file_is_witnessed_as_no_link_with_all_that_it_has() -> None:
 
 def test_who_asks_is_no_part_of_the_wish() -> None:
     asked = File(path="/etc/x", origins=(ORIGIN,), needs=("user:dev",), at=("x",))
-    assert asked.wish() == File(path="/etc/x").wish()
+    assert asked.spec() == File(path="/etc/x").spec()

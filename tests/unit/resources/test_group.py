@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from envwright.facts import Accounts, Facts, Logins, Unknown
-from envwright.resource import Assertion, compare, operation
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import compare
 from envwright.resources.group import Group
 
 THERE = Facts({Logins(): Accounts({}, {"team": (2000, ())})})

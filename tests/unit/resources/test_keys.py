@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from envwright import views
 from envwright.facts import Facts, Stat, Status, Text, Unknown
-from envwright.resource import Assertion, Edited, compare, operation
+from envwright.model.operations import Edited, operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import compare
+from envwright.portable import readers
 from envwright.resources.keys import Keys
 
 PATH = "/etc/docker/daemon.json"
@@ -106,7 +108,7 @@ def test_what_the_plan_takes_for_the_wish_the_witness_does_too(value: Any, text:
     file = f"[boot]\nx = {text}\n"
     *_, assertion = wsl.witness()
     assert actual(file, keys=wsl) == {**FILE, "key boot.x": value}
-    assert views.wsl(file, assertion.key) == assertion.expected
+    assert readers.wsl(file, assertion.key) == assertion.expected
 
 
 @pytest.mark.parametrize(
@@ -120,7 +122,7 @@ def test_what_the_plan_does_not_take_for_the_wish_the_witness_does_not_either(
     file = f"[boot]\nx = {text}\n"
     *_, assertion = wsl.witness()
     assert actual(file, keys=wsl) == {**FILE, "key boot.x": text}
-    assert views.wsl(file, assertion.key) != assertion.expected
+    assert readers.wsl(file, assertion.key) != assertion.expected
 
 
 @pytest.mark.parametrize(("value", "words"), [(True, "true"), (5, "5"), ("x", "x")])

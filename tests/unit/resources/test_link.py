@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from envwright.facts import Facts, Stat, Status, Unknown
-from envwright.resource import Assertion, compare, operation
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import compare
 from envwright.resources.link import Link
 
 LINK = Link(path="/opt/my link", target="a 'b'", owner="dev", group="team")

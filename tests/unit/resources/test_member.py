@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from envwright.facts import Accounts, Facts, Logins, Unknown
-from envwright.resource import Assertion, Moment, compare, operation
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import Moment, compare
 from envwright.resources.member import Member
 
 MEMBER = Member(user="dev", group="docker")
@@ -21,7 +23,7 @@ def test_a_membership_is_there_or_not() -> None:
 
 
 def test_a_membership_comes_after_user_and_group_and_is_felt_by_a_login() -> None:
-    assert MEMBER.implied == ("user:dev", "group:docker")
+    assert MEMBER.autorequires == ("user:dev", "group:docker")
     assert MEMBER.takes_effect is Moment.LOGIN
 
 

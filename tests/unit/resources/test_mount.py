@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from envwright.facts import Facts, MountPoint, Mounts, Text, Unknown
-from envwright.resource import Assertion, Edited, compare, operation
+from envwright.model.operations import Edited, operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import compare
 from envwright.resources.mount import FSTAB, Mount
 
 TMPFS = Mount(
@@ -40,7 +42,7 @@ def test_a_mount_is_an_entry_and_what_can_be_seen_of_it() -> None:
 
 
 def test_a_mount_comes_after_what_it_lies_in_and_what_it_binds() -> None:
-    assert list(BIND.implied) == ["mount:/srv", "directory:/srv", "directory:/opt/data"]
+    assert list(BIND.autorequires) == ["mount:/srv", "directory:/srv", "directory:/opt/data"]
 
 
 LIVE = MountPoint("tmpfs", "tmpfs", ("rw", "nosuid", "size=65536k", "mode=1777"), "/")

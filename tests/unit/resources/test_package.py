@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from envwright.facts import Dpkg, Facts, Unknown
-from envwright.resource import Assertion, Difference, compare, operation
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import Difference, compare
 from envwright.resources.package import LOCK, UPDATE, Package
 
 ANY, PINNED, ABSENT = (

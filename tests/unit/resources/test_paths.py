@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from envwright.facts import Status, Unknown
-from envwright.resource import Assertion, Difference, compare
+from envwright.model.proof import Assertion
+from envwright.model.resource import Difference, compare
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.paths import attribute_witness, attributes, in_the_way
 
 
 def test_a_path_comes_after_its_owner_and_all_that_it_lies_in() -> None:
-    assert list(File(path="/a/b/c", owner="dev", group="team").implied) == [
+    assert list(File(path="/a/b/c", owner="dev", group="team").autorequires) == [
         "user:dev",
         "group:team",
         "directory:/a/b",
@@ -68,18 +69,18 @@ def test_what_a_mount_is_to_hide_tells_nothing_of_what_will_be_there(
     wanted = resource.desired()
     assert wanted is not None
     same = compare(wanted, wanted)
-    assert resource.foresee(same, {"mount:/other"}) == same
-    foreseen = resource.foresee(same, {"mount:/data"})
+    assert resource.predict(same, {"mount:/other"}) == same
+    foreseen = resource.predict(same, {"mount:/data"})
     assert foreseen == Difference(dict.fromkeys(wanted, LATER), wanted, tuple(wanted))
     assert resource.refusal(foreseen) == ""
 
 
 def test_what_is_missing_below_a_mount_to_come_is_made() -> None:
     missing = compare(None, DATA.desired())
-    assert DATA.foresee(missing, {"mount:/data"}) == missing
+    assert DATA.predict(missing, {"mount:/data"}) == missing
 
 
 def test_what_must_not_be_may_be_in_a_mount_to_come() -> None:
     gone = File(path="/data/x", present=False)
-    foreseen = gone.foresee(compare(None, None), {"mount:/data"})
+    foreseen = gone.predict(compare(None, None), {"mount:/data"})
     assert foreseen == Difference({"exists": LATER}, None, ("exists",))

@@ -8,7 +8,9 @@ import pytest
 from standins import DEBIAN, OFFLINE
 
 from envwright.facts import Facts, Question, Stat, Status, Unit, UnitStatus, Unknown
-from envwright.resource import Assertion, Difference, compare, operation
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import Difference, compare
 from envwright.resources.service import NOT_BOOTED, Service
 
 NAME = "x.service"
@@ -44,7 +46,7 @@ def test_a_service_asks_for_its_unit_and_what_it_reads() -> None:
         "service:x.service",
         (Unit(NAME), Stat("/etc/a"), Stat("/etc/b")),
     )
-    assert list(READER.implied) == ["file:/etc/a", "keys:/etc/a", "file:/etc/b", "keys:/etc/b"]
+    assert list(READER.autorequires) == ["file:/etc/a", "keys:/etc/a", "file:/etc/b", "keys:/etc/b"]
 
 
 @pytest.mark.parametrize(
@@ -199,10 +201,10 @@ SAME = Difference(GOOD, GOOD, ())
 
 
 def test_a_change_of_what_it_reads_will_outdate_it() -> None:
-    foreseen = READER.foresee(SAME, {"keys:/etc/b"})
+    foreseen = READER.predict(SAME, {"keys:/etc/b"})
     assert foreseen == Difference({**GOOD, "up to date": False}, GOOD, ("up to date",))
     new = Difference(None, GOOD, ("exists",))
-    assert READER.foresee(new, {"file:/etc/a"}).fields == ("exists", "up to date")
+    assert READER.predict(new, {"file:/etc/a"}).fields == ("exists", "up to date")
 
 
 @pytest.mark.parametrize(
@@ -219,7 +221,7 @@ def test_a_change_of_what_it_reads_will_outdate_it() -> None:
 def test_other_changes_do_not_matter_to_it(
     service: Service, difference: Difference, changed: set[str]
 ) -> None:
-    assert service.foresee(difference, changed) is difference
+    assert service.predict(difference, changed) is difference
 
 
 # --- What is witnessed ------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from standins import ME, local_session
 
-from envwright.engine import Engine
+from envwright.engine.pyinfra_runner import Engine
 from envwright.errors import StepError
-from envwright.resource import Content, operation
+from envwright.model.operations import Content, operation
+from envwright.model.secrets import Secrets
 from envwright.resources.upload import upload
-from envwright.secrets import Secrets
 
 if TYPE_CHECKING:
     from pathlib import Path

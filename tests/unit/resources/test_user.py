@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from envwright.facts import Account, Accounts, Facts, Logins, Unknown
-from envwright.resource import Assertion, compare, operation
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import compare
 from envwright.resources.user import User
 
 ACCOUNT = Account("dev", 1000, "dev", "/home/dev", "/bin/sh", ("adm",))
@@ -25,7 +27,7 @@ def test_an_account_is_known_by_what_is_wanted_of_it() -> None:
 
 
 def test_an_account_comes_after_its_group() -> None:
-    assert list(User(user="dev", primary="team").implied) == ["group:team", "group:dev"]
+    assert list(User(user="dev", primary="team").autorequires) == ["group:team", "group:dev"]
 
 
 def test_an_account_is_made_or_mended_by_one_call() -> None:
@@ -44,17 +46,17 @@ def test_an_account_is_made_or_mended_by_one_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wish", "told"),
+    ("spec", "told"),
     [
         (User(user="dev", uid=1001), "user dev has uid 1000, not 1001"),
         (User(user="dev", home="/srv/dev"), "user dev has home /home/dev, not /srv/dev"),
     ],
 )
-def test_number_and_home_are_never_changed(wish: User, told: str) -> None:
-    assert wish.refusal(compare(wish.actual(THERE), wish.desired())) == (
+def test_number_and_home_are_never_changed(spec: User, told: str) -> None:
+    assert spec.refusal(compare(spec.actual(THERE), spec.desired())) == (
         f"{told}: its files would be left behind; change it by hand"
     )
-    assert wish.refusal(compare(None, wish.desired())) == ""
+    assert spec.refusal(compare(None, spec.desired())) == ""
 
 
 def test_a_shell_is_changed() -> None:

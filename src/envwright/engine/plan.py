@@ -1,0 +1,243 @@
+"""The plan: what a machine lacks of an environment, computed from states, in one round trip."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from envwright.errors import RefusedError
+from envwright.facts import Shell, Unknown
+from envwright.host.probe import ask
+from envwright.model import pending_restart
+from envwright.model.resource import Difference, compare, wanted_by
+from envwright.timings import OFF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from envwright.facts import Facts, Machine
+    from envwright.host.session import Session
+    from envwright.model.proof import Requirement
+    from envwright.model.resource import Moment, Resource, State, Value
+    from envwright.model.secrets import Secrets
+    from envwright.spec.compiler import Compiled
+    from envwright.timings import Timings
+
+HIDDEN = "(hidden: holds secrets)"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One resource that is not as it should be.
+
+    Args:
+        resource: what.
+        difference: how.
+        pending: what must happen before it can be made so; "" when it can be done now.
+    """
+
+    resource: Resource
+    difference: Difference
+    pending: str = ""
+
+    @property
+    def verb(self) -> str:
+        """`create`, `remove` or `change`."""
+        if self.difference.after is None:
+            return "remove"
+        return "create" if self.difference.before is None else "change"
+
+    def diff(self) -> str:
+        """Return a unified diff of the content, "" where content is not what differs."""
+        before, after = self.difference.before or {}, self.difference.after or {}
+        if "content" not in {*self.difference.fields, *({} if before else after)}:
+            return ""
+        old, new = before.get("content", ""), after.get("content", "")
+        if not isinstance(old, str) or HIDDEN in (old, new):
+            return ""
+        # Bytes that are not text would reach the terminal as they are.
+        from_, to = (t.encode("utf-8", "replace").decode().splitlines() for t in (old, new))
+        lines = difflib.unified_diff(from_, to, lineterm="", n=2)
+        # The first two lines would name the files, which the change itself does.
+        return "\n".join(itertools.islice(lines, 2, None))
+
+    def json(self) -> dict[str, Any]:
+        """Return the change as JSON values, in the stable form of `plan --json`."""
+        difference = self.difference
+        return {
+            "id": self.resource.id,
+            "verb": self.verb,
+            "origins": [str(origin) for origin in self.resource.origins],
+            "fields": list(difference.fields),
+            "before": _plain(difference.before),
+            "after": _plain(difference.after),
+            "diff": self.diff(),
+            "takes_effect": self.resource.takes_effect.value,
+            "pending": self.pending,
+        }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that has to change for a machine to be as an environment says."""
+
+    environment: str
+    host: str
+    machine: Machine
+    resources: int
+    changes: tuple[Change, ...]
+    waiting: tuple[Resource, ...] = ()
+    """What is as it should be, and felt after a restart."""
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """The changes that wait for something to happen first."""
+        return tuple(change for change in self.changes if change.pending)
+
+    @property
+    def restart(self) -> Moment | None:
+        """The restart that what is in place, or can be made now, has to be felt by."""
+        made = (change.resource for change in self.changes if not change.pending)
+        late = (r for r in (*self.waiting, *made) if pending_restart.restarts(r, self.machine))
+        return pending_restart.greatest(resource.takes_effect for resource in late)
+
+    def expect(self, changes: list[dict[str, Any]]) -> None:
+        """Object where its changes are others than those that were shown, as JSON values.
+
+        Raises:
+            RefusedError: they are.
+        """
+        if self.json()["changes"] != changes:
+            raise RefusedError(
+                f"{self.host}: it is another than when its plan was shown; nothing was changed",
+                hint="look at its plan again",
+            )
+
+    def json(self) -> dict[str, Any]:
+        """Return the plan as JSON values; `version` changes when their form does."""
+        return {
+            "version": 1,
+            "environment": self.environment,
+            "host": self.host,
+            "resources": self.resources,
+            "changes": [change.json() for change in self.changes],
+            "waiting": [
+                {
+                    "id": r.id,
+                    "after": pending_restart.after(r.takes_effect, self.machine).strip("`"),
+                }
+                for r in self.waiting
+            ],
+        }
+
+
+def make_plan(
+    compiled: Compiled,
+    session: Session,
+    machine: Machine,
+    secrets: Secrets,
+    timings: Timings = OFF,
+) -> Plan:
+    """Ask the machine everything, once, and compare.
+
+    Raises:
+        RefusedError: something must not be changed by envwright, or a requirement does not hold.
+    """
+    questions = [q for resource in compiled.resources for q in resource.questions()]
+    checks = [Shell(requirement.script) for requirement in compiled.requirements]
+    with timings("probe"):
+        facts = ask(
+            session, [*questions, *pending_restart.questions(compiled.resources, machine), *checks]
+        )
+    _require(compiled.requirements, facts, session.name)
+    changes = tuple(_changes(compiled.resources, facts, machine, secrets))
+    refused = [
+        f"{session.name}: {reason}{wanted_by(change.resource)}"
+        for change in changes
+        if (reason := change.resource.refusal(change.difference))
+    ]
+    if refused:
+        raise RefusedError("\n".join(refused), hint="nothing was changed")
+    differing = {change.resource.id for change in changes}
+    waiting = tuple(
+        resource
+        for resource in compiled.resources
+        if resource.id not in differing and pending_restart.waits(resource, facts, machine)
+    )
+    return Plan(compiled.name, session.name, machine, len(compiled.resources), changes, waiting)
+
+
+def waits_of(plan: Plan) -> pending_restart.Waits:
+    """Return what of a plan cannot be seen yet: what cannot be made, and what is not yet felt."""
+    effect_check = [
+        (r, f"felt after {pending_restart.after(r.takes_effect, plan.machine)}")
+        for r in plan.waiting
+    ]
+    pending = [(change.resource, change.pending) for change in plan.pending]
+    return pending_restart.Waits(
+        {resource.id: reason for resource, reason in pending},
+        {
+            origin.capability: f"{resource.id} waits: {reason}"
+            for resource, reason in [*effect_check, *pending]
+            for origin in resource.origins
+        },
+    )
+
+
+def _require(requirements: Sequence[Requirement], facts: Facts, host: str) -> None:
+    for requirement in requirements:
+        answer = facts[Shell(requirement.script)]
+        if isinstance(answer, Unknown) or answer.code != 0:
+            raise RefusedError(
+                f"{host}: {requirement.refusal}{wanted_by(requirement)}",
+                hint=requirement.hint,
+            )
+
+
+def _changes(
+    resources: Sequence[Resource], facts: Facts, machine: Machine, secrets: Secrets
+) -> Iterator[Change]:
+    changed: set[str] = set()
+    for resource in resources:
+        difference = _compare(resource, facts, secrets)
+        difference = resource.predict(difference, changed)
+        if difference:
+            changed.add(resource.id)
+            yield Change(resource, difference, resource.pending(machine))
+
+
+def _compare(resource: Resource, facts: Facts, secrets: Secrets) -> Difference:
+    """Compare states; where the wish holds a secret, show neither side of what differs."""
+    before, after = resource.actual(facts), resource.desired()
+    if not after or not secrets.names:
+        return compare(before, after)
+    hiding = [name for name, value in after.items() if _refers(value, secrets)]
+    if not hiding or not isinstance(before, dict):
+        difference = compare(before, after)
+    else:
+        revealed = {**after, **{name: secrets.reveal(after[name]) for name in hiding}}
+        difference = compare(before, revealed)
+    hidden = dict.fromkeys(hiding, HIDDEN)
+    return replace(
+        difference,
+        before=difference.before and {**difference.before, **hidden},
+        after=difference.after and {**difference.after, **hidden},
+    )
+
+
+def _refers(value: Value, secrets: Secrets) -> bool:
+    return isinstance(value, str) and bool(secrets.references(value))
+
+
+def _plain(state: State | None) -> Mapping[str, Any] | None:
+    if state is None:
+        return None
+    return {
+        name: {"unknown": value.reason} if isinstance(value, Unknown) else value
+        for name, value in state.items()
+    }

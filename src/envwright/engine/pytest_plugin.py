@@ -1,0 +1,81 @@
+"""The pytest plugin: `pytest environments/x.yaml --hosts=...` makes the checks of an environment.
+
+pytest loads it in every run, so it imports what it needs when an environment is named.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SUFFIXES = {".yaml", ".yml"}
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> EnvironmentFile | None:
+    """Take YAML files that are named on the command line together with hosts, and no others."""
+    config = parent.config
+    hosts = config.getoption("hosts", None)
+    if not hosts or file_path.suffix not in SUFFIXES:
+        return None
+    folder = config.invocation_params.dir
+    named = {(folder / argument.partition("::")[0]).resolve() for argument in config.args}
+    if file_path.resolve() not in named:
+        return None
+    return EnvironmentFile.from_parent(parent, path=file_path, hosts=hosts.split(","))
+
+
+def host_name(host: str) -> str:
+    """Return what envwright calls a host that testinfra calls `docker://ID`, `ssh://host`, ..."""
+    kind, found, rest = host.partition("://")
+    if not found:
+        return host
+    return f"@{kind}/{rest}" if rest else f"@{kind}"
+
+
+class EnvironmentFile(pytest.File):
+    """An environment: a collector for each of its hosts."""
+
+    def __init__(self, *, hosts: list[str], **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._hosts = hosts
+
+    def collect(self) -> Iterator[EnvironmentOnHost]:
+        """Return the hosts."""
+        for host in self._hosts:
+            yield EnvironmentOnHost.from_parent(self, name=host_name(host))
+
+
+class EnvironmentOnHost(pytest.Collector):
+    """An environment on one host: an item for each resource and each proof."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Open a session, which lasts as long as pytest does, and compile for the machine."""
+        from envwright.cache.compiled import compiled  # noqa: PLC0415 - see above
+        from envwright.engine.context import Job  # noqa: PLC0415 - see above
+        from envwright.engine.verify import items  # noqa: PLC0415 - see above
+        from envwright.facts import Machine  # noqa: PLC0415 - see above
+        from envwright.host.inventory import Target  # noqa: PLC0415 - see above
+        from envwright.host.session import open_session  # noqa: PLC0415 - see above
+
+        stack = ExitStack()
+        self.config.add_cleanup(stack.close)
+        session = stack.enter_context(open_session(self.name, hello=Machine.HELLO))
+        job = Job(Target(self.name, os.path.relpath(self.path)), {}, session, compiled)
+        yield from items(self, job.compiled, session, job.secrets, job.waits())
+
+    def repr_failure(  # type: ignore[override] # so does pytest's own Collector
+        self, excinfo: pytest.ExceptionInfo[BaseException]
+    ) -> Any:
+        """Show what is wrong with the environment or the host in our own words."""
+        from envwright.errors import EnvwrightError  # noqa: PLC0415 - see above
+
+        if isinstance(excinfo.value, EnvwrightError):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo)

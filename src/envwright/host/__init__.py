@@ -1,0 +1,1 @@
+"""A machine: the session to it, the connectors, the probe, the inventory."""

@@ -1,0 +1,292 @@
+"""One session to a machine: scripts in, exit code, stdout and stderr out, over one shell."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from envwright.errors import HostError, StepError
+from envwright.host import connectors
+from envwright.host.batch import Inquiry
+from envwright.host.error_hints import advise
+from envwright.host.shell import LostError, Result, Shell, nonce, spell_mark, spell_script
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+__all__ = ["Result", "Session", "open_session"]
+
+_SUDO_SECONDS = 60
+"""How long sudo may take to judge a password before it must have asked something else."""
+
+# The traps: a session that is hung up leaves no temporary file, even where the shell's own word
+# about that ("Hangup") finds stderr closed. mv -T: never into a directory.
+_PUT = """\
+umask 077; set -C; temp={temp}
+trap 'rm -f "$temp"' EXIT; trap 'exit 1' HUP INT TERM; trap '' PIPE
+[ -d {directory} ] || {{ echo 'its directory does not exist' >&2; exit 1; }}
+[ ! -d {path} ] || {{ echo 'it is a directory' >&2; exit 1; }}
+dd bs=65536 conv=fsync status=none >"$temp"{given} && mv -fT "$temp" {path} && trap - EXIT"""
+
+
+Opening = tuple[tuple[str, ...], str]
+Asked = tuple[tuple[str, ...], int]
+
+
+class Session:
+    """A privileged shell on one machine; `open_session` makes it. A context manager.
+
+    Attributes:
+        name: the host as named, such as `@ssh/dev@box`.
+        hello: the answer to the script that was sent along with the opening.
+        round_trips: exchanges since it was opened.
+        opening: the program that it was opened by, and the first line for its shell; None where
+            somebody had to be asked for a password.
+        inquired: the last inquiry: what was asked, and the answers.
+    """
+
+    opening: Opening | None = None
+    inquired: tuple[Asked, list[bytes]] | None = None
+    _ahead: tuple[Asked, list[bytes]] | None = None
+
+    def __init__(self, name: str, shell: Shell, hello: Result) -> None:
+        self.name = name
+        self.hello = hello
+        self.round_trips = 0
+        self._shell = shell
+
+    def run(
+        self,
+        script: str,
+        *,
+        stdin: bytes = b"",
+        timeout: float | None = None,
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Result:
+        """Run a script of sh in a subshell of its own.
+
+        Args:
+            script: any script; nothing that it does to its shell outlives it.
+            stdin: what it reads from its stdin.
+            timeout: seconds that it may take; then it is hung up, and the session closed.
+            on_output: is given its stdout and stderr, piece by piece, as they come.
+
+        Raises:
+            HostError: it took too long, or the machine was lost; the session is closed.
+        """
+        parts = spell_script(script, stdin)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        mark = nonce()
+        with self._exchange(script, timeout):
+            self._shell.send(*parts, spell_mark(mark))
+            return self._shell.collect(mark, deadline, on_output)
+
+    @contextlib.contextmanager
+    def _exchange(self, script: str, timeout: float | None = None) -> Iterator[None]:
+        """Say what went wrong with the one exchange that the context makes."""
+        if self._shell.closed:
+            raise HostError(f"{self.name}: the session is closed")
+        self.round_trips += 1
+        try:
+            self._shell.forget_stray_output()
+            yield
+        except LostError:
+            words, _ = self._shell.last_words()
+            what = f"{self.name}: the connection was lost while it ran: {_first_line(script)}"
+            raise HostError("\n".join(filter(None, [what, connectors.last_line(words)]))) from None
+        except TimeoutError:
+            self._shell.close()
+            raise HostError(
+                f"{self.name}: no end after {timeout} s: {_first_line(script)}",
+                hint="see what it waits for on the machine, or give it more time",
+            ) from None
+        except BaseException:
+            self._shell.close()
+            raise
+
+    def inquire(self, scripts: Sequence[str], concurrent: int = 0) -> list[bytes]:
+        """Run many read-only scripts in one round trip; what each printed, as `Inquiry` has it.
+
+        What was asked ahead, when the session was opened, costs none; its answers serve once.
+
+        Raises:
+            HostError: the machine was lost; the session is closed.
+        """
+        asked, ahead = (tuple(scripts), concurrent), self._ahead
+        self._ahead = None
+        if ahead and ahead[0] == asked:
+            answers = ahead[1]
+        else:
+            inquiry = Inquiry(scripts, concurrent)
+            answers = inquiry.answers(self.run(inquiry.script).stdout)
+        self.inquired = asked, answers
+        return answers
+
+    def know(self, asked: Asked, answers: list[bytes]) -> None:
+        """Take over what was asked ahead, a moment ago, for the next inquiry."""
+        self._ahead = asked, answers
+
+    def put(
+        self, data: bytes, path: str, *, owner: str = "", group: str = "", mode: str = "0600"
+    ) -> None:
+        """Write a file, whole and with its owner, group and mode, or not at all.
+
+        Args:
+            data: its content.
+            path: where.
+            owner: a user's name; "" for root.
+            group: a group's name; "" for root.
+            mode: in octal digits.
+
+        Raises:
+            StepError: the machine would not; nothing is left behind.
+            HostError: the machine was lost.
+        """
+        directory = path.rpartition("/")[0] + "/"
+        temp = f"{directory}.envwright-{nonce().decode()}"
+        words = {"temp": temp, "directory": directory, "path": path}
+        given = ""
+        if owner or group:
+            given = f' && chown -- {shlex.quote(f"{owner}:{group}")} "$temp"'
+        if mode != "0600":
+            given += f' && chmod {shlex.quote(mode)} "$temp"'  # last: chown takes the setuid bit
+        script = _PUT.format(**{key: shlex.quote(word) for key, word in words.items()}, given=given)
+        self._demand(f"cannot write {path}", script, stdin=data)
+
+    def get(self, path: str) -> bytes:
+        """The content of a file.
+
+        Raises:
+            StepError: it cannot be read.
+            HostError: the machine was lost.
+        """
+        return self._demand(f"cannot read {path}", f"cat -- {shlex.quote(path)}")
+
+    def close(self) -> None:
+        """Hang up what still runs, and end the shell; does nothing the second time."""
+        self._shell.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _demand(self, otherwise: str, script: str, stdin: bytes = b"") -> bytes:
+        done = self.run(script, stdin=stdin)
+        if not done.ok:
+            words = connectors.last_line(done.stderr.decode("utf-8", "replace"))
+            reason = words.rpartition(": ")[2]
+            raise StepError(f"{self.name}: {otherwise}: {reason}", hint=advise(reason))
+        return done.stdout
+
+
+def open_session(  # noqa: PLR0913 - all but the host have defaults
+    host: str,
+    *,
+    hello: str = ":",
+    password: Callable[[str], str] | None = None,
+    privileged: bool = True,
+    meanwhile: Callable[[], object] = lambda: None,
+    batch: bool = False,
+    stop: int | None = None,
+) -> Session:
+    """Open a session to `host`; costs one round trip after the login, whatever `hello` asks.
+
+    Args:
+        host: `@local`, `@ssh/[user@]host[:port]` or the like: see `hosts`.
+        hello: a script that is sent along; its answer is `Session.hello`.
+        password: asked once, with the text to show, where sudo wants a password.
+        privileged: be root, by sudo where the user is not; else stay who the user is.
+        meanwhile: is called while the machine is on its way.
+        batch: ssh must not ask anything: it is one of many at the same time.
+        stop: a file descriptor: once it can be read, the session ends as by Ctrl-C.
+
+    Raises:
+        HostError: the host cannot be reached, or not with the rights.
+    """
+    somebody = password is not None or bool(sys.stdin and sys.stdin.isatty())
+    route = connectors.find_route(host, interactive=somebody and not batch)
+    try:
+        return _open(route, hello, privileged=privileged, meanwhile=meanwhile, stop=stop)
+    except connectors.PasswordNeededError as need:
+        if password is None:
+            raise
+        secret = password(f"[sudo] password for {need.user} on {host}: ")
+    return _open(route, hello, privileged=True, password=secret, stop=stop)
+
+
+def _open(  # noqa: PLR0913 - all but the route and the words may be left out
+    route: connectors.Route,
+    hello: str,
+    *,
+    privileged: bool,
+    password: str | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
+    stop: int | None = None,
+) -> Session:
+    try:
+        shell = Shell(route.argv, stop)
+    except OSError as error:
+        raise HostError(
+            f"{route.host}: {route.argv[0]} cannot be started: {error.strerror}",
+            hint=f"install {route.argv[0]} here",
+        ) from None
+    token, ready, end = nonce().decode(), nonce(), nonce()
+    asking = password is not None
+    first = connectors.first_line(route, token, privileged=privileged, asking=asking)
+    try:
+        shell.send(first.encode())
+        if password is not None:
+            _answer_sudo(route.host, shell, token.encode(), password)
+        shell.send(spell_mark(ready), *spell_script(hello, b""), spell_mark(end))
+        shell.flush()
+        meanwhile()
+        shell.collect(ready)  # banners and greetings, which belong to no script
+        session = Session(route.host, shell, shell.collect(end))
+    except LostError:
+        words, code = shell.last_words()
+        raise connectors.blame_sudo(route.host, words, token) or route.blame(words, code) from None
+    except BaseException:
+        shell.close()
+        raise
+    session.opening = None if asking else (route.argv, first)
+    return session
+
+
+def _answer_sudo(host: str, shell: Shell, token: bytes, password: str) -> None:
+    """Send the password when sudo asks, and nothing else until there is a shell."""
+    asked, granted = token + b"?", token + b"!"
+    seen = shell.stderr.data
+    deadline = time.monotonic() + _SUDO_SECONDS
+    try:
+        shell.pump(lambda: asked in seen or granted in seen, deadline)
+        if granted in seen:
+            return
+        line = password.partition("\n")[0]  # a second one would reach the shell
+        shell.send(line.encode("utf-8", "surrogateescape") + b"\n")
+        shell.pump(lambda: seen.count(asked) > 1 or granted in seen, deadline)
+    except TimeoutError:
+        raise HostError(
+            f"{host}: sudo asked something else than a password",
+            hint="give the user a NOPASSWD rule, or run envwright as root",
+        ) from None
+    if granted not in seen:
+        raise HostError(f"{host}: sudo refused the password", hint="try again, with the right one")
+
+
+def _first_line(script: str) -> str:
+    """What a script is called in an error: its first line that says something, at most 60 long."""
+    lines = filter(None, (line.strip() for line in script.splitlines()))
+    return next(lines, "")[:60]

@@ -1,0 +1,287 @@
+"""One shell as a process: the program that it runs, the marks in its outputs, its three pipes.
+
+The shell reads one line at a time and evaluates it. A script comes quoted in such a line, or, where
+it is long, as bytes that follow it; it runs in a subshell, and the line after it makes the shell
+write a mark, a nonce that no script can know, to stdout and stderr. What stands before the mark is
+the script's. When stdin ends, however envwright ended, everything that still runs is hung up as by
+a terminal that goes away. The machine has to have coreutils and setsid (util-linux).
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+
+from envwright.host.process import Process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from typing_extensions import Self
+
+# `cat` stands between stdin and the reading loop, for a loop that waits for a script would not see
+# the end of stdin. `_ew_feed` gives a script its stdin and then swallows what it left; were stdin
+# cut off, it waits to be hung up: no script takes a part for the whole.
+PROGRAM = r"""
+umask 022; cd /; trap : HUP; export LC_ALL=C LANG=C;
+export PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH";
+_ew_code=0; _ew_nl=$(printf '\nx'); _ew_nl=${_ew_nl%x};
+_ew_take() { dd bs=65536 count="$1" iflag=count_bytes,fullblock status=none; };
+_ew_run() { (eval "$_ew_script") </dev/null; _ew_code=$?; };
+_ew_feed() {
+ { _ew_take "$1"; IFS= read -r _ew_end || sleep 60; } |
+ { (eval "$_ew_script"); _ew_code=$?; cat >/dev/null; exit "$_ew_code"; }; _ew_code=$?; };
+_ew_mark() { printf '%s %s\n' "$1" "$_ew_code"; printf '%s\n' "$1" >&2; };
+{ cat; trap : HUP; kill -s HUP -- -$$; } 2>/dev/null |
+{ while IFS= read -r _ew_line; do eval "$_ew_line"; done; trap : HUP; kill -s HUP -- -$$; };
+exit 0
+""".replace("\n", " ")
+"""What the shell runs; one line of sh."""
+
+_INLINE = 2500
+"""Bytes of script up to which `read`, a system call for each byte, is faster than a `dd`."""
+_CHUNK = 262_144
+"""Bytes to read at once."""
+
+
+class LostError(Exception):
+    """The shell is gone."""
+
+
+class Result(tuple[int, bytes, bytes]):
+    """What a script answered: its exit code, and its two outputs byte for byte."""
+
+    __slots__ = ()
+
+    def __new__(cls, code: int, stdout: bytes, stderr: bytes) -> Self:
+        """Put the three together."""
+        return super().__new__(cls, (code, stdout, stderr))
+
+    @property
+    def code(self) -> int:
+        """Its exit code."""
+        return self[0]
+
+    @property
+    def stdout(self) -> bytes:
+        """What it wrote to stdout."""
+        return self[1]
+
+    @property
+    def stderr(self) -> bytes:
+        """What it wrote to stderr."""
+        return self[2]
+
+    @property
+    def ok(self) -> bool:
+        """Whether it ended with 0."""
+        return self.code == 0
+
+    @property
+    def text(self) -> str:
+        """Its stdout as text; bytes that are not UTF-8 become surrogates, so none is lost."""
+        return self.stdout.decode("utf-8", "surrogateescape")
+
+    @property
+    def reason(self) -> str:
+        """The last words of its stderr: what a program puts behind its last colon."""
+        return self.stderr.decode("utf-8", "surrogateescape").strip().rpartition(": ")[2]
+
+
+def nonce() -> bytes:
+    """A word that nobody can guess."""
+    return os.urandom(8).hex().encode()
+
+
+def spell_mark(mark: bytes) -> bytes:
+    """The line that makes the shell write `mark`."""
+    return b"_ew_mark %s\n" % mark
+
+
+def spell_script(script: str, stdin: bytes) -> list[bytes]:
+    """What makes the shell run `script`, in pieces (so that a large stdin is not copied)."""
+    raw = script.encode("utf-8", "surrogateescape")
+    if b"\0" in raw:
+        raise ValueError("a script cannot hold a NUL")
+    if len(raw) <= _INLINE:
+        quoted = raw.replace(b"'", rb"'\''").replace(b"\n", b"'\"$_ew_nl\"'")
+        head = b"_ew_script='%s'\n" % quoted
+    else:
+        head = b"_ew_script=$(_ew_take %d)\n%s" % (len(raw), raw)
+    if not stdin:
+        return [head + b"_ew_run\n"]
+    return [head + b"_ew_feed %d\n" % len(stdin), stdin, b"\n"]
+
+
+class Output:
+    """One output of the shell: what has come, and whether the mark has come with it."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.data = bytearray()
+        self.expect(b"")
+
+    def expect(self, mark: bytes) -> None:
+        """Look for `mark` from now on."""
+        self._mark = mark
+        self._searched = self._told = 0
+        self._at = -1
+
+    def read(self) -> bool:
+        """Take what is there, and tell whether something was; LostError at the end."""
+        try:
+            chunk = os.read(self.fd, _CHUNK)
+        except BlockingIOError:
+            return False
+        if not chunk:
+            raise LostError
+        self.data += chunk
+        return True
+
+    def complete(self) -> bool:
+        """Whether the line that begins with the mark has come."""
+        if self._at < 0:
+            self._at = self.data.find(self._mark, max(0, self._searched - len(self._mark)))
+            self._searched = len(self.data)
+        return self._at >= 0 and self.data.find(b"\n", self._at) >= 0
+
+    def news(self) -> bytes:
+        """What came since the last call, without an end that may be a mark."""
+        self.complete()
+        end = self._at
+        if end < 0:
+            tails = range(min(len(self._mark), len(self.data)), 0, -1)
+            held = next((n for n in tails if self.data.endswith(self._mark[:n])), 0)
+            end = len(self.data) - held
+        start, self._told = self._told, end
+        return bytes(self.data[start:end])
+
+    def take(self) -> tuple[bytes, bytes]:
+        """What stood before the mark, and what its line says after it."""
+        line = self.data.find(b"\n", self._at)
+        with memoryview(self.data) as view:
+            before = bytes(view[: self._at])
+            after = bytes(view[self._at + len(self._mark) : line])
+        del self.data[: line + 1]
+        return before, after
+
+
+class Shell:
+    """A started shell. Every method but `close` raises LostError when the shell is gone.
+
+    Args:
+        argv: the program to start; OSError where it cannot be.
+        stop: a file descriptor: once it can be read, waiting ends as by Ctrl-C.
+    """
+
+    def __init__(self, argv: Sequence[str], stop: int | None = None) -> None:
+        self._process = Process(argv)
+        self._stdin = self._process.stdin
+        self.stdout, self.stderr = Output(self._process.stdout), Output(self._process.stderr)
+        self._outbox: list[memoryview] = []
+        self._waits_to_write = False
+        self._poll = select.poll()
+        self._outputs = {output.fd: output for output in (self.stdout, self.stderr)}
+        for fd in self._outputs:
+            self._poll.register(fd, select.POLLIN)
+        self._stop = stop
+        if stop is not None:
+            self._poll.register(stop, select.POLLIN)
+        self.closed = False
+
+    def send(self, *parts: bytes) -> None:
+        """Put `parts` in line to be written while we read."""
+        self._outbox += map(memoryview, parts)
+
+    def flush(self) -> None:
+        """Write as much of it as can be without waiting."""
+        self._write()
+
+    def collect(
+        self,
+        mark: bytes,
+        deadline: float | None = None,
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Result:
+        """What the outputs hold up to `mark`; arguments and errors as `pump`."""
+        self.stdout.expect(mark)
+        self.stderr.expect(mark)
+        both = (self.stdout, self.stderr)
+        self.pump(lambda: both[0].complete() and both[1].complete(), deadline, on_output)
+        stdout, code = self.stdout.take()
+        stderr, _ = self.stderr.take()
+        return Result(int(code), stdout, stderr)
+
+    def pump(
+        self,
+        done: Callable[[], bool],
+        deadline: float | None = None,
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> None:
+        """Write and read, whichever is possible, until `done`.
+
+        Args:
+            done: is asked after each read.
+            deadline: time.monotonic() at which to stop waiting with a TimeoutError.
+            on_output: is given what comes.
+        """
+        self._write()
+        while not done():
+            left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
+            ready = self._poll.poll(left)
+            if not ready and left is not None:
+                raise TimeoutError
+            for fd, _ in ready:
+                if fd == self._stop:
+                    raise KeyboardInterrupt
+                if fd == self._stdin:
+                    self._write()
+                    continue
+                output = self._outputs[fd]
+                output.read()
+                if on_output and (news := output.news()):
+                    on_output(news)
+
+    def forget_stray_output(self) -> None:
+        """Drop what came after the last mark: a child that a script left behind wrote it."""
+        for output in (self.stdout, self.stderr):
+            while output.read():
+                continue
+            output.data.clear()
+
+    def last_words(self) -> tuple[str, int]:
+        """What a shell that is gone said on stderr, and its exit code; closes."""
+        try:
+            while self.stderr.read():
+                continue
+        except LostError:
+            pass  # that was the end of it
+        self.close()
+        return self.stderr.data.decode("utf-8", "replace"), self._process.code or 0
+
+    def close(self) -> None:
+        """Hang up what still runs, and end the shell; does nothing the second time."""
+        if not self.closed:
+            self.closed = True
+            self._process.end()
+
+    def _write(self) -> None:
+        """Write what can be; ask to be told when the rest can be."""
+        try:
+            while self._outbox:
+                sent = os.write(self._stdin, self._outbox[0])
+                self._outbox[0] = self._outbox[0][sent:]
+                if not self._outbox[0]:
+                    del self._outbox[0]
+        except BlockingIOError:
+            if not self._waits_to_write:
+                self._poll.register(self._stdin, select.POLLOUT)
+                self._waits_to_write = True
+            return
+        except BrokenPipeError:
+            raise LostError from None
+        if self._waits_to_write:
+            self._poll.unregister(self._stdin)
+            self._waits_to_write = False

@@ -1,0 +1,1 @@
+"""The protocols: resource, capability, proof, requirement, secret, pending restart."""

@@ -1,0 +1,74 @@
+"""What converges a resource: calls of pyinfra operations as data, and the contents they upload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from envwright.model.resource import Value
+
+
+@dataclass(frozen=True)
+class Content:
+    """Bytes of a file that are known when they are uploaded: text, with secrets put in then."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Edited:
+    """The present text of a file with some keys set (or, by None, removed) in its dialect."""
+
+    path: str
+    dialect: str
+    changes: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Key:
+    """An OpenPGP key from a URL (fetched by the machine) or a text, checked by fingerprint.
+
+    Args:
+        fingerprints: the primary keys that it must hold, exactly these.
+        url: where apt's own helper downloads it; "" with `text`.
+        text: the key itself, armored; "" with `url`.
+    """
+
+    fingerprints: tuple[str, ...]
+    url: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """The SHA-256 of a file as its publisher lists it, 64 digits and a newline.
+
+    It is looked up when it is uploaded, by the machine: what is compiled and planned names the
+    file, whose checksum is the publisher's to say.
+
+    Args:
+        url: a list that envwright.portable.checksums reads.
+        file: the name that it has there.
+    """
+
+    url: str
+    file: str
+
+
+Source = Content | Edited | Key | Checksum
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A call of a pyinfra operation: `files.put` with its arguments (JSON values, or a Source)."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+def operation(name: str, **arguments: Any) -> Operation:
+    """Write an Operation as one writes the call."""
+    return Operation(name, arguments)

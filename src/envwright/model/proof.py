@@ -1,0 +1,68 @@
+"""What must be seen on a machine: assertions through testinfra, proofs, requirements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from envwright.model.resource import Origin, Value
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """One thing that testinfra must see.
+
+    `module(*arguments).attribute` of a testinfra host, looked at through `view` (a function of
+    envwright.portable.readers: how to read a key out of a text) with `key`, must equal `expected`;
+    or, with `contained`, must hold it.
+    """
+
+    module: str
+    arguments: tuple[Any, ...]
+    attribute: str
+    expected: Value
+    view: str = ""
+    key: str = ""
+    contained: bool = False
+
+
+SKIPPED = 77
+"""The exit code by which a proof says that it cannot be made here, as Automake's tests do."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """An effect that must be observable on the machine.
+
+    Args:
+        name: what is proved, as a sentence: "a container runs and its published port answers".
+        script: a script for sh, run as root on the machine. Exit code 0: seen; 77: cannot be
+            seen here, for the reason in its last line; else: not so, its output says why.
+        at: as in Resource.
+    """
+
+    name: str
+    script: str
+    at: tuple[str | int, ...] = ()
+    origins: tuple[Origin, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What must hold before anything is done, and envwright cannot bring about.
+
+    Args:
+        name: what must hold, as a sentence.
+        script: a read-only script for sh; exit code 0: it holds.
+        refusal: what to say when it does not.
+        hint: how the user can bring it about.
+        at: as in Resource.
+    """
+
+    name: str
+    script: str
+    refusal: str
+    hint: str
+    at: tuple[str | int, ...] = ()
+    origins: tuple[Origin, ...] = field(default=())

@@ -1,0 +1,188 @@
+"""The protocol of a resource: one thing on a machine to be known, compared, made and proved."""
+
+from __future__ import annotations
+
+import enum
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from envwright.errors import ConflictError
+from envwright.facts import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Iterator, Sequence
+
+    from envwright.facts import Facts, Machine, Question
+    from envwright.model.operations import Operation
+    from envwright.model.proof import Assertion, Requirement
+
+Value = Any
+"""A JSON value, or Unknown in a state that was read."""
+State = Mapping[str, Value]
+"""A flat description; a field that is left out is not managed."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Who asked for a resource: the capability and the line of YAML."""
+
+    capability: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.capability} ({self.file}:{self.line})"
+
+
+class Moment(enum.Enum):
+    """When a change takes effect, in the order in which these things happen."""
+
+    NOW = "now"
+    LOGIN = "new login"
+    DISTRIBUTION = "wsl --terminate"
+    VM = "wsl --shutdown"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a machine is not as it should be: the two states, and the fields that differ.
+
+    `before` is None where the thing does not exist, `after` None where it must not.
+    """
+
+    before: State | None
+    after: State | None
+    fields: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.fields)
+
+    def concerns(self, *fields: str) -> bool:
+        """Tell whether the thing is to be created, or one of these fields differs."""
+        return self.before is None or any(name in self.fields for name in fields)
+
+
+EXISTENCE = "exists"
+"""The field that differs when a thing is there and must not be, or the other way round."""
+
+
+def compare(before: State | Unknown | None, after: State | None) -> Difference:
+    """Compare a state that was read with the one that is wanted."""
+    if isinstance(before, Unknown):
+        return Difference({EXISTENCE: before}, after, (EXISTENCE,))
+    if before is None or after is None:
+        return Difference(before, after, () if before is after else (EXISTENCE,))
+    fields = tuple(name for name, value in after.items() if before.get(name) != value)
+    return Difference(before, after, fields)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource(ABC):
+    """One thing on a machine.
+
+    Args:
+        origins: who asked for it; the compiler fills this in.
+        needs: ids that it comes after, where the environment has them.
+        at: the path inside the capability's section of YAML that asked for it, for the line.
+        takes_effect: when what was changed is felt.
+        felt: a read-only script for sh that ends with 0 where all of it is felt already; "" where
+            nothing shows it.
+    """
+
+    origins: tuple[Origin, ...] = ()
+    needs: tuple[str, ...] = ()
+    at: tuple[str | int, ...] = ()
+    takes_effect: Moment = Moment.NOW
+    effect_check: str = ""
+
+    word: ClassVar[str]
+    """The word of the vocabulary: the id begins with it."""
+    rank: ClassVar[int]
+    """Where nothing else orders two resources, the lower rank goes first."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What the thing is called on the machine: a path, a package."""
+
+    @property
+    def id(self) -> str:
+        """The one name that the CLI, plan, journal, tests and errors share."""
+        return f"{self.word}:{self.name}"
+
+    @property
+    def autorequires(self) -> Iterable[str]:
+        """Ids that any such resource comes after, where the environment has them."""
+        return ()
+
+    @abstractmethod
+    def questions(self) -> Iterable[Question[Any]]:
+        """What has to be known for `actual`."""
+
+    @abstractmethod
+    def desired(self) -> State | None:
+        """How it should be; None when it must not exist."""
+
+    @abstractmethod
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        """How it is, in the fields of `desired`; None when it does not exist."""
+
+    @abstractmethod
+    def converge(self, difference: Difference) -> Iterator[Operation]:
+        """Call what removes the difference, and nothing else."""
+
+    @classmethod
+    def converge_all(cls, work: Sequence[tuple[Any, Difference]]) -> Iterator[Operation]:
+        """Converge neighbours of one word in one go; words that can do better override it."""
+        for resource, difference in work:
+            yield from resource.converge(difference)
+
+    @abstractmethod
+    def witness(self) -> Iterable[Assertion]:
+        """What testinfra must see when it is as it should be."""
+
+    def predict(self, difference: Difference, changed: Container[str]) -> Difference:  # noqa: ARG002
+        """Add to a difference what the changes before it (their ids) will bring about."""
+        return difference
+
+    def refusal(self, difference: Difference) -> str:  # noqa: ARG002 - most refuse nothing
+        """Say why this difference is not envwright's to remove; "" when it is."""
+        return ""
+
+    def pending(self, machine: Machine) -> str:  # noqa: ARG002 - most wait for nothing
+        """Say what must happen before this can be made so; "" when it can be done now."""
+        return ""
+
+    def written(self, facts: Facts) -> float | None:  # noqa: ARG002 - most are felt at once
+        """Say when what is felt later was last written, in seconds since 1970; None: unknown."""
+        return None
+
+    def merge(self, other: Resource) -> Resource:
+        """Join two wishes for one thing, or say whose they are and that they disagree."""
+        if self.spec() != other.spec():
+            raise ConflictError(
+                f"{self.id} is wanted twice, differently: by {self.origins[0]} "
+                f"and by {other.origins[0]}",
+                hint="say it in one place",
+            )
+        return self
+
+    def spec(self) -> tuple[Any, ...]:
+        """What is asked for, apart from who asks: resources that agree in this are the same."""
+        return tuple(
+            getattr(self, name)
+            for name in self.__dataclass_fields__
+            if name not in {"origins", "needs", "at"}
+        )
+
+    def public_values(self) -> Iterable[Any]:
+        """What of it others can see than those who may read the file: no place for a secret."""
+        return self.spec()
+
+
+def wanted_by(*things: Resource | Requirement) -> str:
+    """Return the line of an error that names who asked for some things, where that is known."""
+    origins = dict.fromkeys(str(origin) for thing in things for origin in thing.origins)
+    return f"\n    wanted by {', '.join(origins)}" if origins else ""

@@ -1,0 +1,1 @@
+"""Standard library only: what an export carries along, too."""

@@ -1,0 +1,278 @@
+"""The report: everything that a person reads on the terminal. The only module that prints."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json as _json
+import os
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TextIO
+
+from envwright.errors import EnvwrightError
+from envwright.facts import Unknown
+from envwright.model import pending_restart
+from envwright.model.resource import EXISTENCE, Moment
+from envwright.resources.keys import FIELD
+from envwright.timings import OFF
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from envwright.engine.apply import Step
+    from envwright.engine.plan import Change, Plan
+    from envwright.engine.verify import Result
+    from envwright.model.resource import Resource
+    from envwright.timings import Timings
+
+SIGNS = {"create": "+", "change": "~", "remove": "-"}
+COLOURS = {"+": "32", "~": "33", "-": "31", "ok": "32", "failed": "31", "skipped": "33", "dim": "2"}
+WORDS = 11
+"""The width of the words for what machines came to."""
+WIDTH = 60
+"""Longer values are cut in a plan's lines; `--json` has them whole."""
+
+
+class Report:
+    """Writes to a terminal or a file: colours and progress only where they can be seen.
+
+    Args:
+        out: where results go.
+        err: where errors and questions go.
+
+    Attributes:
+        mask: is applied to every text before it is shown.
+        quiet: write results only, not what goes on.
+        said: all that was written to `out`.
+    """
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        # A process whose outputs were closed has None: then nobody reads.
+        self.out = out or sys.stdout or io.StringIO()
+        self.err = err or sys.stderr or io.StringIO()
+        self.mask: Callable[[str], str] = str
+        self.quiet = False
+        self.said = ""
+        # no-color.org: any value that is not empty turns colours off.
+        self._colours = self.out.isatty() and not os.environ.get("NO_COLOR")
+        self._since = 0.0
+        self._region = 0
+
+    def _paint(self, text: str, colour: str) -> str:
+        return f"\033[{COLOURS[colour]}m{text}\033[0m" if self._colours else text
+
+    def _write(self, text: str, file: TextIO, end: str = "\n") -> None:
+        if self._region:
+            lines, self._region = self._region, 0
+            self._write(f"\033[{lines}F\033[J", self.out, end="")
+        # What the encoding of the terminal lacks (and bytes of paths that are no text) is escaped.
+        encoding = file.encoding or "utf-8"
+        shown = self.mask(text).encode(encoding, "backslashreplace").decode(encoding)
+        if file is self.out:
+            self.said += shown + end
+        try:
+            print(shown, end=end, file=file, flush=True)
+        except OSError as error:
+            # Python would try again when it ends, and complain in its own words.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, file.fileno())
+            os.close(nowhere)
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise EnvwrightError(f"cannot write the output: {error.strerror}") from None
+
+    def line(self, text: str = "") -> None:
+        """Write a line that tells a person what goes on."""
+        if not self.quiet:
+            self._write(text, self.out)
+
+    def text(self, text: str) -> None:
+        """Write a result: lines."""
+        self._write(text.rstrip("\n"), self.out)
+
+    def json(self, value: Any, timings: dict[str, float] | None = None, name: str = "") -> None:
+        """Write a result as JSON; with timings, which go into it, where a list goes by its name."""
+        if timings:
+            value = {**(value if isinstance(value, dict) else {name or "hosts": value})}
+            value["timings"] = timings
+        self.text(_json.dumps(value, indent=2))
+
+    def timings(self, timings: Timings) -> None:
+        """Write where the time went, if that was counted."""
+        if timings is not OFF:
+            self._write(timings.text(), self.err, end="")
+
+    def ask(self, question: str) -> None:
+        """Write a question; the answer is awaited on the same line."""
+        self._write(question, self.err, end="")
+
+    def error(self, error: EnvwrightError) -> None:
+        """Write what went wrong."""
+        self.complain(f"error: {error}")
+
+    def complain(self, text: str) -> None:
+        """Write to where errors go; an error of its own has nowhere to go."""
+        with contextlib.suppress(OSError, EnvwrightError):
+            self._write(text, self.err)
+
+    # --- several machines ---
+
+    def host(self, colour: str, word: str, text: str) -> None:
+        """Write what one of several machines came to."""
+        self.line(f"  {self._paint(word.ljust(WORDS), colour)}  {text}")
+
+    @property
+    def live(self) -> bool:
+        """Whether there is a terminal on which `region` shows something."""
+        return self._colours and not self.quiet and os.environ.get("TERM") != "dumb"
+
+    def region(self, lines: Sequence[str]) -> None:
+        """Show lines under all others, in place of the last ones; what is written next ends them.
+
+        Lines are cut where the terminal ends, so that there are as many on it as were written.
+        """
+        if self.live and (lines or self._region):
+            size = shutil.get_terminal_size()
+            shown = [line[: size.columns - 1] for line in lines[: size.lines - 1]]
+            self._write("".join(f"{line}\n" for line in shown), self.out, end="")
+            self._region = len(shown)
+
+    # --- plan ---
+
+    def plan(self, plan: Plan) -> None:
+        """Write a plan: what changes, who asked for it, and how it will differ."""
+        machine = plan.machine
+        release = f"{machine.distro} {machine.release}"
+        self.line(f"{plan.environment} on {plan.host} ({release}, {plan.resources} resources)")
+        for title, changes in _stages(plan):
+            self.line(f"\n{title}:" if title else "")
+            for change in changes:
+                self._change(change)
+        self.line(f"\n{_summary(plan)}")
+
+    def _change(self, change: Change) -> None:
+        sign = SIGNS[change.verb]
+        origins = ", ".join(str(origin) for origin in change.resource.origins)
+        head = self._paint(f"{sign} {change.resource.id}", sign)
+        self.line(f"  {head}  {self._paint(origins, 'dim')}" if origins else f"  {head}")
+        for text in _details(change):
+            self.line(f"      {text}")
+        for text in change.diff().splitlines():
+            self.line(f"      {self._paint(text, text[0]) if text[:1] in {'+', '-'} else text}")
+
+    # --- apply ---
+
+    def cut_off(self, step: str) -> None:
+        """Say in which step the run before this one ended."""
+        self.line(f"The run before this one was cut off in {step}; this one goes on from there.")
+
+    def begin(self, step: Step) -> None:
+        """Say which step is under way; on a terminal the line is completed by `end`."""
+        self._since = time.monotonic()
+        if self._colours and not self.quiet:
+            self._write(f"  {step.name} ...", self.out, end="")
+
+    def end(self, step: Step) -> None:
+        """Say that a step is done, and how long it took."""
+        seconds = time.monotonic() - self._since
+        start = "\r\033[K" if self._colours else ""
+        self.line(f"{start}  {self._paint('done', 'ok')}  {step.name}  ({seconds:.1f} s)")
+
+    def left(self, plan: Plan, made: Plan) -> None:
+        """Say what waits for something to happen first, and after what the rest is felt.
+
+        Args:
+            plan: what is left.
+            made: what there was to do.
+        """
+        for change in plan.pending:
+            self.line(f"  pending  {change.resource.id}: {change.pending}")
+        late = [c.resource for c in made.changes if c.resource.takes_effect is Moment.LOGIN]
+        for text in (*_felt(late, plan), *_felt(plan.waiting, plan)):
+            self.line(text)
+        if plan.restart:
+            command = pending_restart.after(plan.restart, plan.machine)
+            self.line(
+                f"To go on: {command} in Windows, then `envwright apply` "
+                "once more, or `envwright apply --restart`."
+            )
+
+    # --- verify ---
+
+    def result(self, result: Result) -> None:
+        """Write one check's result."""
+        word = {"passed": "ok"}.get(result.outcome, result.outcome)
+        self.line(f"  {self._paint(word, word)}  {result.id}")
+        if result.outcome != "passed":
+            for text in result.reason.splitlines():
+                self.line(f"      {text}")
+
+    def results(self, results: Sequence[Result]) -> None:
+        """Write how many checks came to what."""
+        counts = [sum(r.outcome == o for r in results) for o in ("passed", "failed", "skipped")]
+        self.line("\nVerified: {} passed, {} failed, {} skipped.".format(*counts))
+
+
+def _stages(plan: Plan) -> Iterator[tuple[str, list[Change]]]:
+    """Group changes by what has to happen before they can be made."""
+    reasons = dict.fromkeys(change.pending for change in plan.changes)
+    for reason in sorted(reasons):
+        title = f"Pending: {reason}" if reason else "Now" if len(reasons) > 1 else ""
+        if reason and plan.restart:
+            title = f"After {pending_restart.after(plan.restart, plan.machine)} ({reason})"
+        yield title, [change for change in plan.changes if change.pending == reason]
+
+
+def _summary(plan: Plan) -> str:
+    waiting = _felt(plan.waiting, plan, "In place, felt")
+    if not plan:
+        done = f"Nothing to do: all {plan.resources} resources are as they should be."
+        return "\n".join([done, *waiting])
+    counts = {verb: sum(c.verb == verb for c in plan.changes) for verb in SIGNS}
+    parts = ", ".join(f"{count} to {verb}" for verb, count in counts.items())
+    lines = [f"Plan: {parts}, {plan.resources - len(plan.changes)} as they should be."]
+    lines += _felt([change.resource for change in plan.changes], plan)
+    return "\n".join([*lines, *waiting])
+
+
+def _felt(resources: Sequence[Resource], plan: Plan, how: str = "Felt") -> Iterator[str]:
+    """Say after what some resources are felt, a line for each moment."""
+    for moment in (Moment.LOGIN, *pending_restart.RESTARTS):
+        ids = [r.id for r in resources if r.takes_effect is moment]
+        if ids and (moment is Moment.LOGIN or plan.machine.wsl):
+            yield f"{how} after {pending_restart.after(moment, plan.machine)}: {', '.join(ids)}."
+
+
+def _details(change: Change) -> Iterator[str]:
+    """Describe field by field; content is shown by its diff."""
+    before, after = change.difference.before or {}, change.difference.after or {}
+    if change.verb == "create":
+        after = dict(after)
+        access = [str(after.pop(name)) for name in ("mode", "owner", "group") if name in after]
+        if access:
+            yield " ".join(access)
+    for name in after if change.verb == "create" else change.difference.fields:
+        if name in {EXISTENCE, "kind"} and not isinstance(before.get(name), Unknown):
+            continue
+        if name == "content" and change.diff():
+            continue
+        label, new = name.removeprefix(FIELD), _value(after.get(name))
+        old = _value(before[name]) if name in before else "absent"
+        if name == EXISTENCE:
+            yield old
+        elif change.verb == "create" or old == new:  # what differs may be hidden
+            yield f"{label}: {new}"
+        else:
+            yield f"{label}: {old} -> {new}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Unknown):
+        return str(value)
+    if value is None:
+        return "absent"
+    text = value if isinstance(value, str) else _json.dumps(value)
+    text = text.encode("unicode_escape").decode() if not text.isprintable() else text or '""'
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."

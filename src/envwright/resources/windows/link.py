@@ -1,0 +1,169 @@
+r"""WindowsLink: a symbolic link of Windows, to a directory or a file of Windows or of Linux."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from envwright.facts import Unknown
+from envwright.model.operations import operation
+from envwright.model.proof import Assertion
+from envwright.model.resource import EXISTENCE, Resource
+from envwright.resources.windows.interop import POWERSHELL, Entry, Windows, on_windows, parent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.facts import Facts, Question
+    from envwright.model.operations import Operation
+    from envwright.model.resource import Difference, State
+
+LINKS = frozenset({"directory link", "file link", "junction"})
+
+# A link is `... <SYMLINKD>     NAME [TARGET]`, its kind in the user's language where it is a
+# junction. No name has brackets in it.
+_LINKS = r"""
+ew_links() { ew_cmd_utf16 dir /AL "$folder" | sed -n "s/^[^<]*<$1> *//p"; }
+ew_is() { ew_links "$1" | sed 's/ \[.*//' | grep -qixF -- "$2"; }
+"""
+# mklink's exit code and words are not believed: the link is there when `dir /AL` shows it.
+_MAKE = r"""
+ew_there() { ew_links '[^<>]*' | grep -qixF -- "$1 [$target]"; }
+ew_make() { ew_said=$(ew_cmd mklink $kind "$folder\\$1" "$target"); ew_there "$1"; }
+ew_instead() {
+ if [ "$script" ]; then
+  printf '%s "%s"' "$powershell" "$(ew_cmd_utf16 echo "$script")"
+ else
+  printf '%s' "mklink${kind:+ $kind} \"$link\" \"$target\""
+ fi; }
+ew_fail() {
+ printf '%s\n' "Windows made no link $link: $ew_said"
+ ew_key='HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\AppModelUnlock'
+ ew_run reg.exe query "$ew_key" /v AllowDevelopmentWithoutDevLicense | grep -q 0x1 ||
+  printf '%s\n' \
+  'It takes Developer Mode (Settings, System, For developers), which is off, or this command in' \
+  'a Command Prompt that is run as administrator:' \
+  "    $(ew_instead)" ${advice:+"$advice"}
+ exit 1; }
+# What a run that was killed left. `del` of a link to a directory would empty the directory.
+ew_clear() {
+ if ew_is SYMLINK "$1"; then ew_cmd del "$folder\\$1"
+ elif ew_is '[^<>]*' "$1"; then ew_cmd rmdir "$folder\\$1"
+ fi >/dev/null; }
+if [ "$linux" ] && [ ! -e "$linux" ]; then
+ printf '%s\n' "$link would lead to $linux, which is not there"; exit 1; fi
+ew_cmd mkdir "$folder" >/dev/null
+ew_clear "$name.envwright"
+if [ "$old" ]; then
+ [ ! -e "$(wslpath -u "$folder\\$name.envwright")" ] ||
+  { printf '%s\n' "$link.envwright is in the way: move it away first"; exit 1; }
+ # Where no link can be made, the old one stays.
+ ew_make "$name.envwright" || ew_fail
+ ew_cmd "$remove" "$folder\\$name.envwright" >/dev/null
+ ew_cmd "$old" "$link" >/dev/null
+fi
+ew_make "$name" || ew_fail
+"""
+_REMOVE = r"""
+ew_cmd "$old" "$link" >/dev/null
+! ew_is '[^<>]*' "$name" ||
+ { printf '%s\n' "Windows did not remove the link $link"; exit 1; }
+"""
+_QUERY = 'ew_run fsutil.exe reparsepoint query "$link"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class WindowsLink(Resource):
+    r"""A link at a Windows path.
+
+    Args:
+        path: where: `C:\codes\docker`. The directories above it are made.
+        target: where it leads, as Windows writes it: `\\wsl.localhost\Debian\opt\docker`.
+        linux: the same as a Linux path, which must be there when the link is made; "" for a
+            target of Windows.
+        directory: it leads to a directory, not to a file.
+        present: False: there must be no such link.
+        script: the file of PowerShell that makes it where that takes an administrator, as
+            Windows writes it; "" for none.
+        advice: a line to say there, too.
+    """
+
+    path: str
+    target: str = ""
+    linux: str = ""
+    directory: bool = True
+    present: bool = True
+    script: str = ""
+    advice: str = ""
+
+    word: ClassVar[str] = "windows-link"
+    # After services: where Windows refuses links, all else is done.
+    rank: ClassVar[int] = 95
+
+    @property
+    def name(self) -> str:
+        """The Windows path."""
+        return self.path
+
+    @property
+    def autorequires(self) -> Iterator[str]:
+        """What it leads to."""
+        if self.linux:
+            yield from (f"directory:{self.linux}", f"file:{self.linux}", f"mount:{self.linux}")
+
+    def questions(self) -> Iterable[Question[Any]]:
+        return (Windows(path=self.path),)
+
+    def desired(self) -> State | None:
+        if not self.present:
+            return None
+        kind = "directory link" if self.directory else "file link"
+        return {"kind": kind, "target": self.target}
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        entry = facts[Windows(path=self.path)]
+        if not isinstance(entry, Entry):
+            return entry if isinstance(entry, Unknown) else None
+        if entry.kind not in LINKS:
+            return {"kind": entry.kind}
+        # Windows does not tell capital letters from small ones; Linux does.
+        same = not self.linux and entry.target.lower() == self.target.lower()
+        return {"kind": entry.kind, "target": self.target if same else entry.target}
+
+    def refusal(self, difference: Difference) -> str:
+        before = difference.before or {}
+        if isinstance(unreadable := before.get(EXISTENCE), Unknown):
+            return f"{self.path}: {unreadable.reason}"
+        kind = before.get("kind", "")
+        if not difference or not kind or kind in LINKS:
+            return ""
+        return f"{self.path} is a {kind} of its own, not a link: move it away first"
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:
+        kind = (difference.before or {}).get("kind", "")
+        folder = parent(self.path)
+        yield operation(
+            "server.shell",
+            commands=[
+                on_windows(
+                    _LINKS + (_MAKE if self.present else _REMOVE),
+                    link=self.path,
+                    folder=folder,
+                    name=self.path.rpartition("\\")[2],
+                    target=self.target,
+                    linux=self.linux,
+                    kind="/D" if self.directory else "",
+                    remove="rmdir" if self.directory else "del",
+                    script=self.script,
+                    advice=self.advice,
+                    powershell=POWERSHELL,
+                    old={"": "", "file link": "del"}.get(kind, "rmdir"),
+                )
+            ],
+        )
+
+    def witness(self) -> Iterator[Assertion]:
+        # Asked of another program than the plan's, and read from bytes.
+        script = on_windows(_QUERY, link=self.path)
+        expected = self.target if self.present else None
+        yield Assertion("run", (script,), "stdout", expected, view="reparse_point")

@@ -1,0 +1,36 @@
+r"""A session as Windows starts one, of which only Windows knows what PATH it has.
+
+WSL's init appends the PATH of Windows when wsl.exe starts a session (microsoft/WSL:
+src/linux/init/config.cpp, ConfigCreateEnvironmentBlock). What `su -`, ssh and services start has
+nothing of it, so that they show nothing of `interop.appendWindowsPath`.
+"""
+
+from __future__ import annotations
+
+from envwright.model.proof import SKIPPED
+from envwright.resources.windows.interop import on_windows
+
+# Without a word of sh in it: what wsl.exe makes of quotes and dollars does not matter then.
+_SESSION = r"""
+[ "$distribution" ] || { echo 'nobody says what this distribution is called in Windows'; exit 77; }
+ew_said=$(ew_run wsl.exe --distribution "$distribution" ${user:+--user "$user"} \
+ --exec printenv PATH | tr -d '\0')
+path=$(printf '%s\n' "$ew_said" | sed -n '/^\//p' | tail -n 1)
+[ "$path" ] || {
+ printf 'wsl.exe started no session: %s\n' "$(printf %s "$ew_said" | tr '\n' ' ')"; exit 77; }
+"""
+
+
+def in_session(script: str, /, distribution: str, user: str = "") -> str:
+    """Return the script of a proof about the PATH of a session, which is in `path`.
+
+    It is skipped where Windows cannot be reached or starts no session.
+
+    Args:
+        script: what is proved; `ew_target` is where the drive of Windows is mounted.
+        distribution: what Windows calls this distribution.
+        user: whose session; by default that of the default user.
+    """
+    return on_windows(
+        f"{_SESSION}{script}", unreached=str(SKIPPED), distribution=distribution, user=user
+    )

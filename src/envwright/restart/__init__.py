@@ -1,0 +1,1 @@
+"""A restart by Windows, and the run that goes on after it."""

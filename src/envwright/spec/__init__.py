@@ -1,0 +1,1 @@
+"""The language: from the text of an environment to compiled resources."""

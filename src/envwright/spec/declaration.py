@@ -1,0 +1,32 @@
+"""How an environment declares where a secret comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import ConfigDict, Field, model_validator
+
+from envwright.model.capability import Settings
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Declaration(Settings):
+    """Where a secret comes from: exactly one of the keys."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+    env: Annotated[str, Field(min_length=1)] | None = None
+    """An environment variable of the process that runs envwright."""
+    file: Annotated[str, Field(min_length=1)] | None = None
+    """A file, relative to the environment's file, or from `~`; one newline at its end is cut."""
+    command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """A command and its arguments, run without a shell; prints the secret within 60 seconds."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        given = [name for name in ("env", "file", "command") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("a secret comes from exactly one of 'env', 'file' and 'command'")
+        return self

@@ -1,0 +1,224 @@
+"""An environment: a YAML file, checked and typed, with every fault at its line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from envwright.errors import LocatedError, SpecError, SpecErrors
+from envwright.model.catalogue import discover
+from envwright.model.secrets import Secret, Secrets, is_name
+from envwright.spec import layers, scope
+from envwright.spec.declaration import Declaration
+from envwright.spec.messages import quoted, suggestion, value_in_words
+from envwright.spec.shape import shape_of
+from envwright.spec.tree import Entry, Node
+from envwright.spec.validation import complaints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envwright.facts import Machine
+    from envwright.model.capability import Section
+
+KEYS = ("name", "description", layers.KEY, "vars", "secrets")
+"""The keys of an environment that are no sections."""
+NAME = "[a-z0-9][a-z0-9.-]*"
+"""What an environment can be called (a regular expression for the whole name)."""
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What a machine should be.
+
+    Args:
+        file: the path as the user gave it.
+        sections: one capability for each section, in the order of their names.
+        files: the SHA-256 of each file that was read.
+    """
+
+    name: str
+    description: str
+    file: str
+    sections: tuple[Section, ...]
+    secrets: Secrets
+    files: Mapping[str, str] = field(repr=False)
+    tree: Entry = field(repr=False, compare=False)
+
+    def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:
+        """Return file and line of the value at a path in a section, or of what is nearest to it."""
+        at = self.tree.nearest((section, *path)).place
+        return at.source.file, at.line
+
+
+def load(
+    path: str | Path,
+    machine: Machine,
+    variables: Mapping[str, str] = MappingProxyType({}),
+    capabilities: Mapping[str, type[Section]] | None = None,
+) -> Environment:
+    """Read an environment as it is meant for a machine.
+
+    Args:
+        path: the file; messages show it as it is given.
+        machine: whose facts templates may name.
+        variables: values of `vars` from the command line.
+        capabilities: the classes of the sections; by default all that there are.
+
+    Raises:
+        SpecErrors: everything that is wrong, in the order of files and lines.
+    """
+    known = discover() if capabilities is None else capabilities
+    try:
+        root, files = layers.load(str(path))
+    except SpecError as error:
+        raise SpecErrors([error]) from None
+    reader = _Reader(root, machine, known, files)
+    environment = reader.read(str(path), variables)
+    if reader.faults:
+        raise SpecErrors(sorted(reader.faults, key=lambda fault: _rank(fault, str(path))))
+    return environment
+
+
+def _rank(fault: SpecError, file: str) -> tuple[Any, ...]:
+    if isinstance(fault, LocatedError):
+        return (fault.file != file, *fault.order())
+    return (True, "", 0, 0)
+
+
+class _Reader:
+    """Reads the parts of one tree, and keeps what is wrong with each."""
+
+    def __init__(
+        self,
+        root: Node,
+        machine: Machine,
+        known: Mapping[str, type[Section]],
+        files: dict[str, str],
+    ) -> None:
+        self._tree = Entry(root.at, root)
+        self._keys: dict[str, Entry] = dict(root.value) if isinstance(root.value, Mapping) else {}
+        self._known = known
+        self._files = files
+        self._scope = scope.Scope(machine, self._secret_entries())
+
+    @property
+    def faults(self) -> list[SpecError]:
+        """What is wrong."""
+        return self._scope.faults
+
+    def read(self, file: str, variables: Mapping[str, str]) -> Environment:
+        name = self._name()
+        self._check_keys()
+        self._declare(file, variables)
+        secrets = Secrets(dict(self._secrets()))
+        sections = tuple(
+            section
+            for key in sorted(self._keys)
+            if key not in KEYS
+            and key in self._known
+            and (section := self._section(key, self._keys[key], self._known[key]))
+        )
+        description = self._text("description")
+        return Environment(name, description, file, sections, secrets, self._files, self._tree)
+
+    # --- The keys that are no sections -------------------------------------------------------
+
+    def _name(self) -> str:
+        if "name" not in self._keys:
+            hint = "begin the file with `name: my-machine`"
+            self._scope.fault(self._tree.at.error("an environment needs the key 'name'", hint))
+            return ""
+        name = self._text("name")
+        if name and not re.fullmatch(NAME, name):
+            hint = "small letters, digits, '.' and '-', beginning with a letter or digit"
+            message = f"{quoted(name)} cannot name an environment"
+            self._scope.fault(self._keys["name"].place.error(message, hint))
+        return name
+
+    def _text(self, key: str) -> str:
+        entry = self._keys.get(key)
+        if entry is None:
+            return ""
+        value = entry.node.value
+        if not isinstance(value, str) or not value:
+            words = value_in_words(entry.node.plain())
+            self._scope.fault(entry.place.error(f"{key} must be text, not {words}"))
+            return ""
+        return value
+
+    def _check_keys(self) -> None:
+        for key, entry in self._keys.items():
+            if key not in KEYS and key not in self._known:
+                known = (*self._known, *KEYS)
+                message = f"there is no capability {quoted(key)}{suggestion(key, known)}"
+                hint = "`envwright explain` lists the capabilities"
+                self._scope.fault(entry.at.error(message, hint))
+
+    def _declare(self, file: str, variables: Mapping[str, str]) -> None:
+        """Make the variables known, and `home`, which the name of the user decides."""
+        user = self._tree.nearest(("user", "name")).node.value
+        later = isinstance(user, str) and "{{" in user
+        if not later:
+            self._scope.set_home(user if isinstance(user, str) else "root")
+        entry = self._keys.get("vars")
+        declared = entry.node.value if entry and isinstance(entry.node.value, Mapping) else {}
+        for fault in scope.check_given(variables, declared, file):
+            self._scope.fault(fault)
+        if entry:
+            self._scope.declare(entry, variables)
+        if later:
+            name = self._scope.value(self._tree.nearest(("user", "name")).node)
+            self._scope.set_home(name if isinstance(name, str) else "root")
+
+    def _secret_entries(self) -> dict[str, Entry]:
+        entry = self._keys.get("secrets")
+        return dict(entry.node.value) if entry and isinstance(entry.node.value, Mapping) else {}
+
+    def _secrets(self) -> Iterator[tuple[str, Secret]]:
+        entry = self._keys.get("secrets")
+        if entry and not isinstance(entry.node.value, Mapping):
+            words = value_in_words(entry.node.plain())
+            self._scope.fault(entry.place.error(f"secrets must be a mapping, not {words}"))
+        for name, declared in self._secret_entries().items():
+            if not is_name(name):
+                hint = "a name has letters, digits and '_'"
+                message = f"{quoted(name)} cannot name a secret"
+                self._scope.fault(declared.at.error(message, hint))
+            declaration = self._section(f"secrets.{name}", declared, Declaration)
+            if declaration:
+                file = Path(declared.at.source.file)
+                place = f"{file}:{declared.at.line}"
+                yield name, Secret(name, declaration, place, file.parent)
+
+    # --- Sections ----------------------------------------------------------------------------
+
+    def _context(self, entry: Entry) -> dict[str, Any]:
+        """Return what validators may use: where files beside the environment are, and templates."""
+        folder = Path(entry.at.source.file).parent
+        return {"folder": str(folder), "render": self._scope.text, "files": self._files}
+
+    def _section(self, key: str, entry: Entry, model: type[Model]) -> Model | None:
+        if entry.node.value is None:
+            hint = f"write `{key}: {{}}` to take its defaults, or remove the key"
+            self._scope.fault(entry.at.error(f"{key} is empty", hint))
+            return None
+        value = self._scope.value(entry.node)
+        try:
+            # As JSON, where strict models still take lists for tuples and text for enums.
+            return model.model_validate_json(json.dumps(value), context=self._context(entry))
+        except ValidationError as error:
+            for complaint in complaints(error, key, entry, shape_of(model), value):
+                # A value whose template failed has been complained of.
+                if self._scope.failed.isdisjoint(entry.nearest(complaint.path).node.places()):
+                    self._scope.fault(complaint.error(entry))
+        return None

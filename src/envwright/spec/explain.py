@@ -1,0 +1,159 @@
+"""What can be written in an environment, explained from the models."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from envwright.errors import EnvwrightError
+from envwright.model.catalogue import discover
+from envwright.spec.messages import quoted, suggestion
+from envwright.spec.shape import shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from envwright.model.capability import Section
+    from envwright.spec.shape import Shape
+
+WIDTH = 100
+"""Columns of the text."""
+
+
+def explain(topic: str = "", capabilities: Mapping[str, type[Section]] | None = None) -> str:
+    """Explain a topic, as plain text of WIDTH columns that ends in a newline.
+
+    Args:
+        topic: "" lists the capabilities, `docker` explains one, `docker.daemon` one of its keys;
+            through lists and free tables the path goes straight on to the keys of their items.
+        capabilities: the classes of the sections; by default all that there are.
+
+    Raises:
+        EnvwrightError: there is nothing of that name.
+    """
+    known = discover() if capabilities is None else capabilities
+    name, *keys = topic.split(".")
+    if not topic:
+        lines = _overview(known)
+    elif name not in known:
+        raise EnvwrightError(
+            f"there is no capability {quoted(name)}{suggestion(name, known)}",
+            hint="`envwright explain` lists the capabilities",
+        )
+    elif keys:
+        lines = _key(name, keys, known[name])
+    else:
+        lines = _capability(name, known[name])
+    return "\n".join(lines) + "\n"
+
+
+def _overview(known: Mapping[str, type[Section]]) -> Iterator[str]:
+    width = max(map(len, known), default=0)
+    yield "Capabilities, each a section of an environment:"
+    yield ""
+    for name, model in known.items():
+        first = (model.__doc__ or "").strip().partition("\n")[0]
+        yield from _wrapped(first, indent=width + 4, first=f"  {name:{width}}  ")
+    yield ""
+    yield "`envwright explain NAME` explains one, `envwright explain NAME.KEY` one of its keys."
+
+
+def _capability(name: str, model: type[Section]) -> Iterator[str]:
+    yield name
+    yield ""
+    yield from _paragraphs(inspect.cleandoc(model.__doc__ or ""))
+    yield from _keys(shape_of(model), "Keys")
+    yield ""
+    yield "Example:"
+    yield ""
+    yield from textwrap.indent(model.example.rstrip("\n"), "  ").splitlines()
+
+
+def _key(name: str, keys: list[str], model: type[Section]) -> Iterator[str]:
+    path, shape = name, shape_of(model)
+    for key in keys:
+        fields = _named(shape).properties
+        if key not in fields:
+            raise EnvwrightError(
+                f"{path} has no key {quoted(key)}{suggestion(key, fields)}",
+                hint=f"envwright explain {path} lists its keys",
+            )
+        required = key in _named(shape).required
+        path, shape = f"{path}.{key}", fields[key]
+    yield from _wrapped(f"{path}: {shape.words}; {_default(shape, required=required)}")
+    yield ""
+    yield from _paragraphs(_description(shape))
+    yield from _keys(shape, "Keys of each" if shape.element else "Keys")
+
+
+def _named(shape: Shape) -> Shape:
+    """Return the shape whose keys have names: the thing itself, or its items' or values'."""
+    while not shape.properties and shape.element:
+        shape = shape.element
+    return shape
+
+
+def _keys(shape: Shape, title: str) -> Iterator[str]:
+    if not shape.properties and shape.element:
+        yield ""
+        if "object" in shape.kinds:
+            yield from _wrapped(f"Each key: {shape.key.words}.")
+        yield from _wrapped(
+            f"Each {'value' if 'object' in shape.kinds else 'item'}: {_type(shape.element)}."
+        )
+    named = _named(shape)
+    if not named.properties:
+        return
+    yield ""
+    yield f"{title}:"
+    for key, field in named.properties.items():
+        yield ""
+        default = _default(field, required=key in named.required)
+        yield from _wrapped(f"{key}: {_type(field)}; {default}", indent=4, first="  ")
+        yield from _wrapped(_description(field), indent=6, first="      ")
+
+
+def _type(shape: Shape) -> str:
+    """Return the type in words, with what a list's items must be where that is more."""
+    element = shape.element
+    if element and element.schema.get("words"):
+        return f"{shape.words} (each {element.words})"
+    return shape.words
+
+
+def _default(shape: Shape, *, required: bool) -> str:
+    if required:
+        return "required"
+    default = _given(shape.schema.get("default"))
+    return "optional" if default is None else f"default {json.dumps(default, ensure_ascii=False)}"
+
+
+def _given(value: Any) -> Any:
+    """Return a default without the keys that it leaves open."""
+    if isinstance(value, dict):
+        return {key: _given(inner) for key, inner in value.items() if inner is not None}
+    return value
+
+
+def _description(shape: Shape) -> str:
+    return str(shape.schema.get("description", ""))
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for number, paragraph in enumerate(text.split("\n\n")):
+        if number:
+            yield ""
+        yield from _wrapped(paragraph)
+
+
+def _wrapped(text: str, indent: int = 0, first: str = "") -> list[str]:
+    return textwrap.wrap(
+        " ".join(text.split()),
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,288 @@
+"""Templates in values: jinja2's sandbox, strict about names and bounded in time and memory."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from jinja2 import nodes
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import SandboxedEnvironment
+from jinja2.utils import missing
+from jinja2.visitor import NodeTransformer
+
+from envwright.errors import EnvwrightError
+from envwright.spec.messages import quoted, suggestion, value_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+TEXT_LIMIT = 1 << 20
+"""A rendered value has at most this many characters."""
+LIST_LIMIT = 10_000
+"""A rendered list has at most this many items; a loop, with the loops in it, as many steps."""
+NUMBER_LIMIT = 64
+"""An integer that is computed has at most this many bits."""
+
+RAW = "for braces that are meant write {% raw %}{{ }}{% endraw %}"
+
+# fmt: off
+_FILTERS = (
+    "abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "int", "items",
+    "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse",
+    "round", "select", "selectattr", "sort", "string", "sum", "title", "tojson", "trim",
+    "truncate", "unique", "upper",
+)
+_METHODS = frozenset((
+    "capitalize", "count", "endswith", "find", "get", "index", "items", "keys", "lower", "lstrip",
+    "partition", "removeprefix", "removesuffix", "rpartition", "rsplit", "rstrip", "split",
+    "splitlines", "startswith", "strip", "title", "upper", "values",
+))
+# fmt: on
+_STATEMENTS = (nodes.Template, nodes.Output, nodes.If, nodes.For)
+
+
+class TemplateError(EnvwrightError):
+    """A template that cannot be rendered; has no place, which its caller knows."""
+
+
+def is_template(text: str) -> bool:
+    """Tell whether a text holds an expression or a statement."""
+    return "{{" in text or "{%" in text
+
+
+def render(template: str, names: Mapping[str, Any]) -> Any:
+    """Render one value; a template that is exactly one expression keeps that value's type.
+
+    Args:
+        template: the text; loops are `{% for %}`, choices are `{% if %}`.
+        names: what expressions may name; mappings among them are asked by `.key`.
+
+    Raises:
+        TemplateError: it does not parse, names what is not there, fails, or grows too large.
+    """
+    with _explained(names):
+        language = _Language()
+        tree = language.read(template)
+        if not _is_expression(tree):
+            return _join(language.from_string(template).generate(**names))
+        inner = template.strip()[2:-2].removeprefix("-").removesuffix("-").strip()
+        return _checked(language.compile_expression(inner, undefined_to_none=False)(**names))
+
+
+def render_text(template: str, names: Mapping[str, Any]) -> str:
+    """Render a whole text, which stays text whatever is in it; else as `render`."""
+    with _explained(names):
+        language = _Language()
+        language.read(template)
+        return _join(language.from_string(template).generate(**names))
+
+
+@contextlib.contextmanager
+def _explained(names: Mapping[str, Any]) -> Iterator[None]:
+    """Turn what jinja2 and its expressions raise into TemplateError."""
+    try:
+        yield
+    except UndefinedName as error:
+        raise error.explain(names) from None
+    except SecurityError as error:
+        raise TemplateError(f"the template is refused: {error.message}") from None
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(f"the template cannot be read: {_words(error)}", hint=RAW) from None
+    except (RecursionError, MemoryError, SyntaxError):
+        raise TemplateError("the template is nested too deep") from None
+    except (jinja2.TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
+        raise TemplateError(f"the template fails: {_words(error)}") from None
+
+
+def _words(error: Exception) -> str:
+    return (str(error) or type(error).__name__).rstrip(".")
+
+
+def _is_expression(tree: nodes.Template) -> bool:
+    match tree.body:
+        case [nodes.Output(nodes=[nodes.Expr() as only])]:
+            return not isinstance(only, nodes.TemplateData)
+    return False
+
+
+def _checked(value: Any) -> Any:
+    """Return a value as YAML could have given it."""
+    if isinstance(value, jinja2.Undefined):
+        return str(value)  # raises, but for an `if` without `else`, which is empty text
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, str):
+        return _join([value])
+    if isinstance(value, (list, tuple)):
+        return [_checked(item) for item in _bounded(value)]
+    raise TemplateError(
+        f"the template gives a {type(value).__name__}, which is no value of YAML",
+        hint="make it a list by `| list`, or text by `| string`",
+    )
+
+
+def _bounded(items: Sequence[Any]) -> Sequence[Any]:
+    if len(items) > LIST_LIMIT:
+        raise SecurityError(f"it makes more than {LIST_LIMIT} items")
+    return items
+
+
+def _join(pieces: Iterable[Any]) -> str:
+    parts, size = [], 0
+    for piece in pieces:
+        parts.append(str(piece))
+        size += len(parts[-1])
+        if size > TEXT_LIMIT:
+            raise SecurityError(f"it makes more than {TEXT_LIMIT} characters")
+    return "".join(parts)
+
+
+# --- Names that are not there ----------------------------------------------------------------
+
+
+class UndefinedName(jinja2.UndefinedError):
+    """A name, or a key of a named thing, that is not there."""
+
+    def __init__(self, name: Any, owner: Any, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+        self.owner = owner
+
+    def explain(self, names: Mapping[str, Any]) -> TemplateError:
+        """Say what could have been meant."""
+        if not isinstance(self.name, str):
+            return TemplateError(f"the template fails: {self.message}")
+        if self.owner is missing:
+            return TemplateError(
+                f"there is no name {quoted(self.name)}{suggestion(self.name, names)}",
+                hint=f"names here: {', '.join(sorted(names))}; {RAW}",
+            )
+        if isinstance(self.owner, Names):
+            return TemplateError(
+                f"there is no {self.owner.kind} {quoted(self.name)}"
+                f"{suggestion(self.name, self.owner.values)}",
+                hint=self.owner.hint(),
+            )
+        return TemplateError(f"{value_in_words(self.owner)} has no {quoted(self.name)}")
+
+
+class Names:
+    """A group of names (`secret.NAME`) in templates, which has nothing but them."""
+
+    def __init__(self, kind: str, values: Mapping[str, str]) -> None:
+        self.kind = kind
+        self.values = values
+
+    def __getitem__(self, name: str) -> str:
+        return self.values[name]
+
+    def hint(self) -> str:
+        """Say which there are."""
+        if not self.values:
+            return f"this environment declares no {self.kind}"
+        return f"declared: {', '.join(self.values)}"
+
+
+class _Undefined(jinja2.StrictUndefined):
+    """Remembers what was asked of what, where jinja2 itself keeps a sentence."""
+
+    def __init__(
+        self, hint: str | None = None, obj: Any = missing, name: Any = None, exc: Any = None
+    ) -> None:
+        del exc
+        raising: Any = functools.partial(UndefinedName, name, obj)
+        super().__init__(hint, obj, name, raising)
+
+
+# --- Bounds ----------------------------------------------------------------------------------
+
+
+class _Bounding(NodeTransformer):
+    """Sends whatever can multiply through a filter of ours that counts."""
+
+    def visit_For(self, node: Any) -> Any:  # noqa: N802 - jinja2's name for it
+        self.generic_visit(node)
+        node.iter = nodes.Filter(node.iter, "counted", [], [], None, None)
+        return node
+
+    def visit_Concat(self, node: Any) -> Any:  # noqa: N802 - jinja2's name
+        self.generic_visit(node)
+        parts = nodes.List(node.nodes, lineno=node.lineno)
+        return nodes.Filter(parts, "join", [], [], None, None, lineno=node.lineno)
+
+
+class _Language(SandboxedEnvironment):
+    """What an expression may do; made anew for each value, since it counts steps."""
+
+    intercepted_binops = frozenset({"*", "**", "%", "+"})
+
+    def __init__(self) -> None:
+        super().__init__(undefined=_Undefined, keep_trailing_newline=True, autoescape=False)
+        self.globals = {}
+        known = self.filters
+        self.filters = {name: known[name] for name in _FILTERS}
+        self.filters |= {"join": _join_filter, "replace": _replace, "counted": self._counted}
+        self._steps = 0
+
+    def read(self, template: str) -> nodes.Template:
+        """Parse, and refuse statements and filters that are not part of the language."""
+        tree = self.parse(template)
+        for statement in tree.find_all(nodes.Stmt):
+            if not isinstance(statement, _STATEMENTS):
+                raise SecurityError("the only statements in values are 'if' and 'for'")
+        filters = sorted(set(self.filters) - {"counted"})
+        for node in tree.find_all(nodes.Filter):
+            if node.name not in filters:
+                raise TemplateError(
+                    f"there is no filter {quoted(node.name)}{suggestion(node.name, filters)}",
+                    hint=f"filters: {', '.join(filters)}",
+                )
+        if any(loop.recursive for loop in tree.find_all(nodes.For)):
+            raise SecurityError("loops are not recursive")
+        return tree
+
+    def _generate(self, source: nodes.Template, *args: Any, **options: Any) -> Any:
+        return super()._generate(_Bounding().visit(source), *args, **options)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return super().is_safe_attribute(obj, attr, value) and (
+            not callable(value) or attr in _METHODS
+        )
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Bound the four operators that can make much of little."""
+        numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
+        if operator == "**" or (operator in {"*", "%"} and not numbers):
+            raise SecurityError(f"{operator!r} is none of its operators for these values")
+        result = super().call_binop(context, operator, left, right)
+        if isinstance(result, int) and result.bit_length() > NUMBER_LIMIT:
+            raise SecurityError(f"a number has more than {NUMBER_LIMIT} bits")
+        return _checked(result) if isinstance(result, (str, list)) else result
+
+    def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
+        for item in items:
+            self._steps += 1
+            if self._steps > LIST_LIMIT:
+                raise SecurityError(f"its loops make more than {LIST_LIMIT} steps")
+            yield item
+
+
+def _join_filter(items: Iterable[Any], separator: str = "") -> str:
+    def pieces() -> Iterator[Any]:
+        for number, item in enumerate(items):
+            if number:
+                yield separator
+            yield item
+
+    return _join(pieces())
+
+
+def _replace(text: Any, old: str, new: str) -> str:
+    whole = str(text)
+    size = len(whole) + whole.count(old) * (len(new) - len(old))
+    if size > TEXT_LIMIT:
+        raise SecurityError(f"it makes more than {TEXT_LIMIT} characters")
+    return whole.replace(old, new)

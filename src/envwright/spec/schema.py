@@ -1,0 +1,186 @@
+"""The JSON Schema of environments, for editors: what the models say, with templates allowed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from envwright.model.catalogue import discover
+from envwright.spec.declaration import Declaration
+from envwright.spec.environment import NAME
+from envwright.spec.scope import VARIABLE
+from envwright.spec.shape import shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pydantic import BaseModel
+
+    from envwright.model.capability import Section
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_TEMPLATE = {"$ref": "#/$defs/template"}
+_NULL = {"type": "null"}
+_ABOUT = ("description", "default")
+_BOUNDS = ("pattern", "format", "enum", "minLength", "maxLength")
+_SCALAR = {"type": ["string", "number", "boolean", "null"]}
+_OURS = ("title", "words", "short", "discriminator")
+"""Keywords of the models' schemas that mean nothing to an editor."""
+
+
+def json_schema(capabilities: Mapping[str, type[Section]] | None = None) -> dict[str, Any]:
+    """Return the schema of a whole file (draft 2020-12).
+
+    A file that extends another may leave out what the other says, and remove keys by null: for it
+    there is a second, lenient set of definitions, `layer.*`.
+    """
+    known = discover() if capabilities is None else capabilities
+    models: dict[str, type[BaseModel]] = {**known, "secret": Declaration}
+    definitions = {name: part for key, m in models.items() for name, part in _definitions(key, m)}
+    layers = {key: {"anyOf": [{"$ref": f"#/$defs/layer.{key}"}, _NULL]} for key in known}
+    wholes = {key: {"$ref": f"#/$defs/{key}"} for key in known}
+    sections = {key: {"description": _line(model)} for key, model in known.items()}
+    return {
+        "$schema": DIALECT,
+        "title": "An environment of envwright",
+        "type": "object",
+        "properties": _head() | sections,
+        "additionalProperties": False,
+        "if": {"required": ["extends"]},
+        "then": {"properties": layers},
+        "else": {"required": ["name"], "properties": wholes},
+        "$defs": {
+            "template": {
+                "description": "A template: `{{ name }}`",
+                "type": "string",
+                "pattern": r"\{\{|\{%",
+            },
+            **definitions,
+        },
+    }
+
+
+def _head() -> dict[str, Any]:
+    """Return the keys of an environment that are no sections."""
+    variable = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
+    return {
+        "name": {"description": "What it is called.", "type": "string", "pattern": f"^{NAME}$"},
+        "description": {"description": "What it is for, in a sentence.", "type": "string"},
+        "extends": {
+            "description": "Files, relative to this one, that this one is laid over.",
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+        },
+        "vars": {
+            "description": "Variables for templates; `--var NAME=VALUE` overrides them.",
+            "type": "object",
+            "propertyNames": {"pattern": f"^{VARIABLE}$"},
+            "additionalProperties": variable,
+        },
+        "secrets": {
+            "description": "Where secrets come from; `{{ secret.NAME }}` puts one into a text.",
+            "type": "object",
+            "propertyNames": {"pattern": f"^{VARIABLE}$"},
+            "additionalProperties": {"$ref": "#/$defs/secret"},
+        },
+    }
+
+
+def _line(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").strip().partition("\n")[0]
+
+
+def _definitions(key: str, model: type[BaseModel]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the definitions of a section, each for a whole file and for a layer."""
+    schema = dict(shape_of(model).schema)
+    parts = {f"{key}.{name}": part for name, part in schema.pop("$defs", {}).items()}
+    for name, part in {key: schema, **parts}.items():
+        yield name, _Adapter(key, layer=False).adapt(part)
+        yield f"layer.{name}", _Adapter(key, layer=True).adapt(part)
+
+
+class _Adapter:
+    """Turns the schema of a value into one of what is written: a template, or part of a layer."""
+
+    def __init__(self, section: str, *, layer: bool) -> None:
+        self._section = section
+        self._layer = layer
+        self._keywords: dict[str, Callable[[Any], Any]] = {
+            "$ref": self._reference,
+            "properties": self._values,
+            "patternProperties": self._values,
+            "additionalProperties": self._value,
+            "propertyNames": self._plain,
+            "items": self._item,
+            "prefixItems": self._items,
+            "anyOf": self._branches,
+            "oneOf": self._branches,
+            "default": self._default,
+        }
+
+    def adapt(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema of a value or a template for it."""
+        adapted = self._plain(schema)
+        return _or(adapted, _TEMPLATE) if _may_be_template(adapted) else adapted
+
+    def _plain(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema with its parts adapted, without the alternative for itself."""
+        found = {name: self._keyword(name, part) for name, part in schema.items()}
+        if "oneOf" in found:
+            # Of a template no one could say which one branch it fits: any may.
+            found["anyOf"] = found.pop("oneOf")
+        if "patternProperties" in found:
+            found.setdefault("additionalProperties", False)
+        dropped = (*_OURS, "required") if self._layer else _OURS
+        plain = {name: part for name, part in found.items() if name not in dropped}
+        if "short" in schema:
+            return {"anyOf": [plain, plain["properties"][schema["short"]]]}
+        return plain
+
+    def _keyword(self, name: str, part: Any) -> Any:
+        """Adapt what stands behind a keyword of JSON Schema."""
+        # `additionalProperties: false` and its like have no parts.
+        return self._keywords[name](part) if name in self._keywords and part is not False else part
+
+    def _reference(self, target: str) -> str:
+        layer = "layer." if self._layer else ""
+        return f"#/$defs/{layer}{self._section}.{target.rpartition('/')[2]}"
+
+    def _values(self, parts: dict[str, Any]) -> dict[str, Any]:
+        return {key: self._value(part) for key, part in parts.items()}
+
+    def _item(self, part: dict[str, Any]) -> dict[str, Any]:
+        # Layers merge mappings by key; lists they replace, so that their items are whole.
+        return _Adapter(self._section, layer=False).adapt(part)
+
+    def _items(self, parts: list[Any]) -> list[Any]:
+        return [self._item(part) for part in parts]
+
+    def _branches(self, parts: list[Any]) -> list[Any]:
+        return [self._plain(part) for part in parts]
+
+    @staticmethod
+    def _default(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: inner for key, inner in value.items() if inner is not None}
+        return value
+
+    def _value(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Return the schema of a key's value; in a layer null removes the key."""
+        adapted = self.adapt(schema)
+        return _or(adapted, _NULL) if self._layer else adapted
+
+
+def _or(schema: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Return an alternative; what tells an editor what it is about stays outside of it."""
+    about = {name: schema[name] for name in _ABOUT if name in schema}
+    rest = {name: part for name, part in schema.items() if name not in _ABOUT}
+    options = rest["anyOf"] if set(rest) == {"anyOf"} else [rest]
+    return about | {"anyOf": options if other in options else [*options, other]}
+
+
+def _may_be_template(schema: dict[str, Any]) -> bool:
+    """Tell whether a template, which is any text, does not fit a schema already."""
+    if "anyOf" in schema:
+        return any(map(_may_be_template, schema["anyOf"]))
+    bound = any(name in schema for name in _BOUNDS)
+    return schema.get("type") in {"integer", "number", "boolean", "array"} or bound

@@ -1,0 +1,170 @@
+"""What templates may name, and the values that a tree has with these names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from envwright.errors import SpecError, SpecErrors
+from envwright.model import secrets
+from envwright.spec import document
+from envwright.spec.messages import quoted, suggestion, value_in_words
+from envwright.spec.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from envwright.facts import Machine
+    from envwright.spec.source import Position
+    from envwright.spec.tree import Entry, Node
+
+_FACTS = ("distro", "release", "codename", "architecture", "kernel", "wsl", "distribution")
+_WORDS = ("true", "false", "none", "not", "and", "or", "if", "else", "in", "is", "for")
+_RESERVED = {
+    **dict.fromkeys((*_FACTS, "home", "home_of"), "a fact of the machine"),
+    "secret": "the group of the secrets",
+    **dict.fromkeys(_WORDS, "a word of the template language"),
+}
+VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
+"""What a variable, or a secret, can be called (a regular expression for the whole name)."""
+
+
+class Scope:
+    """Names with their values, and the faults that were found while using them.
+
+    Args:
+        machine: whose facts can be named.
+        secret_names: what `secret.NAME` may name; it gives markers, never values.
+    """
+
+    def __init__(self, machine: Machine, secret_names: Iterable[str]) -> None:
+        self._machine = machine
+        self._names: dict[str, Any] = {name: getattr(machine, name) for name in _FACTS}
+        self._names["home_of"] = machine.home
+        self._secrets = {name: secrets.marker(name) for name in secret_names}
+        self.faults: list[SpecError] = []
+        self.failed: set[Position] = set()
+
+    def set_home(self, user: str) -> None:
+        """Let `home` be the home directory of a user."""
+        self._names["home"] = self._machine.home(user)
+
+    def fault(self, error: SpecError) -> None:
+        """Keep a fault."""
+        self.faults.append(error)
+
+    # --- Values ------------------------------------------------------------------------------
+
+    def value(self, node: Node) -> Any:
+        """Return the plain value of a tree, its templates rendered; faulty ones give ""."""
+        if isinstance(node.value, Mapping):
+            return {key: self.value(entry.node) for key, entry in node.value.items()}
+        if isinstance(node.value, tuple):
+            return [self.value(item) for item in node.value]
+        if isinstance(node.value, str) and ("{{" in node.value or "{%" in node.value):
+            return self._render(node.value, node.at)
+        return node.value
+
+    def _render(self, template: str, at: Position) -> Any:
+        # jinja2 takes longer to import than all the rest: most environments need none of it.
+        from envwright.spec import rendering  # noqa: PLC0415
+
+        names = self._names | {"secret": rendering.Names("secret", self._secrets)}
+        try:
+            value = rendering.render(template, names)
+        except rendering.TemplateError as error:
+            return self._failed(at, error.message, error.hint)
+        if isinstance(value, str) and secrets.is_broken(value) and "⟦" not in template:
+            hint = "write {{ secret.NAME }} without filters"
+            return self._failed(at, "a secret cannot be changed by a template", hint)
+        return value
+
+    def _failed(self, at: Position, message: str, hint: str) -> str:
+        self.failed.add(at)
+        self.fault(at.error(message, hint))
+        return ""
+
+    def text(self, template: str) -> str:
+        """Render a whole file.
+
+        Raises:
+            ValueError: it cannot be rendered; says why.
+        """
+        from envwright.spec import rendering  # noqa: PLC0415 - as in _render
+
+        names = self._names | {"secret": rendering.Names("secret", self._secrets)}
+        try:
+            return rendering.render_text(template, names)
+        except rendering.TemplateError as error:
+            raise ValueError(error.message) from None
+
+    # --- Variables ---------------------------------------------------------------------------
+
+    def declare(self, entry: Entry, given: Mapping[str, str]) -> None:
+        """Add the variables of `vars`, each seeing the ones before it; `given` ones win."""
+        declared = entry.node.value
+        if not isinstance(declared, Mapping):
+            words = value_in_words(entry.node.plain())
+            self.fault(entry.place.error(f"vars must be a mapping, not {words}"))
+            return
+        for name, variable in declared.items():
+            if not re.fullmatch(VARIABLE, name):
+                hint = "a name has letters, digits and '_'"
+                self.fault(variable.at.error(f"{quoted(name)} cannot name a variable", hint))
+            elif name in _RESERVED:
+                message = f"{quoted(name)} cannot name a variable: it is {_RESERVED[name]}"
+                self.fault(variable.at.error(message))
+            else:
+                self._declare(name, variable, given)
+
+    def _declare(self, name: str, variable: Entry, given: Mapping[str, str]) -> None:
+        value = self.value(variable.node)
+        if not _is_variable(value):
+            words = value_in_words(value)
+            hint = "a variable is text, a number, true, false, or a list of these"
+            message = f"the variable {quoted(name)} cannot be {words}"
+            if isinstance(value, list):
+                message = f"the variable {quoted(name)} cannot be a list of such items"
+            self.fault(variable.place.error(message, hint))
+        if name in given:
+            try:
+                value = _typed(name, given[name], value)
+            except SpecError as error:
+                self.fault(error)
+        self._names[name] = value
+
+
+def check_given(given: Mapping[str, str], declared: Iterable[str], file: str) -> list[SpecError]:
+    """Return a fault for each variable of the command line that the file does not declare."""
+    known = list(declared)
+    hint = f"it declares {', '.join(known)}" if known else "it declares none: see `vars`"
+    return [
+        SpecError(f"{file} has no variable {quoted(name)}{suggestion(name, known)}", hint=hint)
+        for name in given
+        if name not in known
+    ]
+
+
+def _is_variable(value: Any) -> bool:
+    if isinstance(value, list):
+        return not any(isinstance(item, (list, dict)) for item in value)
+    return not isinstance(value, dict)
+
+
+def _typed(name: str, text: str, default: Any) -> Any:
+    """Read a variable of the command line as what its default is: text as it is, else as YAML."""
+    if isinstance(default, str):
+        return text
+    try:
+        value = document.parse(Source(f"--var {name}", text)).plain() if text.strip() else text
+    except SpecErrors:
+        value = text
+    both_numbers = type(value) is int and type(default) is float
+    fits = default is None or type(value) is type(default) or both_numbers
+    if fits and _is_variable(value):
+        return value
+    raise SpecError(
+        f"the variable {quoted(name)} cannot be {value_in_words(value)}",
+        hint=f"its default is {value_in_words(default)}",
+    )

@@ -1,0 +1,69 @@
+"""Values of YAML that know where they stand, as a frozen tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envwright.spec.scalar import Scalar
+    from envwright.spec.source import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key of a mapping, where it stands, and its value."""
+
+    at: Position
+    node: Node
+
+    @property
+    def place(self) -> Position:
+        """Where an error about the value points: at it, or at its key when it is further down."""
+        here = self.node.at
+        concurrent = here.source is self.at.source and here.line == self.at.line
+        return here if concurrent and self.node.value is not None else self.at
+
+    def nearest(self, path: Sequence[str | int]) -> Entry:
+        """Return what a path of keys and list indices leads to, as far as it exists."""
+        entry = self
+        for step in path:
+            value = entry.node.value
+            if isinstance(value, Mapping) and step in value:
+                entry = value[cast("str", step)]
+            elif isinstance(value, tuple) and isinstance(step, int) and step < len(value):
+                entry = Entry(value[step].at, value[step])
+            elif isinstance(value, tuple):
+                continue  # a list that is short for a mapping with this key
+            else:
+                break
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value and where it stands: a scalar, a tuple of nodes, or entries by key."""
+
+    value: Scalar | tuple[Node, ...] | Mapping[str, Entry]
+    at: Position
+
+    def places(self) -> Iterator[Position]:
+        """Yield where this value and all within it stand."""
+        yield self.at
+        if isinstance(self.value, Mapping):
+            for entry in self.value.values():
+                yield from entry.node.places()
+        elif isinstance(self.value, tuple):
+            for item in self.value:
+                yield from item.places()
+
+    def plain(self) -> Any:
+        """Return the value alone, as dicts, lists and scalars."""
+        if isinstance(self.value, Mapping):
+            return {key: entry.node.plain() for key, entry in self.value.items()}
+        if isinstance(self.value, tuple):
+            return [item.plain() for item in self.value]
+        return self.value

@@ -1,0 +1,1 @@
+"""Other forms of an environment than a live machine."""

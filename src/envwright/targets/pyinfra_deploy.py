@@ -1,0 +1,263 @@
+"""Export: an environment as a plain pyinfra deploy with pytest-testinfra tests, without envwright.
+
+It comes from the same operations that `apply` calls and the same assertions that `verify` makes,
+each written out as the literal call.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from envwright.errors import EnvwrightError
+from envwright.host.connectors import ssh_address
+from envwright.model.operations import Checksum, Content, Edited, Key
+from envwright.model.resource import Difference
+from envwright.resources.file import File
+from envwright.resources.keys import Keys
+from envwright.resources.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from envwright.model.operations import Operation
+    from envwright.model.proof import Assertion
+    from envwright.model.resource import Resource, State
+    from envwright.model.secrets import Secrets
+    from envwright.spec.compiler import Compiled
+
+DEPLOY = '''\
+"""The environment {name} as a pyinfra deploy, written by `envwright export pyinfra`.
+
+Run it as root, or with sudo:  pyinfra inventory.py deploy.py
+Then prove it:                 pytest test_environment.py --hosts=...
+"""
+
+from pyinfra.operations import {modules}
+
+from support import {support}
+'''
+TESTS = '''\
+"""What the environment {name} must look like, for pytest-testinfra; run as root or with --sudo."""
+
+from pathlib import Path
+
+import pytest
+
+import readers
+
+PROOFS = Path(__file__).parent / "proofs"
+
+
+def prove(host, name):
+    """Run a proof: exit code 77 means that it cannot be made here."""
+    result = host.run((PROOFS / name).read_text())
+    words = (result.stdout + result.stderr).strip()
+    if result.rc == 77:
+        pytest.skip(words.splitlines()[-1] if words else "it cannot be shown here")
+    assert result.rc == 0, words
+'''
+
+
+def export(compiled: Compiled, secrets: Secrets, host: str, folder: Path) -> list[Path]:
+    """Write the deploy into a folder, made where it is missing; return what was written.
+
+    Raises:
+        EnvwrightError: the folder holds something else, or the environment holds secrets.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / "support.py").exists():
+        raise EnvwrightError(
+            f"{folder} is not empty and no earlier export", hint="name a new folder by --output"
+        )
+    _refuse_secrets(compiled, secrets)
+    names = _names([*(r.id for r in compiled.resources), *(p.name for p in compiled.proofs)])
+    texts = {
+        "deploy.py": _deploy(compiled, names),
+        "inventory.py": _inventory(host),
+        "test_environment.py": _tests(compiled, names),
+        **{f"proofs/{names[p.name]}.sh": f"{p.script}\n" for p in compiled.proofs},
+    }
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return [*(folder / name for name in texts), *_support(folder)]
+
+
+def _refuse_secrets(compiled: Compiled, secrets: Secrets) -> None:
+    for resource in compiled.resources:
+        for value in (resource.desired() or {}).values():
+            if isinstance(value, str) and secrets.references(value):
+                raise EnvwrightError(
+                    f"{resource.id} holds a secret, which an export would have to write down",
+                    hint="apply it with envwright, or leave the secret to another file",
+                )
+
+
+def _support(folder: Path) -> Iterator[Path]:
+    """Copy the modules of ours that stand alone."""
+    package = resources.files("envwright")
+    support = {"support": package / "targets" / "deploy_support.py"}
+    for name in ("checksums", "openpgp", "readers"):
+        support[name] = package / "portable" / f"{name}.py"
+    for name, source in support.items():
+        path = folder / f"{name}.py"
+        path.write_text(source.read_text("utf-8"), "utf-8")
+        yield path
+    shutil.rmtree(folder / "dialects", ignore_errors=True)
+    (folder / "dialects").mkdir()
+    for module in (package / "portable" / "dialects").iterdir():
+        if module.name.endswith(".py"):
+            path = folder / "dialects" / module.name
+            path.write_text(module.read_text("utf-8"), "utf-8")
+            yield path
+
+
+# --- The deploy ------------------------------------------------------------------------------
+
+
+def _deploy(compiled: Compiled, names: Mapping[str, str]) -> str:
+    # A service restarts when the operations before it changed what it reads: those get names.
+    services = [r for r in compiled.resources if isinstance(r, Service)]
+    read = {id_ for service in services for id_ in service.autorequires}
+    body: list[str] = []
+    for resource in compiled.resources:
+        body += _calls(resource, read & {r.id for r in compiled.resources}, names)
+    text = "\n\n".join(body)
+    modules = sorted(set(re.findall(r"^(?:\w+ = )?(\w+)\.\w+\($", text, re.MULTILINE)))
+    helpers = ["changed", "checksum", "content", "differs", "edited", "key"]
+    support = [name for name in helpers if re.search(rf"\b{name}\(", text)]
+    head = DEPLOY.format(
+        name=compiled.name, modules=", ".join(modules), support=", ".join(support) or "content"
+    )
+    return f"{head}\n{text}\n"
+
+
+def _calls(resource: Resource, read: set[str], names: Mapping[str, str]) -> Iterator[str]:
+    """Write out the operations that make a resource from nothing."""
+    after = resource.desired()
+    fields = ("exists",) if isinstance(resource, Service) else ("exists", *(after or {}))
+    before: State | None = {} if after is None else None
+    operations = list(resource.converge(Difference(before, after, fields)))
+    variable = names[resource.id] if resource.id in read else ""
+    if len(operations) > 1 and isinstance(resource, File | Keys):
+        yield from _checked(resource, operations, variable, names[resource.id])
+    else:
+        for number, operation in enumerate(operations, 1):
+            yield _call(operation, resource.id, variable if number == len(operations) else "")
+    if isinstance(resource, Service) and (changes := sorted(set(resource.autorequires) & read)):
+        yield _restart(resource, [names[id_] for id_ in changes])
+
+
+def _checked(
+    resource: File | Keys, operations: Sequence[Operation], variable: str, name: str
+) -> Iterator[str]:
+    """Stage and check a file only where the machine's differs: the staged one is never there."""
+    put, go_live = operations
+    source = f"{name}_source"
+    yield f"{source} = {_literal(put.arguments['src'])}"
+    arguments = {name: _literal(value) for name, value in put.arguments.items()}
+    arguments |= {"src": source, "_if": f"differs({source}, {resource.path!r})"}
+    staged = f"{name}_staged"
+    yield _written(put.name, resource.id, arguments, staged)
+    arguments = {name: _literal(value) for name, value in go_live.arguments.items()}
+    arguments["_if"] = f"changed({staged})"
+    yield _written(go_live.name, resource.id, arguments, variable)
+
+
+def _restart(service: Service, operations: Sequence[str]) -> str:
+    arguments = {
+        "service": repr(service.unit),
+        "running": repr(service.running),
+        "restarted": "True",
+        "daemon_reload": "True",
+        "_if": f"changed({', '.join(operations)})",
+    }
+    return _written("systemd.service", f"{service.id} reads its files anew", arguments, "")
+
+
+def _call(operation: Operation, name: str, variable: str) -> str:
+    arguments = {key: _literal(value) for key, value in operation.arguments.items()}
+    return _written(operation.name, name, arguments, variable)
+
+
+def _written(function: str, name: str, arguments: dict[str, str], variable: str) -> str:
+    start = f"{variable} = {function}(" if variable else f"{function}("
+    lines = [f"    {key}={value}," for key, value in {"name": repr(name), **arguments}.items()]
+    return "\n".join([start, *lines, ")"])
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, Content):
+        return f"content({_text(value.text)})"
+    if isinstance(value, Edited):
+        return f"edited({value.path!r}, {value.dialect!r}, {dict(value.changes)!r})"
+    if isinstance(value, Key):
+        return f"key({list(value.fingerprints)!r}, url={value.url!r}, text={_text(value.text)})"
+    if isinstance(value, Checksum):
+        return f"checksum({value.url!r}, {value.file!r})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    return _text(value) if isinstance(value, str) else repr(value)
+
+
+def _text(text: str) -> str:
+    """Write a text as a literal, a long one line by line."""
+    lines = text.splitlines(keepends=True)
+    if len(lines) <= 1:
+        return repr(text)
+    return "\n".join(["(", *(f"        {line!r}" for line in lines), "    )"])
+
+
+def _names(ids: Iterable[str]) -> Mapping[str, str]:
+    """Give each id a name that Python and file systems take, no two the same."""
+    names: dict[str, str] = {}
+    for id_ in ids:
+        plain = re.sub(r"\W+", "_", id_, flags=re.ASCII).strip("_").lower()
+        others = (f"{plain}_{number}" for number in itertools.count(2))
+        names[id_] = next(n for n in itertools.chain([plain], others) if n not in names.values())
+    return names
+
+
+# --- The inventory and the tests -------------------------------------------------------------
+
+
+def _inventory(host: str) -> str:
+    name = host
+    data: dict[str, Any] = {}
+    if host.startswith("@ssh/") or not host.startswith("@"):
+        user, name, port = ssh_address(host.removeprefix("@ssh/"))
+        data = {"ssh_user": user} if user else {}
+        data |= {"ssh_port": int(port)} if port else {}
+        data |= {"_sudo": True} if user != "root" else {}
+    return f'"""The machine that the deploy is for."""\n\nhosts = [({name!r}, {data!r})]\n'
+
+
+def _tests(compiled: Compiled, names: Mapping[str, str]) -> str:
+    parts = [TESTS.format(name=compiled.name)]
+    parts += [_resource_test(resource, names[resource.id]) for resource in compiled.resources]
+    parts += [_proof_test(names[proof.name]) for proof in compiled.proofs]
+    return "\n\n".join(parts)
+
+
+def _resource_test(resource: Resource, name: str) -> str:
+    asserts = [f"    {_assert(assertion)}" for assertion in resource.witness()]
+    return "\n".join([f"def test_{name}(host):", *asserts, ""])
+
+
+def _assert(assertion: Assertion) -> str:
+    arguments = ", ".join(repr(argument) for argument in assertion.arguments)
+    seen = f"host.{assertion.module}({arguments}).{assertion.attribute}"
+    if assertion.view:
+        seen = f"readers.{assertion.view}({seen}, {assertion.key!r})"
+    if assertion.contained:
+        return f"assert {assertion.expected!r} in {seen}"
+    return f"assert {seen} == {assertion.expected!r}"
+
+
+def _proof_test(name: str) -> str:
+    return f'def test_{name}(host):\n    prove(host, "{name}.sh")\n'

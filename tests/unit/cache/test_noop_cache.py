@@ -1,0 +1,47 @@
+"""Notes: what is written is read, and different answers have different checksums."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from envwright.cache.noop_cache import Note, checksum
+
+TEXT = st.text(st.characters(codec="utf-8")) | st.just("\udcff 1:2,\0")
+ANSWERS = st.lists(st.binary(max_size=4) | st.sampled_from([b"1", b"\n", b"1 1 \n"]), max_size=4)
+
+
+@given(
+    st.tuples(TEXT, TEXT, TEXT, TEXT),
+    st.lists(TEXT),
+    st.dictionaries(TEXT, TEXT),
+    st.lists(TEXT),
+    st.integers(0, 9),
+)
+def test_a_note_is_read_as_it_was_written(
+    texts: tuple[str, ...],
+    argv: list[str],
+    checksums: dict[str, str],
+    scripts: list[str],
+    concurrent: int,
+) -> None:
+    host, first_line, answers, said = texts
+    note = Note(
+        host=host,
+        argv=argv,
+        first_line=first_line,
+        checksums=checksums,
+        scripts=scripts,
+        concurrent=concurrent,
+        answers=answers,
+        said=said,
+    )
+    read = Note.decode(note.encode())
+    assert [getattr(read, name) for name in Note.__slots__] == [
+        getattr(note, name) for name in Note.__slots__
+    ]
+
+
+@given(ANSWERS, ANSWERS)
+def test_only_the_same_answers_have_the_same_checksum(a: list[bytes], b: list[bytes]) -> None:
+    assert (checksum(a) == checksum(b)) == (a == b)

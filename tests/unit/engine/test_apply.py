@@ -1,0 +1,220 @@
+"""Apply: steps in order, a journal of them, and a second look at the result."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from standins import DEBIAN, ME, OFFLINE, StandInSession, compiled, local_session, secrets_of
+
+from envwright.engine.apply import Step, apply, steps
+from envwright.engine.plan import Change, Plan, make_plan
+from envwright.errors import RefusedError, SecretError, StepError
+from envwright.model.resource import Difference, Resource
+from envwright.model.secrets import Secrets, marker
+from envwright.resources.command import Command
+from envwright.resources.directory import Directory
+from envwright.resources.file import File
+from envwright.resources.link import Link
+from envwright.resources.package import Package
+from envwright.state.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from envwright.facts import Machine
+    from envwright.host.session import Session
+
+SECRETS = Secrets({})
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with local_session() as session:
+        yield session
+
+
+@dataclass
+class Teller:
+    """Keeps what apply tells."""
+
+    told: list[str] = field(default_factory=list)
+
+    def begin(self, step: Step) -> None:
+        self.told.append(f"begin {step.name}")
+
+    def end(self, step: Step) -> None:
+        self.told.append(f"end {step.name}")
+
+
+def converge(
+    session: Session, *wishes: Resource, machine: Machine = DEBIAN, teller: Teller | None = None
+) -> Plan:
+    """Plan and apply; return the plan that is left."""
+    teller = teller or Teller()
+    made = compiled(*wishes)
+    plan = make_plan(made, session, machine, SECRETS)
+    return apply(plan, made, session, SECRETS, begin=teller.begin, end=teller.end)
+
+
+def command(title: str, observe: str, run: str, expected: str = "") -> Command:
+    return Command(title=title, observe=observe, expected=expected, run=run, seen=())
+
+
+def test_neighbours_of_a_word_that_does_many_at_once_are_one_step() -> None:
+    wishes: list[Resource] = [
+        Package(package="a"),
+        Package(package="b", present=False),
+        File(path="/a"),
+        File(path="/b"),
+        Package(package="c"),
+    ]
+    changes = tuple(Change(spec, Difference(None, {}, ("exists",))) for spec in wishes)
+    plan = Plan("box", "@local", DEBIAN, len(wishes), changes)
+    assert [step.name for step in steps(plan)] == [
+        "package:a, package:b",
+        "file:/a",
+        "file:/b",
+        "package:c",
+    ]
+
+
+def test_a_machine_converges_step_by_step_and_the_second_run_has_nothing_to_do(
+    session: Session, tmp_path: Path, journal_file: Path
+) -> None:
+    mine: dict[str, Any] = {"owner": ME, "group": tmp_path.group()}
+    folder = tmp_path / "folder"
+    wishes = (
+        Link(path=f"{folder}/link", target="file", **mine),
+        File(path=f"{folder}/file", content="text\n", mode="0600", **mine),
+        Directory(path=f"{folder}", mode="0750", **mine),
+    )
+    teller = Teller()
+    assert converge(session, *wishes, teller=teller).changes == ()
+    ids = [f"directory:{folder}", f"link:{folder}/link", f"file:{folder}/file"]
+    assert teller.told == [f"{what} {id_}" for id_ in ids for what in ("begin", "end")]
+    found = {p.name: (oct(p.lstat().st_mode), p.read_text()) for p in folder.iterdir()}
+    assert found == {"file": ("0o100600", "text\n"), "link": ("0o120777", "text\n")}
+    assert oct(folder.stat().st_mode) == "0o40750"
+    lines = [json.loads(line) for line in journal_file.read_text().splitlines()]
+    assert [(line["event"], line.get("step")) for line in lines] == [
+        ("start", None),
+        *((event, id_) for id_ in ids for event in ("begin", "done")),
+        ("finish", None),
+    ]
+    again = Teller()
+    converge(session, *wishes, teller=again)
+    assert again.told == []
+
+
+def test_a_plan_without_changes_does_not_touch_the_machine() -> None:
+    plan, nobody = Plan("box", "@stand-in", DEBIAN, 0, ()), StandInSession()
+    teller = Teller()
+    left = apply(plan, compiled(), nobody, SECRETS, begin=teller.begin, end=teller.end)
+    assert (left is plan, nobody.scripts, teller.told) == (True, [], [])
+
+
+def test_a_failed_step_ends_the_run_with_its_last_words(
+    session: Session, tmp_path: Path, journal_file: Path
+) -> None:
+    teller = Teller()
+    wishes = (
+        command("one", "exit 1", "echo to stdout; echo and stderr >&2; exit 3"),
+        command("two", "exit 1", f"touch {tmp_path}/two"),
+    )
+    with pytest.raises(StepError) as raised:
+        converge(session, *wishes, teller=teller)
+    assert str(raised.value) == (
+        "command:one failed on @local:\n"
+        "    to stdout\n"
+        "    and stderr\n"
+        "    wanted by files (box.yaml:1)"
+    )
+    assert (teller.told, (tmp_path / "two").exists()) == (["begin command:one"], False)
+    events = [json.loads(line)["event"] for line in journal_file.read_text().splitlines()]
+    assert events == ["start", "begin", "failed"]
+
+
+def test_the_first_failure_is_told_where_the_journal_is_lost_with_it(
+    session: Session, journal_file: Path
+) -> None:
+    lost = command("disk", "exit 1", f"rm -r {journal_file.parent}; echo it is full; false")
+    with pytest.raises(StepError) as raised:
+        converge(session, lost)
+    assert str(raised.value) == (
+        "command:disk failed on @local:\n    it is full\n    wanted by files (box.yaml:1)"
+    )
+
+
+@pytest.mark.usefixtures("journal_file")
+def test_a_step_that_succeeds_without_effect_is_an_error(session: Session) -> None:
+    with pytest.raises(StepError) as raised:
+        converge(session, command("a", "echo no", "true", "yes"), command("b", "exit 1", "true"))
+    assert str(raised.value) == (
+        "@local: still not as it should be, although every step succeeded:\n"
+        "    command:a: value\n"
+        "    command:b: exists\n"
+        "hint: `envwright plan` shows how each of them is; something else may be changing it"
+    )
+
+
+@pytest.mark.usefixtures("journal_file")
+def test_what_waits_for_a_restart_is_left_and_is_no_error(session: Session, tmp_path: Path) -> None:
+    waiting = Command(title="t", observe="exit 1", expected="", run="exit 5", seen=(), systemd=True)
+    made = File(path=f"{tmp_path}/file", owner=ME, group=tmp_path.group())
+    left = converge(session, waiting, made, machine=OFFLINE)
+    assert [change.resource.id for change in left.changes] == ["command:t"]
+    assert left.pending == left.changes
+
+
+@pytest.mark.usefixtures("journal_file")
+def test_a_run_says_where_the_one_before_was_cut_off(session: Session, tmp_path: Path) -> None:
+    with local_session() as lost:
+        Journal(lost, "box").__enter__().write("begin", step="package:git")
+    heard: list[str] = []
+    made = compiled(File(path=f"{tmp_path}/file", owner=ME, group=tmp_path.group()))
+    plan = make_plan(made, session, DEBIAN, SECRETS)
+    teller = Teller()
+    begin, end = teller.begin, teller.end
+    apply(plan, made, session, SECRETS, begin=begin, end=end, cut_off=heard.append)
+    assert heard == ["package:git"]
+
+
+@pytest.mark.usefixtures("journal_file")
+def test_what_became_another_while_a_person_thought_about_it_is_left_alone(
+    session: Session, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    made = compiled(File(path=str(file), content="right", owner=ME, group=tmp_path.group()))
+    plan = make_plan(made, session, DEBIAN, SECRETS)
+    file.write_text("somebody else's")
+    begun = Teller()
+    with pytest.raises(RefusedError) as raised:
+        apply(plan, made, session, SECRETS, begin=begun.begin, end=begun.end, shown=True)
+    assert str(raised.value) == (
+        "@local: it is another than when its plan was shown; nothing was changed\n"
+        "hint: look at its plan again"
+    )
+    assert file.read_text() == "somebody else's"
+    again = make_plan(made, session, DEBIAN, SECRETS)
+    apply(again, made, session, SECRETS, begin=begun.begin, end=begun.end, shown=True)
+    assert file.read_text() == "right"
+
+
+def test_a_secret_that_cannot_be_had_stops_the_run_before_it_begins(
+    session: Session, tmp_path: Path, journal_file: Path
+) -> None:
+    secrets = secrets_of(tmp_path, token="hunter22")
+    made = compiled(
+        File(path=f"{tmp_path}/one", owner=ME, group=tmp_path.group()),
+        File(path=f"{tmp_path}/two", content=marker("token"), owner=ME, group=tmp_path.group()),
+    )
+    plan = make_plan(made, session, DEBIAN, Secrets({}))
+    (tmp_path / "token.secret").unlink()
+    teller = Teller()
+    with pytest.raises(SecretError):
+        apply(plan, made, session, secrets, begin=teller.begin, end=teller.end)
+    assert (teller.told, journal_file.exists(), (tmp_path / "one").exists()) == ([], False, False)

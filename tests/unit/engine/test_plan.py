@@ -1,0 +1,270 @@
+"""The plan: states compared, secrets hidden, and nothing taken for done that is not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from standins import DEBIAN, ME, OFFLINE, StandInSection, compiled, local_session, secrets_of
+
+from envwright.engine.plan import HIDDEN, Change, Plan, make_plan
+from envwright.errors import RefusedError
+from envwright.facts import TEXT_LIMIT
+from envwright.model.proof import Requirement
+from envwright.model.secrets import Secrets, marker
+from envwright.resources.command import Command
+from envwright.resources.directory import Directory
+from envwright.resources.file import File
+from envwright.resources.keys import Keys
+from envwright.resources.link import Link
+from envwright.resources.service import Service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envwright.facts import Machine
+    from envwright.model.resource import Resource
+
+NO_SECRETS = Secrets({})
+
+
+def plan_for(
+    *parts: Resource | StandInSection, secrets: Secrets = NO_SECRETS, machine: Machine = DEBIAN
+) -> Plan:
+    """The plan for this machine, which costs one round trip."""
+    with local_session() as session:
+        plan = make_plan(compiled(*parts), session, machine, secrets)
+        assert session.round_trips == 1
+    return plan
+
+
+def only(plan: Plan) -> Change:
+    (change,) = plan.changes
+    return change
+
+
+def mine(path: Path, content: str, mode: str = "0644") -> File:
+    """A wish for a file of whoever runs the tests."""
+    return File(path=str(path), content=content, mode=mode, owner=ME, group=path.parent.group())
+
+
+def make(path: Path, content: str, mode: int = 0o644) -> None:
+    path.write_text(content)
+    path.chmod(mode)
+
+
+# --- What differs -----------------------------------------------------------------------------
+
+
+def test_a_machine_that_is_as_it_should_be_has_nothing_to_do(tmp_path: Path) -> None:
+    make(tmp_path / "file", "text\n")
+    plan = plan_for(mine(tmp_path / "file", "text\n"), File(path=f"{tmp_path}/no", present=False))
+    assert (bool(plan), plan.changes, plan.pending, plan.resources) == (False, (), (), 2)
+
+
+def in_json(id_: str, verb: str, *fields: str, line: int = 1) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "verb": verb,
+        "origins": [f"files (box.yaml:{line})"],
+        "fields": list(fields),
+        "diff": "",
+        "takes_effect": "now",
+        "pending": "",
+    }
+
+
+def test_a_plan_in_json_is_whole(tmp_path: Path) -> None:
+    make(tmp_path / "file", "one\ntwo\nthree\n", 0o600)
+    make(tmp_path / "old", "")
+    access = {"owner": ME, "group": tmp_path.group()}
+    plan = plan_for(
+        mine(tmp_path / "file", "one\n2\nthree\n"),
+        Link(path=f"{tmp_path}/link", target="file", owner=ME, group=tmp_path.group()),
+        File(path=f"{tmp_path}/old", present=False, at=(7,)),
+    )
+    file = {"kind": "file", "mode": "0644", **access}
+    assert plan.json() == {
+        "version": 1,
+        "environment": "box",
+        "host": "@local",
+        "resources": 3,
+        "changes": [
+            {
+                **in_json(f"file:{tmp_path}/file", "change", "mode", "content"),
+                "before": {**file, "mode": "0600", "content": "one\ntwo\nthree\n"},
+                "after": {**file, "content": "one\n2\nthree\n"},
+                "diff": "@@ -1,3 +1,3 @@\n one\n-two\n+2\n three",
+            },
+            {
+                **in_json(f"link:{tmp_path}/link", "create", "exists"),
+                "before": None,
+                "after": {"kind": "link", "target": "file", **access},
+            },
+            {
+                **in_json(f"file:{tmp_path}/old", "remove", "exists", line=7),
+                "before": {**file, "content": ""},
+                "after": None,
+            },
+        ],
+        "waiting": [],
+    }
+
+
+def test_a_new_file_is_shown_line_by_line(tmp_path: Path) -> None:
+    change = only(plan_for(mine(tmp_path / "new", "a\nb\n")))
+    assert (change.verb, change.diff()) == ("create", "@@ -0,0 +1,2 @@\n+a\n+b")
+
+
+def test_bytes_that_are_no_text_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"\xff\n")
+    diff = only(plan_for(mine(tmp_path / "file", "x\n"))).diff()
+    assert diff == "@@ -1 +1 @@\n-?\n+x"
+
+
+def test_a_difference_of_mode_alone_shows_no_content(tmp_path: Path) -> None:
+    make(tmp_path / "file", "text\n", 0o600)
+    change = only(plan_for(mine(tmp_path / "file", "text\n")))
+    assert (change.difference.fields, change.diff()) == (("mode",), "")
+
+
+# --- What is not known ------------------------------------------------------------------------
+
+
+def test_content_that_is_too_large_to_read_is_not_taken_for_the_same(tmp_path: Path) -> None:
+    size = TEXT_LIMIT + 1
+    make(tmp_path / "large", "x" * size)
+    change = only(plan_for(mine(tmp_path / "large", "x" * size)))
+    assert (change.difference.fields, change.diff()) == (("content",), "")
+    before = change.json()["before"]
+    assert before["content"] == {"unknown": f"{size} bytes"}
+
+
+def test_a_path_that_cannot_be_looked_at_is_not_taken_for_missing(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    change = only(plan_for(File(path=f"{tmp_path}/loop/file")))
+    unknown = {"exists": {"unknown": "Too many levels of symbolic links"}}
+    assert (change.verb, change.json()["before"], change.diff()) == ("change", unknown, "")
+
+
+# --- Secrets ----------------------------------------------------------------------------------
+
+
+def test_a_secret_is_compared_and_never_shown(tmp_path: Path) -> None:
+    secrets = secrets_of(tmp_path, token="hunter22")
+    make(tmp_path / "file", "token=stale-secret\n")
+    make(tmp_path / "right", "token=hunter22\n")
+    wished = f"token={marker('token')}\n"
+    plan = plan_for(
+        mine(tmp_path / "file", wished), mine(tmp_path / "right", wished), secrets=secrets
+    )
+    change = only(plan)
+    shown = str(plan.json())
+    assert (change.difference.fields, change.diff()) == (("content",), "")
+    assert (change.json()["before"]["content"], change.json()["after"]["content"]) == (
+        HIDDEN,
+        HIDDEN,
+    )
+    assert [word for word in ("hunter22", "stale-secret") if word in shown] == []
+
+
+def test_a_new_file_with_a_secret_shows_no_content(tmp_path: Path) -> None:
+    secrets = secrets_of(tmp_path, token="hunter22")
+    change = only(plan_for(mine(tmp_path / "new", marker("token")), secrets=secrets))
+    assert (change.json()["before"], change.diff()) == (None, "")
+    assert change.json()["after"]["content"] == HIDDEN
+
+
+def test_a_key_with_a_secret_is_hidden_and_its_neighbours_are_shown(tmp_path: Path) -> None:
+    secrets = secrets_of(tmp_path, token="hunter22")
+    make(tmp_path / "env", "A=old-secret\nB=1\n")
+    spec = Keys(
+        path=f"{tmp_path}/env",
+        dialect="env",
+        keys={"A": marker("token"), "B": "2", "C": marker("token")},
+        owner=ME,
+        group=tmp_path.group(),
+    )
+    change = only(plan_for(spec, secrets=secrets))
+    before, after = change.json()["before"], change.json()["after"]
+    assert change.difference.fields == ("key A", "key B", "key C")
+    assert {name: (before[name], after[name]) for name in change.difference.fields} == {
+        "key A": (HIDDEN, HIDDEN),
+        "key B": ("1", "2"),
+        "key C": (HIDDEN, HIDDEN),
+    }
+    make(tmp_path / "env", "A=hunter22\nB=2\nC=hunter22\n")
+    assert plan_for(spec, secrets=secrets).changes == ()
+
+
+def test_a_wish_without_a_secret_stays_in_sight_where_others_have_one(tmp_path: Path) -> None:
+    secrets = secrets_of(tmp_path, token="hunter22")
+    change = only(plan_for(mine(tmp_path / "new", "plain\n"), secrets=secrets))
+    assert change.diff() == "@@ -0,0 +1 @@\n+plain"
+
+
+# --- What must not be -------------------------------------------------------------------------
+
+
+def refusal(*parts: Resource | StandInSection) -> str:
+    with pytest.raises(RefusedError) as raised:
+        plan_for(*parts)
+    return str(raised.value)
+
+
+def test_what_is_in_the_way_is_refused_all_at_once(tmp_path: Path) -> None:
+    make(tmp_path / "file", "")
+    (tmp_path / "folder").mkdir()
+    assert refusal(
+        Directory(path=f"{tmp_path}/file"),
+        File(path=f"{tmp_path}/folder"),
+        File(path=f"{tmp_path}/x"),
+    ) == (
+        f"@local: {tmp_path}/file is a file, not a directory: move it away first\n"
+        "    wanted by files (box.yaml:1)\n"
+        f"@local: {tmp_path}/folder is a directory, not a file: move it away first\n"
+        "    wanted by files (box.yaml:1)\n"
+        "hint: nothing was changed"
+    )
+
+
+def test_a_requirement_that_does_not_hold_is_refused_with_its_words() -> None:
+    good = Requirement("it holds", "true", "never said", "")
+    bad = Requirement("it does not", "exit 3", "this machine is no good", "take another")
+    told = refusal(StandInSection("docker", required=[good, bad]))
+    assert told == (
+        "@local: this machine is no good\n    wanted by docker (box.yaml:1)\nhint: take another"
+    )
+
+
+# --- What changes bring about -----------------------------------------------------------------
+
+
+def test_a_service_will_be_outdated_by_a_change_of_what_it_reads(tmp_path: Path) -> None:
+    class AsWished(Service):
+        """A service that is as it should be."""
+
+        def actual(self, facts: Any) -> Any:  # noqa: ARG002 - whatever they say
+            return self.desired()
+
+    service = AsWished(unit="x.service", reads=(f"{tmp_path}/file", f"{tmp_path}/same"))
+    make(tmp_path / "same", "")
+    same = mine(tmp_path / "same", "")
+    assert plan_for(service, same).changes == ()
+    plan = plan_for(service, same, mine(tmp_path / "file", "new\n"))
+    outdated = plan.changes[1]
+    assert [change.resource.id for change in plan.changes] == [
+        f"file:{tmp_path}/file",
+        "service:x.service",
+    ]
+    assert (outdated.difference.fields, outdated.difference.before) == (
+        ("up to date",),
+        {"running": True, "enabled": True, "up to date": False},
+    )
+
+
+def test_what_waits_for_systemd_is_pending() -> None:
+    command = Command(title="t", observe="exit 1", expected="", run="", seen=(), systemd=True)
+    plan = plan_for(command, machine=OFFLINE)
+    assert (plan.pending, only(plan).pending) == (plan.changes, "systemd is not PID 1 yet")
+    assert plan_for(command).pending == ()

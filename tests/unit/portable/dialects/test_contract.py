@@ -1,0 +1,270 @@
+"""What every dialect promises of its edits, on generated files."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envwright.portable.dialects import NAMES, DialectError, get
+from envwright.portable.dialects.fstab import entry
+
+if TYPE_CHECKING:
+    from envwright.portable.dialects import Value
+
+Text = st.SearchStrategy[str]
+
+
+class Case(NamedTuple):
+    """Files of a dialect, keys to change in them (some of them there), values to set."""
+
+    texts: Text
+    keys: Text
+    values: st.SearchStrategy[Value]
+
+
+def words(*values: str) -> Text:
+    return st.sampled_from(values)
+
+
+def files(*lines: Text, endings: tuple[str, ...] = ("\n", "\r\n")) -> Text:
+    """Files of such lines, with any of the endings, with and without a final one."""
+    return st.builds(
+        lambda ending, chosen, final: ending.join(chosen) + (ending if final and chosen else ""),
+        st.sampled_from(endings),
+        st.lists(st.one_of(*lines), max_size=8),
+        st.booleans(),
+    )
+
+
+def plain_text(without: str = "") -> Text:
+    characters = st.characters(exclude_categories=["Cs"], exclude_characters=without)
+    return st.text(st.one_of(words("#", '"', "\\", " ", "$", "'"), characters), max_size=12)
+
+
+def wsl_case(bad: Text, values: Text, marks: Text) -> Case:
+    raw = st.lists(
+        words(
+            "x", " ", "\t", "true", '"q # y"', r"\\", r"\n", "\\\n y", "\\\n", '"a\\\nb"', "=", "'"
+        )
+    ).map("".join)
+    key_lines = st.builds(
+        "{}{}{}{}{}".format,
+        words("", "  "),
+        words("systemd", "Systemd", "command"),
+        words("=", " = "),
+        raw,
+        words("", " # why"),
+    )
+    texts = files(words("[boot]", "[Boot] # b", "\t[user]"), key_lines, words("", "  ", "# c"), bad)
+    return Case(
+        st.builds("{}{}".format, marks, texts),
+        words("boot.systemd", "boot.Command", "user.command", "time.zone", "BOOT.x1"),
+        st.one_of(values, st.booleans(), st.integers()),
+    )
+
+
+def json_case() -> Case:
+    names = words("a", "b", "a/b", "~", "é\n")
+    leaf: st.SearchStrategy[Value] = st.one_of(
+        st.booleans(), st.integers(-9, 9), plain_text(), st.just([1, {"x": []}])
+    )
+    tree: st.SearchStrategy[Value] = st.recursive(
+        leaf, lambda inner: st.dictionaries(names, inner, max_size=3), max_leaves=8
+    )
+    spelled = st.builds(
+        lambda value, indent, separators: json.dumps(value, indent=indent, separators=separators),
+        st.dictionaries(names, tree, max_size=4),
+        st.sampled_from([None, 1, 4, "\t"]),
+        st.sampled_from([None, (",", ":"), (" , ", " : ")]),
+    )
+    texts = st.one_of(
+        words("", " \n", "{ }\n", '{"a": {},\r\n  "b": {"a" :1}}'),
+        spelled,
+        spelled.map(lambda text: f"\n{text}\n"),
+        spelled.map(lambda text: text.replace("\n", "\r\n")),
+    )
+    parts = st.lists(words("a", "b", "a~1b", "~0", "new"), min_size=1, max_size=3)
+    return Case(texts, parts.map("/".join), tree)
+
+
+def fstab_case() -> Case:
+    rest = words("", " ro", " ro 0", "  noatime,uid=1\t0 2", " ro 0 0 # why")
+    points = words("/", "/mnt/c", "/mnt/my\\040disk", "/data/")
+    mounts = st.builds("{} {}\t{}{}".format, words("C:", r"\\s\t"), points, words("ext4"), rest)
+    odd = words("", "# /mnt/c", "only", "two /data", "/swap none swap sw 0 0", "a /b c d x")
+    field = plain_text("\0\r").filter(bool)
+    return Case(files(mounts, odd), words("/", "/mnt/c", "/mnt/my disk", "/data", "/new"), field)
+
+
+def netrc_case() -> Case:
+    logins = words("login a password b", "password b login a", "login a", "", "account x login a")
+    entries = st.builds("{}machine {} {}".format, words("", "  "), words("a.b", "c"), logins)
+    odd = words("", "# machine a.b", "login x", "password y", "default login d password e")
+    values = st.builds("login {} password {}".format, words("u", "é"), words("p", "machine", "#"))
+    return Case(files(entries, odd, words("macdef m\n cd\n")), words("a.b", "c", "new"), values)
+
+
+CASES = {
+    "wsl": wsl_case(words("# é\udc80"), plain_text("\0\r"), words("")),
+    "wslconfig": wsl_case(
+        words("; bad", "[b-d]", "[", "systemd", 'command="open', r"systemd=\q"),
+        st.text(
+            st.one_of(st.characters(min_codepoint=32, max_codepoint=126), words("\n", "\t", "\b"))
+        ),
+        words("", "\ufeff"),
+    ),
+    "json": json_case(),
+    "env": Case(
+        files(
+            st.builds("{}={}".format, words("A", " B", "export A", "C "), words("1", '"x\ny"', "")),
+            words("", "# c", "; c\\", "junk", "B='a b' \"c\"tail\\ ", "A=a \\\nb", "A=a\\\n"),
+        ),
+        words("A", "B", "NEW_1"),
+        plain_text("\0"),
+    ),
+    "goenv": Case(
+        files(
+            st.builds("{}={}".format, words("GOPROXY", "GOFLAGS", "x"), plain_text("\0\n\r")),
+            words("", "# c", "junk"),
+            endings=("\n",),
+        ),
+        words("GOPROXY", "GOFLAGS", "GOBIN"),
+        plain_text("\0\n\r"),
+    ),
+    "netrc": netrc_case(),
+    "fstab": fstab_case(),
+    "lines": Case(
+        files(words("ssh-ed25519 AAAA me", "b", " b ", "", "# c", "\x0c", "é")),
+        words("ssh-ed25519 AAAA me", "b", " b ", "new line"),
+        st.just(True),
+    ),
+}
+every_dialect = pytest.mark.parametrize("name", CASES)
+bounded = settings(max_examples=40, deadline=None)
+
+
+def draw_edit(data: st.DataObject, name: str) -> tuple[str, str, Value]:
+    case = CASES[name]
+    text, key, value = data.draw(case.texts), data.draw(case.keys), data.draw(case.values)
+    if name == "fstab":
+        value = entry(str(value), key, "auto")
+    return text, key, value
+
+
+def unrelated(name: str, text: str, key: str) -> list[tuple[str, Value]]:
+    """All that is read from the text, except for the key, what it is part of, and its parts."""
+
+    def related(other: str) -> bool:
+        if name == "json":
+            return f"{other}/".startswith(f"{key}/") or key.startswith(f"{other}/")
+        return other.lower() == key.lower() if name.startswith("wsl") else other == key
+
+    return [item for item in get(name).read(text).items() if not related(item[0])]
+
+
+def stretch(before: str, after: str) -> tuple[str, str]:
+    """The one stretch of text that was taken out, and what came in for it."""
+    start = 0
+    while start < min(len(before), len(after)) and before[start] == after[start]:
+        start += 1
+    tail = 0
+    while tail < min(len(before), len(after)) - start and before[-1 - tail] == after[-1 - tail]:
+        tail += 1
+    return before[start : len(before) - tail], after[start : len(after) - tail]
+
+
+def edited(name: str, text: str, key: str, value: Value) -> str | None:
+    """The edited text; None where JSON rightly refuses a key below something that is no object."""
+    try:
+        return get(name).edit(text, {key: value})
+    except DialectError as error:
+        if name == "json" and error.reason.endswith("is not an object"):
+            return None
+        raise
+
+
+def test_every_dialect_is_put_to_the_test() -> None:
+    assert tuple(CASES) == NAMES
+
+
+@every_dialect
+@given(data=st.data())
+@bounded
+def test_an_edit_of_nothing_changes_no_byte(name: str, data: st.DataObject) -> None:
+    text = data.draw(CASES[name].texts)
+    assert get(name).edit(text, {}) == text
+
+
+@every_dialect
+@given(data=st.data())
+@bounded
+def test_what_an_edit_sets_is_read_back_and_nothing_else_changes(
+    name: str, data: st.DataObject
+) -> None:
+    text, key, value = draw_edit(data, name)
+    after = edited(name, text, key, value)
+    if after is not None:
+        assert get(name).actual(after, {key: value}) == {key: value}
+        assert unrelated(name, after, key) == unrelated(name, text, key)
+        assert get(name).edit(after, {key: value}) == after
+
+
+@every_dialect
+@given(data=st.data())
+@bounded
+def test_what_an_edit_removes_is_gone_and_nothing_else_changes(
+    name: str, data: st.DataObject
+) -> None:
+    text, key, _ = draw_edit(data, name)
+    after = edited(name, text, key, None)
+    if after is not None:
+        assert get(name).actual(after, {key: None}) == {}
+        assert unrelated(name, after, key) == unrelated(name, text, key)
+        assert get(name).edit(after, {key: None}) == after
+
+
+@every_dialect
+@given(data=st.data())
+@bounded
+def test_an_absent_key_is_removed_without_a_change(name: str, data: st.DataObject) -> None:
+    text, key, value = draw_edit(data, name)
+    if not get(name).actual(text, {key: value}):
+        assert edited(name, text, key, None) in {text, None}
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "json"])
+@given(data=st.data())
+@bounded
+def test_no_line_is_lost_but_the_key_s_own(name: str, data: st.DataObject) -> None:
+    text, key, value = draw_edit(data, name)
+    found = get(name).actual(text, {key: value})
+    after = get(name).edit(text, {key: value})
+    assert (after == text) == (found == {key: value})
+    taken, came = stretch(text, after)
+    lost = Counter(text.lstrip("\ufeff").splitlines())
+    lost -= Counter(after.lstrip("\ufeff").splitlines())
+    if found:
+        assert lost.total() <= len(f"{taken}.".splitlines())
+    else:
+        assert (taken, lost) == ("", Counter())
+        assert key.rpartition(".")[2] in came or name == "fstab"
+
+
+def test_an_unknown_dialect_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(DialectError) as caught:
+        get("toml")
+    assert str(caught.value) == f"no dialect 'toml'; there are: {', '.join(NAMES)}"
+
+
+def test_an_error_says_its_line_first() -> None:
+    error = DialectError("a quote is not closed", 3)
+    assert (str(error), error.line, error.reason) == (
+        "line 3: a quote is not closed",
+        3,
+        "a quote is not closed",
+    )

@@ -1,0 +1,156 @@
+"""The mount table keeps every line that is not ours, and is read as mount reads it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from envwright.portable.dialects import DialectError, Problem, Value, get
+from envwright.portable.dialects.fstab import entry
+
+FSTAB = get("fstab")
+TABLE = (
+    "# the disks\n"
+    "UUID=1\t/  ext4  errors=remount-ro\t0 1 # root\r\n"
+    "/swapfile none swap sw 0 0\n"
+    "\n"
+    "\\\\srv\\share /mnt/my\\040share drvfs\n"
+    "tmpfs /tmp tmpfs size=1G"
+)
+
+
+def test_mounts_are_read_by_their_plain_mount_points() -> None:
+    assert list(FSTAB.read(TABLE).items()) == [
+        ("/", "UUID=1 / ext4 errors=remount-ro 0 1"),
+        (
+            "/mnt/my share",
+            r"\134\134srv\134share /mnt/my\040share drvfs defaults 0 0",
+        ),
+        ("/tmp", "tmpfs /tmp tmpfs size=1G 0 0"),
+    ]
+
+
+def test_a_line_is_replaced_in_its_place_and_its_comment_kept() -> None:
+    assert FSTAB.edit(TABLE, {"/": "UUID=2 / btrfs ro 0 0"}) == TABLE.replace(
+        "UUID=1\t/  ext4  errors=remount-ro\t0 1 #", "UUID=2 / btrfs ro 0 0 #"
+    )
+
+
+def test_a_line_that_says_the_same_in_other_words_changes_no_byte() -> None:
+    wanted: dict[str, Value] = {
+        "/mnt/my share": entry("\\\\srv\\share", "/mnt/my share", "drvfs"),
+        "/tmp": r"tmpfs\011 /tmp tmpfs size=1G".replace(r"\011", ""),
+    }
+    assert FSTAB.edit(TABLE, wanted) == TABLE
+    assert FSTAB.actual(TABLE, {**wanted, "/x": "a /x b"}) == wanted
+
+
+def test_a_new_line_goes_to_the_end_as_the_last_one_ends() -> None:
+    line = "C: /mnt/c drvfs rw,noatime 0 0"
+    assert FSTAB.edit(TABLE, {"/mnt/c": line}) == f"{TABLE}\n{line}"
+    assert FSTAB.edit("", {"/mnt/c": "C: /mnt/c drvfs rw,noatime"}) == f"{line}\n"
+    assert FSTAB.edit("# c\r\n", {"/mnt/c": line}) == f"# c\r\n{line}\r\n"
+
+
+def test_a_removed_mount_takes_its_line_along() -> None:
+    assert FSTAB.edit(TABLE, {"/mnt/my share": None, "/gone": None}) == TABLE.replace(
+        "\\\\srv\\share /mnt/my\\040share drvfs\n", ""
+    )
+
+
+def test_of_a_mount_point_that_stands_twice_the_first_counts() -> None:
+    text = "a /m ext4\nb /m/ ext4\n"
+    assert FSTAB.read(text) == {"/m": "a /m ext4 defaults 0 0"}
+    assert FSTAB.edit(text, {"/m": "c /m ext4"}) == "c /m ext4 defaults 0 0\nb /m/ ext4\n"
+    assert FSTAB.edit(text, {"/m": None}) == ""
+
+
+@pytest.mark.parametrize("key", ["none", "swap"])
+def test_swap_is_no_key(key: str) -> None:
+    text = f"/swapfile {key} swap sw 0 0\n"
+    assert FSTAB.read(text) == {}
+    assert FSTAB.edit(text, {key: None}) == text
+    with pytest.raises(DialectError) as caught:
+        FSTAB.edit(text, {key: f"/s {key} swap sw 0 0"})
+    assert str(caught.value) == f"'{key}' is not the mount point of '/s {key} swap sw 0 0'"
+
+
+def test_columns_are_escaped() -> None:
+    assert entry("C:\\my docs", "/mnt/#\t1", "drvfs", "uid=1", "0", "2") == (
+        r"C:\134my\040docs /mnt/\043\0111 drvfs uid=1 0 2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("C: /mnt/c", "/mnt/c: 'C: /mnt/c' is no mount: expected six fields"),
+        (
+            "C: /mnt/c drvfs rw 0 0 0",
+            "/mnt/c: 'C: /mnt/c drvfs rw 0 0 0' is no mount: expected six fields",
+        ),
+        ("C: /mnt/c drvfs rw x", "/mnt/c: 'C: /mnt/c drvfs rw x' is no mount: expected six fields"),
+        ("#C: /mnt/c drvfs", "/mnt/c: '#C: /mnt/c drvfs' is no mount: expected six fields"),
+        ("D: /mnt/d drvfs", "'/mnt/c' is not the mount point of 'D: /mnt/d drvfs'"),
+        ("C: /mnt/c a\nb", "'C: /mnt/c a\\nb' cannot be written: it contains '\\n'"),
+        (True, "/mnt/c: a mount is a string of six fields"),
+    ],
+)
+def test_a_value_that_is_no_mount_of_its_key_is_refused(value: Value, reason: str) -> None:
+    with pytest.raises(DialectError) as caught:
+        FSTAB.edit("", {"/mnt/c": value})
+    assert str(caught.value) == reason
+
+
+def test_an_empty_field_is_refused() -> None:
+    with pytest.raises(DialectError) as caught:
+        entry("", "/mnt/c", "drvfs")
+    assert str(caught.value) == "a field of a mount is empty"
+
+
+def test_lines_that_mount_ignores_are_reported_and_stay() -> None:
+    text = "only\ntwo /two\n # c\na /a ext4 ro x\nb /b ext4\n"
+    reason = "mount ignores it: expected source, target, type, options, two numbers"
+    assert FSTAB.problems(text) == [Problem(1, reason), Problem(2, reason), Problem(4, reason)]
+    assert FSTAB.read(text) == {"/b": "b /b ext4 defaults 0 0"}
+    assert FSTAB.edit(text, {"/b": None}) == "only\ntwo /two\n # c\na /a ext4 ro x\n"
+
+
+fields = st.text(
+    st.one_of(st.sampled_from([*" \t\\#047\"'"]), st.characters(codec="utf-8", categories=["L"])),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(mounts=st.dictionaries(fields, fields, min_size=1, max_size=6))
+@settings(max_examples=20, deadline=None)
+def test_findmnt_reads_what_an_edit_wrote(mounts: dict[str, str]) -> None:
+    if shutil.which("findmnt") is None:
+        pytest.skip("no findmnt here")
+    wanted: dict[str, Value] = {
+        f"/{target}": entry(f"x{source}", f"/{target}", "ext4", "ro")
+        for target, source in mounts.items()
+    }
+    with TemporaryDirectory() as directory:
+        file = Path(directory, "fstab")
+        file.write_bytes(FSTAB.edit("# c\n", wanted).encode())
+        command = [
+            "findmnt",
+            "-F",
+            str(file),
+            "--json",
+            "--list",
+            "-o",
+            "SOURCE,TARGET,FREQ,PASSNO",
+        ]
+        output = subprocess.run(command, check=True, capture_output=True).stdout
+    found = {row["target"]: row["source"] for row in json.loads(output)["filesystems"]}
+    assert found == {f"/{target}": f"x{source}" for target, source in mounts.items()}
