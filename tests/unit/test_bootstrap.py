@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from command import Said
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 BOOTSTRAP = Path(__file__).parents[2] / "bootstrap"
 DIGEST = "0123456789abcdef"
+BASICS = ("cut", "dirname", "env", "head", "kill", "mkdir", "python3", "readlink", "tail", "touch")
+TEST_PROGRAMS = {
+    "docker": "docker-cli",
+    "fish": "fish",
+    "git": "git",
+    "gpg": "gnupg",
+    "mmdebstrap": "mmdebstrap",
+    "openssl": "openssl",
+    "shellcheck": "shellcheck",
+    "ssh": "openssh-client",
+    "sshd": "openssh-server",
+    "sudo": "sudo",
+    "tcsh": "tcsh",
+    "zsh": "zsh",
+}
+"""What the tests start, and the packages that bring it."""
 STAND_INS = {
     "sha256sum": f"echo {DIGEST}",
     "id": "echo 0",
     "cat": "echo 1024",
     "sleep": "",
-    "apt-get": "exit 99",
+    "apt-get": 'echo "$*" >>"$apt"',
+    **dict.fromkeys(TEST_PROGRAMS, "exit 99"),
     "docker": '[ -e "$up" ]',
-    **dict.fromkeys(("git", "gpg", "mmdebstrap", "openssl", "ssh"), "exit 99"),
 }
 """A computer that has all that the tests need, and a root who may not write to /proc/sys."""
 STAY = "exec tail -f /dev/null"
@@ -37,19 +58,23 @@ def put(folder: Path, **scripts: str) -> None:
         (folder / name).chmod(0o755)
 
 
-def bootstrap_test(folder: Path, dockerd: str, pytest: str = "") -> Said:
-    """Run the tests on a computer that has this dockerd; LOG is what its log is called."""
-    home, programs = folder / "data", folder / "bin"
+def bootstrap_test(
+    folder: Path, dockerd: str = "", pytest: str = "", lacks: Iterable[str] = (), **programs: str
+) -> Said:
+    """Run the tests on a computer with these programs; LOG is what the log of dockerd is called."""
+    home, path = folder / "data", folder / "bin"
     venv = home / "envwright" / f"venv-{DIGEST}"
     put(venv / "bin", **dict.fromkeys(("ruff", "mypy"), 'echo "${0##*/} $*"'))
     put(venv / "bin", pytest=f'echo "pytest $*"\n{pytest}')
     (venv / "complete").touch()
-    put(programs, **STAND_INS, dockerd=f'echo $$ >"$pid"\n{dockerd}')
-    path = f"{programs}:{os.environ['PATH']}"
-    settings = {"PATH": path, "XDG_DATA_HOME": str(home), "up": f"{folder}/up"}
+    there = STAND_INS | {"dockerd": f'echo $$ >"$pid"\n{dockerd}'} | programs
+    put(path, **{name: script for name, script in there.items() if name not in {*lacks}})
+    for name in BASICS:
+        (path / name).symlink_to(shutil.which(name) or name)
+    settings = {name: f"{folder}/{name}" for name in ("up", "pid", "apt")}
     done = subprocess.run(
-        ["sh", str(BOOTSTRAP), "test", "tests/unit"],
-        env={**os.environ, **settings, "pid": f"{folder}/pid"},
+        ["/bin/sh", str(BOOTSTRAP), "test", "tests/unit"],
+        env=settings | {"HOME": str(folder), "PATH": str(path), "XDG_DATA_HOME": str(home)},
         capture_output=True,
         text=True,
         check=False,
@@ -92,3 +117,49 @@ def test_an_engine_that_answers_is_used_and_a_failed_test_fails_the_run(tmp_path
     said = bootstrap_test(tmp_path, "exit 1", pytest="exit 5")
     assert said == Said(1, STARTED, "")
     assert not (tmp_path / "pid").exists()
+
+
+def apt_calls(folder: Path) -> list[str]:
+    """What apt-get was called with."""
+    calls = folder / "apt"
+    return calls.read_text().splitlines() if calls.exists() else []
+
+
+UPDATE, INSTALL = "-qq update", "-qq install --yes --no-install-recommends"
+
+
+def test_root_gets_the_programs_that_the_tests_start(tmp_path: Path) -> None:
+    (tmp_path / "up").touch()
+    packages = " ".join(TEST_PROGRAMS.values())
+    said = bootstrap_test(tmp_path, lacks=["dockerd", *TEST_PROGRAMS])
+    assert said.err.splitlines()[:2] == [
+        "bootstrap: installing docker.io (apt)",
+        f"bootstrap: installing {packages} (apt)",
+    ]
+    assert apt_calls(tmp_path) == [UPDATE, f"{INSTALL} docker.io", UPDATE, f"{INSTALL} {packages}"]
+
+
+def test_only_what_is_missing_is_installed(tmp_path: Path) -> None:
+    (tmp_path / "up").touch()
+    said = bootstrap_test(tmp_path, lacks=["zsh", "sudo"])
+    assert said == Said(0, STARTED, "bootstrap: installing sudo zsh (apt)\n")
+    assert apt_calls(tmp_path) == [UPDATE, f"{INSTALL} sudo zsh"]
+
+
+def test_where_nothing_can_be_installed_the_tests_are_run_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "up").touch()
+    said = bootstrap_test(tmp_path, lacks=["fish"], **{"apt-get": "exit 100"})
+    told = (
+        "bootstrap: installing fish (apt)\n"
+        "bootstrap: could not install fish: tests that need these programs are skipped\n"
+    )
+    assert said == Said(0, STARTED, told)
+
+
+@pytest.mark.parametrize(("lacks", "id_"), [(["apt-get", "zsh"], "echo 0"), (["zsh"], "echo 1000")])
+def test_without_apt_or_root_nothing_is_installed(
+    lacks: list[str], id_: str, tmp_path: Path
+) -> None:
+    (tmp_path / "up").touch()
+    said = bootstrap_test(tmp_path, lacks=lacks, id=id_)
+    assert (said, apt_calls(tmp_path)) == (Said(0, STARTED, ""), [])

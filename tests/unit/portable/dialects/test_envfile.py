@@ -72,8 +72,9 @@ def dollar_quoted(output: str) -> str:
     for line in output.split("\n"):
         name, _, value = line.partition("=")
         if value.startswith('"'):
-            inner = value[1:-1].replace("'", "\\'").replace("\\`", "`").replace("\\$", "$")
-            value = f"$'{inner}'"
+            value = value[1:-1].replace("'", "\\'").replace("\\`", "`").replace("\\$", "$")
+        if not value.startswith("$'"):
+            value = f"$'{value}'"  # a bare ~ would be a home directory to bash
         lines.append(f"{name}={value}\n")
     return "".join(lines)
 
