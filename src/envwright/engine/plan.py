@@ -57,8 +57,7 @@ class Change:
         old, new = before.get("content", ""), after.get("content", "")
         if not isinstance(old, str) or HIDDEN in (old, new):
             return ""
-        # Bytes that are not text would reach the terminal as they are.
-        from_, to = (t.encode("utf-8", "replace").decode().splitlines() for t in (old, new))
+        from_, to = (_lines(text) for text in (old, new))
         lines = difflib.unified_diff(from_, to, lineterm="", n=2)
         # The first two lines would name the files, which the change itself does.
         return "\n".join(itertools.islice(lines, 2, None))
@@ -77,6 +76,11 @@ class Change:
             "takes_effect": self.resource.takes_effect.value,
             "pending": self.pending,
         }
+
+
+def _lines(text: str) -> list[str]:
+    """Split at line ends alone: what Python takes for others, a terminal does not."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 @dataclass(frozen=True)

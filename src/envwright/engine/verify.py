@@ -19,6 +19,7 @@ from envwright.facts import decode
 from envwright.model.pending_restart import NOTHING
 from envwright.model.proof import SKIPPED
 from envwright.portable import readers
+from envwright.portable.visible import visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -173,13 +174,14 @@ def items(
         check = _masked(secrets, witness, resource, witnessed, secrets)
         if reason := waits.resources.get(resource.id):
             check = functools.partial(pytest.skip, reason)
-        yield CheckItem.from_parent(parent, name=resource.id, check=check, prepare=prepare)
+        name = visible_line(resource.id)
+        yield CheckItem.from_parent(parent, name=name, check=check, prepare=prepare)
     for proof in compiled.proofs:
         check = _masked(secrets, prove, proof, host)
         reasons = map(waits.capabilities.get, (o.capability for o in proof.origins))
         if reason := next(filter(None, reasons), ""):
             check = _excused(check, reason)
-        yield CheckItem.from_parent(parent, name=proof.name, check=check)
+        yield CheckItem.from_parent(parent, name=visible_line(proof.name), check=check)
 
 
 def _observations(resources: Iterable[Resource], host: Host) -> Iterator[Callable[[], Any]]:
@@ -190,13 +192,18 @@ def _observations(resources: Iterable[Resource], host: Host) -> Iterator[Callabl
 
 
 def _masked(secrets: Secrets, function: Callable[..., None], *arguments: Any) -> Callable[[], None]:
-    """Return the call of a check; what it says of a failure shows no secret, in JUnit either."""
+    """Return the call of a check whose words show no secret, in JUnit either.
+
+    pytest and its plugins write what a check says as it is, so it is made visible here.
+    """
 
     def check() -> None:
         try:
             function(*arguments)
         except CheckError as error:
-            raise CheckError(secrets.mask(str(error))) from None
+            raise CheckError(visible(secrets.mask(str(error)))) from None
+        except pytest.skip.Exception as skipped:
+            pytest.skip(visible_line(secrets.mask(str(skipped.msg))))
 
     return check
 
@@ -304,13 +311,18 @@ def _settings_of_nobody() -> Iterator[None]:
                 os.environ[name] = value
 
 
+def tap_text(text: str) -> str:
+    """Write the description of a test point: a `#` in it would begin a directive such as SKIP."""
+    return visible_line(text).replace("\\", "\\\\").replace("#", "\\#")
+
+
 def tap(results: list[Result]) -> str:
     """Write results in the Test Anything Protocol, version 14."""
     lines = ["TAP version 14", f"1..{len(results)}"]
     for number, result in enumerate(results, 1):
         state = "not ok" if result.outcome == "failed" else "ok"
-        skip = f" # SKIP {result.reason}" if result.outcome == "skipped" else ""
-        lines.append(f"{state} {number} - {result.id}{skip}")
+        skip = f" # SKIP {visible_line(result.reason)}" if result.outcome == "skipped" else ""
+        lines.append(f"{state} {number} - {tap_text(result.id)}{skip}")
         if result.outcome == "failed":
-            lines += [f"# {line}" for line in result.reason.splitlines()]
+            lines += [f"# {line}" for line in visible(result.reason).split("\n")]
     return "\n".join(lines) + "\n"

@@ -6,7 +6,8 @@ import textwrap
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
-from envwright.engine.verify import Result, tap
+from envwright.engine.verify import Result, tap, tap_text
+from envwright.portable.visible import visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,12 +23,12 @@ def tap_all(outcomes: Sequence[Outcome]) -> str:
         if outcome.result is not None:
             checks = tap([Result(**check) for check in outcome.result])
             body = checks.partition("\n")[2].rstrip("\n")  # the version is said already
-            lines += [f"# Subtest: {outcome.target.host}", textwrap.indent(body, "    ")]
+            lines += [f"# Subtest: {tap_text(outcome.target.host)}", textwrap.indent(body, "    ")]
         state = "ok" if outcome.word == "proven" else "not ok"
         skip = " # SKIP" if outcome.word == "skipped" else ""
-        lines.append(f"{state} {number} - {outcome.target.host}{skip}")
+        lines.append(f"{state} {number} - {tap_text(outcome.target.host)}{skip}")
         if outcome.error:
-            lines += [f"# {line}" for line in str(outcome.error).splitlines()]
+            lines += [f"# {line}" for line in visible(str(outcome.error)).split("\n")]
     return "\n".join(lines) + "\n"
 
 
@@ -35,7 +36,7 @@ def merge(outcomes: Sequence[Outcome], written: Callable[[int], Path | None], fi
     """Write one JUnit file: the suites that each machine's run wrote, or the error it ended in."""
     whole = ET.Element("testsuites", name="pytest tests")
     for number, outcome in enumerate(outcomes):
-        host, part = outcome.target.host, written(number)
+        host, part = visible_line(outcome.target.host), written(number)
         if part and part.is_file():
             for suite in ET.parse(part).getroot().iter("testsuite"):  # noqa: S314 - pytest wrote it
                 suite.set("name", f"{suite.get('name')} on {host}")
@@ -43,5 +44,6 @@ def merge(outcomes: Sequence[Outcome], written: Callable[[int], Path | None], fi
         elif outcome.error:
             suite = ET.SubElement(whole, "testsuite", name=host, tests="1", errors="1")
             case = ET.SubElement(suite, "testcase", name=host)
-            ET.SubElement(case, "error", message=outcome.error.message).text = str(outcome.error)
+            error = ET.SubElement(case, "error", message=visible(outcome.error.message))
+            error.text = visible(str(outcome.error))
     ET.ElementTree(whole).write(file, encoding="utf-8", xml_declaration=True)

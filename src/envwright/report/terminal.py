@@ -9,12 +9,13 @@ import os
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from envwright.errors import EnvwrightError
 from envwright.facts import Unknown
 from envwright.model import pending_restart
 from envwright.model.resource import EXISTENCE, Moment
+from envwright.portable.visible import visible, visible_line
 from envwright.resources.keys import FIELD
 from envwright.timings import OFF
 
@@ -33,6 +34,13 @@ WORDS = 11
 """The width of the words for what machines came to."""
 WIDTH = 60
 """Longer values are cut in a plan's lines; `--json` has them whole."""
+
+
+class Painted(NamedTuple):
+    """A part of a line in a colour of COLOURS."""
+
+    text: str
+    colour: str
 
 
 class Report:
@@ -60,20 +68,28 @@ class Report:
         self._since = 0.0
         self._region = 0
 
-    def _paint(self, text: str, colour: str) -> str:
-        return f"\033[{COLOURS[colour]}m{text}\033[0m" if self._colours else text
+    def _write(self, parts: Sequence[str | Painted], file: TextIO, end: str = "\n") -> None:
+        """Write text that may come from anywhere: it is masked, then made visible."""
+        self._send("".join(map(self._shown, parts)) + end, file)
 
-    def _write(self, text: str, file: TextIO, end: str = "\n") -> None:
+    def _shown(self, part: str | Painted) -> str:
+        if isinstance(part, str):
+            return visible(self.mask(part))
+        text = visible(self.mask(part.text))
+        return f"\033[{COLOURS[part.colour]}m{text}\033[0m" if self._colours else text
+
+    def _send(self, text: str, file: TextIO) -> None:
+        """Write text that may hold our own codes for colours and the cursor."""
         if self._region:
             lines, self._region = self._region, 0
-            self._write(f"\033[{lines}F\033[J", self.out, end="")
-        # What the encoding of the terminal lacks (and bytes of paths that are no text) is escaped.
+            self._send(f"\033[{lines}F\033[J", self.out)
+        # What the encoding of the terminal lacks is escaped.
         encoding = file.encoding or "utf-8"
-        shown = self.mask(text).encode(encoding, "backslashreplace").decode(encoding)
+        shown = text.encode(encoding, "backslashreplace").decode(encoding)
         if file is self.out:
-            self.said += shown + end
+            self.said += shown
         try:
-            print(shown, end=end, file=file, flush=True)
+            print(shown, end="", file=file, flush=True)
         except OSError as error:
             # Python would try again when it ends, and complain in its own words.
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -83,30 +99,32 @@ class Report:
                 raise
             raise EnvwrightError(f"cannot write the output: {error.strerror}") from None
 
-    def line(self, text: str = "") -> None:
+    def line(self, *parts: str | Painted) -> None:
         """Write a line that tells a person what goes on."""
         if not self.quiet:
-            self._write(text, self.out)
+            self._write(parts, self.out)
 
     def text(self, text: str) -> None:
         """Write a result: lines."""
-        self._write(text.rstrip("\n"), self.out)
+        self._write([text.rstrip("\n")], self.out)
 
     def json(self, value: Any, timings: dict[str, float] | None = None, name: str = "") -> None:
         """Write a result as JSON; with timings, which go into it, where a list goes by its name."""
         if timings:
             value = {**(value if isinstance(value, dict) else {name or "hosts": value})}
             value["timings"] = timings
-        self.text(_json.dumps(value, indent=2))
+        # JSON has escapes of its own for all that is not printable ASCII, but for DEL.
+        text = self.mask(_json.dumps(value, indent=2)).replace("\x7f", r"\u007f")
+        self._send(f"{text}\n", self.out)
 
     def timings(self, timings: Timings) -> None:
         """Write where the time went, if that was counted."""
         if timings is not OFF:
-            self._write(timings.text(), self.err, end="")
+            self._write([timings.text()], self.err, end="")
 
     def ask(self, question: str) -> None:
         """Write a question; the answer is awaited on the same line."""
-        self._write(question, self.err, end="")
+        self._write([question], self.err, end="")
 
     def error(self, error: EnvwrightError) -> None:
         """Write what went wrong."""
@@ -115,13 +133,13 @@ class Report:
     def complain(self, text: str) -> None:
         """Write to where errors go; an error of its own has nowhere to go."""
         with contextlib.suppress(OSError, EnvwrightError):
-            self._write(text, self.err)
+            self._write([text], self.err)
 
     # --- several machines ---
 
     def host(self, colour: str, word: str, text: str) -> None:
         """Write what one of several machines came to."""
-        self.line(f"  {self._paint(word.ljust(WORDS), colour)}  {text}")
+        self.line("  ", Painted(word.ljust(WORDS), colour), f"  {text}")
 
     @property
     def live(self) -> bool:
@@ -135,8 +153,9 @@ class Report:
         """
         if self.live and (lines or self._region):
             size = shutil.get_terminal_size()
-            shown = [line[: size.columns - 1] for line in lines[: size.lines - 1]]
-            self._write("".join(f"{line}\n" for line in shown), self.out, end="")
+            whole = (visible_line(self.mask(line)) for line in lines[: size.lines - 1])
+            shown = [line[: size.columns - 1] for line in whole]
+            self._send("".join(f"{line}\n" for line in shown), self.out)
             self._region = len(shown)
 
     # --- plan ---
@@ -144,8 +163,9 @@ class Report:
     def plan(self, plan: Plan) -> None:
         """Write a plan: what changes, who asked for it, and how it will differ."""
         machine = plan.machine
-        release = f"{machine.distro} {machine.release}"
-        self.line(f"{plan.environment} on {plan.host} ({release}, {plan.resources} resources)")
+        release = visible_line(f"{machine.distro} {machine.release}")
+        host = visible_line(plan.host)
+        self.line(f"{plan.environment} on {host} ({release}, {plan.resources} resources)")
         for title, changes in _stages(plan):
             self.line(f"\n{title}:" if title else "")
             for change in changes:
@@ -155,12 +175,17 @@ class Report:
     def _change(self, change: Change) -> None:
         sign = SIGNS[change.verb]
         origins = ", ".join(str(origin) for origin in change.resource.origins)
-        head = self._paint(f"{sign} {change.resource.id}", sign)
-        self.line(f"  {head}  {self._paint(origins, 'dim')}" if origins else f"  {head}")
+        head: list[str | Painted] = [
+            "  ",
+            Painted(f"{sign} {visible_line(change.resource.id)}", sign),
+        ]
+        if origins:
+            head += ["  ", Painted(visible_line(origins), "dim")]
+        self.line(*head)
         for text in _details(change):
             self.line(f"      {text}")
-        for text in change.diff().splitlines():
-            self.line(f"      {self._paint(text, text[0]) if text[:1] in {'+', '-'} else text}")
+        for text in change.diff().split("\n") if change.diff() else ():
+            self.line("      ", Painted(text, text[0]) if text[:1] in {"+", "-"} else text)
 
     # --- apply ---
 
@@ -172,13 +197,14 @@ class Report:
         """Say which step is under way; on a terminal the line is completed by `end`."""
         self._since = time.monotonic()
         if self._colours and not self.quiet:
-            self._write(f"  {step.name} ...", self.out, end="")
+            self._write([f"  {visible_line(step.name)} ..."], self.out, end="")
 
     def end(self, step: Step) -> None:
         """Say that a step is done, and how long it took."""
         seconds = time.monotonic() - self._since
-        start = "\r\033[K" if self._colours else ""
-        self.line(f"{start}  {self._paint('done', 'ok')}  {step.name}  ({seconds:.1f} s)")
+        if self._colours and not self.quiet:
+            self._send("\r\033[K", self.out)
+        self.line("  ", Painted("done", "ok"), f"  {visible_line(step.name)}  ({seconds:.1f} s)")
 
     def left(self, plan: Plan, made: Plan) -> None:
         """Say what waits for something to happen first, and after what the rest is felt.
@@ -204,9 +230,9 @@ class Report:
     def result(self, result: Result) -> None:
         """Write one check's result."""
         word = {"passed": "ok"}.get(result.outcome, result.outcome)
-        self.line(f"  {self._paint(word, word)}  {result.id}")
+        self.line("  ", Painted(word, word), f"  {visible_line(result.id)}")
         if result.outcome != "passed":
-            for text in result.reason.splitlines():
+            for text in result.reason.split("\n"):
                 self.line(f"      {text}")
 
     def results(self, results: Sequence[Result]) -> None:

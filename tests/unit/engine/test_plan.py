@@ -119,7 +119,7 @@ def test_a_new_file_is_shown_line_by_line(tmp_path: Path) -> None:
 def test_bytes_that_are_no_text_do_not_reach_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"\xff\n")
     diff = only(plan_for(mine(tmp_path / "file", "x\n"))).diff()
-    assert diff == "@@ -1 +1 @@\n-?\n+x"
+    assert diff == "@@ -1 +1 @@\n-\udcff\n+x"
 
 
 def test_a_difference_of_mode_alone_shows_no_content(tmp_path: Path) -> None:

@@ -349,3 +349,34 @@ def test_results_are_written_for_the_test_anything_protocol() -> None:
         "# one\n"
         "# two\n"
     )
+
+
+def test_a_name_or_reason_cannot_forge_a_line_of_the_protocol() -> None:
+    results = [
+        Result("file:/a # SKIP b\\\nok 9 - c", "failed", "one\x1b[1A\rtwo", 0.1),
+        Result("it works", "skipped", "no\nnot ok 7", 0.1),
+    ]
+    assert tap(results) == (
+        "TAP version 14\n"
+        "1..2\n"
+        "not ok 1 - file:/a \\# SKIP b\\\\\\\\nok 9 - c\n"
+        "# one\\x1b[1A\\x0dtwo\n"
+        "ok 2 - it works # SKIP no\\nnot ok 7\n"
+    )
+
+
+def test_what_a_check_says_is_masked_and_made_visible_in_junit_too(tmp_path: Path) -> None:
+    secrets = secrets_of(tmp_path, TOKEN="hunter22")
+    secrets.reveal(marker("TOKEN"))
+    proofs = [
+        Proof("one \u202e", "printf 'hunter22 \\033[2K'; exit 1"),
+        Proof("two", "printf 'hunter22 \\033[2K'; exit 77"),
+    ]
+    made, file = compiled(StandInSection("files", [], proofs)), tmp_path / "junit.xml"
+    with local_session() as session:
+        run(made, session, secrets, tell=lambda _: None, junit=file)
+    cases = ET.parse(file).getroot().iter("testcase")
+    assert [(c.get("name"), c[0].get("message")) for c in cases] == [
+        (r"one \u202e", r"⟦secret:TOKEN⟧ \x1b[2K"),
+        ("two", r"⟦secret:TOKEN⟧ \x1b[2K"),
+    ]

