@@ -14,6 +14,10 @@ def main() -> int:
         if words == ["--version"] and sys.stdout:
             sys.stdout.write(f"envwright {__version__}\n")
             return 0
+        if words[:1] == ["--after-restart"]:  # by the unit of a saved run, not by a person
+            from envwright.after_restart import main as go_on  # noqa: PLC0415 - see above
+
+            return go_on(words[1:])
         spent = timings.timings(words)
         asked = fastpath.ask(words, spent)
         if asked and asked.repeat(spent):

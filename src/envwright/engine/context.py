@@ -208,9 +208,10 @@ def _session(host: str, options: argparse.Namespace) -> Session:
 
 def _load(verb: str) -> None:
     """Import what a job will need, for which there is time while its session opens."""
-    rooms = ["cache.compiled", "engine.plan", *(["engine.verify"] if verb == "verify" else [])]
-    for room in rooms:
-        importlib.import_module(f"envwright.{room}")
+    importlib.import_module("envwright.cache.compiled")
+    importlib.import_module("envwright.engine.plan")
+    if verb == "verify":
+        importlib.import_module("envwright.engine.verify")
 
 
 class Password:

@@ -28,7 +28,7 @@ def _local(name: str, info: ValidationInfo) -> str:
     path = Path(folder) / os.path.expanduser(name)  # noqa: PTH111
     try:
         data = path.read_bytes()
-        (info.context or {}).get("files", {})[str(path)] = hashlib.sha256(data).hexdigest()
+        (info.context or {}).get("checksums", {})[str(path)] = hashlib.sha256(data).hexdigest()
         return data.decode()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"

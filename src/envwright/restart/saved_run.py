@@ -159,7 +159,7 @@ def _surroundings() -> list[str]:
 
 
 def _command() -> list[str]:
-    return [sys.executable, "-m", "envwright.after_restart"]
+    return [sys.executable, "-m", "envwright", "--after-restart"]
 
 
 def unit(environment: str) -> str:

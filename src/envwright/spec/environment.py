@@ -205,7 +205,7 @@ class _Reader:
     def _context(self, entry: Entry) -> dict[str, Any]:
         """Return what validators may use: where files beside the environment are, and templates."""
         folder = Path(entry.at.source.file).parent
-        return {"folder": str(folder), "render": self._scope.text, "files": self._files}
+        return {"folder": str(folder), "render": self._scope.text, "checksums": self._files}
 
     def _section(self, key: str, entry: Entry, model: type[Model]) -> Model | None:
         if entry.node.value is None:

@@ -143,7 +143,7 @@ def test_a_restart_seen_from_outside_needs_windows_alone(world: World) -> None:
 def test_a_restart_of_this_machine_is_rehearsed_too(world: World) -> None:
     assert orchestrate.check(world.job("@local"), TERMINATE, options(), world.report)
     _, rehearsed = world.session.scripts
-    assert rehearsed.endswith(" -m envwright.after_restart --rehearse")
+    assert rehearsed.endswith(" -m envwright --after-restart --rehearse")
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_the_unit_is_the_same_python_in_the_same_folder(
         "Type=exec",
         f"WorkingDirectory=-{tmp_path}/100%% mine",
         'Environment="HOME=/home/a \\"b\\"" "PATH=/opt/bin:/bin" "LC_ALL=C.UTF-8"',
-        f'ExecStart="{sys.executable}" "-m" "envwright.after_restart"',
+        f'ExecStart="{sys.executable}" "-m" "envwright" "--after-restart"',
     ]
 
 

@@ -1,0 +1,126 @@
+"""What each capability says of itself, and that it needs no name to be what it is (law 10)."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from house import HOUSE
+
+from envwright.model.catalogue import Catalogue, discover
+from envwright.spec.compiler import compile_environment
+from envwright.spec.environment import load
+from envwright.spec.sample_machines import MACHINES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+
+def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """A model, and those in its fields."""
+    yield model
+    for field in model.model_fields.values():
+        for part in parts(field.annotation):
+            if hasattr(part, "model_fields"):
+                yield from models(part)
+
+
+def parts(annotation: object) -> Iterator[type[BaseModel]]:
+    """What an annotation like `dict[str, Part | None]` is made of."""
+    inner = getattr(annotation, "__args__", ())
+    if inner:
+        yield from itertools.chain.from_iterable(map(parts, inner))
+    elif isinstance(annotation, type):
+        yield annotation
+
+
+@pytest.mark.parametrize("name", discover())
+def test_every_key_of_a_capability_is_described(name: str) -> None:
+    silent = [
+        f"{model.__qualname__}.{key}"
+        for model in models(discover()[name])
+        for key, field in model.model_fields.items()
+        if key != "root" and not (field.description or "").strip()
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", discover())
+def test_every_part_of_a_capability_has_a_docstring(name: str) -> None:
+    silent = [
+        model.__qualname__ for model in models(discover()[name]) if "__doc__" not in vars(model)
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", discover())
+def test_every_example_is_a_section_that_does_something(name: str, tmp_path: Path) -> None:
+    section = discover()[name]
+    file = tmp_path / "example.yaml"
+    file.write_text(f"name: example\n{section.example}")
+    for machine in MACHINES:
+        environment = load(file, machine)
+        (read,) = environment.sections
+        made = compile_environment(environment, machine)
+        assert (read.section, bool(made.resources)) == (name, True)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((HOUSE / "environments").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_every_environment_of_the_house_is_good_everywhere(path: Path) -> None:
+    made = [compile_environment(load(path, machine), machine) for machine in MACHINES]
+    assert [(one.name, bool(one.resources)) for one in made] == [(path.stem, True)] * len(MACHINES)
+
+
+# --- A capability's name means nothing to the engine (law 11) ---------------------------------
+
+RENAMED = "renamed"
+
+
+@pytest.fixture
+def rename(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A function that has the catalogue know a capability as RENAMED, and by no other name."""
+
+    def function(name: str) -> None:
+        section = discover()[name]
+        others = {other for other in discover() if other != name}
+        find = Catalogue.__getitem__
+        monkeypatch.setattr(section, "section", name)
+        monkeypatch.setattr(Catalogue, "__iter__", lambda _: iter(sorted({*others, RENAMED})))
+        monkeypatch.setattr(Catalogue, "__contains__", lambda _, key: key in {*others, RENAMED})
+        monkeypatch.setattr(
+            Catalogue, "__getitem__", lambda self, key: find(self, name if key == RENAMED else key)
+        )
+
+    return function
+
+
+def compiled(file: Path, text: str) -> list[Any]:
+    """What an environment comes to on every kind of machine, without where it was written."""
+    file.write_text(f"name: example\n{text}")
+    made = [compile_environment(load(file, machine), machine) for machine in MACHINES]
+    return [
+        (
+            [(r.id, r.desired(), {*r.needs, *r.autorequires}) for r in one.resources],
+            [(proof.name, proof.script) for proof in one.proofs],
+            [requirement.script for requirement in one.requirements],
+        )
+        for one in made
+    ]
+
+
+@pytest.mark.parametrize("name", discover())
+def test_a_capability_does_the_same_under_another_name(
+    name: str, rename: Callable[[str], None], tmp_path: Path
+) -> None:
+    example = discover()[name].example
+    before = compiled(tmp_path / "example.yaml", example)
+    rename(name)
+    renamed = example.replace(f"{name}:\n", f"{RENAMED}:\n", 1)
+    assert renamed != example
+    assert compiled(tmp_path / "renamed.yaml", renamed) == before
