@@ -125,12 +125,12 @@ def goenv(text: str, key: str) -> str | None:
 
 def netrc(text: str, key: str) -> str | None:
     """Read the first login of a machine, from a file without macros: `login NAME password WORD`."""
-    found = re.search(
-        rf"(?:^|\s)machine\s+{re.escape(key)}\s+(.*?)(?=\s(?:machine|default)\s|\Z)",
-        text,
-        re.DOTALL,
-    )
-    said = dict(re.findall(r"(login|password)\s+(\S+)", found[1])) if found else {}
+    bare = re.sub(r"^[ \t]*#.*$", "", text, flags=re.MULTILINE)
+    words = [quoted or plain for quoted, plain in re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', bare)]
+    joined = "\0".join(words)
+    entry = rf"(?:^|\0)machine\0{re.escape(key)}\0(.*?)(?=\0(?:machine|default)(?:\0|$)|$)"
+    found = re.search(entry, joined, re.DOTALL)
+    said = dict(re.findall(r"(login|password)\0([^\0]+)", found[1])) if found else {}
     return (
         " ".join(f"{word} {said[word]}" for word in ("login", "password") if word in said) or None
     )

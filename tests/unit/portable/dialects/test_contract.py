@@ -105,7 +105,7 @@ def netrc_case() -> Case:
     logins = words("login a password b", "password b login a", "login a", "", "account x login a")
     entries = st.builds("{}machine {} {}".format, words("", "  "), words("a.b", "c"), logins)
     odd = words("", "# machine a.b", "login x", "password y", "default login d password e")
-    values = st.builds("login {} password {}".format, words("u", "é"), words("p", "machine", "#"))
+    values = st.builds("login {} password {}".format, words("u", "é"), words("p", "machine", "a#"))
     return Case(files(entries, odd, words("macdef m\n cd\n")), words("a.b", "c", "new"), values)
 
 
