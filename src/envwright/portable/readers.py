@@ -109,12 +109,24 @@ def _unquoted(quoted: re.Match[str]) -> str:
 
 
 def fstab(text: str, key: str) -> str | None:
-    """Read the six fields of the mount point in an fstab, without escapes, a blank between them."""
+    """Read the six fields of the mount point in an fstab, without escapes, a blank between them.
+
+    Options come in alphabetical order, sizes in bytes; `defaults` stands where there are no others.
+    """
     for line in text.split("\n"):
         fields = [_unescape(field) for field in re.findall(r"[^ \t\r]+", line)[:6]]
         if len(fields) > 2 and fields[1] == key and not line.lstrip().startswith("#"):  # noqa: PLR2004 - source, target, type
-            return " ".join([*fields, *["defaults", "0", "0"][len(fields) - 3 :]])
+            fields += ["defaults", "0", "0"][len(fields) - 3 :]
+            options = {
+                re.sub(r"^size=(\d+)([kKmMgG])$", _in_bytes, o) for o in fields[3].split(",")
+            }
+            fields[3] = ",".join(sorted(options - {"defaults"})) or "defaults"
+            return " ".join(fields)
     return None
+
+
+def _in_bytes(size: re.Match[str]) -> str:
+    return f"size={int(size[1]) << {'k': 10, 'm': 20, 'g': 30}[size[2].lower()]}"
 
 
 def goenv(text: str, key: str) -> str | None:

@@ -147,7 +147,9 @@ class Mount(Resource):
 
     def witness(self) -> Iterator[Assertion]:
         file = ("file", (FSTAB,), "content_string")
-        line = " ".join((*self.fields, "0", "0"))
+        # The witness reads options in one order and sizes in bytes.
+        options = sorted({_normal(option) for option in self.options} - {"defaults"})
+        line = " ".join((*self.fields[:3], ",".join(options) or "defaults", "0", "0"))
         yield Assertion(*file, line, view="fstab", key=self.target)
         if not self.live:
             return

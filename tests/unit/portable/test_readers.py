@@ -55,7 +55,7 @@ def test_env_files_are_read_as_they_were_written(values: dict[str, str]) -> None
 @given(st.dictionaries(PLAIN.map(lambda name: f"/{name}x"), st.tuples(PLAIN, PLAIN), max_size=4))
 def test_fstab_is_read_as_it_was_written(values: dict[str, tuple[str, str]]) -> None:
     fields = {
-        target: (f"s{source}", target, "ext4", f"rw{options}")
+        target: (f"s{source}", target, "ext4", f"rw{options.replace(',', ';')}")
         for target, (source, options) in values.items()
     }
     text = written("fstab", {target: fstab.entry(*four) for target, four in fields.items()})
@@ -124,6 +124,7 @@ FSTAB = """\
 # tmpfs /mnt/a tmpfs
 tmpfs\t/mnt/a  tmpfs
 C:\\134 /mnt/my\\040disk drvfs rw,noatime 0 0 # a drive
+tmpfs /mnt/s tmpfs size=64m,defaults,mode=1777 0 0
 """
 
 
@@ -131,7 +132,8 @@ C:\\134 /mnt/my\\040disk drvfs rw,noatime 0 0 # a drive
     ("target", "line"),
     [
         ("/mnt/a", "tmpfs /mnt/a tmpfs defaults 0 0"),
-        ("/mnt/my disk", "C:\\ /mnt/my disk drvfs rw,noatime 0 0"),
+        ("/mnt/my disk", "C:\\ /mnt/my disk drvfs noatime,rw 0 0"),
+        ("/mnt/s", "tmpfs /mnt/s tmpfs mode=1777,size=67108864 0 0"),
         ("/mnt/b", None),
     ],
 )

@@ -188,7 +188,7 @@ def test_a_mount_is_witnessed_in_fstab_and_in_the_kernel() -> None:
     assert list(TMPFS.witness()) == [
         Assertion(
             *line,
-            "tmpfs /mnt/x tmpfs size=64m,nosuid,mode=1777 0 0",
+            "tmpfs /mnt/x tmpfs mode=1777,nosuid,size=67108864 0 0",
             view="fstab",
             key="/mnt/x",
         ),

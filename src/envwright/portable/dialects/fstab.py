@@ -20,6 +20,13 @@ _ESCAPED_BYTE = re.compile(rb"\\([0-3][0-7]{2})")
 _BLANKS = re.compile(r"[ \t]+")
 _MUST_ESCAPE = re.compile(r"[ \t\n\r\\#]")
 _NUMBER = re.compile(r"[0-9]+")
+_OPTION = re.compile(r'(?:"[^"]*"|[^,"])+')
+"""One option; a comma in quotes, as in the contexts of SELinux, parts none (mount(8))."""
+_SIZE = re.compile(r"size=([0-9]+)([kmgKMG]?)")
+_SHIFT = {"": 0, "k": 10, "m": 20, "g": 30}
+_NEGATION = re.compile(r"^no(?=[a-z])")
+_OPPOSITES = {"ro": "rw", "async": "sync", "strictatime": "atime", "relatime": "atime"}
+"""Options by another option that they contradict, beside those that `no` turns round."""
 
 
 class FstabDialect:
@@ -32,6 +39,10 @@ class FstabDialect:
 
     Lines that mount nothing at a path (swap, whose mount point is "none") are no keys and are
     never touched. Of a mount point that stands twice the first counts; removing takes all.
+
+    A line that stands for the same mount is the wanted one: options count as a set, `defaults` as
+    none beside others, and `size=64m` is `size=65536k`. Where an option contradicts another of the
+    same list (`ro,rw`), the last one wins in mount(8), so that their order counts.
     Sources: fstab(5), and findmnt of util-linux 2.38 for what libmount makes of odd lines.
     """
 
@@ -51,7 +62,9 @@ class FstabDialect:
         actual: dict[str, Value] = {}
         for key, value in wanted.items():
             if key in found:
-                same = isinstance(value, str) and _spell(key, value) == found[key]
+                same = isinstance(value, str) and _meaning(_spell(key, value)) == _meaning(
+                    found[key]
+                )
                 actual[key] = value if same else found[key]
         return actual
 
@@ -140,13 +153,34 @@ def _spell(key: str, value: str) -> str:
     return entry(*fields)
 
 
+def _meaning(value: Value) -> tuple[list[str], object]:
+    """What two spellings of the same mount have in common."""
+    fields = _fields(str(value)) or []
+    return [*fields[:3], *fields[4:]], _options(fields[3]) if fields else None
+
+
+def _options(field: str) -> object:
+    """The options of a mount: a set, or a list where the order of them counts."""
+    options = [_in_bytes(option) for option in _OPTION.findall(field)]
+    options = list(dict.fromkeys(option for option in options if option != "defaults"))
+    about = [_NEGATION.sub("", option.partition("=")[0]) for option in options]
+    about = [_OPPOSITES.get(name, name) for name in about]
+    return frozenset(options) if len(set(about)) == len(about) else options
+
+
+def _in_bytes(option: str) -> str:
+    """Write a size as its number of bytes."""
+    found = _SIZE.fullmatch(option)
+    return f"size={int(found[1]) << _SHIFT[found[2].lower()]}" if found else option
+
+
 def _set(text: str, key: str, value: str) -> str:
     lines = split_lines(text)
     for index, line in enumerate(lines):
         fields, match = _mount(line), _LINE.match(line)
         if fields is None or match is None or _target(fields) != key:
             continue
-        if entry(*fields) == value:
+        if _meaning(entry(*fields)) == _meaning(value):
             return text
         lines[index] = line[: match.start(1)] + value + line[match.end(1) :]
         return "".join(lines)

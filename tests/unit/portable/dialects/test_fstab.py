@@ -154,3 +154,39 @@ def test_findmnt_reads_what_an_edit_wrote(mounts: dict[str, str]) -> None:
         output = subprocess.run(command, check=True, capture_output=True).stdout
     found = {row["target"]: row["source"] for row in json.loads(output)["filesystems"]}
     assert found == {f"/{target}": f"x{source}" for target, source in mounts.items()}
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("mode=1777,size=64m,nosuid", "size=64m,mode=1777,nosuid"),
+        ("size=65536k,mode=1777", "mode=1777,size=64M"),
+        ("defaults,nofail", "nofail"),
+        ("rw,nofail,rw", "nofail,rw"),
+        ('x="a,b",ro', 'ro,x="a,b"'),
+        ("noexec,exec", "noexec,exec"),
+    ],
+)
+def test_options_that_mean_the_same_are_the_same_mount(written: str, wanted: str) -> None:
+    text = f"tmpfs\t/mnt/x tmpfs  {written} 0 0 # mine\n"
+    value = f"tmpfs /mnt/x tmpfs {wanted} 0 0"
+    assert FSTAB.actual(text, {"/mnt/x": value}) == {"/mnt/x": value}
+    assert FSTAB.edit(text, {"/mnt/x": value}) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("rw,ro", "ro,rw"),
+        ("exec,noexec", "noexec,exec"),
+        ("size=64m,size=32m", "size=32m,size=64m"),
+        ("relatime,noatime", "noatime,relatime"),
+        ("noatime", "nodiratime"),
+        ("nofail", "fail"),
+    ],
+)
+def test_options_that_mean_something_else_are_another_mount(written: str, wanted: str) -> None:
+    text = f"tmpfs /mnt/x tmpfs {written} 0 0\n"
+    value = f"tmpfs /mnt/x tmpfs {wanted} 0 0"
+    assert FSTAB.actual(text, {"/mnt/x": value}) != {"/mnt/x": value}
+    assert FSTAB.edit(text, {"/mnt/x": value}) == f"{value}\n"
