@@ -1,4 +1,4 @@
-"""`python -m envwright`, and the command `envwright`: the command line, from its first moment."""
+"""`python -m envwright` and the command `envwright`: the fast path, then the command line."""
 
 import sys
 
@@ -6,7 +6,7 @@ import sys
 def main() -> int:
     """Run the command line; return the exit code."""
     # Ctrl-C may come while modules load; and what nobody needs is not loaded.
-    words, asked = sys.argv[1:], None
+    words, attempt = sys.argv[1:], None
     try:
         from envwright import __version__, timings  # noqa: PLC0415 - see above
         from envwright.cache import fastpath  # noqa: PLC0415 - see above
@@ -19,17 +19,17 @@ def main() -> int:
 
             return go_on(words[1:])
         spent = timings.timings(words)
-        asked = fastpath.ask(words, spent)
-        if asked and asked.repeat(spent):
+        attempt = fastpath.attempt(words, spent)
+        if attempt and attempt.repeat(spent):
             return 0
         from envwright.cli.main import main as run  # noqa: PLC0415 - see above
 
-        return run(words, asked, spent)
+        return run(words, attempt, spent)
     except KeyboardInterrupt:
         return 130  # ExitCode.INTERRUPTED, which may not be loaded yet
     finally:
-        if asked:
-            asked.close()
+        if attempt:
+            attempt.close()
 
 
 if __name__ == "__main__":

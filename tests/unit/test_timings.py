@@ -110,7 +110,7 @@ def test_instrumentation_costs_nothing_when_it_is_off(
 def test_a_plan_says_where_its_time_went(say: Callable[..., Said]) -> None:
     first, second = say("plan", "--timings"), say("plan", "--timings")
     assert first.out == second.out == say("plan").out
-    before = ["start", "look for a note"]
+    before = ["start", "look for a cached result"]
     assert parts(first) == [*before, "connect", "compile", "compare", "probe", "the rest", "in all"]
     assert parts(second) == [*before, "connect and probe", "compare", "the rest", "in all"]
 
@@ -129,7 +129,15 @@ def test_json_has_the_timings_and_says_new_ones_each_time(say: Callable[..., Sai
     words = ("plan", "--json", "--timings")
     plans = [json.loads(say(*words).out) for _ in range(2)]
     names = [list(plan.pop("timings")) for plan in plans]
-    expected = ["start", "look for a note", "connect", "compile", "compare", "probe", "the rest"]
+    expected = [
+        "start",
+        "look for a cached result",
+        "connect",
+        "compile",
+        "compare",
+        "probe",
+        "the rest",
+    ]
     assert (names, plans) == ([expected] * 2, [json.loads(say("plan", "--json").out)] * 2)
 
 

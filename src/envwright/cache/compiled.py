@@ -1,23 +1,24 @@
-"""The cache of compiled environments: a plan of what did not change reads no YAML.
+"""The cache of compiled environments: a plan of an environment that did not change reads no YAML.
 
-An entry is found by all that compiling depends on beside the files it reads: the code of envwright,
-Python, the machine's facts, the variables. It holds those files' checksums, and is used only while
-each is the same. An entry that is stale, damaged, or another user's is as good as none: it is
-compiled anew. Environments with secrets, and those with capabilities from elsewhere, are not kept.
+The name of an entry stands for everything that compiling depends on beside the files it reads: the
+code of envwright, Python, the machine's facts, the variables. The entry holds these files'
+checksums, and is used only while each is the same. An entry that is stale, damaged, or another
+user's counts as none: the environment is compiled anew. Environments with secrets, and those with
+capabilities of other distributions, are not kept.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
-import pickle
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from envwright.cache import storage
+from envwright.cache import plain_data, storage
 from envwright.model.secrets import Secrets
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     from envwright.facts import Machine
     from envwright.spec.compiler import Compiled
     from envwright.spec.environment import Environment
@@ -27,12 +28,13 @@ Files = Mapping[str, str]
 
 
 class Made(NamedTuple):
-    """What an environment came to for a machine.
+    """An environment that was compiled for a machine.
 
     Args:
-        compiled: its resources and proofs.
+        compiled: its resources, proofs and requirements.
         secrets: what is hidden in them.
-        files: the files that it depends on; None where it depends on more that changes.
+        files: the checksums of the files that it depends on; None where it depends on something
+            else that changes.
     """
 
     compiled: Compiled
@@ -46,54 +48,56 @@ def compiled(path: str, machine: Machine, variables: Mapping[str, str]) -> Made:
     Raises:
         SpecErrors: the environment cannot be compiled.
     """
-    entry = storage.place(path, repr(machine), sorted(variables.items()))
+    entry = storage.name("compiled", path, repr(machine), sorted(variables.items()))
     kept = _read(entry)
     if kept is not None:
-        files, made = kept
-        return Made(made, Secrets({}), files)
+        return kept
     from envwright.spec.compiler import compile_environment  # noqa: PLC0415 - what the cache spares
     from envwright.spec.environment import load  # noqa: PLC0415 - what the cache spares
 
     environment = load(path, machine, variables)
     made = compile_environment(environment, machine)
-    if not _keepable(environment):
+    if not _is_keepable(environment):
         return Made(made, environment.secrets)
-    # A cache that cannot be written is no reason not to work.
-    with contextlib.suppress(OSError):
-        payload = pickle.dumps(({**environment.files}, made), protocol=4)
-        storage.write(entry, payload)
+    _write(entry, made, environment.files)
     return Made(made, environment.secrets, environment.files)
 
 
-def _keepable(environment: Environment) -> bool:
+def _is_keepable(environment: Environment) -> bool:
     ours = "envwright.deploys."
     own = all(type(section).__module__.startswith(ours) for section in environment.sections)
     return own and not environment.secrets.names
 
 
-# --- Entries: a pickle of (files, compiled) --------------------------------------------------
+def _write(entry: str, made: Compiled, files: Files) -> None:
+    # A cache that cannot be written is no reason not to work.
+    with contextlib.suppress(OSError, plain_data.UnfitError):
+        payload = plain_data.encode([{**files}, made])
+        # An entry that would be read as something else must not be there.
+        if plain_data.decode(payload) == [files, made]:
+            storage.write(entry, payload)
 
 
-class _Unpickler(pickle.Unpickler):
-    """Makes nothing but our own frozen values: an entry is data."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if module.startswith("envwright.") and "." not in name and not name.startswith("_"):
-            found = super().find_class(module, name)
-            if isinstance(found, type):
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name} has no place in an entry")
-
-
-def _read(entry: str) -> tuple[Files, Compiled] | None:
+def _read(entry: str) -> Made | None:
     payload = storage.read(entry)
     if payload is None:
         return None
+    from envwright.spec.compiler import Compiled  # noqa: PLC0415 - only where there is an entry
+
     try:
-        files, made = _Unpickler(io.BytesIO(payload)).load()
-    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, ValueError):
+        files, made = plain_data.decode(payload)
+    except (ValueError, TypeError):
+        return None
+    if not isinstance(made, Compiled) or not _are_checksums(files):
         return None
     if not storage.checksums_hold(files):
         return None
     storage.touch(entry)
-    return files, made
+    return Made(made, Secrets({}), files)
+
+
+def _are_checksums(files: object) -> TypeGuard[Files]:
+    # open(2) of a number would read one of our own streams.
+    if not isinstance(files, dict):
+        return False
+    return all(isinstance(text, str) for text in (*files, *files.values()))

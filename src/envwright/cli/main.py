@@ -18,7 +18,7 @@ from envwright.timings import timings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from envwright.cache.fastpath import Ahead
+    from envwright.cache.fastpath import Attempt
     from envwright.engine.context import Job
     from envwright.engine.plan import Plan
     from envwright.engine.verify import Result
@@ -269,14 +269,14 @@ VERBS: dict[str, Verb] = {
 
 def main(
     arguments: Sequence[str] | None = None,
-    ahead: Ahead | None = None,
+    attempt: Attempt | None = None,
     spent: Timings | None = None,
 ) -> int:
     """Do what a command line says; return the exit code. What is wrong is told, never raised.
 
     Args:
         arguments: the command line, by default the process's own.
-        ahead: what was asked ahead for it.
+        attempt: the fast path, where it was tried: an open session, and the machine's answers.
         spent: counts where its time goes.
     """
     report = Report()
@@ -284,7 +284,7 @@ def main(
     spent = spent or timings(words)
     try:
         options = parse(words)
-        options.ahead, options.spent, options.jobs = ahead, spent, []
+        options.attempt, options.spent, options.jobs = attempt, spent, []
         code = VERBS[options.verb](options, report)
         if code is ExitCode.DONE and len(options.jobs) == 1 and not options.inventory:
             options.jobs[0].note(words, report.said)

@@ -92,11 +92,11 @@ class Job:
         return self.found
 
     def note(self, words: Sequence[str], said: str) -> None:
-        """Note what a command line said, if it found nothing to do and will find the same again."""
+        """Cache what a command line printed, if it found nothing to do and will find so again."""
         if self._files is not None and self.found is not None and not self.found:
-            from envwright.cache.fastpath import note  # noqa: PLC0415 - see above
+            from envwright.cache import fastpath  # noqa: PLC0415 - see above
 
-            note(words, self.session, self.machine.HELLO, self._files, said)
+            fastpath.keep(words, self.session, self.machine.HELLO, self._files, said)
 
     def waits(self) -> Waits:
         """Ask what cannot be seen before a restart; not where nothing can wait for one."""
@@ -191,11 +191,12 @@ def _compile(path: str, machine: Machine, variables: Mapping[str, str]) -> Made:
 
 
 def _session(host: str, options: argparse.Namespace) -> Session:
-    """Open a session, or take over the one that asked ahead."""
+    """Open a session, or take over the one of the fast path."""
+    from envwright.cache.fastpath import Recorder  # noqa: PLC0415 - see above
     from envwright.facts import Machine  # noqa: PLC0415 - see above
     from envwright.host.session import open_session  # noqa: PLC0415 - see above
 
-    if options.ahead and (session := options.ahead.session(host)):
+    if options.attempt and (session := options.attempt.session(host)):
         return cast("Session", session)
     with options.spent("connect"):
         return open_session(
@@ -203,6 +204,7 @@ def _session(host: str, options: argparse.Namespace) -> Session:
             hello=Machine.HELLO,
             password=password_source(options),
             meanwhile=functools.partial(_load, options.verb),
+            recorder=Recorder(),
         )
 
 

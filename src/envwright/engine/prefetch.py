@@ -73,7 +73,7 @@ def _ask(session: Session, scripts: Sequence[str]) -> Iterator[tuple[str, Result
     """Run scripts in one round trip, on two processors; those that did not end are left out."""
     mark = nonce().decode()
     apart = [_APART.format(script=shlex.quote(script), mark=mark) for script in scripts]
-    outputs = session.inquire(apart, concurrent=len(scripts) // 2)
+    outputs = session.run_batch(apart, concurrent=len(scripts) // 2)
     for script, output in zip(scripts, outputs, strict=False):
         stdout, _, said = output.partition(mark.encode())
         stderr, _, code = said.rpartition(b"\n")

@@ -1,4 +1,4 @@
-"""An inquiry: many read-only scripts as one, and what each of them printed."""
+"""A batch: many read-only scripts in one round trip, and what each of them printed."""
 
 from __future__ import annotations
 
@@ -9,28 +9,55 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Inquiry:
+class Batch:
     """Scripts for sh whose answers come in one round trip.
 
+    The answers are parted by a mark that is chosen at random for each batch: no file and no program
+    on the machine can know it, so none can end its own answer or forge the next.
+
     Args:
-        scripts: each reads nothing from stdin; what it prints on stderr is not seen.
-        beside: how many of the last run beside those before them: they wait for other processes.
+        scripts: each reads nothing from stdin; what it prints on stderr is dropped.
+        concurrent: how many of the last scripts run at the same time as those before them: the
+            ones that spend their time waiting for other processes.
     """
 
     def __init__(self, scripts: Sequence[str], concurrent: int = 0) -> None:
-        # No file on the machine can hold this mark: it is chosen after they were written.
         self._mark = f"\n--{os.urandom(16).hex()}--\n"
         split = len(scripts) - concurrent
-        before, after = self._lane(scripts[:split]), self._lane(scripts[split:])
+        before, after = self._marked(scripts[:split]), self._marked(scripts[split:])
         if concurrent:
-            # What runs beside is held back by a pipe, and comes last.
+            # The pipe holds the answers of the concurrent scripts back until the others are done,
+            # so that the answers come in the order of the scripts.
             before = f"{{ {after}}} | {{ {{ {before}:; }} </dev/null; cat; }}\n"
         self.script = f"{{ {before}}} 2>/dev/null"
 
-    def _lane(self, scripts: Sequence[str]) -> str:
+    def _marked(self, scripts: Sequence[str]) -> str:
         mark = self._mark.replace("\n", "\\n")
         return "".join(f"{script}\nprintf '{mark}'\n" for script in scripts)
 
     def answers(self, stdout: bytes) -> list[bytes]:
-        """Return what each script printed; fewer where the whole was cut off."""
+        """Return what each script printed; fewer answers where the output was cut off."""
         return stdout.split(self._mark.encode())[:-1]
+
+
+class Recorder:
+    """Hears what a session does, and may know answers beforehand; this one does neither.
+
+    `open_session` takes one. The fast path of the cache is such a recorder; a session itself knows
+    nothing of caches.
+    """
+
+    def opened(self, argv: tuple[str, ...], first_line: str) -> None:
+        """Hear how the session was opened; not called where a password was asked for.
+
+        Args:
+            argv: the program that leads to the machine's shell.
+            first_line: the first line that was sent to that shell.
+        """
+
+    def recall(self, scripts: tuple[str, ...], concurrent: int) -> list[bytes] | None:  # noqa: ARG002 - for others
+        """Return the answers to a batch that the machine has given already; None: ask it."""
+        return None
+
+    def record(self, scripts: tuple[str, ...], concurrent: int, answers: list[bytes]) -> None:
+        """Hear the answers to a batch, wherever they came from."""

@@ -26,7 +26,7 @@ def ask(session: Session, questions: Iterable[Question[Any]]) -> Facts:
     if not sections:
         return Facts({})
     scripts = [kind.script(group) for kind, group in sections]
-    outputs = session.inquire(scripts, sum(kind.waits for kind, _ in sections))
+    outputs = session.run_batch(scripts, sum(kind.waits for kind, _ in sections))
     answers: dict[Question[Any], Any] = {}
     for (kind, group), output in zip(sections, outputs, strict=False):
         with contextlib.suppress(ValueError):

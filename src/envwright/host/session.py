@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from envwright.errors import HostError, StepError
 from envwright.host import connectors
-from envwright.host.batch import Inquiry
+from envwright.host.batch import Batch, Recorder
 from envwright.host.error_hints import advise
 from envwright.host.shell import LostError, Result, Shell, nonce, spell_mark, spell_script
 
@@ -35,10 +35,6 @@ trap 'rm -f "$temp"' EXIT; trap 'exit 1' HUP INT TERM; trap '' PIPE
 dd bs=65536 conv=fsync status=none >"$temp"{given} && mv -fT "$temp" {path} && trap - EXIT"""
 
 
-Opening = tuple[tuple[str, ...], str]
-Asked = tuple[tuple[str, ...], int]
-
-
 class Session:
     """A privileged shell on one machine; `open_session` makes it. A context manager.
 
@@ -46,19 +42,16 @@ class Session:
         name: the host as named, such as `@ssh/dev@box`.
         hello: the answer to the script that was sent along with the opening.
         round_trips: exchanges since it was opened.
-        opening: the program that it was opened by, and the first line for its shell; None where
-            somebody had to be asked for a password.
-        inquired: the last inquiry: what was asked, and the answers.
+        recorder: hears of each batch of questions, and may know its answers beforehand.
     """
 
-    opening: Opening | None = None
-    inquired: tuple[Asked, list[bytes]] | None = None
-    _ahead: tuple[Asked, list[bytes]] | None = None
-
-    def __init__(self, name: str, shell: Shell, hello: Result) -> None:
+    def __init__(
+        self, name: str, shell: Shell, hello: Result, recorder: Recorder | None = None
+    ) -> None:
         self.name = name
         self.hello = hello
         self.round_trips = 0
+        self.recorder = recorder or Recorder()
         self._shell = shell
 
     def run(
@@ -110,27 +103,26 @@ class Session:
             self._shell.close()
             raise
 
-    def inquire(self, scripts: Sequence[str], concurrent: int = 0) -> list[bytes]:
-        """Run many read-only scripts in one round trip; what each printed, as `Inquiry` has it.
+    def run_batch(self, scripts: Sequence[str], concurrent: int = 0) -> list[bytes]:
+        """Run many read-only scripts in one round trip, or in none where the recorder knows better.
 
-        What was asked ahead, when the session was opened, costs none; its answers serve once.
+        Args:
+            scripts: each reads nothing from stdin; what it prints on stderr is dropped.
+            concurrent: how many of the last run at the same time as those before them.
+
+        Returns:
+            What each script printed; fewer where the output was cut off.
 
         Raises:
             HostError: the machine was lost; the session is closed.
         """
-        asked, ahead = (tuple(scripts), concurrent), self._ahead
-        self._ahead = None
-        if ahead and ahead[0] == asked:
-            answers = ahead[1]
-        else:
-            inquiry = Inquiry(scripts, concurrent)
-            answers = inquiry.answers(self.run(inquiry.script).stdout)
-        self.inquired = asked, answers
+        asked = tuple(scripts)
+        answers = self.recorder.recall(asked, concurrent)
+        if answers is None:
+            batch = Batch(asked, concurrent)
+            answers = batch.answers(self.run(batch.script).stdout)
+        self.recorder.record(asked, concurrent, answers)
         return answers
-
-    def know(self, asked: Asked, answers: list[bytes]) -> None:
-        """Take over what was asked ahead, a moment ago, for the next inquiry."""
-        self._ahead = asked, answers
 
     def put(
         self, data: bytes, path: str, *, owner: str = "", group: str = "", mode: str = "0600"
@@ -201,6 +193,7 @@ def open_session(  # noqa: PLR0913 - all but the host have defaults
     meanwhile: Callable[[], object] = lambda: None,
     batch: bool = False,
     stop: int | None = None,
+    recorder: Recorder | None = None,
 ) -> Session:
     """Open a session to `host`; costs one round trip after the login, whatever `hello` asks.
 
@@ -212,6 +205,7 @@ def open_session(  # noqa: PLR0913 - all but the host have defaults
         meanwhile: is called while the machine is on its way.
         batch: ssh must not ask anything: it is one of many at the same time.
         stop: a file descriptor: once it can be read, the session ends as by Ctrl-C.
+        recorder: hears how the session is opened, and what is asked in batches.
 
     Raises:
         HostError: the host cannot be reached, or not with the rights.
@@ -219,12 +213,14 @@ def open_session(  # noqa: PLR0913 - all but the host have defaults
     somebody = password is not None or bool(sys.stdin and sys.stdin.isatty())
     route = connectors.find_route(host, interactive=somebody and not batch)
     try:
-        return _open(route, hello, privileged=privileged, meanwhile=meanwhile, stop=stop)
+        return _open(
+            route, hello, privileged=privileged, meanwhile=meanwhile, stop=stop, recorder=recorder
+        )
     except connectors.PasswordNeededError as need:
         if password is None:
             raise
         secret = password(f"[sudo] password for {need.user} on {host}: ")
-    return _open(route, hello, privileged=True, password=secret, stop=stop)
+    return _open(route, hello, privileged=True, password=secret, stop=stop, recorder=recorder)
 
 
 def _open(  # noqa: PLR0913 - all but the route and the words may be left out
@@ -235,6 +231,7 @@ def _open(  # noqa: PLR0913 - all but the route and the words may be left out
     password: str | None = None,
     meanwhile: Callable[[], object] = lambda: None,
     stop: int | None = None,
+    recorder: Recorder | None = None,
 ) -> Session:
     try:
         shell = Shell(route.argv, stop)
@@ -254,14 +251,15 @@ def _open(  # noqa: PLR0913 - all but the route and the words may be left out
         shell.flush()
         meanwhile()
         shell.collect(ready)  # banners and greetings, which belong to no script
-        session = Session(route.host, shell, shell.collect(end))
+        session = Session(route.host, shell, shell.collect(end), recorder)
     except LostError:
         words, code = shell.last_words()
         raise connectors.blame_sudo(route.host, words, token) or route.blame(words, code) from None
     except BaseException:
         shell.close()
         raise
-    session.opening = None if asking else (route.argv, first)
+    if not asking:
+        session.recorder.opened(route.argv, first)
     return session
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envwright.cache import compiled, storage
+from envwright.cache import compiled, plain_data, storage
 from envwright.errors import SpecErrors
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
@@ -101,7 +101,7 @@ def test_a_damaged_entry_is_as_good_as_none(spec: str, tmp_path: Path) -> None:
         assert compiled.compiled(spec, TRIXIE, {})[0] == expected
 
 
-def test_an_entry_is_data_and_runs_nothing(spec: str, tmp_path: Path) -> None:
+def test_an_entry_that_is_a_program_is_not_run(spec: str, tmp_path: Path) -> None:
     class Evil:
         def __reduce__(self) -> tuple[object, tuple[str]]:
             return os.system, (f"touch {tmp_path}/pwned",)
@@ -114,6 +114,27 @@ def test_an_entry_is_data_and_runs_nothing(spec: str, tmp_path: Path) -> None:
     assert not (tmp_path / "pwned").exists()
 
 
+@pytest.mark.parametrize(
+    "content", [[{}, None], [None, None], {"files": 1}, "text", [{0: "open(0)"}, "made"], []]
+)
+def test_an_entry_of_another_content_counts_as_none(
+    spec: str, tmp_path: Path, content: object
+) -> None:
+    expected = compiled.compiled(spec, TRIXIE, {})[0]
+    (entry,) = entries(tmp_path)
+    payload = plain_data.encode(content)
+    entry.write_bytes(storage.checksum(payload).encode() + payload)
+    assert compiled.compiled(spec, TRIXIE, {})[0] == expected
+
+
+def test_a_descriptor_is_no_file_that_an_entry_depends_on(spec: str, tmp_path: Path) -> None:
+    expected = compiled.compiled(spec, TRIXIE, {})[0]
+    (entry,) = entries(tmp_path)
+    payload = plain_data.encode([{0: "the checksum of stdin"}, expected])
+    entry.write_bytes(storage.checksum(payload).encode() + payload)
+    assert compiled.compiled(spec, TRIXIE, {})[0] == expected
+
+
 def test_environments_with_secrets_are_not_kept(spec: str, tmp_path: Path) -> None:
     (tmp_path / "box.yaml").write_text(f"{SPEC}secrets: {{token: {{env: TOKEN}}}}\n", "utf-8")
     assert compiled.compiled(spec, TRIXIE, {})[1].names == ("token",)
@@ -123,15 +144,3 @@ def test_environments_with_secrets_are_not_kept(spec: str, tmp_path: Path) -> No
 def test_a_cache_that_cannot_be_written_is_no_reason_not_to_work(spec: str, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file is in the way", "utf-8")
     assert compiled.compiled(spec, TRIXIE, {})[0] == fresh(spec)
-
-
-def test_the_entries_unused_for_longest_go(
-    spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(storage, "ENTRIES", 2)
-    compiled.compiled(spec, TRIXIE, {})
-    (old,) = entries(tmp_path)
-    os.utime(old, (1, 1))
-    for who in ("a", "b"):
-        compiled.compiled(spec, TRIXIE, {"who": who})
-    assert (len(entries(tmp_path)), old.exists()) == (2, False)

@@ -308,7 +308,7 @@ class Tripping(StandInSession):
     def run(self, *_: object, **__: object) -> Answer:
         raise self.exception
 
-    def inquire(self, *_: object, **__: object) -> list[bytes]:
+    def run_batch(self, *_: object, **__: object) -> list[bytes]:
         raise self.exception
 
 

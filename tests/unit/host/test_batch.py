@@ -1,4 +1,4 @@
-"""An inquiry: what each of many scripts printed, in their order, wherever they ran."""
+"""A batch: what each of many scripts printed, in their order, wherever they ran."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from standins import local_session
 
-from envwright.host.batch import Inquiry
+from envwright.host.batch import Batch, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,43 +35,53 @@ def session() -> Iterator[Session]:
 
 @pytest.mark.parametrize("concurrent", range(len(SCRIPTS) + 1))
 def test_each_script_has_its_answer_wherever_it_runs(session: Session, concurrent: int) -> None:
-    inquiry = Inquiry(SCRIPTS, concurrent)
-    answer = session.run(inquiry.script)
-    assert (inquiry.answers(answer.stdout), answer.stderr) == (ANSWERS, b"")
+    batch = Batch(SCRIPTS, concurrent)
+    answer = session.run(batch.script)
+    assert (batch.answers(answer.stdout), answer.stderr) == (ANSWERS, b"")
 
 
-def test_those_beside_run_while_the_others_do(session: Session, tmp_path: Path) -> None:
+def test_concurrent_scripts_run_while_the_others_do(session: Session, tmp_path: Path) -> None:
     meeting = f"{tmp_path}/fifo"
-    inquiry = Inquiry(
+    batch = Batch(
         [
             f"mkfifo {meeting}-1 {meeting}; cat {meeting}",
             f"until [ -p {meeting} ]; do :; done; echo met >{meeting}",
         ],
         1,
     )
-    answer = session.run(inquiry.script, timeout=20)
-    assert inquiry.answers(answer.stdout) == [b"met\n", b""]
+    answer = session.run(batch.script, timeout=20)
+    assert batch.answers(answer.stdout) == [b"met\n", b""]
 
 
 def test_an_answer_that_was_cut_off_is_none() -> None:
-    inquiry = Inquiry(["echo one", "echo two"])
-    assert inquiry.answers(b"one\n") == []
+    batch = Batch(["echo one", "echo two"])
+    assert batch.answers(b"one\n") == []
 
 
-def test_what_was_asked_ahead_costs_no_round_trip_and_serves_once(session: Session) -> None:
-    before = session.round_trips
-    session.know((("echo 1", "echo 2"), 1), [b"ahead", b"asked"])
-    answers = [session.inquire(["echo 1", "echo 2"], 1) for _ in range(2)]
-    assert answers == [[b"ahead", b"asked"], [b"1\n", b"2\n"]]
-    assert session.round_trips == before + 1
-    assert session.inquired == ((("echo 1", "echo 2"), 1), [b"1\n", b"2\n"])
+class Memory(Recorder):
+    """Knows the answers to one batch, and remembers what it heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[tuple[str, ...], int, list[bytes]]] = []
+
+    def recall(self, scripts: tuple[str, ...], concurrent: int) -> list[bytes] | None:
+        return [b"known"] if (scripts, concurrent) == (("echo 1",), 0) else None
+
+    def record(self, scripts: tuple[str, ...], concurrent: int, answers: list[bytes]) -> None:
+        self.heard.append((scripts, concurrent, answers))
 
 
-def test_what_was_asked_ahead_answers_no_other_question(session: Session) -> None:
-    for scripts, concurrent in (
-        (["echo 1"], 0),
-        (["echo 1", "echo 3"], 1),
-        (["echo 1", "echo 2"], 0),
-    ):
-        session.know((("echo 1", "echo 2"), 1), [b"ahead", b"asked"])
-        assert session.inquire(scripts, concurrent) == [f"{s[5:]}\n".encode() for s in scripts]
+def test_a_batch_that_the_recorder_knows_costs_no_round_trip_and_every_batch_is_recorded(
+    session: Session,
+) -> None:
+    memory, before = Memory(), session.round_trips
+    session.recorder = memory
+    asked = [(["echo 1"], 0), (["echo 1"], 1), (["echo 2"], 0)]
+    answers = [session.run_batch(scripts, concurrent) for scripts, concurrent in asked]
+    assert answers == [[b"known"], [b"1\n"], [b"2\n"]]
+    assert session.round_trips == before + 2
+    assert memory.heard == [
+        (("echo 1",), 0, [b"known"]),
+        (("echo 1",), 1, [b"1\n"]),
+        (("echo 2",), 0, [b"2\n"]),
+    ]

@@ -1,4 +1,4 @@
-"""Asking ahead never changes an answer: what is not as it was noted is compared anew."""
+"""The fast path never changes an answer: what is not as it was kept is compared anew."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 from command import Said
 
 from envwright import __main__, __version__
-from envwright.cache import noop_cache, storage
+from envwright.cache import storage
+from envwright.cache.fastpath import result
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,12 +60,10 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return lambda name: monkeypatch.setattr(name, fail)
 
 
-def note_of(box: Path) -> Path:
-    """The note; the other entry, the compiled environment, is a pickle."""
+def result_of(box: Path) -> Path:
+    """The cached no-op result, which holds what was printed."""
     entries = (box / "cache" / "envwright").iterdir()
-    (found,) = (
-        e for e in entries if b"box.yaml" in e.read_bytes() and b"\x80\x04" not in e.read_bytes()
-    )
+    (found,) = (entry for entry in entries if b"Nothing to do" in entry.read_bytes())
     return found
 
 
@@ -148,61 +147,61 @@ def test_another_machine_at_the_same_address_is_compared(
     assert say("plan") == first
 
 
-def test_another_command_line_or_state_of_our_code_has_another_note(
+def test_another_command_line_or_state_of_our_code_has_another_result(
     say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say("plan")
-    places = {noop_cache.place(["plan", "box.yaml"]), noop_cache.place(["apply", "box.yaml"])}
+    places = {result.entry(["plan", "box.yaml"]), result.entry(["apply", "box.yaml"])}
     for name in ("ENVWRIGHT_SSH_OPTIONS", "HOME", "PATH"):
         monkeypatch.setenv(name, "/elsewhere")
-        places.add(noop_cache.place(["plan", "box.yaml"]))
+        places.add(result.entry(["plan", "box.yaml"]))
     heeding = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    places.add(noop_cache.place(["plan", "box.yaml"]))
+    places.add(result.entry(["plan", "box.yaml"]))
     signal.signal(signal.SIGHUP, heeding)
     monkeypatch.setattr(storage, "_code", lambda: iter([("newer.py", 1, 2)]))
-    assert (len(places), noop_cache.find(["plan", "box.yaml"])) == (6, None)
+    assert (len(places), result.find(["plan", "box.yaml"])) == (6, None)
 
 
-def test_a_damaged_note_is_as_good_as_none(say: Say, box: Path) -> None:
+def test_a_damaged_result_is_as_good_as_none(say: Say, box: Path) -> None:
     expected = say("plan")
-    note = note_of(box)
-    whole = note.read_bytes()
+    file = result_of(box)
+    whole = file.read_bytes()
     for position in range(0, len(whole), 97):
-        note.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
-        assert noop_cache.find(["plan", "box.yaml"]) is None
+        file.write_bytes(whole[:position] + bytes([whole[position] ^ 1]) + whole[position + 1 :])
+        assert result.find(["plan", "box.yaml"]) is None
     for length in (0, 10, 64, 65, len(whole) - 1):
-        note.write_bytes(whole[:length])
-        assert noop_cache.find(["plan", "box.yaml"]) is None
+        file.write_bytes(whole[:length])
+        assert result.find(["plan", "box.yaml"]) is None
     assert say("plan") == expected
 
 
-def test_a_note_of_another_form_is_as_good_as_none(say: Say, box: Path) -> None:
+def test_a_result_of_another_form_is_as_good_as_none(say: Say, box: Path) -> None:
     expected = say("plan")
-    note = note_of(box)
-    for payload in (b"", b"1:1", b"1:x", b"x", b"1:1,5:", note.read_bytes()[storage.DIGEST : -40]):
-        note.write_bytes(storage.checksum(payload).encode() + payload)
-        assert noop_cache.find(["plan", "box.yaml"]) is None
+    file = result_of(box)
+    for payload in (b"", b"1:1", b"1:x", b"x", b"1:1,5:", file.read_bytes()[storage.DIGEST : -40]):
+        file.write_bytes(storage.checksum(payload).encode() + payload)
+        assert result.find(["plan", "box.yaml"]) is None
     assert say("plan") == expected
 
 
-def test_a_note_of_another_user_is_not_read(say: Say, box: Path) -> None:
+def test_a_result_of_another_user_is_not_read(say: Say, box: Path) -> None:
     say("plan")
-    os.chown(note_of(box), 65534, 65534)
-    assert noop_cache.find(["plan", "box.yaml"]) is None
+    os.chown(result_of(box), 65534, 65534)
+    assert result.find(["plan", "box.yaml"]) is None
 
 
 def test_a_machine_that_cannot_be_reached_is_complained_of_in_the_usual_words(
     say: Say, box: Path
 ) -> None:
     say("plan")
-    found = noop_cache.find(["plan", "box.yaml"])
+    found = result.find(["plan", "box.yaml"])
     assert found is not None
     for argv in (("no-such-program",), ("false",)):
         found.argv = argv
-        noop_cache.keep(["plan", "box.yaml"], found)
+        result.keep(["plan", "box.yaml"], found)
         assert summary(say("plan")) == NOTHING
     found.host, found.argv = "@docker/gone", ("sh", "-c", 'IFS= read -r first; eval "$first"')
-    noop_cache.keep(["plan", "box.yaml"], found)
+    result.keep(["plan", "box.yaml"], found)
     (box / "file").write_text("wrong")
     assert summary(say("plan")) == CHANGE
 
@@ -241,7 +240,7 @@ def test_a_host_that_is_away_is_tried_once(
     assert (box / "ssh.log").read_text() == "called\n"
 
 
-def test_what_differs_has_secrets_or_comes_from_an_inventory_is_not_noted(
+def test_what_differs_has_secrets_or_comes_from_an_inventory_is_not_kept(
     say: Say, box: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (box / "hosts.py").write_text('hosts = ["@local"]\n')
@@ -254,7 +253,7 @@ def test_what_differs_has_secrets_or_comes_from_an_inventory_is_not_noted(
     (box / "file").write_text("right")
     assert summary(say("apply", "--yes")) == NOTHING
     for words in (["plan", "--inventory", "hosts.py"], ["plan"], ["apply", "--yes"]):
-        assert noop_cache.find([*words, "box.yaml"]) is None
+        assert result.find([*words, "box.yaml"]) is None
 
 
 def test_runs_at_the_same_time_say_the_same(say: Say, box: Path) -> None:
@@ -291,6 +290,6 @@ def test_the_version_is_said_without_a_look_at_anything(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     forbid("envwright.cli.main.main")
-    forbid("envwright.cache.storage.place")
+    forbid("envwright.cache.storage.name")
     monkeypatch.setattr(sys, "argv", ["envwright", "--version"])
     assert (__main__.main(), capsys.readouterr().out) == (0, f"envwright {__version__}\n")

@@ -1,9 +1,10 @@
-"""Notes: what a command line found that found nothing to do, so that it can be asked for at once.
+"""A cached no-op result: what a run depended on that found nothing to do, and what it printed.
 
-A plan is a function of our code, the command line, the environment's files, and what the machine
-says. A note is found by the first two (and by what else a command line depends on), and holds the
-others: the files' checksums, the scripts that were asked, the checksum of the answers. Where all
-are the same, so is the plan. A note that is stale, damaged, or another user's is as good as none.
+A plan is a function of our code, the command line, the environment's files, and the machine's
+answers. The name of a result stands for the first two (and for the few variables that a command
+line depends on). The result holds the rest: the files' checksums, the scripts that were asked, the
+checksum of the answers. Where all are the same, so is what is printed. A result that is stale,
+damaged, or another user's counts as none.
 """
 
 from __future__ import annotations
@@ -19,21 +20,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 VARIABLES = ("ENVWRIGHT_SSH_OPTIONS", "NO_COLOR", "PATH")
-"""Variables that say how a machine is reached, or what an answer looks like."""
+"""Variables that decide how a machine is reached, or what is printed."""
 
 
-class Note:
-    """What a command line that found nothing to do depends on, and what it said.
+class NoopResult:
+    """What a command line that found nothing to do depended on, and what it printed.
 
     Args:
         host: the machine, as named.
         argv: the program that opens its session.
-        first_line: what that program's shell is told first.
+        first_line: the first line for the shell that this program leads to.
         checksums: those of the environment's files, by path.
-        scripts: what was asked, the session's opening words last.
-        beside: how many of the last scripts run beside the others.
-        answers: the checksum of what the machine said.
-        said: what was printed.
+        scripts: the read-only scripts that were asked; the last asks for the machine's facts.
+        concurrent: how many of the last scripts run at the same time as the others.
+        answers: the checksum of the machine's answers.
+        printed: what was printed.
     """
 
     __slots__ = (
@@ -43,7 +44,7 @@ class Note:
         "concurrent",
         "first_line",
         "host",
-        "said",
+        "printed",
         "scripts",
     )
 
@@ -57,18 +58,18 @@ class Note:
         scripts: Sequence[str],
         concurrent: int,
         answers: str,
-        said: str,
+        printed: str,
     ) -> None:
         self.host, self.argv, self.first_line = host, tuple(argv), first_line
         self.checksums, self.scripts, self.concurrent = checksums, tuple(scripts), concurrent
-        self.answers, self.said = answers, said
+        self.answers, self.printed = answers, printed
 
     def encode(self) -> bytes:
-        """Return it as bytes: fields by their lengths, lists by their lengths before them."""
+        """Return the result as bytes: each list behind its length, each text behind its length."""
         return b"".join(
             b"%d:%s" % (len(field), field)
             for part in (
-                [self.host, self.first_line, str(self.concurrent), self.answers, self.said],
+                [self.host, self.first_line, str(self.concurrent), self.answers, self.printed],
                 self.argv,
                 self.checksums,
                 self.checksums.values(),
@@ -78,15 +79,15 @@ class Note:
         )
 
     @staticmethod
-    def decode(data: bytes) -> Note:
-        """Return what was encoded; ValueError where that is not what it is."""
+    def decode(data: bytes) -> NoopResult:
+        """Return the result that was encoded; ValueError where the bytes are no result."""
         fields = _fields(data)
         try:
             lists = [[next(fields) for _ in range(int(next(fields)))] for _ in range(5)]
         except StopIteration as error:
-            raise ValueError("it is cut off") from error
-        (host, first_line, concurrent, answers, said), argv, paths, sums, scripts = lists
-        return Note(
+            raise ValueError("the result is cut off") from error
+        (host, first_line, concurrent, answers, printed), argv, paths, sums, scripts = lists
+        return NoopResult(
             host=host,
             argv=argv,
             first_line=first_line,
@@ -94,7 +95,7 @@ class Note:
             scripts=scripts,
             concurrent=int(concurrent),
             answers=answers,
-            said=said,
+            printed=printed,
         )
 
 
@@ -118,42 +119,42 @@ def checksum(answers: Sequence[bytes]) -> str:
     return storage.checksum(b"\n".join((lengths, *answers)))
 
 
-def place(words: Sequence[str]) -> str:
-    """Return the path of the note of a command line."""
+def entry(words: Sequence[str]) -> str:
+    """Return the name of the entry of the cache for a command line."""
     streams = [stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)]
     encoding = getattr(sys.stdout, "encoding", "")
     variables = [os.environ.get(name) for name in VARIABLES]
-    # which changes how a session is opened
+    # Ignored signals change how a session is opened.
     ignoring = ignores_signals()
-    return storage.place("note", list(words), streams, encoding, variables, ignoring)
+    return storage.name("no-op result", list(words), streams, encoding, variables, ignoring)
 
 
-def _repeatable(words: Sequence[str]) -> bool:
-    """Tell whether what a command line says can be said again; what it timed cannot."""
+def _is_repeatable(words: Sequence[str]) -> bool:
+    """Tell whether what a command line prints is the same each time; what it timed is not."""
     return words[:1] in (["plan"], ["apply"]) and not {"--json", "--timings"} <= {*words}
 
 
-def find(words: Sequence[str]) -> Note | None:
-    """Return the note of a command line whose environment is still the same."""
-    if not _repeatable(words):
+def find(words: Sequence[str]) -> NoopResult | None:
+    """Return the cached result of a command line whose environment is still the same."""
+    if not _is_repeatable(words):
         return None
     try:
-        path = place(words)
-        payload = storage.read(path)
-        note = Note.decode(payload) if payload is not None else None
+        name = entry(words)
+        payload = storage.read(name)
+        found = NoopResult.decode(payload) if payload is not None else None
     except (OSError, ValueError):
         return None
-    if note is None or not storage.checksums_hold(note.checksums):
+    if found is None or not storage.checksums_hold(found.checksums):
         return None
-    storage.touch(path)
-    return note
+    storage.touch(name)
+    return found
 
 
-def keep(words: Sequence[str], note: Note) -> None:
-    """Keep the note of a command line; where that cannot be, the next run takes longer."""
-    if not _repeatable(words):
+def keep(words: Sequence[str], result: NoopResult) -> None:
+    """Cache the result of a command line; where that cannot be done, the next run takes longer."""
+    if not _is_repeatable(words):
         return
-    import contextlib  # noqa: PLC0415 - 1 ms that finding a note spares
+    import contextlib  # noqa: PLC0415 - 1 ms that finding a result spares
 
     with contextlib.suppress(OSError):
-        storage.write(place(words), note.encode())
+        storage.write(entry(words), result.encode())

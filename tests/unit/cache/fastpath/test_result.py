@@ -1,11 +1,11 @@
-"""Notes: what is written is read, and different answers have different checksums."""
+"""No-op results: what is written is read, and different answers have different checksums."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envwright.cache.noop_cache import Note, checksum
+from envwright.cache.fastpath.result import NoopResult, checksum
 
 TEXT = st.text(st.characters(codec="utf-8")) | st.just("\udcff 1:2,\0")
 ANSWERS = st.lists(st.binary(max_size=4) | st.sampled_from([b"1", b"\n", b"1 1 \n"]), max_size=4)
@@ -18,15 +18,15 @@ ANSWERS = st.lists(st.binary(max_size=4) | st.sampled_from([b"1", b"\n", b"1 1 \
     st.lists(TEXT),
     st.integers(0, 9),
 )
-def test_a_note_is_read_as_it_was_written(
+def test_a_result_is_read_as_it_was_written(
     texts: tuple[str, ...],
     argv: list[str],
     checksums: dict[str, str],
     scripts: list[str],
     concurrent: int,
 ) -> None:
-    host, first_line, answers, said = texts
-    note = Note(
+    host, first_line, answers, printed = texts
+    result = NoopResult(
         host=host,
         argv=argv,
         first_line=first_line,
@@ -34,11 +34,11 @@ def test_a_note_is_read_as_it_was_written(
         scripts=scripts,
         concurrent=concurrent,
         answers=answers,
-        said=said,
+        printed=printed,
     )
-    read = Note.decode(note.encode())
-    assert [getattr(read, name) for name in Note.__slots__] == [
-        getattr(note, name) for name in Note.__slots__
+    read = NoopResult.decode(result.encode())
+    assert [getattr(read, name) for name in NoopResult.__slots__] == [
+        getattr(result, name) for name in NoopResult.__slots__
     ]
 
 
