@@ -13,6 +13,7 @@ mDMEawFlTxYJKwYBBAHaRw8BAQdA9yI9RjM9SsYSFAMP84V/wuWwLzz4rFsA+DTr
 gSCr+wkX0cAFAmsBZU8CGwMFCwkIBwIGFQoJCAsCBBYCAwECHgECF4AACgkQgSCr
 +wkX0cCj0wD/YNyzci5TOzvzhd2xox+llpngQ63ypJ2fKGJygAdIzjYBALM+xFMg
 1N2I0fXDQDMAoRfXRYNlVH8+xbZSsLTFggoE
+=+imS
 -----END PGP PUBLIC KEY BLOCK-----
 """
-BINARY = base64.b64decode("".join(ARMORED.split("\n")[2:-2]))
+BINARY = base64.b64decode("".join(ARMORED.split("\n")[2:-3]))

@@ -1,11 +1,9 @@
-"""What a source of bytes comes to on a machine, at the moment when it is uploaded."""
+"""Resolve the source of a file into its bytes, at the moment when the file is uploaded."""
 
 from __future__ import annotations
 
-import base64
 import re
 import shlex
-import textwrap
 from typing import TYPE_CHECKING
 
 from envwright.errors import RefusedError, StepError
@@ -14,11 +12,10 @@ from envwright.host.error_hints import evidence
 from envwright.model.operations import Checksum, Content, Edited, Key
 from envwright.portable import dialects
 from envwright.portable.checksums import published
-from envwright.portable.openpgp import OpenPGPError, fingerprints
+from envwright.portable.download import download_script
+from envwright.portable.openpgp import OpenPGPError, WrongKeyError, trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from envwright.host.session import Session
     from envwright.model.operations import Source
     from envwright.model.secrets import Secrets
@@ -60,18 +57,17 @@ def _key(source: Key, session: Session) -> bytes:
     data = _download(source.url, session) if source.url else _encode(source.text)
     origin = source.url or "the key in the environment"
     try:
-        found = fingerprints(data)
+        return trusted(data, source.fingerprints)
+    except WrongKeyError as error:
+        raise RefusedError(
+            f"{origin} {error}",
+            hint="nothing was trusted; compare with the fingerprint that the publisher announces",
+        ) from error
     except OpenPGPError as error:
         raise RefusedError(
             f"{origin} is no OpenPGP public key: {error}",
             hint="open the address in a browser; a proxy may have answered instead",
         ) from error
-    if found != source.fingerprints:
-        raise RefusedError(
-            f"{origin} has the fingerprint {_words(found)}, not {_words(source.fingerprints)}",
-            hint="nothing was trusted; compare with the fingerprint that the publisher announces",
-        )
-    return data if data.lstrip().startswith(b"-----BEGIN") else _armored(data)
 
 
 def _checksum(source: Checksum, session: Session) -> bytes:
@@ -85,28 +81,13 @@ def _checksum(source: Checksum, session: Session) -> bytes:
         ) from error
 
 
-def _armored(data: bytes) -> bytes:
-    """Armor a binary key (RFC 9580, section 6.2): apt tells the two apart by the file's name."""
-    lines = textwrap.wrap(base64.b64encode(data).decode(), 64)
-    kind = "PGP PUBLIC KEY BLOCK"
-    return "\n".join([f"-----BEGIN {kind}-----", "", *lines, f"-----END {kind}-----", ""]).encode()
-
-
-def _words(keys: Sequence[str]) -> str:
-    return " and ".join(keys) or "of no key at all"
-
-
 def _download(url: str, session: Session) -> bytes:
-    """Let the machine fetch a file by apt's own helper, which every Debian has (apt, apt-utils)."""
-    # The helper works as user _apt where it can, so the folder must let it in.
-    script = f"""
-folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT && chmod 755 "$folder"
-chown _apt "$folder" 2>/dev/null || :
-/usr/lib/apt/apt-helper -o Acquire::Retries=2 download-file {shlex.quote(url)} \
-    "$folder/file" >"$folder/log" 2>&1 || {{ cat "$folder/log" >&2; exit 1; }}
-cat "$folder/file"
-"""
-    result = session.run(script)
+    """Return a file that the machine itself downloads.
+
+    Raises:
+        StepError: the machine cannot; the message has what apt says of it.
+    """
+    result = session.run(download_script(url))
     if not result.ok:
         # E: Failed to fetch https://... 404 Not Found
         words = "\n".join(evidence(decode(result.stderr)))

@@ -1,4 +1,4 @@
-"""Fingerprints of OpenPGP public keys, read without gpg.
+"""OpenPGP public keys: read their fingerprints, check and armor a key file, all without gpg.
 
 Standard library only, and nothing from the rest of envwright: an exported deploy carries this
 file as it is. The format is that of RFC 9580 (and RFC 4880, whose keys it keeps).
@@ -10,10 +10,11 @@ import base64
 import binascii
 import hashlib
 import re
+import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _MARK = re.compile(rb"^-----BEGIN PGP ([A-Z0-9 ,/]+)-----[ \t]*\r?$", re.MULTILINE)
 _PUBLIC = b"PUBLIC KEY BLOCK"
@@ -40,6 +41,7 @@ _MARKER = 10
 _SECRET_TAGS = {5: "secret key", 7: "secret subkey"}
 # Signature, public key, marker, trust, user id, public subkey, user attribute, padding.
 _KEY_TAGS = {2, 6, 10, 12, 13, 14, 17, 21}
+_VERSION_4_DIGITS = 40
 # A reader passes over an unknown packet from here on, and must refuse one below.
 _FIRST_NON_CRITICAL_TAG = 40
 
@@ -58,6 +60,53 @@ _VERSIONS = {4: _Version("sha1", b"\x99", 2, 7), 6: _Version("sha256", b"\x9b", 
 
 class OpenPGPError(ValueError):
     """The data are not a file of OpenPGP public keys; the message says what they are."""
+
+
+class WrongKeyError(OpenPGPError):
+    """The data are public keys, but others than those that were named."""
+
+
+def trusted(data: bytes, wanted: Sequence[str]) -> bytes:
+    """Return a key file ASCII-armored, once its primary keys are known to be the wanted ones.
+
+    apt tells armored keys from binary ones by the file's name alone, so all are kept armored.
+
+    Args:
+        data: a key file as a whole: binary, or armored in one block or several.
+        wanted: the fingerprints of the primary keys that it must hold, in file order: these, and
+            no other.
+
+    Raises:
+        WrongKeyError: it holds other keys; the message names both.
+        OpenPGPError: as in `fingerprints`.
+    """
+    found = fingerprints(data)
+    if found != tuple(wanted):
+        raise WrongKeyError(f"has the fingerprint {_listed(found)}, not {_listed(wanted)}")
+    return _armored(data, found) if _is_binary(data) else data
+
+
+def _listed(keys: Sequence[str]) -> str:
+    return " and ".join(keys)
+
+
+def _armored(data: bytes, keys: Sequence[str]) -> bytes:
+    """Armor a binary key file (RFC 9580, section 6.2).
+
+    GnuPG 2.2 needs the checksum to find the end of the data; the RFC (section 6.1) forbids it for
+    keys of version 6, which that GnuPG cannot read.
+    """
+    lines = textwrap.wrap(base64.b64encode(data).decode(), 64)
+    if all(len(key) == _VERSION_4_DIGITS for key in keys):
+        lines.append(f"={base64.b64encode(_crc24(data).to_bytes(3, 'big')).decode()}")
+    kind = "PGP PUBLIC KEY BLOCK"
+    return "\n".join([f"-----BEGIN {kind}-----", "", *lines, f"-----END {kind}-----", ""]).encode()
+
+
+def _is_binary(data: bytes) -> bool:
+    """Tell whether data begin with a packet, and not with the byte order mark of a text."""
+    boms = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+    return bool(data[0] & _PACKET) and not data.startswith(boms)
 
 
 def fingerprints(data: bytes) -> tuple[str, ...]:
@@ -83,7 +132,7 @@ def fingerprints(data: bytes) -> tuple[str, ...]:
 
 
 def _binaries(data: bytes) -> list[bytes]:
-    if data[0] & _PACKET and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+    if _is_binary(data):
         return [data]
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise OpenPGPError("this is HTML, not a key")

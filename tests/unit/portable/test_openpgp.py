@@ -1,4 +1,4 @@
-"""Fingerprints of OpenPGP keys, and everything that is none."""
+"""OpenPGP keys: their fingerprints, which of them are trusted, and everything that is no key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envwright.portable.openpgp import OpenPGPError, fingerprints
+from envwright.portable.openpgp import OpenPGPError, WrongKeyError, fingerprints, trusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -230,6 +230,61 @@ def test_what_follows_a_key_must_be_packets() -> None:
     )
 
 
+# --- Which keys are trusted, and how they are kept --------------------------------------------
+
+
+def test_the_key_that_was_named_is_kept_as_it_is_when_it_is_armored() -> None:
+    headed = b"my key:\n\n" + ONE
+    assert trusted(headed, [ONE_FINGERPRINT]) == headed
+
+
+def test_a_binary_key_is_kept_armored() -> None:
+    assert trusted(binary(ONE), [ONE_FINGERPRINT]) == ONE
+    both = binary(TWO) + binary(ONE)
+    kept = trusted(both, [TWO_FINGERPRINT, ONE_FINGERPRINT])
+    assert base64.b64decode(b"".join(kept.split(b"\n")[2:-3])) == both
+
+
+def test_a_key_of_version_6_is_armored_without_the_checksum_that_is_forbidden_there() -> None:
+    lines = base64.b64encode(SIX)
+    begin, end = (b"-----%s PGP PUBLIC KEY BLOCK-----" % word for word in (b"BEGIN", b"END"))
+    assert trusted(SIX, [SIX_FINGERPRINT]) == b"\n".join([begin, b"", lines, end, b""])
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted", "told"),
+    [
+        (ONE, (TWO_FINGERPRINT,), f"{ONE_FINGERPRINT}, not {TWO_FINGERPRINT}"),
+        (binary(ONE), (TWO_FINGERPRINT,), f"{ONE_FINGERPRINT}, not {TWO_FINGERPRINT}"),
+        (
+            ONE + TWO,
+            (ONE_FINGERPRINT,),
+            f"{ONE_FINGERPRINT} and {TWO_FINGERPRINT}, not {ONE_FINGERPRINT}",
+        ),
+        (
+            ONE,
+            (ONE_FINGERPRINT, TWO_FINGERPRINT),
+            f"{ONE_FINGERPRINT}, not {ONE_FINGERPRINT} and {TWO_FINGERPRINT}",
+        ),
+    ],
+)
+def test_other_keys_than_those_that_were_named_are_refused(
+    data: bytes, wanted: tuple[str, ...], told: str
+) -> None:
+    with pytest.raises(WrongKeyError) as caught:
+        trusted(data, wanted)
+    assert str(caught.value) == f"has the fingerprint {told}"
+
+
+def test_what_is_no_key_is_trusted_for_nothing() -> None:
+    with pytest.raises(OpenPGPError) as caught:
+        trusted(b"<html>", [ONE_FINGERPRINT])
+    assert (type(caught.value), str(caught.value)) == (OpenPGPError, "this is HTML, not a key")
+
+
+# --- What gpg says ----------------------------------------------------------------------------
+
+
 @pytest.fixture
 def gpg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     if shutil.which("gpg") is None:
@@ -259,3 +314,9 @@ def test_gpg_names_the_same_fingerprints(gpg: list[str]) -> None:
     assert refusal(output([*gpg, "--passphrase", "", "--export-secret-keys"])) == (
         "this is a secret key: only public keys are taken"
     )
+
+
+def test_gpg_reads_a_key_that_was_armored_here(gpg: list[str]) -> None:
+    shown = output([*gpg, "--with-colons", "--show-keys"], trusted(binary(ONE), [ONE_FINGERPRINT]))
+    found = [line.split(":")[9] for line in shown.decode().splitlines() if line.startswith("fpr:")]
+    assert found == [ONE_FINGERPRINT]

@@ -1,0 +1,25 @@
+"""How a machine downloads a file: by the helper of apt, which every Debian has.
+
+Standard library only: an exported deploy takes this file along as it is.
+"""
+
+from __future__ import annotations
+
+import shlex
+
+_SCRIPT = """\
+folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT && chmod 755 "$folder"
+chown _apt "$folder" 2>/dev/null || :
+/usr/lib/apt/apt-helper -o Acquire::Retries=2 download-file {url} "$folder/file" \
+    >"$folder/log" 2>&1 || {{ cat "$folder/log" >&2; exit 1; }}
+cat "$folder/file"
+"""
+
+
+def download_script(url: str) -> str:
+    """Return a script for sh that prints the file at a URL, or what apt says on stderr and fails.
+
+    apt-helper(1) uses the machine's own proxy and certificates. It works as the user _apt where
+    it can, so that user must be able to write into the folder.
+    """
+    return _SCRIPT.format(url=shlex.quote(url))
