@@ -50,11 +50,12 @@ class Change:
         return "create" if self.difference.before is None else "change"
 
     def diff(self) -> str:
-        """Return a unified diff of the content, "" where content is not what differs."""
+        """Return a unified diff of the field that is a text, "" where that is not what differs."""
         before, after = self.difference.before or {}, self.difference.after or {}
-        if "content" not in {*self.difference.fields, *({} if before else after)}:
+        text = self.resource.text_field
+        if not text or text not in {*self.difference.fields, *({} if before else after)}:
             return ""
-        old, new = before.get("content", ""), after.get("content", "")
+        old, new = before.get(text, ""), after.get(text, "")
         if not isinstance(old, str) or HIDDEN in (old, new):
             return ""
         from_, to = (_lines(text) for text in (old, new))

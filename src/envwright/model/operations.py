@@ -1,8 +1,8 @@
-"""What converges a resource: calls of pyinfra operations as data, and the contents they upload."""
+"""Calls of pyinfra operations as data, and the sources of the files that they upload."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -62,11 +62,41 @@ Source = Content | Edited | Key | Checksum
 
 
 @dataclass(frozen=True)
+class Differs:
+    """A condition: the file at `path` does not hold the bytes of the operation's `src`."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A condition: one of these resources was changed before the operation.
+
+    Args:
+        ids: the resources; () stands for the operation just before this one.
+    """
+
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Operation:
-    """A call of a pyinfra operation: `files.put` with its arguments (JSON values, or a Source)."""
+    """A call of a pyinfra operation: `files.put` with its arguments (JSON values, or a Source).
+
+    Args:
+        name: module and function in pyinfra.operations.
+        arguments: of the call.
+        condition: in which case a deploy that was exported makes the call. Apply, which has
+            compared the machine before, always makes it.
+    """
 
     name: str
     arguments: Mapping[str, Any]
+    condition: Differs | Changed | None = None
+
+    def given(self, condition: Differs | Changed) -> Operation:
+        """Return the same call with a condition."""
+        return replace(self, condition=condition)
 
 
 def operation(name: str, **arguments: Any) -> Operation:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Machine, Question
+    from envwright.model.claim import Claim
     from envwright.model.operations import Operation
     from envwright.model.proof import Assertion, Requirement
 
@@ -86,9 +87,9 @@ class Resource(ABC):
         origins: who asked for it; the compiler fills this in.
         needs: ids that it comes after, where the environment has them.
         at: the path inside the capability's section of YAML that asked for it, for the line.
-        takes_effect: when what was changed is felt.
-        felt: a read-only script for sh that ends with 0 where all of it is felt already; "" where
-            nothing shows it.
+        takes_effect: when a change of the resource takes effect.
+        effect_check: a read-only script for sh that ends with 0 where the resource as it is
+            written is in effect already; "" where nothing shows that.
     """
 
     origins: tuple[Origin, ...] = ()
@@ -101,6 +102,10 @@ class Resource(ABC):
     """The word of the vocabulary: the id begins with it."""
     rank: ClassVar[int]
     """Where nothing else orders two resources, the lower rank goes first."""
+    text_field: ClassVar[str] = ""
+    """The field of its state that is a text of lines, of which a person reads a diff."""
+    access_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that a person reads in one line, without their names, where it is created."""
 
     @property
     @abstractmethod
@@ -116,6 +121,23 @@ class Resource(ABC):
     def autorequires(self) -> Iterable[str]:
         """Ids that any such resource comes after, where the environment has them."""
         return ()
+
+    def claims(self) -> Iterable[Claim]:
+        """The places on the machine that it decides about."""
+        return ()
+
+    def boots_systemd(self) -> bool | None:
+        """Tell whether systemd will be PID 1 from the next start on; None: this does not say."""
+        return None
+
+    @property
+    def restarted_by(self) -> Iterable[str]:
+        """Ids of resources of which a change restarts this one, where the environment has them."""
+        return ()
+
+    def label(self, name: str) -> str:
+        """Return what a person reads of a field's name; "" for a field that is not shown."""
+        return name
 
     @abstractmethod
     def questions(self) -> Iterable[Question[Any]]:
@@ -138,6 +160,12 @@ class Resource(ABC):
         """Converge neighbours of one word in one go; words that can do better override it."""
         for resource, difference in work:
             yield from resource.converge(difference)
+
+    def exported(self) -> Iterator[Operation]:
+        """Call what makes the resource on any machine, whatever is there: no plan goes before."""
+        after = self.desired()
+        before: State | None = {} if after is None else None
+        yield from self.converge(Difference(before, after, (EXISTENCE, *(after or {}))))
 
     @abstractmethod
     def witness(self) -> Iterable[Assertion]:
@@ -178,7 +206,10 @@ class Resource(ABC):
         )
 
     def public_values(self) -> Iterable[Any]:
-        """What of it others can see than those who may read the file: no place for a secret."""
+        """The values that other users can see (in process lists, file names, world-readable files).
+
+        A secret must not be among them.
+        """
         return self.spec()
 
 

@@ -16,7 +16,6 @@ from envwright.facts import Unknown
 from envwright.model import pending_restart
 from envwright.model.resource import EXISTENCE, Moment
 from envwright.portable.visible import visible, visible_line
-from envwright.resources.keys import FIELD
 from envwright.timings import OFF
 
 if TYPE_CHECKING:
@@ -273,25 +272,26 @@ def _felt(resources: Sequence[Resource], plan: Plan, how: str = "Felt") -> Itera
 
 def _details(change: Change) -> Iterator[str]:
     """Describe field by field; content is shown by its diff."""
+    resource = change.resource
     before, after = change.difference.before or {}, change.difference.after or {}
     if change.verb == "create":
         after = dict(after)
-        access = [str(after.pop(name)) for name in ("mode", "owner", "group") if name in after]
+        access = [str(after.pop(name)) for name in resource.access_fields if name in after]
         if access:
             yield " ".join(access)
     for name in after if change.verb == "create" else change.difference.fields:
-        if name in {EXISTENCE, "kind"} and not isinstance(before.get(name), Unknown):
+        label = "" if name == EXISTENCE else resource.label(name)
+        if not label and not isinstance(before.get(name), Unknown):
             continue
-        if name == "content" and change.diff():
+        if name == resource.text_field and change.diff():
             continue
-        label, new = name.removeprefix(FIELD), _value(after.get(name))
-        old = _value(before[name]) if name in before else "absent"
+        new, old = _value(after.get(name)), _value(before.get(name))
         if name == EXISTENCE:
             yield old
         elif change.verb == "create" or old == new:  # what differs may be hidden
-            yield f"{label}: {new}"
+            yield f"{label or name}: {new}"
         else:
-            yield f"{label}: {old} -> {new}"
+            yield f"{label or name}: {old} -> {new}"
 
 
 def _value(value: Any) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Stat, Status, Text, Unknown
+from envwright.model.claim import Claim
 from envwright.model.operations import Content, Key, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
@@ -44,6 +46,7 @@ class AptSource(Resource):
 
     word: ClassVar[str] = "apt-source"
     rank: ClassVar[int] = 10
+    text_field: ClassVar[str] = "content"
 
     @property
     def name(self) -> str:
@@ -77,6 +80,12 @@ class AptSource(Resource):
             "Signed-By": (self.keyring,),
         }
         return "".join(f"{name}: {' '.join(value)}\n" for name, value in fields.items() if value)
+
+    def claims(self) -> Iterable[Claim]:
+        return (
+            Claim(PurePosixPath(self.path), "a source of apt"),
+            Claim(PurePosixPath(self.keyring), "the key of a source of apt"),
+        )
 
     def questions(self) -> Iterable[Question[Any]]:
         paths = (self.path, self.keyring)

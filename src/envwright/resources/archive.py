@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Shell, Stat, Text, Unknown
+from envwright.model.claim import Claim
 from envwright.model.operations import Checksum, Content, operation
 from envwright.model.proof import Assertion
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
@@ -107,6 +108,9 @@ class Archive(PathResource):
     @property
     def _digest(self) -> Shell:
         return Shell(f"{TREE}tree {shlex.quote(self.path)}")
+
+    def claims(self) -> Iterable[Claim]:
+        return (Claim(PurePosixPath(self.path), "an unpacked archive"),)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Stat(self.path), Text(self._stamp), self._digest)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Stat, Unknown
+from envwright.model.claim import Claim, Shared
 from envwright.model.operations import operation
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 
@@ -32,6 +34,9 @@ class Directory(PathResource):
         """As any path; a mount at the path itself comes first, since it brings its own root."""
         yield from super().autorequires
         yield f"mount:{self.path}"
+
+    def claims(self) -> Iterable[Claim]:
+        return (Claim(PurePosixPath(self.path), "a directory", shared=Shared.DIRECTORY, open=True),)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Stat(self.path),)

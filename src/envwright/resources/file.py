@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Stat, Text, Unknown
+from envwright.model.claim import Claim
 from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
@@ -37,6 +39,10 @@ class File(PathResource):
 
     word: ClassVar[str] = "file"
     rank: ClassVar[int] = 60
+    text_field: ClassVar[str] = "content"
+
+    def claims(self) -> Iterable[Claim]:
+        return (Claim(PurePosixPath(self.path), "a whole file" if self.present else "no file"),)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Stat(self.path), Text(self.path))

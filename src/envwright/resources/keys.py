@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.errors import ConflictError
 from envwright.facts import Stat, Text, Unknown
+from envwright.model.claim import Claim, Shared
 from envwright.model.operations import Edited
 from envwright.model.proof import Assertion
 from envwright.model.resource import EXISTENCE
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 WORDS = {"wsl", "env"}
 """The dialects that have no types: true and 5 are written as any word is."""
+WSL_CONF, SYSTEMD = "/etc/wsl.conf", "boot.systemd"
+"""The file and the key by which WSL starts systemd as PID 1."""
 FIELD = "key "
 """What a key's name is prefixed with in a state, to tell it from the file's own attributes."""
 
@@ -46,6 +50,18 @@ class Keys(PathResource):
 
     word: ClassVar[str] = "keys"
     rank: ClassVar[int] = 60
+
+    def label(self, name: str) -> str:
+        """Name a key as its file does."""
+        return super().label(name).removeprefix(FIELD)
+
+    def boots_systemd(self) -> bool | None:
+        """Tell what wsl.conf will say, where this is one that says it."""
+        wanted = self.keys.get(SYSTEMD) if self.path == WSL_CONF else None
+        return None if wanted is None else bool(wanted)
+
+    def claims(self) -> Iterable[Claim]:
+        return (Claim(PurePosixPath(self.path), "a file of some keys", shared=Shared.EDITED),)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Stat(self.path), Text(self.path))

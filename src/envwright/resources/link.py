@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Stat, Unknown
+from envwright.model.claim import Claim
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.resources.paths import PathResource, in_the_way
@@ -27,6 +29,9 @@ class Link(PathResource):
 
     word: ClassVar[str] = "link"
     rank: ClassVar[int] = 60
+
+    def claims(self) -> Iterable[Claim]:
+        return (Claim(PurePosixPath(self.path), "a link", open=True),)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Stat(self.path),)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import MountPoint, Mounts, Text, Unknown
-from envwright.model.operations import Edited, operation
+from envwright.model.claim import Claim, Shared
+from envwright.model.operations import Changed, Edited, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
 from envwright.portable.dialects import fstab, get
@@ -80,6 +82,14 @@ class Mount(Resource):
         """The line of fstab, with the escapes that it needs there."""
         return fstab.entry(*self.fields)
 
+    def claims(self) -> Iterable[Claim]:
+        """The mount point, which can be a directory with an owner; and the entry in the table."""
+        point, table = PurePosixPath(self.target), PurePosixPath(FSTAB)
+        return (
+            Claim(point, "a mount point", shared=Shared.DIRECTORY, open=True),
+            Claim(table, "a table with an entry of its own", shared=Shared.EDITED),
+        )
+
     def questions(self) -> Iterable[Question[Any]]:
         return (Text(FSTAB), Mounts())
 
@@ -126,9 +136,17 @@ class Mount(Resource):
             yield from upload(FSTAB, edited, validate=trial, **root)
             # systemd makes units of fstab: they are to be made anew.
             reload = "[ ! -d /run/systemd/system ] || systemctl daemon-reload"
-            yield operation("server.shell", commands=[reload])
+            yield operation("server.shell", commands=[reload]).given(Changed())
         elif self.live and difference.concerns("mounted"):
             yield operation("server.shell", commands=[self._mount()])
+
+    def exported(self) -> Iterator[Operation]:
+        """Write the entry where it differs; then mount what has its entry and is not mounted."""
+        yield from super().exported()
+        if self.live:
+            target = shlex.quote(self.target)
+            mount = f"mountpoint -q -- {target} || {self._mount()}"
+            yield operation("server.shell", commands=[mount])
 
     def _mount(self, table: str = "") -> str:
         """Mount anew what is mounted otherwise: a remount keeps what the new options leave out.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts import Stat, Status, Unknown
 from envwright.model.proof import Assertion
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from envwright.facts import Facts
     from envwright.model.resource import State
 
+KIND = "kind"
+"""The field of a state that says what is at the path: a file, a directory, a link."""
 NOUNS = {"file": "a file", "directory": "a directory", "link": "a link", "other": "a special file"}
 
 
@@ -26,6 +28,8 @@ class PathResource(Resource):
     path: str
     owner: str = "root"
     group: str = "root"
+
+    access_fields: ClassVar[tuple[str, ...]] = ("mode", "owner", "group")
 
     @property
     def name(self) -> str:
@@ -51,6 +55,10 @@ class PathResource(Resource):
         if after is None:
             return replace(difference, before={EXISTENCE: hidden}, fields=(EXISTENCE,))
         return replace(difference, before=dict.fromkeys(after, hidden), fields=tuple(after))
+
+    def label(self, name: str) -> str:
+        """Leave out the kind, which the id says."""
+        return "" if name == KIND else name
 
     def status(self, facts: Facts) -> Status | Unknown | None:
         """Return what lstat says of the path."""

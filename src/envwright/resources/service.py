@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Stat, Status, Unit, UnitStatus, Unknown
-from envwright.model.operations import operation
+from envwright.model.claim import Claim
+from envwright.model.operations import Changed, operation
 from envwright.model.proof import Assertion
-from envwright.model.resource import Resource
+from envwright.model.resource import EXISTENCE, Difference, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.operations import Operation
-    from envwright.model.resource import Difference, State
+    from envwright.model.resource import State
 
 NOT_BOOTED = "systemd is not PID 1 yet"
 OFFLINE = "offline"
@@ -76,6 +78,16 @@ class Service(Resource):
             reads=both.reads,
         )
         return both if both.spec() == agreed.spec() else super().merge(other)
+
+    @property
+    def restarted_by(self) -> Iterable[str]:
+        """The files that it reads."""
+        return () if self.masked or self.running is False else tuple(self.autorequires)
+
+    def claims(self) -> Iterable[Claim]:
+        """The unit's file, where it is masked: systemctl(1) makes that a link to /dev/null."""
+        file = PurePosixPath("/etc/systemd/system", self.unit)
+        return (Claim(file, "a masked unit"),) if self.masked else ()
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Unit(self.unit), *(Stat(path) for path in self.reads))
@@ -165,6 +177,18 @@ class Service(Resource):
             restarted=outdated and bool(self.running or before.get("running")),
             daemon_reload=outdated or difference.before is None,
         )
+
+    def exported(self) -> Iterator[Operation]:
+        """Start it; then restart it where an operation before changed what it reads."""
+        yield from self.converge(Difference(None, self.desired(), (EXISTENCE,)))
+        restart = operation(
+            "systemd.service",
+            service=self.unit,
+            running=self.running,
+            restarted=True,
+            daemon_reload=True,
+        )
+        yield restart.given(Changed(tuple(self.restarted_by)))
 
     def _converge_offline(self, difference: Difference) -> Iterator[Operation]:
         """Enable in the file system what will start at the next boot."""

@@ -6,7 +6,7 @@ import shlex
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from envwright.model.operations import operation
+from envwright.model.operations import Changed, Differs, operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,10 @@ def upload(  # noqa: PLR0913 - the properties of one file
         return
     folder, name = PurePosixPath(path).parent, PurePosixPath(path).name
     staged = str(folder / f".{name}.envwright-new")
-    yield operation("files.put", src=source, dest=staged, **attributes)
+    # Without a plan, the file that is live tells whether to stage one: the staged one never stays.
+    put = operation("files.put", src=source, dest=staged, **attributes)
+    yield put.given(Differs(path))
     move = f'mv -fT "$staged" {shlex.quote(path)}'
     discard = '{ code=$?; rm -f "$staged"; exit $code; }'
     script = f"staged={shlex.quote(staged)}; {{ {validate} ; }} && {move} || {discard}"
-    yield operation("server.shell", commands=[script])
+    yield operation("server.shell", commands=[script]).given(Changed())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Logins, Unknown
+from envwright.model.claim import Claim, Shared
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
@@ -48,6 +50,13 @@ class User(Resource):
     def autorequires(self) -> Iterable[str]:
         """Its primary group and, for an own root of homes, the directory above its home."""
         return (f"group:{self.primary}", f"group:{self.user}")
+
+    def claims(self) -> Iterable[Claim]:
+        """The home, where it is given; it can be a directory with a mode, or a mount point."""
+        if self.home is None:
+            return ()
+        home = PurePosixPath(self.home)
+        return (Claim(home, "a home", shared=Shared.DIRECTORY, open=True),)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Logins(),)

@@ -139,15 +139,14 @@ def check(session: Session, machine: Machine, compiled: Compiled, secrets: Secre
 
 
 def _systemd_after(session: Session, machine: Machine, compiled: Compiled) -> bool:
-    """Tell whether systemd will be PID 1: what is wanted decides, then the file, as it is."""
-    key, file = "boot.systemd", "/etc/wsl.conf"
+    """Tell whether systemd will be PID 1: what is wanted decides, then wsl.conf, as it is."""
     for resource in compiled.resources:
-        wanted = getattr(resource, "keys", {}) if resource.id == f"keys:{file}" else {}
-        if key in wanted:
-            return bool(wanted[key])
+        if (wanted := resource.boots_systemd()) is not None:
+            return wanted
     if machine.booted:
         return True
-    text = decode(session.run(f"cat {file}").stdout)
+    key = "boot.systemd"
+    text = decode(session.run("cat /etc/wsl.conf").stdout)
     return dialects.get("wsl").actual(text, {key: True}).get(key) is True
 
 

@@ -1,15 +1,15 @@
-"""The compiler: an environment to ordered resources. Pure, offline, total; it merges or objects."""
+"""The compiler: from an environment to resources, merged and ordered, with no machine at hand."""
 
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
 from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from envwright.errors import ConflictError, SpecError, SpecErrors
 from envwright.model.resource import Origin, Resource, wanted_by
-from envwright.resources.paths import PathResource
+from envwright.spec.claims import conflicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -80,106 +80,87 @@ def _origin(environment: Environment, section: Section, at: tuple[str | int, ...
 
 
 def _merged(wishes: Iterable[Resource]) -> Mapping[str, Resource]:
-    """Make one resource of those that share an id, with the origins of all."""
+    """Make one resource of those that share an id, with the origins of all.
+
+    Raises:
+        SpecErrors: some that share an id disagree, or some that do not cannot share a place.
+    """
     merged: dict[str, Resource] = {}
-    paths: dict[str, Resource] = {}
-    conflicts: list[ConflictError] = []
-    for spec in wishes:
-        try:
-            if isinstance(spec, PathResource):
-                _claim(paths, spec)
-            if spec.id in merged:
-                first = merged[spec.id]
-                origins = tuple(dict.fromkeys((*first.origins, *spec.origins)))
-                needs = tuple(dict.fromkeys((*first.needs, *spec.needs)))
-                merged[spec.id] = replace(first.merge(spec), origins=origins, needs=needs)
-            else:
-                merged[spec.id] = spec
-        except ConflictError as conflict:
-            conflicts.append(conflict)
-    if conflicts:
-        raise SpecErrors(conflicts)
+    faults: list[ConflictError] = []
+    for wish in wishes:
+        first = merged.setdefault(wish.id, wish)
+        if first is not wish:
+            try:
+                merged[wish.id] = _joined(first, wish)
+            except ConflictError as conflict:
+                faults.append(conflict)
+    faults += conflicts(merged.values())
+    if faults:
+        raise SpecErrors(faults)
     return merged
 
 
-_NOUNS = {
-    "file": "a whole file",
-    "keys": "a file of some keys",
-    "directory": "a directory",
-    "link": "a link",
-}
-
-
-def _claim(paths: dict[str, Resource], spec: PathResource) -> None:
-    """Object when one path is wanted as two kinds of thing."""
-    first = paths.setdefault(spec.path, spec)
-    if first.word != spec.word:
-        raise ConflictError(
-            f"{spec.path} is wanted as {_NOUNS[first.word]} by {first.origins[0]} "
-            f"and as {_NOUNS[spec.word]} by {spec.origins[0]}",
-            hint="say it in one place",
-        )
+def _joined(first: Resource, other: Resource) -> Resource:
+    origins = tuple(dict.fromkeys((*first.origins, *other.origins)))
+    needs = tuple(dict.fromkeys((*first.needs, *other.needs)))
+    return replace(first.merge(other), origins=origins, needs=needs)
 
 
 def _ordered(resources: Mapping[str, Resource]) -> Iterator[Resource]:
-    """Sort by what comes after what, then by rank, then as written."""
+    """Sort by what comes after what, then by rank, then as written.
+
+    Raises:
+        SpecErrors: some of them wait for one another.
+    """
+    # The order of the ids before an id must not depend on hashes: the circle that is told does.
     before = {
-        id_: {other for other in (*r.needs, *r.autorequires) if other in resources and other != id_}
-        for id_, r in resources.items()
+        id_: [
+            other
+            for other in dict.fromkeys((*resource.needs, *resource.autorequires))
+            if other in resources and other != id_
+        ]
+        for id_, resource in resources.items()
     }
-    after: dict[str, list[str]] = defaultdict(list)
-    for id_, others in before.items():
-        for other in others:
-            after[other].append(id_)
+    sorter = TopologicalSorter(before)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise _circle(resources, error.args[1]) from error
     ranks = _ranks(resources, before)
     sequence = {id_: number for number, id_ in enumerate(resources)}
-    missing = {id_: len(others) for id_, others in before.items()}
-    ready = [(ranks[id_], sequence[id_], id_) for id_ in resources if not missing[id_]]
-    heapq.heapify(ready)
-    while ready:
+    ready: list[tuple[int, int, str]] = []
+    while sorter.is_active():
+        for id_ in sorter.get_ready():
+            heapq.heappush(ready, (ranks[id_], sequence[id_], id_))
         _, _, id_ = heapq.heappop(ready)
         yield resources[id_]
-        for other in after[id_]:
-            missing[other] -= 1
-            if not missing[other]:
-                heapq.heappush(ready, (ranks[other], sequence[other], other))
+        sorter.done(id_)
 
 
-def _ranks(resources: Mapping[str, Resource], before: Mapping[str, set[str]]) -> dict[str, int]:
+def _ranks(
+    resources: Mapping[str, Resource], before: Mapping[str, Sequence[str]]
+) -> dict[str, int]:
     """Give what others wait for the rank of the first of them: it should not hold them up."""
     ranks = {id_: resource.rank for id_, resource in resources.items()}
-    for id_ in reversed(_topological(resources, before)):
+    for id_ in reversed(tuple(TopologicalSorter(before).static_order())):
         for other in before[id_]:
             ranks[other] = min(ranks[other], ranks[id_])
     return ranks
 
 
-def _topological(resources: Mapping[str, Resource], before: Mapping[str, set[str]]) -> list[str]:
-    """Sort ids so that each comes after those it waits for."""
-    done: dict[str, None] = {}
-    open_: dict[str, None] = {}
-    for start in before:
-        stack = [(start, False)]
-        while stack:
-            id_, leaving = stack.pop()
-            if leaving:
-                del open_[id_]
-                done[id_] = None
-            elif id_ in open_:
-                raise _circle([resources[other] for other in open_], resources[id_])
-            elif id_ not in done:
-                open_[id_] = None
-                stack.append((id_, True))
-                stack.extend((other, False) for other in sorted(before[id_]) if other not in done)
-    return list(done)
+def _circle(resources: Mapping[str, Resource], cycle: Sequence[str]) -> SpecErrors:
+    """Return the error of a circle, told from the resource in it that was written first.
 
-
-def _circle(chain: Sequence[Resource], again: Resource) -> SpecErrors:
-    """Return the error of a chain, each waiting for the next, whose last waits for one of it."""
-    circle = chain[chain.index(again) :]
-    ids = " -> ".join(resource.id for resource in (*circle, again))
+    Args:
+        resources: all of them, as written.
+        cycle: ids, each before the next, the first of them once more as the last.
+    """
+    waiting = list(cycle[:0:-1])
+    start = min(range(len(waiting)), key=lambda n: list(resources).index(waiting[n]))
+    circle = [*waiting[start:], *waiting[:start]]
     told = ConflictError(
-        f"these wait for one another: {ids}{wanted_by(*circle)}",
+        f"these wait for one another: {' -> '.join([*circle, circle[0]])}"
+        f"{wanted_by(*(resources[id_] for id_ in circle))}",
         hint="let one of them do without the next",
     )
     return SpecErrors([told])

@@ -1,7 +1,7 @@
-"""Support of an exported deploy: contents that are known only when the machine is being changed.
+"""Support for an exported deploy: the bytes of its files, and the conditions of its operations.
 
-`envwright export pyinfra` copies this file verbatim beside the deploy as support.py, with
-openpgp.py and the package dialects; nothing else of envwright is needed to run it.
+`envwright export pyinfra` copies this file verbatim beside the deploy as support.py, with the
+modules of envwright.portable that it imports; nothing else of envwright is needed to run it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import dialects
 from checksums import published
-from openpgp import fingerprints
+from download import download_script
+from openpgp import OpenPGPError, trusted
+from pyinfra.api.exceptions import OperationError
 from pyinfra.api.facts import FactBase
 from pyinfra.context import host
 from pyinfra.facts.files import Sha1File
@@ -23,18 +25,42 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
-class Bytes(FactBase[bytes]):
-    """What a script prints, byte for byte."""
+class ContentError(OperationError, OSError):
+    """The content of a file cannot be had, or is refused.
 
-    default = bytes
+    pyinfra shows an OperationError without a traceback while it reads deploy.py, and takes an
+    OSError during an upload for the failure of that operation on that machine.
+    """
+
+
+class Bytes(FactBase["bytes | None"]):
+    """What a script prints, byte for byte; None where the script fails."""
 
     def command(self, script: str) -> str:
-        """Run the script; base64 carries any byte through pyinfra's text channels."""
-        return f"sh -c {shlex.quote(script)} | base64 -w0"
+        """Run the script; base64 carries any byte through pyinfra's text channels.
+
+        Without the first line, nothing printed could not be told from a failure.
+        """
+        return (
+            "file=$(mktemp) && trap 'rm -f \"$file\"' EXIT && "
+            f'sh -c {shlex.quote(script)} >"$file" && echo bytes && base64 -w0 "$file"'
+        )
 
     def process(self, output: list[str]) -> bytes:
         """Decode."""
-        return base64.b64decode("".join(output))
+        return base64.b64decode("".join(output[1:]))
+
+
+def _read(script: str, failure: str) -> bytes:
+    """Return what a script prints on the machine.
+
+    Raises:
+        ContentError: the script fails; the message begins with `failure`.
+    """
+    data: bytes | None = host.get_fact(Bytes, script=script, _ignore_errors=True)
+    if data is None:
+        raise ContentError(f"{failure} on {host.name}")
+    return data
 
 
 class Late(io.BytesIO):
@@ -63,7 +89,8 @@ def edited(path: str, dialect: str, changes: Mapping[str, Any]) -> io.BytesIO:
 
     def make() -> bytes:
         quoted = shlex.quote(path)
-        data = host.get_fact(Bytes, script=f"[ ! -e {quoted} ] || cat -- {quoted}")
+        # What cannot be read must not be taken for empty: its other keys would be lost.
+        data = _read(f"[ ! -e {quoted} ] || cat -- {quoted}", f"cannot read {path}")
         text = data.decode("utf-8", "surrogateescape")
         new: str = dialects.get(dialect).edit(text, changes)
         return new.encode("utf-8", "surrogateescape")
@@ -72,32 +99,46 @@ def edited(path: str, dialect: str, changes: Mapping[str, Any]) -> io.BytesIO:
 
 
 def key(wanted: Sequence[str], url: str = "", text: str = "") -> io.BytesIO:
-    """Return an OpenPGP key that has exactly these fingerprints, or object."""
+    """Return an OpenPGP key, armored, that has exactly these fingerprints.
 
-    def make() -> bytes:
-        data: bytes = host.get_fact(Bytes, script=_DOWNLOAD.format(url=shlex.quote(url)))
-        if list(fingerprints(data)) != list(wanted):
-            raise ValueError(f"{url} has the fingerprints {fingerprints(data)}, not {wanted}")
-        return data
+    A key that is given as a text is checked at once, before anything is changed; one at a URL
+    when it is uploaded.
 
-    return content(text) if text else Late(make)
+    Raises:
+        ContentError: it is no key, or another one.
+    """
+
+    def check(data: bytes) -> bytes:
+        try:
+            armored: bytes = trusted(data, wanted)
+        except OpenPGPError as error:
+            origin = url or "the key in deploy.py"
+            raise ContentError(f"refused {origin}: {error}") from error
+        return armored
+
+    if text:
+        return io.BytesIO(check(text.encode("utf-8", "surrogateescape")))
+    return Late(lambda: check(_download(url)))
 
 
 def checksum(url: str, file: str) -> io.BytesIO:
-    """Return the SHA-256 that a list at a URL has for a file, or object."""
+    """Return the SHA-256 that a list at a URL has for a file.
+
+    Raises:
+        ContentError: when it is uploaded: the list has none.
+    """
 
     def make() -> bytes:
-        index = host.get_fact(Bytes, script=_DOWNLOAD.format(url=shlex.quote(url)))
-        return f"{published(index, file)}\n".encode()
+        try:
+            return f"{published(_download(url), file)}\n".encode()
+        except ValueError as error:
+            raise ContentError(f"{url} {error}") from error
 
     return Late(make)
 
 
-_DOWNLOAD = """
-folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT && chmod 755 "$folder"
-chown _apt "$folder" 2>/dev/null || :
-/usr/lib/apt/apt-helper download-file {url} "$folder/file" >&2 && cat "$folder/file"
-"""
+def _download(url: str) -> bytes:
+    return _read(download_script(url), f"cannot download {url}")
 
 
 def differs(source: io.BytesIO, path: str) -> Callable[[], bool]:

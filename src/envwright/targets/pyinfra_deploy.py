@@ -14,19 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError
 from envwright.host.connectors import ssh_address
-from envwright.model.operations import Checksum, Content, Edited, Key
-from envwright.model.resource import Difference
-from envwright.resources.file import File
-from envwright.resources.keys import Keys
-from envwright.resources.service import Service
+from envwright.model.operations import Changed, Checksum, Content, Differs, Edited, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from envwright.model.operations import Operation
     from envwright.model.proof import Assertion
-    from envwright.model.resource import Resource, State
+    from envwright.model.resource import Resource
     from envwright.model.secrets import Secrets
     from envwright.spec.compiler import Compiled
 
@@ -102,7 +98,7 @@ def _support(folder: Path) -> Iterator[Path]:
     """Copy the modules of ours that stand alone."""
     package = resources.files("envwright")
     support = {"support": package / "targets" / "deploy_support.py"}
-    for name in ("checksums", "openpgp", "readers"):
+    for name in ("checksums", "download", "openpgp", "readers"):
         support[name] = package / "portable" / f"{name}.py"
     for name, source in support.items():
         path = folder / f"{name}.py"
@@ -121,13 +117,7 @@ def _support(folder: Path) -> Iterator[Path]:
 
 
 def _deploy(compiled: Compiled, names: Mapping[str, str]) -> str:
-    # A service restarts when the operations before it changed what it reads: those get names.
-    services = [r for r in compiled.resources if isinstance(r, Service)]
-    read = {id_ for service in services for id_ in service.autorequires}
-    body: list[str] = []
-    for resource in compiled.resources:
-        body += _calls(resource, read & {r.id for r in compiled.resources}, names)
-    text = "\n\n".join(body)
+    text = "\n\n".join(_calls(compiled, names))
     modules = sorted(set(re.findall(r"^(?:\w+ = )?(\w+)\.\w+\($", text, re.MULTILINE)))
     helpers = ["changed", "checksum", "content", "differs", "edited", "key"]
     support = [name for name in helpers if re.search(rf"\b{name}\(", text)]
@@ -137,58 +127,61 @@ def _deploy(compiled: Compiled, names: Mapping[str, str]) -> str:
     return f"{head}\n{text}\n"
 
 
-def _calls(resource: Resource, read: set[str], names: Mapping[str, str]) -> Iterator[str]:
-    """Write out the operations that make a resource from nothing."""
-    after = resource.desired()
-    fields = ("exists",) if isinstance(resource, Service) else ("exists", *(after or {}))
-    before: State | None = {} if after is None else None
-    operations = list(resource.converge(Difference(before, after, fields)))
-    variable = names[resource.id] if resource.id in read else ""
-    if len(operations) > 1 and isinstance(resource, File | Keys):
-        yield from _checked(resource, operations, variable, names[resource.id])
-    else:
+def _calls(compiled: Compiled, names: Mapping[str, str]) -> Iterator[str]:
+    """Write out the operations that make the resources, whatever is there before."""
+    present = {resource.id for resource in compiled.resources}
+    # What restarts another resource gets a name, by which that asks whether something was done.
+    asked = {id_ for resource in compiled.resources for id_ in resource.restarted_by} & present
+    for resource in compiled.resources:
+        written = _Written(resource.id, names, present)
+        operations = [o for o in resource.exported() if written.can_happen(o)]
         for number, operation in enumerate(operations, 1):
-            yield _call(operation, resource.id, variable if number == len(operations) else "")
-    if isinstance(resource, Service) and (changes := sorted(set(resource.autorequires) & read)):
-        yield _restart(resource, [names[id_] for id_ in changes])
+            last = number == len(operations)
+            # A name with a leading underscore is none of `names`: it cannot hide one.
+            variable = f"_{names[resource.id]}_{number}"
+            if last:
+                variable = names[resource.id] if resource.id in asked else ""
+            elif operations[number].condition != Changed():
+                variable = ""
+            yield from written.call(operation, variable)
 
 
-def _checked(
-    resource: File | Keys, operations: Sequence[Operation], variable: str, name: str
-) -> Iterator[str]:
-    """Stage and check a file only where the machine's differs: the staged one is never there."""
-    put, go_live = operations
-    source = f"{name}_source"
-    yield f"{source} = {_literal(put.arguments['src'])}"
-    arguments = {name: _literal(value) for name, value in put.arguments.items()}
-    arguments |= {"src": source, "_if": f"differs({source}, {resource.path!r})"}
-    staged = f"{name}_staged"
-    yield _written(put.name, resource.id, arguments, staged)
-    arguments = {name: _literal(value) for name, value in go_live.arguments.items()}
-    arguments["_if"] = f"changed({staged})"
-    yield _written(go_live.name, resource.id, arguments, variable)
+class _Written:
+    """Writes out the operations of one resource, in order.
 
+    Args:
+        id_: the resource.
+        names: the variable of each resource.
+        present: the ids of all resources.
+    """
 
-def _restart(service: Service, operations: Sequence[str]) -> str:
-    arguments = {
-        "service": repr(service.unit),
-        "running": repr(service.running),
-        "restarted": "True",
-        "daemon_reload": "True",
-        "_if": f"changed({', '.join(operations)})",
-    }
-    return _written("systemd.service", f"{service.id} reads its files anew", arguments, "")
+    def __init__(self, id_: str, names: Mapping[str, str], present: Container[str]) -> None:
+        self._id, self._names, self._present = id_, names, present
+        self._before = ""
 
+    def can_happen(self, operation: Operation) -> bool:
+        """Tell whether the environment has something that meets the condition."""
+        ids = operation.condition.ids if isinstance(operation.condition, Changed) else ()
+        return not ids or any(id_ in self._present for id_ in ids)
 
-def _call(operation: Operation, name: str, variable: str) -> str:
-    arguments = {key: _literal(value) for key, value in operation.arguments.items()}
-    return _written(operation.name, name, arguments, variable)
-
-
-def _written(function: str, name: str, arguments: dict[str, str], variable: str) -> str:
-    start = f"{variable} = {function}(" if variable else f"{function}("
-    lines = [f"    {key}={value}," for key, value in {"name": repr(name), **arguments}.items()]
-    return "\n".join([start, *lines, ")"])
+    def call(self, operation: Operation, variable: str) -> Iterator[str]:
+        """Write out an operation, whose result is to be known by a variable, "" for none."""
+        arguments = {name: _literal(value) for name, value in operation.arguments.items()}
+        title, condition = self._id, operation.condition
+        if isinstance(condition, Differs):
+            source = f"_{self._names[self._id]}_source"
+            yield f"{source} = {arguments['src']}"
+            arguments |= {"src": source, "_if": f"differs({source}, {condition.path!r})"}
+        elif isinstance(condition, Changed) and condition.ids:
+            title = f"{self._id} restarts"
+            changed = [self._names[id_] for id_ in condition.ids if id_ in self._present]
+            arguments["_if"] = f"changed({', '.join(changed)})"
+        elif condition:
+            arguments["_if"] = f"changed({self._before})"
+        self._before = variable
+        start = f"{variable} = {operation.name}(" if variable else f"{operation.name}("
+        lines = [f"    {key}={value}," for key, value in {"name": repr(title), **arguments}.items()]
+        yield "\n".join([start, *lines, ")"])
 
 
 def _literal(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from standins import ORIGIN
 
 from envwright.facts import Facts, Stat, Status, Text, Unknown
-from envwright.model.operations import Content, operation
+from envwright.model.operations import Changed, Content, Differs, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import compare
 from envwright.resources.file import File
@@ -52,7 +52,8 @@ def test_a_checked_file_is_staged_beside_its_place() -> None:
         'mv -fT "$staged" /etc/sudoers.d/dev || { code=$?; rm -f "$staged"; exit $code; }'
     )
     assert stage.arguments["dest"] == "/etc/sudoers.d/.dev.envwright-new"
-    assert live == operation("server.shell", commands=[script])
+    assert stage.condition == Differs("/etc/sudoers.d/dev")
+    assert live == operation("server.shell", commands=[script]).given(Changed())
 
 
 def test_a_file_that_must_not_be_is_removed() -> None:

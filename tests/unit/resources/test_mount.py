@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from envwright.facts import Facts, MountPoint, Mounts, Text, Unknown
-from envwright.model.operations import Edited, operation
+from envwright.model.operations import Changed, Differs, Edited, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import compare
 from envwright.resources.mount import FSTAB, Mount
@@ -134,7 +134,7 @@ def test_what_cannot_be_read_is_unknown() -> None:
 
 RELOAD = operation(
     "server.shell", commands=["[ ! -d /run/systemd/system ] || systemctl daemon-reload"]
-)
+).given(Changed())
 
 
 def mounting(target: str, table: str = "") -> str:
@@ -157,14 +157,14 @@ def test_an_entry_goes_live_only_when_it_can_be_mounted() -> None:
             user="root",
             group="root",
             mode="0644",
-        ),
+        ).given(Differs(FSTAB)),
         RELOAD,
     )
     trial = mounting("'/srv/my data'", '--fstab "$staged" ')
     move = 'mv -fT "$staged" /etc/fstab || { code=$?; rm -f "$staged"; exit $code; }'
     assert live == operation(
         "server.shell", commands=[f"staged={staged}; {{ {trial} ; }} && {move}"]
-    )
+    ).given(Changed())
 
 
 def test_what_is_mounted_otherwise_is_mounted_anew() -> None:
@@ -177,6 +177,15 @@ def test_what_is_mounted_otherwise_is_mounted_anew() -> None:
 def test_what_is_not_mounted_now_is_only_written_down() -> None:
     put, reload = LATER.converge(compare(None, LATER.desired()))
     assert (put.arguments["dest"], reload) == (FSTAB, RELOAD)
+
+
+def test_without_a_plan_an_entry_that_stands_is_mounted_where_it_is_not() -> None:
+    *write, mount = BIND.exported()
+    assert write == list(BIND.converge(compare(None, BIND.desired())))
+    target = "'/srv/my data'"
+    command = f"mountpoint -q -- {target} || {mounting(target)}"
+    assert mount == operation("server.shell", commands=[command])
+    assert list(LATER.exported()) == list(LATER.converge(compare(None, LATER.desired())))
 
 
 # --- What is witnessed ------------------------------------------------------------------------

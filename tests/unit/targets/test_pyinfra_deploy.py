@@ -49,26 +49,26 @@ apt.packages(
     extra_uninstall_args='-o DPkg::Lock::Timeout=300',
 )
 
-file_etc_sudoers_d_dev_source = content((
+_file_etc_sudoers_d_dev_source = content((
         'dev ALL=(ALL) ALL\\n'
         '# two\\n'
     ))
 
-file_etc_sudoers_d_dev_staged = files.put(
+_file_etc_sudoers_d_dev_1 = files.put(
     name='file:/etc/sudoers.d/dev',
-    src=file_etc_sudoers_d_dev_source,
+    src=_file_etc_sudoers_d_dev_source,
     dest='/etc/sudoers.d/.dev.envwright-new',
     user='root',
     group='root',
     mode='0440',
-    _if=differs(file_etc_sudoers_d_dev_source, '/etc/sudoers.d/dev'),
+    _if=differs(_file_etc_sudoers_d_dev_source, '/etc/sudoers.d/dev'),
 )
 
 server.shell(
     name='file:/etc/sudoers.d/dev',
     commands=['staged=/etc/sudoers.d/.dev.envwright-new; { visudo -cqf "$staged" ; } && \
 mv -fT "$staged" /etc/sudoers.d/dev || { code=$?; rm -f "$staged"; exit $code; }'],
-    _if=changed(file_etc_sudoers_d_dev_staged),
+    _if=changed(_file_etc_sudoers_d_dev_1),
 )
 
 keys_etc_x_conf = files.put(
@@ -96,7 +96,7 @@ systemd.service(
 )
 
 systemd.service(
-    name='service:x.service reads its files anew',
+    name='service:x.service restarts',
     service='x.service',
     running=True,
     restarted=True,

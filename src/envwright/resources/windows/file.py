@@ -3,9 +3,11 @@ r"""WindowsFile: a whole file in a folder of the Windows user's, known by its va
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Unknown
+from envwright.model.claim import Claim
 from envwright.model.operations import Content
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
@@ -41,6 +43,7 @@ class WindowsFile(Resource):
 
     word: ClassVar[str] = "windows-file"
     rank: ClassVar[int] = 85
+    text_field: ClassVar[str] = "content"
 
     @property
     def name(self) -> str:
@@ -50,6 +53,13 @@ class WindowsFile(Resource):
     @property
     def _windows(self) -> str:
         return self.file.replace("/", "\\")
+
+    def label(self, name: str) -> str:
+        """Leave out the kind, which the id says."""
+        return "" if name == "kind" else name
+
+    def claims(self) -> Iterable[Claim]:
+        return (Claim(PureWindowsPath(self.name), "a whole file"),)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Windows(file=self.file, folder=self.folder),)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.errors import ConflictError
 from envwright.facts import Unknown
+from envwright.model.claim import Claim, Shared
 from envwright.model.operations import Edited
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
@@ -46,6 +48,14 @@ class WindowsKeys(Resource):
     def name(self) -> str:
         """The file's name in the profile."""
         return self.file
+
+    def label(self, name: str) -> str:
+        """Name a key as its file does."""
+        return name.removeprefix(FIELD)
+
+    def claims(self) -> Iterable[Claim]:
+        path = PureWindowsPath("%USERPROFILE%", self.file)
+        return (Claim(path, "a file of some keys", shared=Shared.EDITED),)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Windows(file=self.file),)

@@ -3,9 +3,11 @@ r"""WindowsLink: a symbolic link of Windows, to a directory or a file of Windows
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Unknown
+from envwright.model.claim import Claim
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import EXISTENCE, Resource
@@ -110,6 +112,13 @@ class WindowsLink(Resource):
         """What it leads to."""
         if self.linux:
             yield from (f"directory:{self.linux}", f"file:{self.linux}", f"mount:{self.linux}")
+
+    def label(self, name: str) -> str:
+        """Leave out the kind, which the id says."""
+        return "" if name == "kind" else name
+
+    def claims(self) -> Iterable[Claim]:
+        return (Claim(PureWindowsPath(self.path), "a link", open=True),)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Windows(path=self.path),)
