@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from envwright.errors import StepError
+from envwright.host.batch import Recorder
 from envwright.host.session import Result, Session, open_session
 from envwright.model.resource import Origin
 from envwright.model.secrets import Secret, Secrets
@@ -52,6 +53,7 @@ class StandInSession(Session):
         self.name = "@stand-in"
         self.hello = Result(0, b"", b"")
         self.round_trips = 0
+        self.recorder = Recorder()
         self.scripts: list[str] = []
         self.files = files or {}
         self._answers = list(answers)
