@@ -48,7 +48,7 @@ def wslconfig(text: str, key: str) -> dict[str, Any]:
     """
     values: dict[str, str] = {}
     section = ""
-    for line in text.replace("\r", "").lstrip("\ufeff").split("\n"):
+    for line in _unmarked(text).replace("\r", "").split("\n"):
         if header := re.match(r"\s*\[(\w+)\]", line):
             section = header[1].lower()
         elif found := re.match(r"\s*(\w+)\s*=\s*(.*?)\s*$", line):
@@ -59,6 +59,14 @@ def wslconfig(text: str, key: str) -> dict[str, Any]:
     names = {name.removesuffix("?"): name.endswith("?") for name in key.split()}
     words = {name: values.get(_today(name.lower())) for name in names}
     return {name: _switch(w) if w and names[name] else w for name, w in words.items()}
+
+
+def _unmarked(text: str) -> str:
+    """Return a file's text without its mark; UTF-16's says that the file is in that."""
+    data = text.encode("utf-8", "surrogateescape")
+    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return data.decode("utf-16")
+    return text.lstrip("\ufeff")
 
 
 def _today(name: str) -> str:
@@ -84,7 +92,7 @@ def reparse_point(text: str, key: str) -> str | None:  # noqa: ARG001 - every vi
 
 def json(text: str, key: str) -> Any:
     """Read the value at a JSON pointer (RFC 6901, without the leading slash); None: not there."""
-    value = _json.loads(text)
+    value = _json.loads(_unmarked(text))
     for name in key.split("/"):
         if not isinstance(value, dict):
             return None

@@ -182,3 +182,14 @@ def test_an_exported_suite_can_take_the_views_along() -> None:
     tree = ast.parse(Path(readers.__file__).read_text())
     names = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     assert [name for name in names if name and name.startswith("envwright")] == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_file_with_a_mark_is_read_in_its_encoding(encoding: str) -> None:
+    def file(plain: str) -> str:
+        return plain.encode(encoding).decode("utf-8", "surrogateescape")
+
+    assert readers.wslconfig(file("[wsl2]\r\nmemory=6GB\r\n"), "wsl2.memory") == {
+        "wsl2.memory": "6GB"
+    }
+    assert readers.json(file('{"a": "é"}'), "a") == "é"

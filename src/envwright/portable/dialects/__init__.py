@@ -43,8 +43,9 @@ class Problem(NamedTuple):
 class Dialect(Protocol):
     """How one kind of file spells keys and values.
 
-    A text is the file decoded as UTF-8 with surrogateescape, its line endings as they are; a
-    missing file is "". Every method raises DialectError for a text that it cannot read.
+    A text is the file decoded as UTF-8 with surrogateescape, its line endings as they are; what
+    `get` returns takes files of other encodings, too, by their marks. A missing file is "". Every
+    method raises DialectError for a text that it cannot read.
     """
 
     @property
@@ -88,6 +89,19 @@ _MODULES = {
     "fstab": "fstab",
     "lines": "lines",
 }
+# By dialect: the program that reads its files, and whether it understands the marks of UTF-8 and
+# UTF-16. WSL opens .wslconfig by `ccs=UTF-8`, where a mark of UTF-16 wins (WslCoreConfig.cpp of
+# microsoft/WSL); dockerd decodes daemon.json by its mark (tried with 26.1.5).
+_READERS = {
+    "wsl": ("WSL", False),
+    "wslconfig": ("WSL", True),
+    "json": ("dockerd", True),
+    "env": ("systemd", False),
+    "goenv": ("Go", False),
+    "netrc": ("curl", False),
+    "fstab": ("mount", False),
+    "lines": ("its program", False),
+}
 NAMES = tuple(_MODULES)
 """The dialects that `get` knows."""
 
@@ -97,4 +111,8 @@ def get(name: str) -> Dialect:
     if name not in _MODULES:
         raise DialectError(f"no dialect {name!r}; there are: {', '.join(NAMES)}")
     dialects: Mapping[str, Dialect] = import_module(f".{_MODULES[name]}", __name__).DIALECTS
-    return dialects[name]
+    encodings = import_module(".encodings", __name__)
+    reader, knows_marks = _READERS[name]
+    marks = frozenset(encodings.MARKS if knows_marks else ())
+    dialect: Dialect = encodings.EncodedDialect(dialects[name], marks, reader)
+    return dialect

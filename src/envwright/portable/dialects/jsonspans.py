@@ -48,16 +48,25 @@ def parse(text: str) -> Node:
 
 
 def _require_json(text: str) -> None:
-    if text.startswith("\ufeff"):
-        raise DialectError("not JSON: it starts with a byte order mark", 1)
     try:
         json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise DialectError(f"not JSON: {error.msg}", error.lineno) from error
+        raise DialectError(f"not JSON: {_reason(text, error)}", error.lineno) from error
     except RecursionError as error:
         raise DialectError("nested too deeply") from error
     except ValueError as error:  # a number of thousands of digits, or one that JSON has not
         raise DialectError(f"not JSON: {error}") from error
+
+
+def _reason(text: str, error: json.JSONDecodeError) -> str:
+    """Say what people write into JSON that it does not have; else what the parser says."""
+    before, here = text[: error.pos].rstrip(), text[error.pos :].lstrip()
+    if here.startswith(("//", "/*", "#")):
+        return "it has no comments, remove this one"
+    # The parser complains of the comma, or of what stands behind it.
+    if re.match(r",?\s*[}\]]", here) and (before.endswith(",") or here.startswith(",")):
+        return "a comma before the closing bracket, remove it"
+    return error.msg
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -95,7 +104,8 @@ class _Spans:
             name_end = self._string_end(offset)
             name = json.loads(self.text[offset:name_end])
             if name in values:
-                raise DialectError(f"the name {name!r} is twice", line_number(self.text, offset))
+                reason = f"the name {name!r} is twice, remove one of them"
+                raise DialectError(reason, line_number(self.text, offset))
             node = self._node(self._skip(self._skip(name_end) + 1))
             members.append(Member(name, offset, name_end, node))
             values[name] = node.value

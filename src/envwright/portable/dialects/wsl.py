@@ -20,6 +20,9 @@ _NAMED_TWICE = ("networkingMode", "dnsTunneling", "firewall", "autoProxy")
 _ALIASES = {f"experimental.{key}".lower(): f"wsl2.{key}".lower() for key in _NAMED_TWICE}
 _SHARED = "in [wsl2] and [experimental] WSL takes it for the same key"
 _BYTE_ORDER_MARK = "\ufeff"
+_ENUMERATIONS = {"wsl2.networkingmode", "experimental.automemoryreclaim"}
+"""Keys whose words WSL takes whatever their case (WslCoreConfig.h of microsoft/WSL)."""
+_SIZE = re.compile(r"([0-9]+)([kmgt]?)b?", re.IGNORECASE)
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9]*)\.([A-Za-z][A-Za-z0-9]*)")
 _NEEDS_QUOTES = re.compile(r'[#"\\\b\n\t]|^ | $')
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\b": r"\b", "\n": r"\n", "\t": r"\t"})
@@ -43,6 +46,16 @@ class WslDialect:
         self._windows = windows
         self._aliases = _ALIASES if windows else {}
 
+    def _means(self, key: str, text: str, value: Value) -> bool:
+        """Tell whether a text stands for a value."""
+        if isinstance(value, bool):
+            return text.lower() in ({"true", "1"} if value else {"false", "0"})
+        wanted = str(value)
+        if self._windows and self._key(key) in _ENUMERATIONS:
+            return text.lower() == wanted.lower()
+        sizes = _bytes_of(text), _bytes_of(wanted)
+        return text == wanted or (self._windows and None not in sizes and sizes[0] == sizes[1])
+
     def _key(self, name: str) -> str:
         """What WSL takes for the same key has the same."""
         return self._aliases.get(name.lower(), name.lower())
@@ -65,7 +78,7 @@ class WslDialect:
         effective = self._effective(self._scan(body))
         found = {key: effective[self._key(key)] for key in wanted if self._key(key) in effective}
         return {
-            key: wanted[key] if _means(entry.value, wanted[key]) else entry.value
+            key: wanted[key] if self._means(key, entry.value, wanted[key]) else entry.value
             for key, entry in found.items()
         }
 
@@ -121,7 +134,7 @@ class WslDialect:
         entry = self._effective(result).get(self._key(key))
         if entry is None:
             return self._add(body, result, key, value)
-        if _means(entry.value, value):
+        if self._means(key, entry.value, value):
             return body
         start, end = entry.value_span
         return body[:start] + self._spell(key, value) + body[end:]
@@ -161,14 +174,14 @@ class WslDialect:
         return f'"{value.translate(_ESCAPES)}"' if _NEEDS_QUOTES.search(value) else value
 
 
+def _bytes_of(text: str) -> int | None:
+    """The bytes of a size like `8GB`; None where the text is none."""
+    found = _SIZE.fullmatch(text)
+    return int(found[1]) << 10 * " kmgt".index(found[2].lower() or " ") if found else None
+
+
 def _mark_problem() -> Problem:
     return Problem(1, "the file starts with a byte order mark: WSL ignores the whole file")
-
-
-def _means(text: str, value: Value) -> bool:
-    if isinstance(value, bool):
-        return text.lower() in ({"true", "1"} if value else {"false", "0"})
-    return text == (str(value) if isinstance(value, int) else value)
 
 
 def _ends_in_continuation(body: str, result: Scan) -> bool:

@@ -52,12 +52,15 @@ def test_an_object_is_looked_up_as_a_whole() -> None:
     [
         ("[1]", 1, "not a JSON object"),
         ("\n5", 2, "not a JSON object"),
-        ('{\n"a": {"b": 1,\n"b": 2}}', 3, "the name 'b' is twice"),
-        ('{"a": [{"\\u0062": 1, "b": 2}]}', 1, "the name 'b' is twice"),
+        ('{\n"a": {"b": 1,\n"b": 2}}', 3, "the name 'b' is twice, remove one of them"),
+        ('{"a": [{"\\u0062": 1, "b": 2}]}', 1, "the name 'b' is twice, remove one of them"),
         ('{\n"a": 1\n"b": 2}', 3, "not JSON: Expecting ',' delimiter"),
         ('{"a": 1} x', 1, "not JSON: Extra data"),
         ('{"a": NaN}', None, "not JSON: NaN is no JSON number"),
-        ("\ufeff{}", 1, "not JSON: it starts with a byte order mark"),
+        ('{\n// why\n"a": 1}', 2, "not JSON: it has no comments, remove this one"),
+        ('{"a": 1 /* why */}', 1, "not JSON: it has no comments, remove this one"),
+        ('{\n"a": 1,\n}', 3, "not JSON: a comma before the closing bracket, remove it"),
+        ('{"a": [1,]}', 1, "not JSON: a comma before the closing bracket, remove it"),
         ("[" * 100_000, None, "nested too deeply"),
     ],
 )

@@ -189,3 +189,29 @@ def test_bytes_that_are_not_utf8_survive_an_edit() -> None:
     assert after.encode("utf-8", "surrogateescape") == (
         b"[boot]\ncommand=\xff # \xfe\nsystemd=true\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "wanted"),
+    [
+        ("wsl2.memory", "8192MB", "8GB"),
+        ("wsl2.swap", "0", "0GB"),
+        ("wsl2.memory", "8g", "8GB"),
+        ("wsl2.networkingMode", "NAT", "nat"),
+        ("experimental.networkingMode", "Mirrored", "mirrored"),
+        ("experimental.autoMemoryReclaim", "dropcache", "dropCache"),
+    ],
+)
+def test_values_that_mean_the_same_on_windows_are_the_same(
+    key: str, written: str, wanted: str
+) -> None:
+    section, name = key.split(".")
+    text = f"[{section}]\n{name} = {written}\n"
+    assert get("wslconfig").actual(text, {key: wanted}) == {key: wanted}
+    assert get("wslconfig").edit(text, {key: wanted}) == text
+
+
+def test_other_words_are_the_same_in_the_same_case_alone() -> None:
+    text = "[wsl2]\nkernelCommandLine=quiet\n"
+    key = "wsl2.kernelCommandLine"
+    assert get("wslconfig").actual(text, {key: "Quiet"}) == {key: "quiet"}
