@@ -18,7 +18,9 @@ from house import (
     python_files,
     room_of,
     upward,
+    words_named,
 )
+from vocabulary import words
 
 from envwright.model.catalogue import discover
 
@@ -115,6 +117,34 @@ def test_only_the_report_prints() -> None:
 
 def test_the_engine_names_no_capability() -> None:
     assert {name for _, name in named(SOURCE, discover())} == set(OTHER_MEANINGS)
+
+
+# What stands in a room and is spelled like a word of the vocabulary, and what is meant by it there.
+SPELLED_ALIKE = {
+    ("engine", "group"): "an argument of pyinfra's, and a database of getent(1)",
+    ("engine", "user"): "an argument of pyinfra's",
+    ("facts", "directory"): "what lstat(2) or Windows has at a path",
+    ("facts", "file"): "what lstat(2) or Windows has at a path",
+    ("facts", "link"): "what lstat(2) or Windows has at a path",
+    ("host", "directory"): "a variable of a script",
+    ("pull", "file"): "a module of testinfra",
+    ("pull", "keys"): "a key of the settings",
+    ("pull", "service"): "a module of testinfra, and a kind of unit",
+    ("restart", "file"): "a variable of a script",
+    ("spec", "command"): "where a secret comes from",
+    ("spec", "file"): "where a secret comes from",
+    ("spec", "keys"): "a method that a template may call",
+    ("spec", "user"): "whose home `{{ home }}` is",
+}
+IMPORTERS_OF_WORDS = {
+    "cache": "the package as a whole, whose types it writes and reads; no word of it",
+    "pull": "makes the timer of pull mode of resources, as a capability does",
+}
+
+
+def test_the_engine_names_no_word_of_the_vocabulary() -> None:
+    assert words_named(SOURCE, words()) == set(SPELLED_ALIKE)
+    assert importers(SOURCE, "resources") == set(IMPORTERS_OF_WORDS)
 
 
 def test_nothing_imports_a_capability_by_name() -> None:

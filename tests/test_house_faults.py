@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from house import circle, computed, importers, named, upward
+from house import circle, computed, importers, named, upward, words_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,3 +110,25 @@ def test_a_capability_that_the_engine_names_is_caught(text: str, tmp_path: Path)
         tmp_path, {"engine/apply.py": text, "host/shell.py": '"""docker"""\nA = "in docker"\n'}
     )
     assert named(tree, {"docker", "go"}) == {("engine", "docker")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'NOUNS = {"keys": "a file of some keys"}\n',
+        'if resource.id == "keys:/etc/wsl.conf":\n    pass\n',
+        'found = names[f"keys:{path}"]\n',
+    ],
+)
+def test_a_word_of_the_vocabulary_that_the_engine_names_is_caught(
+    text: str, tmp_path: Path
+) -> None:
+    plain = '"""keys"""\nTOLD = "some keys: those of a file"\n'
+    files = {"engine/apply.py": text, "host/shell.py": plain, "resources/keys.py": text}
+    assert words_named(source(tmp_path, files), {"keys", "file"}) == {("engine", "keys")}
+
+
+def test_a_word_of_the_vocabulary_that_the_engine_imports_is_caught(tmp_path: Path) -> None:
+    text = "def kind(resource):\n    from envwright.resources.keys import Keys\n    return Keys\n"
+    tree = source(tmp_path, {"engine/apply.py": text, "resources/keys.py": ""})
+    assert importers(tree, "resources") == {"engine"}

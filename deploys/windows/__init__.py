@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from envwright.facts.interop import on_windows
 from envwright.model.capability import Capability
 from envwright.model.proof import Proof, Requirement
-from envwright.resources.windows.interop import on_windows
 
 from .links import LinkTo, link_proofs
 from .script import Script  # noqa: TC001 - pydantic looks them up when classes are made

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import model_validator
 
+from envwright.facts.interop import on_windows
 from envwright.model.capability import Settings
 from envwright.model.proof import Proof
-from envwright.resources.windows.interop import on_windows
 from envwright.resources.windows.link import WindowsLink
 
 from .values import LinuxPath, WindowsPath, share

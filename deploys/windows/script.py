@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from envwright.facts.interop import POWERSHELL, on_windows
+from envwright.facts.windows import parent
 from envwright.model.capability import Settings, render
 from envwright.model.proof import Proof
 from envwright.resources.windows.file import WindowsFile
-from envwright.resources.windows.interop import POWERSHELL, on_windows, parent
 
 from .values import (  # noqa: TC001 - pydantic looks them up when classes are made
     Address,

@@ -11,7 +11,7 @@ import pytest
 from workstation import ENVIRONMENTS, workstation
 
 from envwright.errors import RefusedError, StepError
-from envwright.resources.windows.interop import on_windows
+from envwright.facts.interop import on_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

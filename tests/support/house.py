@@ -167,3 +167,14 @@ def named(source: Path, words: Collection[str]) -> set[tuple[str, str]]:
         for text in strings(module.tree)
         if text in words
     }
+
+
+def words_named(source: Path, words: Collection[str]) -> set[tuple[str, str]]:
+    """Return which rooms name which words of the vocabulary: whole, or at the head of an id."""
+    return {
+        (module.room, word)
+        for module in modules(source).values()
+        if module.room != "resources"
+        for text in strings(module.tree)
+        if (word := text.partition(":")[0]) in words
+    }

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import RefusedError, StepError
 from envwright.facts import Booted, Unknown, decode
+from envwright.facts.interop import on_windows
 from envwright.host.probe import ask
 from envwright.model.pending_restart import after
 from envwright.model.resource import Moment
-from envwright.resources.windows.interop import on_windows
 from envwright.state.journal import JOURNAL, Journal
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from standins import DEBIAN, ORIGIN, WSL, compiled, local_session
 
 from envwright.engine.plan import Change, Plan, make_plan, waits_of
 from envwright.facts import Boot, Booted, Facts, Output, Shell, Stat, Status, Unknown
+from envwright.facts.windows import ProfileFile, Windows
 from envwright.model import pending_restart
 from envwright.model.resource import Difference, Moment
 from envwright.model.secrets import Secrets
 from envwright.resources.keys import Keys
 from envwright.resources.member import Member
 from envwright.resources.service import Service
-from envwright.resources.windows.interop import ProfileFile, Windows
 from envwright.resources.windows.keys import WindowsKeys
 
 if TYPE_CHECKING:

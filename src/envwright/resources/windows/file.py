@@ -7,11 +7,12 @@ from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Unknown
+from envwright.facts.interop import on_windows
+from envwright.facts.windows import ProfileFile, Windows
 from envwright.model.claim import Claim
 from envwright.model.operations import Content
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
-from envwright.resources.windows.interop import ProfileFile, Windows, on_windows
 from envwright.resources.windows.user_folder import objection, place, put
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.errors import ConflictError
 from envwright.facts import Unknown
+from envwright.facts.interop import on_windows
+from envwright.facts.windows import ProfileFile, Windows
 from envwright.model.claim import Claim, Shared
 from envwright.model.operations import Edited
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
 from envwright.portable import dialects
-from envwright.resources.windows.interop import ProfileFile, Windows, on_windows
 from envwright.resources.windows.user_folder import PLACE, objection, place, put
 
 if TYPE_CHECKING:

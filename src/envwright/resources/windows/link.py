@@ -7,11 +7,12 @@ from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Unknown
+from envwright.facts.interop import POWERSHELL, on_windows
+from envwright.facts.windows import Entry, Windows, parent
 from envwright.model.claim import Claim
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import EXISTENCE, Resource
-from envwright.resources.windows.interop import POWERSHELL, Entry, Windows, on_windows, parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,8 +7,8 @@ nothing of it, so that they show nothing of `interop.appendWindowsPath`.
 
 from __future__ import annotations
 
+from envwright.facts.interop import on_windows
 from envwright.model.proof import SKIPPED
-from envwright.resources.windows.interop import on_windows
 
 # Without a word of sh in it: what wsl.exe makes of quotes and dollars does not matter then.
 _SESSION = r"""

@@ -10,9 +10,9 @@ from envwright.model.operations import Operation, operation
 from envwright.model.resource import EXISTENCE
 
 if TYPE_CHECKING:
+    from envwright.facts.windows import ProfileFile
     from envwright.model.operations import Source
     from envwright.model.resource import Difference
-    from envwright.resources.windows.interop import ProfileFile
 
 PLACE = "place"
 """The field of a state that says where the file is: known only when Windows was asked."""

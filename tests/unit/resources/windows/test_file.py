@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from envwright.facts import Facts, Unknown
+from envwright.facts.interop import on_windows
+from envwright.facts.windows import ProfileFile, Windows
 from envwright.model.operations import Content, operation
 from envwright.model.resource import compare
 from envwright.resources.windows.file import WindowsFile
-from envwright.resources.windows.interop import ProfileFile, Windows, on_windows
 from envwright.resources.windows.user_folder import PLACE
 
 FILE = WindowsFile(folder="LOCALAPPDATA", file="a b/c.ps1", content="\ufeffnew\n")

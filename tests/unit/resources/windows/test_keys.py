@@ -6,10 +6,10 @@ import pytest
 
 from envwright.errors import ConflictError
 from envwright.facts import Facts, Unknown
+from envwright.facts.windows import ProfileFile, Windows
 from envwright.model.operations import Edited, operation
 from envwright.model.resource import Origin, compare
 from envwright.portable import readers
-from envwright.resources.windows.interop import ProfileFile, Windows
 from envwright.resources.windows.keys import WindowsKeys
 
 PATH = "/mnt/c/Users/dev/.wslconfig"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from envwright.facts import Facts, Unknown
+from envwright.facts.windows import Entry, Windows
 from envwright.model.resource import compare
 from envwright.portable import readers
-from envwright.resources.windows.interop import Entry, Windows
 from envwright.resources.windows.link import WindowsLink
 
 SHARE = "\\\\wsl.localhost\\Debian\\opt\\docker"

@@ -8,9 +8,9 @@ import pytest
 
 from envwright.errors import RefusedError
 from envwright.facts import Unknown
+from envwright.facts.windows import ProfileFile
 from envwright.model.operations import Content, operation
 from envwright.model.resource import compare
-from envwright.resources.windows.interop import ProfileFile
 from envwright.resources.windows.user_folder import objection, place, put
 
 PATH = "/mnt/c/Users/dev/x"

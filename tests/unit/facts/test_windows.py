@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envwright.facts import Unknown
-from envwright.resources.windows.interop import (
-    LINE,
-    Entry,
-    ProfileFile,
-    Windows,
-    on_windows,
-    parent,
-)
+from envwright.facts.interop import on_windows
+from envwright.facts.windows import LINE, Entry, ProfileFile, Windows, parent
 
 if TYPE_CHECKING:
     from pathlib import Path
