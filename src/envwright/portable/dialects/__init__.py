@@ -96,7 +96,7 @@ _READERS = {
     "wsl": ("WSL", False),
     "wslconfig": ("WSL", True),
     "json": ("dockerd", True),
-    "env": ("systemd", False),
+    "env": ("the system manager", False),
     "goenv": ("Go", False),
     "netrc": ("curl", False),
     "fstab": ("mount", False),
