@@ -54,12 +54,13 @@ FLOOR = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 OTHER_MEANINGS = {
     "docker": "the program that leads to a container",
     "environment": "the file that a person names",
+    "systemd": "the program that reads files of the dialect `env`",
     "user": "an account: a word of the vocabulary, an argument of pyinfra and testinfra",
     "wsl": "a kind of machine, and the dialect of its files",
 }
 """The names of capabilities that are words of the engine, too, and what the engine means by them.
 
-No other name of a capability stands in src/envwright. That the engine treats none of these four as
+No other name of a capability stands in src/envwright. That the engine treats none of these as
 a capability is shown by a capability that compiles to the same under another name.
 """
 
@@ -127,6 +128,7 @@ SPELLED_ALIKE = {
     ("facts", "file"): "what lstat(2) or Windows has at a path",
     ("facts", "link"): "what lstat(2) or Windows has at a path",
     ("host", "directory"): "a variable of a script",
+    ("portable", "mount"): "the program that reads files of the dialect `fstab`",
     ("pull", "file"): "a module of testinfra",
     ("pull", "keys"): "a key of the settings",
     ("pull", "service"): "a module of testinfra, and a kind of unit",
