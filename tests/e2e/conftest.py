@@ -77,14 +77,27 @@ def _started(kind: str, engine: Network, server: Server, *options: str) -> Itera
         yield machine
 
 
-@pytest.fixture
-def new_machine(engine: Network, server: Server) -> Iterator[NewMachine]:
-    """A function that starts a fresh machine; it is gone after the test."""
+@contextlib.contextmanager
+def _starting(engine: Network, server: Server) -> Iterator[NewMachine]:
     with contextlib.ExitStack() as stack:
 
         def start(kind: str, *options: str) -> Machine:
             return stack.enter_context(_started(kind, engine, server, *options))
 
+        yield start
+
+
+@pytest.fixture
+def new_machine(engine: Network, server: Server) -> Iterator[NewMachine]:
+    """A function that starts a fresh machine; it is gone after the test."""
+    with _starting(engine, server) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_machine(engine: Network, server: Server) -> Iterator[NewMachine]:
+    """A function that starts a fresh machine; it is gone after the tests of a module."""
+    with _starting(engine, server) as start:
         yield start
 
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from law_environments import law_environment
 from laws import acted, drift
 from machines.nvidia import put_under_wsl
 from machines.stacks import put_image
-from workstation import ENVIRONMENTS, Workstation, workstation
-
-from envwright.model.catalogue import discover
+from workstation import Workstation, workstation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from machines.machine import Machine
     from machines.nvidia import Toolkit
@@ -27,39 +25,23 @@ IMAGES = {
 }
 
 
-def written(path: Path, text: str) -> Path:
-    path.write_text(text, "utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("ai")
-
-
-@pytest.fixture(scope="module")
-def environment(folder: Path, repository: Repository, toolkit: Toolkit) -> Path:
-    text = (
-        "name: ai-workstation\n"
-        f"extends: {ENVIRONMENTS / 'ai-workstation.yaml'}\n"
-        f'docker: {{fingerprint: "{repository.fingerprint}"}}\n'
-        f'nvidia: {{fingerprint: "{toolkit.fingerprint}"}}\n'
-    )
-    return written(folder / "ai-workstation.yaml", text)
-
-
 @pytest.fixture(scope="module")
 def bare(
-    debian13: Machine, environment: Path, folder: Path, repository: Repository
+    debian13: Machine,
+    repository: Repository,
+    toolkit: Toolkit,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Workstation]:
     """A machine that has Docker and the images, since there is no registry, and nothing else."""
     put_under_wsl(debian13, gpu=True)
-    text = f'name: engine\ndocker: {{fingerprint: "{repository.fingerprint}"}}\n'
-    with workstation(debian13, written(folder / "engine.yaml", text)) as engine:
+    engine_alone = tmp_path_factory.mktemp("ai") / "engine.yaml"
+    engine_alone.write_text(f'name: engine\ndocker: {{fingerprint: "{repository.fingerprint}"}}\n')
+    with workstation(debian13, engine_alone) as engine:
         engine.apply()
     for name, ports in IMAGES.items():
         put_image(debian13, name, *ports)
-    with workstation(debian13, environment) as opened:
+    keys = {"docker_key": repository.fingerprint, "nvidia_key": toolkit.fingerprint}
+    with workstation(debian13, law_environment("ai"), variables=keys) as opened:
         yield opened
 
 
@@ -70,11 +52,6 @@ def converged(bare: Workstation) -> Workstation:
     assert "failed" in {result.outcome for result in bare.verify()}
     bare.apply()
     return bare
-
-
-def test_the_environment_has_the_capabilities_of_a_workstation_for_ai(bare: Workstation) -> None:
-    sections = {r.origins[0].capability for r in bare.compiled.resources}
-    assert {"docker", "nvidia", "compose"} < sections <= set(discover())
 
 
 def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Workstation) -> None:

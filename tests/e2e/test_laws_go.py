@@ -5,67 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from law_environments import law_environment
 from laws import acted, drift
 from machines.golang import publish_slim
 from workstation import Workstation, workstation
 
-from envwright.spec.environment import load
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from machines.machine import Machine
     from machines.server import Server
 
-ENVIRONMENT = """\
-name: go-laws
-secrets: {TOKEN: {file: token}}
-user: {name: dev, shell: /bin/bash}
-systemd:
-  api.service:
-    content: |
-      [Service]
-      ExecStart=/bin/sleep infinity
-      [Install]
-      WantedBy=multi-user.target
-    running: true
-    enabled: true
-go:
-  version: "1.27.3"
-  mirror: https://files.envwright.test/go
-  also: ["1.26.6"]
-  users: [dev]
-  toolchain: local
-  env:
-    GOCACHE: ~/caches/go-build
-    GOMODCACHE: ~/caches/go-mod
-    GOSUMDB: "off"
-    GOFLAGS: -modcacherw
-  tools: {dlv: "1.25.2", gofumpt: "0.9.1"}
-  golangci_lint: {version: "2.5.0"}
-  cross: [arm64]
-  services: {api.service: {memory_max: 100M, gomaxprocs: 2}}
-logins:
-  users: [dev]
-  netrc: {proxy.example.com: {login: dev, password: "{{ secret.TOKEN }}"}}
-  git: {git.example.com: {login: dev, password: "{{ secret.TOKEN }}"}}
-"""
-
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("laws")
-    (folder / "token").write_text("s3cret-t0ken\n", "utf-8")
-    (folder / "go-laws.yaml").write_text(ENVIRONMENT, "utf-8")
-    return folder / "go-laws.yaml"
-
-
-@pytest.fixture(scope="module")
-def bare(go_server: Server, debian13: Machine, environment: Path) -> Iterator[Workstation]:
+def bare(go_server: Server, debian13: Machine) -> Iterator[Workstation]:
     """The machine before anything was done to it."""
     publish_slim(go_server)
-    with workstation(debian13, environment) as opened:
+    with workstation(debian13, law_environment("go")) as opened:
         yield opened
 
 
@@ -76,11 +32,6 @@ def converged(bare: Workstation) -> Workstation:
     assert "failed" in {result.outcome for result in bare.verify()}
     bare.apply()
     return bare
-
-
-def test_the_environment_has_these_capabilities(environment: Path, bare: Workstation) -> None:
-    sections = {section.section for section in load(environment, bare.facts).sections}
-    assert sections == {"go", "logins", "systemd", "user"}
 
 
 def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Workstation) -> None:

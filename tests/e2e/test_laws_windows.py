@@ -5,49 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from law_environments import law_environment
 from laws import acted, drift
 from workstation import Workstation, workstation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from machines.machine import Machine
 
-ENVIRONMENT = r"""
-name: windows
-files:
-  /opt/docker: {directory: true}
-  /opt/notes.txt: {content: "notes\n"}
-windows:
-  wslconfig:
-    wsl2:
-      memory: 8GB
-      processors: 64
-      swap: 0
-      swapFile: C:\Users\dev\swap.vhdx
-      networkingMode: nat
-      dnsTunneling: true
-      loadKernelModules: [tun, ip_tables]
-    general: {instanceIdleTimeout: -1}
-    experimental: {autoMemoryReclaim: dropCache, ignoredPorts: [3000, 9000]}
-  links:
-    C:\codes\docker: {to: /opt/docker}
-    C:\codes\My notes.txt: {to: /opt/notes.txt, file: true}
-    C:\codes\home: {target: C:\Users\dev}
-    C:\Users\dev\old: {absent: true}
-  terminal:
-    name: "Würk 'n' $play"
-    startingDirectory: /opt/docker
-    icon: /usr/share/wsl/debian.ico
-    colorScheme: One Half Dark
-    font: {face: Cascadia Code, size: 11}
-  script:
-    defender: {reason: "scans slow builds down (it's measured)", paths: ["C:\\codes\\Jürgen's"]}
-    ports: [{listen: 8080, connect: 80}]
-    firewall: {web: {ports: [8080]}}
-    disks: {data: {vhd: C:\data.vhdx}}
-"""
 RUN = (
     "run this in a Command Prompt that is run as administrator: powershell.exe -NoProfile "
     '-ExecutionPolicy Bypass -File "C:\\Users\\dev\\AppData\\Local\\envwright\\Debian.ps1"'
@@ -57,16 +23,9 @@ SHARE = "\\\\wsl.localhost\\Debian\\opt"
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("laws") / "windows.yaml"
-    path.write_text(ENVIRONMENT, "utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def bare(wsl: Machine, environment: Path) -> Iterator[Workstation]:
+def bare(wsl: Machine) -> Iterator[Workstation]:
     """The machine before anything was done to it."""
-    with workstation(wsl, environment) as opened:
+    with workstation(wsl, law_environment("windows")) as opened:
         yield opened
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from envwright.engine import verify
@@ -16,7 +17,7 @@ from envwright.spec.compiler import Compiled, compile_environment
 from envwright.spec.environment import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from machines.machine import Machine
 
@@ -68,11 +69,16 @@ class Workstation:
 
 
 @contextlib.contextmanager
-def workstation(machine: Machine, environment: Path, host: str = "") -> Iterator[Workstation]:
+def workstation(
+    machine: Machine,
+    environment: Path,
+    host: str = "",
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Workstation]:
     """Open a session to a machine (by docker exec unless a host is named) and compile for it."""
     with open_session(host or machine.host, hello=Facts.HELLO) as session:
         facts = Facts.read(session.hello.stdout)
-        loaded = load(environment, facts)
+        loaded = load(environment, facts, variables)
         compiled = compile_environment(loaded, facts)
         yield Workstation(machine, session, facts, compiled, loaded.secrets)
 
@@ -86,43 +92,4 @@ def docker_workstation(folder: Path, fingerprint: str) -> Path:
         f'docker: {{fingerprint: "{fingerprint}"}}\n',
         "utf-8",
     )
-    return path
-
-
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo dev@laptop"
-LAWS = f"""\
-name: laws
-extends: docker-workstation.yaml
-user: {{uid: 4321, groups: [team], authorized_keys: ["{KEY}"]}}
-files:
-  /etc/motto: {{template: motto}}
-  /etc/stale: {{absent: true}}
-mounts:
-  /mnt/projects: {{bind: /opt/projects}}
-systemd:
-  yearly.timer:
-    content: |
-      [Timer]
-      OnCalendar=yearly
-      Unit=disabled.service
-      [Install]
-      WantedBy=timers.target
-    running: true
-    enabled: true
-  stopped.service:
-    content: "[Service]\\nExecStart=/bin/sleep infinity\\n"
-    running: false
-  disabled.service:
-    content: "[Service]\\nExecStart=/bin/true\\n[Install]\\nWantedBy=multi-user.target\\n"
-    enabled: false
-  apt-daily.timer: {{masked: true}}
-"""
-
-
-def laws_workstation(folder: Path, fingerprint: str) -> Path:
-    """Write what the team's overlay lacks of what there is to be broken, as its overlay."""
-    docker_workstation(folder, fingerprint)
-    (folder / "motto").write_text("{{ distro }} is what you make of it.\n", "utf-8")
-    path = folder / "laws.yaml"
-    path.write_text(LAWS, "utf-8")
     return path

@@ -1,4 +1,4 @@
-"""./bootstrap test, with a stand-in for everything that it starts."""
+"""./bootstrap test and docs, with a stand-in for everything that it starts."""
 
 from __future__ import annotations
 
@@ -58,13 +58,18 @@ def put(folder: Path, **scripts: str) -> None:
         (folder / name).chmod(0o755)
 
 
-def bootstrap_test(
-    folder: Path, dockerd: str = "", pytest: str = "", lacks: Iterable[str] = (), **programs: str
+def bootstrap(
+    folder: Path,
+    dockerd: str = "",
+    pytest: str = "",
+    lacks: Iterable[str] = (),
+    verb: Iterable[str] = ("test", "tests/unit"),
+    **programs: str,
 ) -> Said:
     """Run the tests on a computer with these programs; LOG is what the log of dockerd is called."""
     home, path = folder / "data", folder / "bin"
     venv = home / "envwright" / f"venv-{DIGEST}"
-    put(venv / "bin", **dict.fromkeys(("ruff", "mypy"), 'echo "${0##*/} $*"'))
+    put(venv / "bin", **dict.fromkeys(("ruff", "mypy", "python"), 'echo "${0##*/} $*"'))
     put(venv / "bin", pytest=f'echo "pytest $*"\n{pytest}')
     (venv / "complete").touch()
     there = STAND_INS | {"dockerd": f'echo $$ >"$pid"\n{dockerd}'} | programs
@@ -73,7 +78,7 @@ def bootstrap_test(
         (path / name).symlink_to(shutil.which(name) or name)
     settings = {name: f"{folder}/{name}" for name in ("up", "pid", "apt")}
     done = subprocess.run(
-        ["/bin/sh", str(BOOTSTRAP), "test", "tests/unit"],
+        ["/bin/sh", str(BOOTSTRAP), *verb],
         env=settings | {"HOME": str(folder), "PATH": str(path), "XDG_DATA_HOME": str(home)},
         capture_output=True,
         text=True,
@@ -96,7 +101,7 @@ def is_over(folder: Path) -> bool:
 def test_where_no_engine_can_be_started_all_other_tests_are_run(
     dockerd: str, tmp_path: Path
 ) -> None:
-    assert bootstrap_test(tmp_path, dockerd) == Said(
+    assert bootstrap(tmp_path, dockerd) == Said(
         0,
         STARTED,
         "bootstrap: starting dockerd for this run (log: LOG)\n"
@@ -106,7 +111,7 @@ def test_where_no_engine_can_be_started_all_other_tests_are_run(
 
 
 def test_an_engine_that_was_started_for_the_run_ends_with_it(tmp_path: Path) -> None:
-    said = bootstrap_test(tmp_path, f'touch "$up"; {STAY}', pytest='kill -0 "$(head "$pid")"')
+    said = bootstrap(tmp_path, f'touch "$up"; {STAY}', pytest='kill -0 "$(head "$pid")"')
     starting = "bootstrap: starting dockerd for this run (log: LOG)\n"
     assert said == Said(0, STARTED, starting)
     assert is_over(tmp_path)
@@ -114,7 +119,7 @@ def test_an_engine_that_was_started_for_the_run_ends_with_it(tmp_path: Path) -> 
 
 def test_an_engine_that_answers_is_used_and_a_failed_test_fails_the_run(tmp_path: Path) -> None:
     (tmp_path / "up").touch()
-    said = bootstrap_test(tmp_path, "exit 1", pytest="exit 5")
+    said = bootstrap(tmp_path, "exit 1", pytest="exit 5")
     assert said == Said(1, STARTED, "")
     assert not (tmp_path / "pid").exists()
 
@@ -131,7 +136,7 @@ UPDATE, INSTALL = "-qq update", "-qq install --yes --no-install-recommends"
 def test_root_gets_the_programs_that_the_tests_start(tmp_path: Path) -> None:
     (tmp_path / "up").touch()
     packages = " ".join(TEST_PROGRAMS.values())
-    said = bootstrap_test(tmp_path, lacks=["dockerd", *TEST_PROGRAMS])
+    said = bootstrap(tmp_path, lacks=["dockerd", *TEST_PROGRAMS])
     assert said.err.splitlines()[:2] == [
         "bootstrap: installing docker.io (apt)",
         f"bootstrap: installing {packages} (apt)",
@@ -141,14 +146,14 @@ def test_root_gets_the_programs_that_the_tests_start(tmp_path: Path) -> None:
 
 def test_only_what_is_missing_is_installed(tmp_path: Path) -> None:
     (tmp_path / "up").touch()
-    said = bootstrap_test(tmp_path, lacks=["zsh", "sudo"])
+    said = bootstrap(tmp_path, lacks=["zsh", "sudo"])
     assert said == Said(0, STARTED, "bootstrap: installing sudo zsh (apt)\n")
     assert apt_calls(tmp_path) == [UPDATE, f"{INSTALL} sudo zsh"]
 
 
 def test_where_nothing_can_be_installed_the_tests_are_run_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "up").touch()
-    said = bootstrap_test(tmp_path, lacks=["fish"], **{"apt-get": "exit 100"})
+    said = bootstrap(tmp_path, lacks=["fish"], **{"apt-get": "exit 100"})
     told = (
         "bootstrap: installing fish (apt)\n"
         "bootstrap: could not install fish: tests that need these programs are skipped\n"
@@ -161,5 +166,11 @@ def test_without_apt_or_root_nothing_is_installed(
     lacks: list[str], id_: str, tmp_path: Path
 ) -> None:
     (tmp_path / "up").touch()
-    said = bootstrap_test(tmp_path, lacks=lacks, id=id_)
+    said = bootstrap(tmp_path, lacks=lacks, id=id_)
     assert (said, apt_calls(tmp_path)) == (Said(0, STARTED, ""), [])
+
+
+def test_docs_writes_the_generated_documents(tmp_path: Path) -> None:
+    docs = BOOTSTRAP.with_name("docs")
+    written = Said(0, f"python -m envwright.spec.documents {docs}\n", "")
+    assert bootstrap(tmp_path, verb=["docs"]) == written

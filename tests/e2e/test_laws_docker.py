@@ -1,0 +1,96 @@
+"""The laws for the Docker workstation: most capabilities, on a Debian 13 that boots systemd."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from law_environments import law_environment
+from laws import acted, drift
+from workstation import Workstation, workstation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from machines.machine import Machine
+    from machines.repository import Repository
+
+KERNEL = {"command:sysctl fs.inotify.max_user_watches"}
+"""What all machines on one kernel share, so that others may have set it."""
+ABSENT = {
+    "package:containerd",
+    "package:docker-compose",
+    "package:docker-compose-v2",
+    "package:docker-doc",
+    "package:docker.io",
+    "package:podman-docker",
+    "package:runc",
+}
+"""Packages that are to go, and that a bare machine never had."""
+IDLE = {
+    "dpkg finds nothing half-installed",
+    "service:stopped.service",
+    "systemd is PID 1",
+    "yearly.timer has not failed",
+}
+"""Other checks that a bare machine passes: of what it has not, nothing runs, fails or is old."""
+
+
+@pytest.fixture(scope="module")
+def bare(debian13: Machine, repository: Repository) -> Iterator[Workstation]:
+    """The machine before anything was done to it; a file is in it that is to go."""
+    debian13.put("/etc/stale", "from before\n")
+    keys = {"docker_key": repository.fingerprint}
+    with workstation(debian13, law_environment("docker"), variables=keys) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def converged(bare: Workstation) -> Workstation:
+    """The same machine, applied to once; red before, as law 3 wants it."""
+    ids = {resource.id for resource in bare.compiled.resources}
+    assert ids - bare.changed() - KERNEL == ABSENT
+    passed = {result.id for result in bare.verify() if result.outcome == "passed"}
+    assert passed - KERNEL == ABSENT | IDLE
+    bare.apply()
+    return bare
+
+
+def test_a_plan_is_one_round_trip(bare: Workstation) -> None:
+    before = bare.session.round_trips
+    bare.plan()
+    assert bare.session.round_trips - before == 1
+
+
+def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Workstation) -> None:
+    assert converged.changed() == set()
+    failed = {r.id: r.reason for r in converged.verify() if r.outcome == "failed"}
+    assert failed == {}
+
+
+def test_proofs_are_skipped_only_where_windows_would_be_needed(converged: Workstation) -> None:
+    skipped = {r.id: r.reason for r in converged.verify() if r.outcome == "skipped"}
+    assert skipped == {
+        "no Windows directory is in a login shell's PATH": "not under WSL",
+        "no Windows directory is in the PATH of a session that Windows starts": "not under WSL",
+        "Windows drives keep owners and modes": "not under WSL",
+    }
+
+
+def test_law_2_a_second_apply_makes_no_step(converged: Workstation) -> None:
+    before = converged.session.round_trips
+    assert converged.apply() == []
+    assert converged.session.round_trips - before == 1
+
+
+def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation) -> None:
+    assert acted(converged) == []
+
+
+def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
+    assert drift(converged) == []
+
+
+def test_after_all_that_verify_is_green_again(converged: Workstation) -> None:
+    failed = {r.id: r.reason for r in converged.verify() if r.outcome == "failed"}
+    assert failed == {}
