@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from envwright.model.capability import TableCapability
-from envwright.model.proof import Assertion, Proof
+from envwright.model.proof import Assertion, Proof, View
 from envwright.resources.command import Command
 from envwright.resources.file import File
 
@@ -121,8 +121,7 @@ def _manager_variable(name: str, value: str) -> Command:
                 ("systemctl show-environment",),
                 "stdout",
                 value,
-                view="env",
-                key=name,
+                view=View("env", name),
             ),
         ),
         after=(f"file:{SYSTEM}",),

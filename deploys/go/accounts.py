@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from envwright.model.capability import render
-from envwright.model.proof import Assertion
+from envwright.model.proof import Assertion, View
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.keys import Keys
@@ -70,7 +70,7 @@ def _caches(section: Section, user: str, home: str) -> Iterator[Command]:
             observe=render("go.where.sh", key=key, by=by, **quoted),
             expected=wanted,
             run=render("go.move.sh", key=key, by=by, **quoted),
-            seen=(Assertion(*seen, view="goenv", key=by),),
+            seen=(Assertion(*seen, view=View("goenv", by)),),
             after=(f"user:{user}", *(f"directory:{path}" for path in _parents(wanted, home))),
             at=("env", by),
         )

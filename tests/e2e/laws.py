@@ -13,7 +13,7 @@ from envwright.engine.verify import CheckError, host_over, witness
 from envwright.errors import EnvwrightError
 from envwright.host.probe import ask
 from envwright.model.resource import EXISTENCE, Difference
-from envwright.resources.windows.user_folder import PLACE
+from envwright.resources.windows.user_file import PLACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -135,7 +135,7 @@ def _make(step: Step, engine: Engine) -> None:
 def _judge(left: Sequence[Change], host: str) -> None:
     """Object to what still differs although nothing has to happen first."""
     if left:
-        lines = [f"    {c.resource.id}: {', '.join(c.difference.fields)}" for c in left]
+        lines = [f"    {c.resource.id}: {', '.join(map(str, c.difference.fields))}" for c in left]
         raise StepError(
             "\n".join(
                 [f"{host}: still not as it should be, although every step succeeded:", *lines]

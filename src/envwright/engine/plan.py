@@ -70,7 +70,7 @@ class Change:
             "id": self.resource.id,
             "verb": self.verb,
             "origins": [str(origin) for origin in self.resource.origins],
-            "fields": list(difference.fields),
+            "fields": [str(field) for field in difference.fields],
             "before": _plain(difference.before),
             "after": _plain(difference.after),
             "diff": self.diff(),
@@ -242,7 +242,10 @@ def _refers(value: Value, secrets: Secrets) -> bool:
 def _plain(state: State | None) -> Mapping[str, Any] | None:
     if state is None:
         return None
-    return {
-        name: {"unknown": value.reason} if isinstance(value, Unknown) else value
-        for name, value in state.items()
-    }
+    return {str(field): _plain_value(value) for field, value in state.items()}
+
+
+def _plain_value(value: Value) -> Any:
+    if isinstance(value, Unknown):
+        return {"unknown": value.reason}
+    return list(value) if isinstance(value, tuple) else value

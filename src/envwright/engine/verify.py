@@ -76,7 +76,9 @@ def observe(host: Host, assertion: Assertion) -> Any:
     """Ask testinfra what an assertion asks."""
     subject = getattr(host, assertion.module)(*assertion.arguments)
     value = getattr(subject, assertion.attribute)
-    return getattr(readers, assertion.view)(value, assertion.key) if assertion.view else value
+    if assertion.view is None:
+        return value
+    return getattr(readers, assertion.view.reader)(value, *assertion.view.arguments)
 
 
 def witness(resource: Resource, host: Host, secrets: Secrets) -> None:
@@ -105,7 +107,7 @@ def witness(resource: Resource, host: Host, secrets: Secrets) -> None:
 
 def _subject(assertion: Assertion) -> str:
     arguments = ", ".join(_short(argument) for argument in assertion.arguments)
-    key = f" {assertion.key}" if assertion.key else ""
+    key = "".join(f" {key}" for key in assertion.view.arguments) if assertion.view else ""
     return f"{assertion.module}({arguments}).{assertion.attribute}{key}"
 
 

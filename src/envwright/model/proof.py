@@ -10,20 +10,37 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class View:
+    """How a value is read out of a text that testinfra sees.
+
+    Args:
+        reader: a function of envwright.portable.readers.
+        key: what the reader looks for in the text; None for a reader that takes the text alone.
+    """
+
+    reader: str
+    key: str | None = None
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments of the reader behind the text."""
+        return () if self.key is None else (self.key,)
+
+
+@dataclass(frozen=True)
 class Assertion:
     """One thing that testinfra must see.
 
-    `module(*arguments).attribute` of a testinfra host, looked at through `view` (a function of
-    envwright.portable.readers: how to read a key out of a text) with `key`, must equal `expected`;
-    or, with `contained`, must hold it.
+    `module(*arguments).attribute` of a testinfra host must equal `expected`; with `contained`, it
+    must contain `expected`; with `view`, that holds for the value which the view reads out of the
+    attribute.
     """
 
     module: str
     arguments: tuple[Any, ...]
     attribute: str
     expected: Value
-    view: str = ""
-    key: str = ""
+    view: View | None = None
     contained: bool = False
 
 

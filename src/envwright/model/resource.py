@@ -6,7 +6,7 @@ import enum
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from envwright.errors import ConflictError
 from envwright.facts import Unknown
@@ -20,8 +20,28 @@ if TYPE_CHECKING:
     from envwright.model.proof import Assertion, Requirement
 
 Value = Any
-"""A JSON value, or Unknown in a state that was read."""
-State = Mapping[str, Value]
+"""A JSON value (a tuple stands for a list), or Unknown in a state that was read."""
+
+
+@dataclass(frozen=True)
+class FileKey:
+    """A field of a state that is a key inside a file, so that no key is taken for an attribute.
+
+    Args:
+        name: the key, as its dialect spells it.
+    """
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"key {self.name}"
+
+
+Field: TypeAlias = "str | FileKey"
+"""What a value of a state belongs to: an attribute of the thing, or a key inside a file."""
+Fields: TypeAlias = "dict[Field, Value]"
+"""A state that is being put together."""
+State = Mapping[Field, Value]
 """A flat description; a field that is left out is not managed."""
 
 
@@ -55,7 +75,7 @@ class Difference:
 
     before: State | None
     after: State | None
-    fields: tuple[str, ...]
+    fields: tuple[Field, ...]
 
     def __bool__(self) -> bool:
         return bool(self.fields)
@@ -135,9 +155,9 @@ class Resource(ABC):
         """Ids of resources of which a change restarts this one, where the environment has them."""
         return ()
 
-    def label(self, name: str) -> str:
+    def label(self, field: Field) -> str:
         """Return what a person reads of a field's name; "" for a field that is not shown."""
-        return name
+        return field.name if isinstance(field, FileKey) else field
 
     @abstractmethod
     def questions(self) -> Iterable[Question[Any]]:

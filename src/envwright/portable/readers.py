@@ -1,4 +1,4 @@
-"""How a witness reads a key out of a text: plain readers, apart from the ones that plans use.
+"""Readers: how a witness finds a value in a text, by other code than the dialects that plans use.
 
 Standard library only: an exported test suite takes this file along as it is.
 """
@@ -13,12 +13,8 @@ import re
 from typing import Any
 
 
-def wsl(text: str, key: str) -> str | bool | None:
-    """Read the text of `section.key` of a wsl.conf, whatever their case; None: not there.
-
-    With a `?` behind its name it is a switch: true or false, where WSL takes it for that.
-    """
-    key, switch, _ = key.partition("?")
+def wsl(text: str, key: str) -> str | None:
+    """Read the text of `section.key` of a wsl.conf, whatever their case; None: not there."""
     section = ""
     for line in text.split("\n"):
         name, equals, value = line.strip(" \t\r").partition("=")
@@ -26,25 +22,29 @@ def wsl(text: str, key: str) -> str | bool | None:
             section = header[1]
         elif equals and f"{section}.{name.strip()}".lower() == key.lower():
             written = re.sub(r'((?:[^#"\\]|\\.|"(?:[^"\\]|\\.)*")*).*', r"\1", value)
-            word = re.sub(r'\\(.)|"', _plain, written.strip(" \t"))
-            return _switch(word) if switch else word
+            return re.sub(r'\\(.)|"', _plain, written.strip(" \t"))
     return None
 
 
-def _switch(word: str) -> bool | str:
-    """Read a switch as WSL does, which takes 1 for true and knows no other words."""
-    return {"true": True, "1": True, "false": False, "0": False}.get(word.lower(), word)
+def wsl_switch(text: str, key: str) -> bool | str | None:
+    """Read true or false of `section.key` of a wsl.conf; other text stays text."""
+    return _switch(wsl(text, key))
+
+
+def _switch(word: str | None) -> bool | str | None:
+    """Read true or false as WSL does: 1 is true, 0 is false, and no other words are."""
+    return {"true": True, "1": True, "false": False, "0": False}.get((word or "").lower(), word)
 
 
 def _plain(written: re.Match[str]) -> str:
     return {"": "", "n": "\n", "t": "\t", "b": "\b"}.get(written[1] or "", written[1])
 
 
-def wslconfig(text: str, key: str) -> dict[str, Any]:
-    """Read keys `section.key`, parted by blanks, of a .wslconfig; one that is not there is None.
+def wslconfig(text: str, key: str) -> str | None:
+    """Read the text of `section.key` of a .wslconfig; None: not there.
 
-    With a `?` behind its name a key is a switch, as of a wsl.conf. What left [experimental] for
-    [wsl2] counts in either, and there, too, the first in the file.
+    Some keys moved from [experimental] to [wsl2]: these count in either section, and the first one
+    in the file wins.
     """
     values: dict[str, str] = {}
     section = ""
@@ -56,9 +56,12 @@ def wslconfig(text: str, key: str) -> dict[str, Any]:
             value = quoted[1] if quoted else found[2].partition("#")[0].rstrip()
             value = re.sub(r"\\(.)", r"\1", value)
             values.setdefault(_today(f"{section}.{found[1].lower()}"), value)
-    names = {name.removesuffix("?"): name.endswith("?") for name in key.split()}
-    words = {name: values.get(_today(name.lower())) for name in names}
-    return {name: _switch(w) if w and names[name] else w for name, w in words.items()}
+    return values.get(_today(key.lower()))
+
+
+def wslconfig_switch(text: str, key: str) -> bool | str | None:
+    """Read true or false of `section.key` of a .wslconfig; other text stays text."""
+    return _switch(wslconfig(text, key))
 
 
 def _unmarked(text: str) -> str:
@@ -70,11 +73,12 @@ def _unmarked(text: str) -> str:
 
 
 def _today(name: str) -> str:
+    """Return today's name of a key that moved from [experimental] to [wsl2]."""
     left = r"experimental\.(networkingmode|dnstunneling|firewall|autoproxy)"
     return re.sub(rf"^{left}$", r"wsl2.\1", name)
 
 
-def reparse_point(text: str, key: str) -> str | None:  # noqa: ARG001 - every view takes a key
+def reparse_point(text: str) -> str | None:
     """Read where a link leads from `fsutil reparsepoint query` ([MS-FSCC] 2.1.2.4); None: no link.
 
     Of its output only the numbers are the same in every language of Windows.
@@ -116,8 +120,8 @@ def _unquoted(quoted: re.Match[str]) -> str:
     return single + re.sub(r'\\([\\"$`])', r"\1", double) + escaped
 
 
-def fstab(text: str, key: str) -> str | None:
-    """Read the six fields of the mount point in an fstab, without escapes, a blank between them.
+def fstab(text: str, key: str) -> list[str] | None:
+    """Read the six fields of a mount point in an fstab, without escapes; None: not there.
 
     Options come in alphabetical order, sizes in bytes; `defaults` stands where there are no others.
     """
@@ -129,7 +133,7 @@ def fstab(text: str, key: str) -> str | None:
                 re.sub(r"^size=(\d+)([kKmMgG])$", _in_bytes, o) for o in fields[3].split(",")
             }
             fields[3] = ",".join(sorted(options - {"defaults"})) or "defaults"
-            return " ".join(fields)
+            return fields
     return None
 
 
@@ -165,7 +169,7 @@ def lines(text: str, key: str) -> bool | None:
     return key in [line.removesuffix("\r") for line in text.split("\n")] or None
 
 
-def fingerprint(text: str, key: str) -> str:  # noqa: ARG001 - every view takes a key
+def fingerprint(text: str) -> str:
     """Compute the fingerprint of the first key of an armored block (RFC 9580, section 5.5.4)."""
     body = text.partition("-----BEGIN PGP PUBLIC KEY BLOCK-----")[2].partition("\n\n")[2]
     lines = [line for line in body.partition("-----END")[0].split() if not line.startswith("=")]

@@ -299,6 +299,8 @@ def _value(value: Any) -> str:
         return str(value)
     if value is None:
         return "absent"
+    if isinstance(value, tuple):
+        value = " ".join(map(str, value))
     text = value if isinstance(value, str) else _json.dumps(value)
     text = text.encode("unicode_escape").decode() if not text.isprintable() else text or '""'
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."

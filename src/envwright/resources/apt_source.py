@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from envwright.facts import Stat, Status, Text, Unknown
 from envwright.model.claim import Claim
 from envwright.model.operations import Content, Key, operation
-from envwright.model.proof import Assertion
+from envwright.model.proof import Assertion, View
 from envwright.model.resource import Resource
 from envwright.portable.openpgp import OpenPGPError, fingerprints
 from envwright.resources.package import UPDATE
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
     from envwright.model.resource import Difference, State
 
 ROOT = {"user": "root", "group": "root", "mode": "0644"}
+
+
+class Access(NamedTuple):
+    """Who may do what with a file: four octal digits, the owner and the group."""
+
+    mode: str
+    owner: str
+    group: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,8 +100,8 @@ class AptSource(Resource):
         return (*(Stat(path) for path in paths), *(Text(path) for path in paths))
 
     def desired(self) -> State:
-        root = "0644 root root"
-        key = " ".join(self.key.fingerprints)
+        root = Access("0644", "root", "root")
+        key = self.key.fingerprints
         return {"content": self.content, "file": root, "key": key, "key file": root}
 
     def actual(self, facts: Facts) -> State | Unknown | None:
@@ -142,19 +150,19 @@ class AptSource(Resource):
         yield Assertion("file", (self.path,), "content_string", self.content)
         key = ("file", (self.keyring,), "content_string")
         yield Assertion(*key, "-----END PGP PUBLIC KEY BLOCK-----", contained=True)
-        yield Assertion(*key, self.key.fingerprints[0], view="fingerprint")
+        yield Assertion(*key, self.key.fingerprints[0], view=View("fingerprint"))
 
 
-def _access(status: Status | Unknown | None) -> str | None:
+def _access(status: Status | Unknown | None) -> Access | None:
     if not isinstance(status, Status):
         return None
-    return f"{status.mode} {status.owner} {status.group}"
+    return Access(status.mode, status.owner, status.group)
 
 
-def _fingerprints(text: str | Unknown | None) -> str | None:
+def _fingerprints(text: str | Unknown | None) -> tuple[str, ...] | Unknown | None:
     if not isinstance(text, str):
         return None
     try:
-        return " ".join(fingerprints(text.encode("utf-8", "surrogateescape")))
+        return fingerprints(text.encode("utf-8", "surrogateescape"))
     except OpenPGPError as error:
-        return f"unusable: {error}"
+        return Unknown(f"unusable: {error}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from envwright.facts import Shell, Stat, Text, Unknown
 from envwright.model.claim import Claim
 from envwright.model.operations import Checksum, Content, operation
-from envwright.model.proof import Assertion
+from envwright.model.proof import Assertion, View
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from envwright.facts import Facts, Question
     from envwright.model.operations import Operation
-    from envwright.model.resource import Difference, State
+    from envwright.model.resource import Difference, Fields, State
 
 STAMP = ".envwright-archive"
 """In the tree: what it was unpacked from, and the digest of what it looked like then."""
@@ -116,14 +116,15 @@ class Archive(PathResource):
         return (Stat(self.path), Text(self._stamp), self._digest)
 
     def desired(self) -> State:
-        wanted: dict[str, Any] = {
+        wanted: Fields = {
             "kind": "directory",
             "mode": self.mode,
             "owner": self.owner,
             "group": self.group,
             "archive": self.archive,
         }
-        return wanted | ({"sha256": self.sha256} if self.sha256 else {}) | {"intact": True}
+        sha256: Fields = {"sha256": self.sha256} if self.sha256 else {}
+        return {**wanted, **sha256, "intact": True}
 
     def actual(self, facts: Facts) -> State | Unknown | None:
         status = self.status(facts)
@@ -184,9 +185,9 @@ class Archive(PathResource):
         yield Assertion("file", (self.path,), "is_symlink", expected=False)
         yield from attribute_witness(self.path, self.desired())
         stamp = ("file", (self._stamp,), "content_string")
-        yield Assertion(*stamp, self.archive, view="env", key="archive")
+        yield Assertion(*stamp, self.archive, view=View("env", "archive"))
         if self.sha256:
-            yield Assertion(*stamp, self.sha256, view="env", key="sha256")
+            yield Assertion(*stamp, self.sha256, view=View("env", "sha256"))
         # Here every byte is read, which would be too slow for a plan.
         cd = f"cd {shlex.quote(self.path)} && "
         yield Assertion("run", (f"{cd}sha256sum --check --strict --quiet {FILES}",), "stdout", "")

@@ -70,7 +70,7 @@ class Command(Resource):
     def predict(self, difference: Difference, changed: Container[str]) -> Difference:
         if difference or not any(id_ in changed for id_ in self.undone_by):
             return difference
-        before = {"value": Unknown("what comes before it changes")}
+        before: State = {"value": Unknown("what comes before it changes")}
         return replace(difference, before=before, fields=("value",))
 
     def pending(self, machine: Machine) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from envwright.facts import Facts, Question
     from envwright.model.operations import Operation
     from envwright.model.proof import Assertion
-    from envwright.model.resource import Difference, Resource, State
+    from envwright.model.resource import Difference, Fields, Resource, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Directory(PathResource):
         return (Stat(self.path),)
 
     def desired(self) -> State:
-        wanted = {"kind": "directory", "owner": self.owner, "group": self.group}
+        wanted: Fields = {"kind": "directory", "owner": self.owner, "group": self.group}
         return {**wanted, "mode": self.mode} if self.mode else wanted
 
     def actual(self, facts: Facts) -> State | Unknown | None:

@@ -50,8 +50,13 @@ class File(PathResource):
     def desired(self) -> State | None:
         if not self.present:
             return None
-        attributes = {"kind": "file", "mode": self.mode, "owner": self.owner, "group": self.group}
-        return {**attributes, "content": self.content}
+        return {
+            "kind": "file",
+            "mode": self.mode,
+            "owner": self.owner,
+            "group": self.group,
+            "content": self.content,
+        }
 
     def actual(self, facts: Facts) -> State | Unknown | None:
         status = self.status(facts)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from envwright.facts import Facts, Question
     from envwright.model.operations import Operation
-    from envwright.model.resource import Difference, State
+    from envwright.model.resource import Difference, Fields, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Link(PathResource):
         status = self.status(facts)
         if status is None or isinstance(status, Unknown):
             return status
-        state = {"kind": status.kind, "owner": status.owner, "group": status.group}
+        state: Fields = {"kind": status.kind, "owner": status.owner, "group": status.group}
         return {**state, "target": status.target} if status.kind == "link" else state
 
     def refusal(self, difference: Difference) -> str:

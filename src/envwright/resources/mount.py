@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from envwright.facts import MountPoint, Mounts, Text, Unknown
 from envwright.model.claim import Claim, Shared
 from envwright.model.operations import Changed, Edited, operation
-from envwright.model.proof import Assertion
+from envwright.model.proof import Assertion, View
 from envwright.model.resource import Resource
 from envwright.portable.dialects import fstab, get
 from envwright.resources.upload import upload
@@ -105,15 +105,15 @@ class Mount(Resource):
             return None
         return {"fstab": entry, "mounted": self._live_description(mounts)}
 
-    def _description(self) -> str:
-        return " ".join([self.kind if self.kind != "none" else "bind", *sorted(self._comparable())])
+    def _description(self) -> tuple[str, ...]:
+        return (self.kind if self.kind != "none" else "bind", *sorted(self._comparable()))
 
     def _comparable(self) -> Iterator[str]:
         for option in self.options:
             if option in FLAGS or SIZE.fullmatch(option):
                 yield _normal(option)
 
-    def _live_description(self, mounts: Mapping[str, MountPoint]) -> str | None:
+    def _live_description(self, mounts: Mapping[str, MountPoint]) -> tuple[str, ...] | None:
         """Describe a live mount in the words of `_description`, as far as those go."""
         mount = mounts.get(self.target)
         if mount is None:
@@ -125,7 +125,7 @@ class Mount(Resource):
         elif self.kind == "drvfs" and "aname=drvfs" in ",".join(mount.options):
             kind = "drvfs"
         live = {_normal(option) for option in mount.options}
-        return " ".join([kind, *sorted(option for option in self._comparable() if option in live)])
+        return (kind, *sorted(option for option in self._comparable() if option in live))
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
         if difference.concerns("fstab"):
@@ -167,8 +167,8 @@ class Mount(Resource):
         file = ("file", (FSTAB,), "content_string")
         # The witness reads options in one order and sizes in bytes.
         options = sorted({_normal(option) for option in self.options} - {"defaults"})
-        line = " ".join((*self.fields[:3], ",".join(options) or "defaults", "0", "0"))
-        yield Assertion(*file, line, view="fstab", key=self.target)
+        fields = [*self.fields[:3], ",".join(options) or "defaults", "0", "0"]
+        yield Assertion(*file, fields, view=View("fstab", self.target))
         if not self.live:
             return
         # testinfra takes /proc/mounts as it is, with the escapes.

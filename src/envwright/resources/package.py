@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Dpkg, Unknown
 from envwright.model.operations import operation
-from envwright.model.proof import Assertion
+from envwright.model.proof import Assertion, View
 from envwright.model.resource import Resource
 
 if TYPE_CHECKING:
@@ -109,4 +109,4 @@ class Package(Resource):
         yield Assertion("package", (self.package,), "is_installed", self.present)
         if self.version and self.present:
             query = ("package", (self.package,), "version")
-            yield Assertion(*query, expected=True, view="version", key=self.version)
+            yield Assertion(*query, expected=True, view=View("version", self.version))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator
 
     from envwright.facts import Facts
-    from envwright.model.resource import State
+    from envwright.model.resource import Field, Fields, State
 
 KIND = "kind"
 """The field of a state that says what is at the path: a file, a directory, a link."""
@@ -56,9 +56,9 @@ class PathResource(Resource):
             return replace(difference, before={EXISTENCE: hidden}, fields=(EXISTENCE,))
         return replace(difference, before=dict.fromkeys(after, hidden), fields=tuple(after))
 
-    def label(self, name: str) -> str:
+    def label(self, field: Field) -> str:
         """Leave out the kind, which the id says."""
-        return "" if name == KIND else name
+        return "" if field == KIND else super().label(field)
 
     def status(self, facts: Facts) -> Status | Unknown | None:
         """Return what lstat says of the path."""
@@ -69,7 +69,7 @@ class PathResource(Resource):
         return status.changed if isinstance(status, Status) else None
 
 
-def attributes(status: Status) -> dict[str, str]:
+def attributes(status: Status) -> Fields:
     """Return the part of a state that files and directories share."""
     return {
         "kind": status.kind,

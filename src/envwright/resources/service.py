@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.operations import Operation
-    from envwright.model.resource import State
+    from envwright.model.resource import Fields, State
 
 NOT_BOOTED = "systemd is not PID 1 yet"
 OFFLINE = "offline"
@@ -95,7 +95,7 @@ class Service(Resource):
     def desired(self) -> State:
         if self.masked:
             return {"enabled": "masked", "running": False}
-        wanted: dict[str, Any] = {}
+        wanted: Fields = {}
         if self.running is not None:
             wanted["running"] = self.running
         if self.enabled is not None:

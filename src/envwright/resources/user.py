@@ -105,4 +105,4 @@ class User(Resource):
     def witness(self) -> Iterator[Assertion]:
         yield Assertion("user", (self.user,), "exists", expected=True)
         for attribute, value in self.desired().items():
-            yield Assertion("user", (self.user,), attribute, value)
+            yield Assertion("user", (self.user,), str(attribute), value)

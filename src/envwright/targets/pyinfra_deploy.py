@@ -246,7 +246,8 @@ def _assert(assertion: Assertion) -> str:
     arguments = ", ".join(repr(argument) for argument in assertion.arguments)
     seen = f"host.{assertion.module}({arguments}).{assertion.attribute}"
     if assertion.view:
-        seen = f"readers.{assertion.view}({seen}, {assertion.key!r})"
+        key = "".join(f", {argument!r}" for argument in assertion.view.arguments)
+        seen = f"readers.{assertion.view.reader}({seen}{key})"
     if assertion.contained:
         return f"assert {assertion.expected!r} in {seen}"
     return f"assert {seen} == {assertion.expected!r}"

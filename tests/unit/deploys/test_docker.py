@@ -14,7 +14,8 @@ from standins import DEBIAN, UBUNTU, WSL, local_session
 from envwright.facts import Output, Shell
 from envwright.host.probe import ask
 from envwright.model.operations import Key
-from envwright.resources.apt_source import AptSource
+from envwright.model.resource import FileKey
+from envwright.resources.apt_source import Access, AptSource
 from envwright.resources.keys import Keys
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ docker:
     registry-mirrors: ["https://x.test"]
 """
 FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
+ACCESS = Access("0644", "root", "root")
 ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
 
 
@@ -50,9 +52,9 @@ def expected(distro: str, codename: str) -> dict[str, Any]:
                 "Architectures: amd64\n"
                 "Signed-By: /etc/apt/keyrings/docker.asc\n"
             ),
-            "file": "0644 root root",
-            "key": FINGERPRINT,
-            "key file": "0644 root root",
+            "file": ACCESS,
+            "key": (FINGERPRINT,),
+            "key file": ACCESS,
         },
         "package:docker.io": None,
         "package:docker-compose": None,
@@ -69,15 +71,15 @@ def expected(distro: str, codename: str) -> dict[str, Any]:
         "member:docker/dev": {},
         "keys:/etc/docker/daemon.json": {
             **ROOT,
-            "key log-driver": "local",
-            "key live-restore": True,
-            "key features/containerd-snapshotter": True,
-            "key default-ulimits/nofile/Name": "nofile",
-            "key default-ulimits/nofile/Hard": 10,
-            "key default-ulimits/nofile/Soft": 5,
-            "key runtimes/a~1b/path": "/opt/x",
-            "key runtimes/a~1b/runtimeArgs": ["-v"],
-            "key registry-mirrors": ["https://x.test"],
+            FileKey("log-driver"): "local",
+            FileKey("live-restore"): True,
+            FileKey("features/containerd-snapshotter"): True,
+            FileKey("default-ulimits/nofile/Name"): "nofile",
+            FileKey("default-ulimits/nofile/Hard"): 10,
+            FileKey("default-ulimits/nofile/Soft"): 5,
+            FileKey("runtimes/a~1b/path"): "/opt/x",
+            FileKey("runtimes/a~1b/runtimeArgs"): ["-v"],
+            FileKey("registry-mirrors"): ["https://x.test"],
         },
         "service:docker.service": {"running": True, "enabled": True, "up to date": True},
     }

@@ -15,7 +15,7 @@ from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, OFFLINE, UBUNTU, WSL
 
 from envwright.model.catalogue import discover
-from envwright.model.proof import Assertion
+from envwright.model.proof import Assertion, View
 from envwright.portable import readers
 from envwright.resources.command import Command
 from envwright.resources.file import File
@@ -121,7 +121,7 @@ def test_the_running_manager_is_told_after_its_file_is_written(tmp_path: Path) -
     assert command.pending(OFFLINE) == "systemd is not PID 1 yet"
     shows = ("systemctl show-environment",)
     assert list(command.witness()) == [
-        Assertion("run", shows, "stdout", "less -R", view="env", key="PAGER")
+        Assertion("run", shows, "stdout", "less -R", view=View("env", "PAGER"))
     ]
 
 

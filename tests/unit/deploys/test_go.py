@@ -13,7 +13,7 @@ from standins import DEBIAN, ME
 
 from envwright.model.capability import render
 from envwright.model.operations import Checksum
-from envwright.model.resource import Difference
+from envwright.model.resource import Difference, Fields, FileKey
 from envwright.resources.archive import Archive
 
 if TYPE_CHECKING:
@@ -31,15 +31,15 @@ go:
   cross: [amd64, arm64, windows]
   services: {api.service: {memory_max: 1G, cpu_quota: 150%}}
 """
-DEV = {"owner": "dev", "group": "dev"}
-ROOT = {"owner": "root", "group": "root"}
+DEV: Fields = {"owner": "dev", "group": "dev"}
+ROOT: Fields = {"owner": "root", "group": "root"}
 
 
-def tree(archive: str) -> dict[str, Any]:
+def tree(archive: str) -> Fields:
     return {"kind": "directory", "mode": "0755", **ROOT, "archive": archive, "intact": True}
 
 
-def link(target: str) -> dict[str, Any]:
+def link(target: str) -> Fields:
     return {"kind": "link", "target": target, **ROOT}
 
 
@@ -64,8 +64,8 @@ Environment=GOMEMLIMIT=966367641B
 
 
 def test_all_of_it_is_what_it_says(tmp_path: Path) -> None:
-    file = {"kind": "file", "mode": "0644"}
-    folder = {"kind": "directory", **DEV}
+    file: Fields = {"kind": "file", "mode": "0644"}
+    folder: Fields = {"kind": "directory", **DEV}
     packages = ("gcc", "libc6-dev", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross")
     wanted: dict[str, Any] = {
         f"package:{name}": {} for name in ("ca-certificates", *packages, "gcc-mingw-w64-x86-64")
@@ -89,11 +89,11 @@ def test_all_of_it_is_what_it_says(tmp_path: Path) -> None:
         "keys:/home/dev/.config/go/env": {
             **file,
             **DEV,
-            "key GOTOOLCHAIN": "local",
-            "key GOPATH": "/home/dev/go-home",
-            "key GOCACHE": "/data/go-build",
-            "key GOFLAGS": "-modcacherw",
-            "key CGO_ENABLED": "1",
+            FileKey("GOTOOLCHAIN"): "local",
+            FileKey("GOPATH"): "/home/dev/go-home",
+            FileKey("GOCACHE"): "/data/go-build",
+            FileKey("GOFLAGS"): "-modcacherw",
+            FileKey("CGO_ENABLED"): "1",
         },
         "command:go tool gofumpt of dev": {"value": "mvdan.cc/gofumpt@v0.9.1"},
         "command:go tool example.com/x/v2/cmd/it/v3 of dev": {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sections import compile_section, ill_written, refusals, states
 
+from envwright.model.resource import Fields, FileKey
 from envwright.model.secrets import marker
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ HELPER = '!f() { test "$1" = get && cat "$HOME"/.config/envwright-logins/git.tes
 
 
 def test_logins_are_files_that_only_their_user_reads(tmp_path: Path) -> None:
-    owner = {"owner": "dev", "group": "dev"}
-    file = {"kind": "file", "mode": "0600", **owner}
+    owner: Fields = {"owner": "dev", "group": "dev"}
+    file: Fields = {"kind": "file", "mode": "0600", **owner}
     assert states(tmp_path, SECTION) == {
         "package:git": {},
         "directory:/home/dev/.config": {"kind": "directory", **owner},
@@ -34,7 +35,10 @@ def test_logins_are_files_that_only_their_user_reads(tmp_path: Path) -> None:
             "mode": "0700",
             **owner,
         },
-        "keys:/home/dev/.netrc": {**file, "key proxy.test": f"login ci password {marker('T')}"},
+        "keys:/home/dev/.netrc": {
+            **file,
+            FileKey("proxy.test"): f"login ci password {marker('T')}",
+        },
         "file:/home/dev/.config/envwright-logins/git.test": {
             **file,
             "content": f"username=ci\npassword={marker('T')}\n",

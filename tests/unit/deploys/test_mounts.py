@@ -24,17 +24,17 @@ mounts:
 EXPECTED = {
     "mount:/mnt/scratch": {
         "fstab": "tmpfs /mnt/scratch tmpfs size=64m,mode=1777 0 0",
-        "mounted": "tmpfs size=67108864",
+        "mounted": ("tmpfs", "size=67108864"),
     },
     "mount:/srv/my data": {
         "fstab": "/opt/data /srv/my\\040data none bind,ro 0 0",
-        "mounted": "bind ro",
+        "mounted": ("bind", "ro"),
     },
     "mount:/mnt/backup": {"fstab": "UUID=1-2 /mnt/backup ext4 noauto 0 0"},
-    "mount:/mnt/d": {"fstab": "D: /mnt/d drvfs metadata 0 0", "mounted": "drvfs"},
+    "mount:/mnt/d": {"fstab": "D: /mnt/d drvfs metadata 0 0", "mounted": ("drvfs",)},
     "mount:/mnt/share": {
         "fstab": "\\134\\134server\\134a\\040share /mnt/share drvfs defaults 0 0",
-        "mounted": "drvfs",
+        "mounted": ("drvfs",),
     },
 }
 

@@ -10,7 +10,7 @@ from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
 
 from envwright.model.operations import Key
-from envwright.resources.apt_source import AptSource
+from envwright.resources.apt_source import Access, AptSource
 from envwright.resources.package import Package
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ packages:
       architectures: [arm64]
       key: {{file: flat.asc, fingerprint: "{FINGERPRINT[:4]} {FINGERPRINT[4:].lower()}"}}
 """
-SOURCE = {"file": "0644 root root", "key": FINGERPRINT, "key file": "0644 root root"}
+ROOT = Access("0644", "root", "root")
+SOURCE = {"file": ROOT, "key": (FINGERPRINT,), "key file": ROOT}
 
 
 @pytest.mark.parametrize(

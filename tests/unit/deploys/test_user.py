@@ -10,6 +10,7 @@ from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
 
 from envwright.facts import Accounts
+from envwright.model.resource import FileKey
 from envwright.resources.file import File
 from envwright.resources.member import Member
 
@@ -47,7 +48,7 @@ def expected(home: str, group: str) -> dict[str, Any]:
             "kind": "file",
             "mode": "0600",
             **own,
-            f"key {KEY}": True,
+            FileKey(KEY): True,
         },
     }
 

@@ -10,7 +10,7 @@ import pytest
 from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
 
-from envwright.model.resource import Moment
+from envwright.model.resource import Fields, FileKey, Moment
 from envwright.portable import dialects
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ wsl:
   interop: {appendWindowsPath: false}
   user: {default: dev}
 """
-ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
+ROOT: Fields = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
 EVERYTHING: dict[str, dict[str, Any]] = {
     "automount": {
         "enabled": True,
@@ -52,10 +52,10 @@ def test_only_the_keys_that_are_given_are_written(tmp_path: Path, machine: Machi
     assert states(tmp_path, SECTION, machine) == {
         "keys:/etc/wsl.conf": {
             **ROOT,
-            "key automount.options": "metadata,umask=022",
-            "key interop.appendWindowsPath": False,
-            "key user.default": "dev",
-            "key boot.systemd": True,
+            FileKey("automount.options"): "metadata,umask=022",
+            FileKey("interop.appendWindowsPath"): False,
+            FileKey("user.default"): "dev",
+            FileKey("boot.systemd"): True,
         }
     }
 
@@ -63,8 +63,8 @@ def test_only_the_keys_that_are_given_are_written(tmp_path: Path, machine: Machi
 def test_every_key_of_the_file_can_be_given_and_written(tmp_path: Path) -> None:
     found = states(tmp_path, f"wsl: {json.dumps(EVERYTHING)}\n")
     keys = {f"{part}.{key}": v for part, values in EVERYTHING.items() for key, v in values.items()}
-    wanted = {name.removeprefix("key "): v for name, v in found["keys:/etc/wsl.conf"].items()}
-    assert wanted == {**ROOT, **keys}
+    written: Fields = {FileKey(key): value for key, value in keys.items()}
+    assert found["keys:/etc/wsl.conf"] == {**ROOT, **written}
     wsl = dialects.get("wsl")
     text = wsl.edit("", keys)
     assert (wsl.actual(text, keys), wsl.problems(text)) == (keys, [])
@@ -84,7 +84,7 @@ def test_nothing_given_is_nothing_written(tmp_path: Path) -> None:
 )
 def test_mount_options_are_keys_or_the_text_itself(tmp_path: Path, options: str, text: str) -> None:
     found = states(tmp_path, f"wsl: {{automount: {{options: {options}}}}}\n")
-    assert found["keys:/etc/wsl.conf"]["key automount.options"] == text
+    assert found["keys:/etc/wsl.conf"][FileKey("automount.options")] == text
 
 
 def test_changes_are_felt_when_the_distribution_starts_again(tmp_path: Path) -> None:

@@ -187,8 +187,8 @@ def test_a_key_with_a_secret_is_hidden_and_its_neighbours_are_shown(tmp_path: Pa
     )
     change = only(plan_for(spec, secrets=secrets))
     before, after = change.json()["before"], change.json()["after"]
-    assert change.difference.fields == ("key A", "key B", "key C")
-    assert {name: (before[name], after[name]) for name in change.difference.fields} == {
+    assert change.json()["fields"] == ["key A", "key B", "key C"]
+    assert {name: (before[name], after[name]) for name in change.json()["fields"]} == {
         "key A": (HIDDEN, HIDDEN),
         "key B": ("1", "2"),
         "key C": (HIDDEN, HIDDEN),

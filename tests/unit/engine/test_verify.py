@@ -13,7 +13,7 @@ from envwright.engine.verify import CheckError, Result, host_over, observe, prov
 from envwright.errors import HostError
 from envwright.host.session import Result as Answer
 from envwright.model.pending_restart import Waits
-from envwright.model.proof import Assertion, Proof
+from envwright.model.proof import Assertion, Proof, View
 from envwright.model.secrets import Secrets, marker
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
@@ -123,8 +123,8 @@ def test_a_key_is_looked_at_through_the_view_of_its_dialect(host: Host, tmp_path
     path = tmp_path / "daemon.json"
     path.write_text('{"a": {"b": [1]}}')
     seen = ("file", (str(path),), "content_string")
-    good = Assertion(*seen, [1], view="json", key="a/b")
-    bad = Assertion(*seen, [2], view="json", key="a/b")
+    good = Assertion(*seen, [1], view=View("json", "a/b"))
+    bad = Assertion(*seen, [2], view=View("json", "a/b"))
     assert (observe(host, good), fault(seeing(good), host)) == ([1], "")
     assert fault(seeing(bad), host) == f"file('{path}').content_string a/b is [1], not [2]"
 

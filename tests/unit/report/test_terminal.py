@@ -18,7 +18,7 @@ from envwright.engine.plan import HIDDEN, Change, Plan
 from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError
 from envwright.facts import Unknown
-from envwright.model.resource import Difference, Moment, Origin, Resource
+from envwright.model.resource import Difference, Field, Fields, FileKey, Moment, Origin, Resource
 from envwright.report.terminal import Report
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DOCKER = Origin("docker", "box.yaml", 12)
-FILE = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
+FILE: Fields = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
 
 
 class Terminal(io.StringIO):
@@ -44,7 +44,7 @@ def change(
     resource: Resource,
     before: Any,
     after: Any,
-    *fields: str,
+    *fields: Field,
     origins: tuple[Origin, ...] = (ORIGIN,),
 ) -> Change:
     return Change(
@@ -77,11 +77,21 @@ WHOLE = plan_of(
     ),
     change(
         Keys(path="/etc/wsl.conf", dialect="wsl", takes_effect=Moment.DISTRIBUTION),
-        {**FILE, "key boot.systemd": None, "key boot.command": "a\tb" * 30, "key user.default": ""},
-        {**FILE, "key boot.systemd": True, "key boot.command": "x", "key user.default": "dev"},
-        "key boot.systemd",
-        "key boot.command",
-        "key user.default",
+        {
+            **FILE,
+            FileKey("boot.systemd"): None,
+            FileKey("boot.command"): "a\tb" * 30,
+            FileKey("user.default"): "",
+        },
+        {
+            **FILE,
+            FileKey("boot.systemd"): True,
+            FileKey("boot.command"): "x",
+            FileKey("user.default"): "dev",
+        },
+        FileKey("boot.systemd"),
+        FileKey("boot.command"),
+        FileKey("user.default"),
     ),
     change(Member(user="dev", group="docker"), None, {}),
     change(

@@ -9,9 +9,9 @@ from keys import ARMORED, FINGERPRINT
 
 from envwright.facts import Facts, Stat, Status, Text, Unknown
 from envwright.model.operations import Content, Key, operation
-from envwright.model.proof import Assertion
-from envwright.model.resource import compare
-from envwright.resources.apt_source import AptSource
+from envwright.model.proof import Assertion, View
+from envwright.model.resource import Fields, compare
+from envwright.resources.apt_source import Access, AptSource
 
 KEY = Key((FINGERPRINT,), url="https://x.test/key")
 FULL = AptSource(
@@ -32,8 +32,8 @@ CONTENT = (
     "Architectures: amd64\n"
     f"Signed-By: {KEYRING}\n"
 )
-ROOT = "0644 root root"
-STATE = {"content": CONTENT, "file": ROOT, "key": FINGERPRINT, "key file": ROOT}
+ROOT = Access("0644", "root", "root")
+STATE: Fields = {"content": CONTENT, "file": ROOT, "key": (FINGERPRINT,), "key file": ROOT}
 THERE = Status("file", "0644", "root", "root", 5, 0.0, "")
 
 
@@ -81,7 +81,7 @@ def test_source_and_key_differ_each_for_itself(
 
 def test_a_keyring_that_cannot_be_used_says_why() -> None:
     told = "unusable: this is no OpenPGP data, neither binary nor armored"
-    assert actual(key="no key")["key"] == told
+    assert actual(key="no key")["key"] == Unknown(told)
 
 
 def put(src: Any, dest: str) -> Any:
@@ -122,5 +122,5 @@ def test_source_and_key_are_witnessed() -> None:
             "-----END PGP PUBLIC KEY BLOCK-----",
             contained=True,
         ),
-        Assertion("file", (KEYRING,), "content_string", FINGERPRINT, view="fingerprint"),
+        Assertion("file", (KEYRING,), "content_string", FINGERPRINT, view=View("fingerprint")),
     ]

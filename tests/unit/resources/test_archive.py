@@ -11,8 +11,8 @@ from standins import local_session
 from envwright.facts import Facts, Output, Stat, Status, Text, Unknown
 from envwright.host.probe import ask
 from envwright.model.operations import Checksum, Content, operation
-from envwright.model.proof import Assertion
-from envwright.model.resource import compare
+from envwright.model.proof import Assertion, View
+from envwright.model.resource import Fields, compare
 from envwright.resources.archive import FILES, STAMP, Archive
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ URL = "https://go.test/dl/tree-1.tar.gz"
 DIGITS = "a" * 64
 LISTED = Archive(path="/opt/tree-1", url=URL, index="https://go.test/dl/list")
 PINNED = Archive(path="/opt/tree-1", url=URL, sha256=DIGITS)
-STATE = {
+STATE: Fields = {
     "kind": "directory",
     "mode": "0755",
     "owner": "root",
@@ -65,7 +65,7 @@ def test_a_tree_that_was_not_unpacked_by_us_is_left_alone() -> None:
         "/opt/tree-1 is a directory that envwright did not unpack, and nothing is unpacked over "
         "another tree: move it away first"
     )
-    link = {**STATE, "kind": "link", "archive": None}
+    link: Fields = {**STATE, "kind": "link", "archive": None}
     told = "/opt/tree-1 is a link, not a directory: move it away first"
     assert LISTED.refusal(compare(link, STATE)) == told
     assert LISTED.refusal(compare({**STATE, "archive": "tree-0.tar.gz"}, STATE)) == ""
@@ -96,8 +96,8 @@ def test_certificates_and_what_is_above_come_first() -> None:
 def test_the_witness_reads_every_file() -> None:
     said = list(PINNED.witness())
     stamp = ("file", (f"/opt/tree-1/{STAMP}",), "content_string")
-    assert Assertion(*stamp, "tree-1.tar.gz", view="env", key="archive") in said
-    assert Assertion(*stamp, DIGITS, view="env", key="sha256") in said
+    assert Assertion(*stamp, "tree-1.tar.gz", view=View("env", "archive")) in said
+    assert Assertion(*stamp, DIGITS, view=View("env", "sha256")) in said
     check = f"cd /opt/tree-1 && sha256sum --check --strict --quiet {FILES}"
     assert Assertion("run", (check,), "stdout", "") in said
 

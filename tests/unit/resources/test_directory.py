@@ -5,11 +5,11 @@ from __future__ import annotations
 from envwright.facts import Facts, Stat, Status, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
-from envwright.model.resource import compare
+from envwright.model.resource import Fields, compare
 from envwright.resources.directory import Directory
 
 FOLDER = Directory(path="/opt/x", mode="0750", owner="dev", group="team")
-STATE = {"kind": "directory", "mode": "0750", "owner": "dev", "group": "team"}
+STATE: Fields = {"kind": "directory", "mode": "0750", "owner": "dev", "group": "team"}
 
 
 def test_a_directory_is_known_by_its_attributes() -> None:
@@ -32,7 +32,7 @@ def test_a_directory_is_made_or_mended_by_one_call() -> None:
 
 
 def test_what_is_no_directory_is_left_alone() -> None:
-    link = {**STATE, "kind": "link"}
+    link: Fields = {**STATE, "kind": "link"}
     told = "/opt/x is a link, not a directory: move it away first"
     assert FOLDER.refusal(compare(link, STATE)) == told
     assert FOLDER.refusal(compare({**STATE, "mode": "0700"}, STATE)) == ""

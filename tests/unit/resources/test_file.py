@@ -7,11 +7,17 @@ from standins import ORIGIN
 from envwright.facts import Facts, Stat, Status, Text, Unknown
 from envwright.model.operations import Changed, Content, Differs, operation
 from envwright.model.proof import Assertion
-from envwright.model.resource import compare
+from envwright.model.resource import Fields, compare
 from envwright.resources.file import File
 
 FILE = File(path="/etc/x", content="text\n", mode="0600", owner="dev", group="team")
-STATE = {"kind": "file", "mode": "0600", "owner": "dev", "group": "team", "content": "text\n"}
+STATE: Fields = {
+    "kind": "file",
+    "mode": "0600",
+    "owner": "dev",
+    "group": "team",
+    "content": "text\n",
+}
 
 
 def facts(status: Status | Unknown | None, text: str | None = None) -> Facts:
@@ -32,7 +38,7 @@ def test_a_file_is_known_by_attributes_and_content() -> None:
     assert FILE.actual(facts(None)) is None
     assert FILE.actual(facts(Unknown("why"))) == Unknown("why")
     assert FILE.actual(facts(status("file", 9))) == {**STATE, "content": Unknown("9 bytes")}
-    link = {"kind": "link", "mode": "0600", "owner": "dev", "group": "team"}
+    link: Fields = {"kind": "link", "mode": "0600", "owner": "dev", "group": "team"}
     assert FILE.actual(facts(status("link"))) == link
 
 

@@ -8,20 +8,25 @@ import pytest
 
 from envwright.facts import Facts, Stat, Status, Text, Unknown
 from envwright.model.operations import Edited, operation
-from envwright.model.proof import Assertion
-from envwright.model.resource import compare
+from envwright.model.proof import Assertion, View
+from envwright.model.resource import Fields, FileKey, compare
 from envwright.portable import readers
 from envwright.resources.keys import Keys
 
 PATH = "/etc/docker/daemon.json"
 KEYS = Keys(path=PATH, dialect="json", keys={"a/b": 1, "list": ["x"], "gone": None})
-FILE = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
-STATE = {**FILE, "key a/b": 1, "key list": ["x"], "key gone": None}
+FILE: Fields = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
+STATE: Fields = {**FILE, FileKey("a/b"): 1, FileKey("list"): ["x"], FileKey("gone"): None}
 THERE = Status("file", "0644", "root", "root", 20, 0.0, "")
 
 
 def actual(text: str | None, status: Status | Unknown | None = THERE, keys: Keys = KEYS) -> Any:
     return keys.actual(Facts({Stat(keys.path): status, Text(keys.path): text}))
+
+
+def read(text: str, assertion: Assertion) -> Any:
+    assert assertion.view is not None
+    return getattr(readers, assertion.view.reader)(text, *assertion.view.arguments)
 
 
 def test_keys_ask_for_status_and_text() -> None:
@@ -33,18 +38,21 @@ def test_keys_ask_for_status_and_text() -> None:
     ("text", "state"),
     [
         ('{"a": {"b": 1}, "list": ["x"], "more": 2}', STATE),
-        ("", {**STATE, "key a/b": None, "key list": None}),
-        ('{"a": {"b": 2}, "gone": 0}', {**STATE, "key a/b": 2, "key list": None, "key gone": 0}),
+        ("", {**STATE, FileKey("a/b"): None, FileKey("list"): None}),
+        (
+            '{"a": {"b": 2}, "gone": 0}',
+            {**STATE, FileKey("a/b"): 2, FileKey("list"): None, FileKey("gone"): 0},
+        ),
     ],
 )
-def test_each_key_is_read_for_itself(text: str, state: dict[str, Any]) -> None:
+def test_each_key_is_read_for_itself(text: str, state: Fields) -> None:
     assert actual(text) == state
 
 
 def test_a_value_that_means_the_same_is_the_wanted_one() -> None:
     wsl = Keys(path="/etc/wsl.conf", dialect="wsl", keys={"boot.systemd": True, "x.y": 5})
     text = "[Boot]\nSYSTEMD=TRUE # yes\n[x]\ny=5"
-    assert actual(text, keys=wsl) == {**FILE, "key boot.systemd": True, "key x.y": 5}
+    assert actual(text, keys=wsl) == {**FILE, FileKey("boot.systemd"): True, FileKey("x.y"): 5}
 
 
 def test_what_cannot_be_read_is_unknown_with_the_reason() -> None:
@@ -62,7 +70,7 @@ def test_what_cannot_be_read_is_unknown_with_the_reason() -> None:
 def test_a_file_that_cannot_be_edited_safely_is_refused() -> None:
     told = f"{PATH} cannot be edited safely: line 2: not JSON: Expecting value"
     assert KEYS.refusal(compare(Unknown("line 2: not JSON: Expecting value"), STATE)) == told
-    link = {**FILE, "kind": "link"}
+    link: Fields = {**FILE, "kind": "link"}
     assert KEYS.refusal(compare(link, STATE)) == f"{PATH} is a link, not a file: move it away first"
     assert KEYS.refusal(compare(None, STATE)) == ""
 
@@ -83,9 +91,9 @@ def test_each_key_is_witnessed_through_the_view_of_its_dialect() -> None:
     *access, one, two, three = KEYS.witness()
     content = ("file", (PATH,), "content_string")
     assert [one, two, three] == [
-        Assertion(*content, 1, view="json", key="a/b"),
-        Assertion(*content, ["x"], view="json", key="list"),
-        Assertion(*content, None, view="json", key="gone"),
+        Assertion(*content, 1, view=View("json", "a/b")),
+        Assertion(*content, ["x"], view=View("json", "list")),
+        Assertion(*content, None, view=View("json", "gone")),
     ]
     assert [assertion.attribute for assertion in access] == ["is_file", "mode", "user", "group"]
 
@@ -107,8 +115,8 @@ def test_what_the_plan_takes_for_the_wish_the_witness_does_too(value: Any, text:
     wsl = Keys(path="/etc/wsl.conf", dialect="wsl", keys={"boot.x": value})
     file = f"[boot]\nx = {text}\n"
     *_, assertion = wsl.witness()
-    assert actual(file, keys=wsl) == {**FILE, "key boot.x": value}
-    assert readers.wsl(file, assertion.key) == assertion.expected
+    assert actual(file, keys=wsl) == {**FILE, FileKey("boot.x"): value}
+    assert read(file, assertion) == assertion.expected
 
 
 @pytest.mark.parametrize(
@@ -121,8 +129,8 @@ def test_what_the_plan_does_not_take_for_the_wish_the_witness_does_not_either(
     wsl = Keys(path="/etc/wsl.conf", dialect="wsl", keys={"boot.x": value})
     file = f"[boot]\nx = {text}\n"
     *_, assertion = wsl.witness()
-    assert actual(file, keys=wsl) == {**FILE, "key boot.x": text}
-    assert readers.wsl(file, assertion.key) != assertion.expected
+    assert actual(file, keys=wsl) == {**FILE, FileKey("boot.x"): text}
+    assert read(file, assertion) != assertion.expected
 
 
 @pytest.mark.parametrize(("value", "words"), [(True, "true"), (5, "5"), ("x", "x")])

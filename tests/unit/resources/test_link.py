@@ -5,11 +5,11 @@ from __future__ import annotations
 from envwright.facts import Facts, Stat, Status, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
-from envwright.model.resource import compare
+from envwright.model.resource import Fields, compare
 from envwright.resources.link import Link
 
 LINK = Link(path="/opt/my link", target="a 'b'", owner="dev", group="team")
-STATE = {"kind": "link", "target": "a 'b'", "owner": "dev", "group": "team"}
+STATE: Fields = {"kind": "link", "target": "a 'b'", "owner": "dev", "group": "team"}
 
 
 def actual(status: Status | Unknown | None) -> object:
@@ -32,7 +32,7 @@ def test_a_link_is_made_or_turned_by_one_call() -> None:
 
 
 def test_what_is_no_link_is_left_alone() -> None:
-    file = {**STATE, "kind": "file"}
+    file: Fields = {**STATE, "kind": "file"}
     told = "/opt/my link is a file, not a link: move it away first"
     assert LINK.refusal(compare(file, STATE)) == told
     assert LINK.refusal(compare({**STATE, "target": "x"}, STATE)) == ""

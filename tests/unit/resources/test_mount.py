@@ -8,8 +8,8 @@ import pytest
 
 from envwright.facts import Facts, MountPoint, Mounts, Text, Unknown
 from envwright.model.operations import Changed, Differs, Edited, operation
-from envwright.model.proof import Assertion
-from envwright.model.resource import compare
+from envwright.model.proof import Assertion, View
+from envwright.model.resource import Fields, compare
 from envwright.resources.mount import FSTAB, Mount
 
 TMPFS = Mount(
@@ -30,14 +30,14 @@ def test_a_mount_is_an_entry_and_what_can_be_seen_of_it() -> None:
     assert [mount.desired() for mount in (TMPFS, BIND, DRIVE, LATER)] == [
         {
             "fstab": "tmpfs /mnt/x tmpfs size=64m,nosuid,mode=1777 0 0",
-            "mounted": "tmpfs nosuid size=67108864",
+            "mounted": ("tmpfs", "nosuid", "size=67108864"),
         },
-        {"fstab": "/opt/data /srv/my\\040data none bind,ro 0 0", "mounted": "bind ro"},
-        {"fstab": "D: /mnt/d drvfs metadata,noatime 0 0", "mounted": "drvfs noatime"},
+        {"fstab": "/opt/data /srv/my\\040data none bind,ro 0 0", "mounted": ("bind", "ro")},
+        {"fstab": "D: /mnt/d drvfs metadata,noatime 0 0", "mounted": ("drvfs", "noatime")},
         {"fstab": "/dev/sdb1 /mnt/l ext4 noauto 0 0"},
     ]
     plain = Mount(target="/mnt/x", source="tmpfs", kind="tmpfs", options=("size=50%",))
-    assert plain.desired()["mounted"] == "tmpfs"
+    assert plain.desired()["mounted"] == ("tmpfs",)
     assert Mount(target="/a", source="b", kind="c").entry == "b /a c defaults 0 0"
 
 
@@ -79,12 +79,15 @@ def test_entry_and_live_mount_differ_each_for_itself(
     [
         (
             {**ROOT, "/srv/my data": MountPoint("/dev/sda1", "ext4", ("ro",), "/opt/data")},
-            "bind ro",
+            ("bind", "ro"),
         ),
-        ({**ROOT, "/srv/my data": MountPoint("/dev/sda1", "ext4", ("rw",), "/opt/data")}, "bind"),
+        (
+            {**ROOT, "/srv/my data": MountPoint("/dev/sda1", "ext4", ("rw",), "/opt/data")},
+            ("bind",),
+        ),
         (
             {**ROOT, "/srv/my data": MountPoint("/dev/sda1", "ext4", ("ro",), "/data")},
-            "bind of /data ro",
+            ("bind of /data", "ro"),
         ),
         (
             {
@@ -92,33 +95,35 @@ def test_entry_and_live_mount_differ_each_for_itself(
                 "/opt/data": MountPoint("/dev/sdb1", "ext4", ("rw",), "/"),
                 "/srv/my data": MountPoint("/dev/sdb1", "ext4", ("ro",), "/"),
             },
-            "bind ro",
+            ("bind", "ro"),
         ),
         (
             {
                 "/": MountPoint("/dev/sda1", "btrfs", ("rw",), "/@root"),
                 "/srv/my data": MountPoint("/dev/sda1", "btrfs", ("ro",), "/@root/opt/data"),
             },
-            "bind ro",
+            ("bind", "ro"),
         ),
-        ({"/srv/my data": MountPoint("/dev/sda1", "ext4", ("ro",), "/opt/data")}, "bind ro"),
+        ({"/srv/my data": MountPoint("/dev/sda1", "ext4", ("ro",), "/opt/data")}, ("bind", "ro")),
     ],
     ids=["right", "not read-only", "another", "a mount itself", "a subvolume", "no root in sight"],
 )
-def test_a_bind_is_known_by_the_directory_that_it_shows(mounts: Any, mounted: str) -> None:
+def test_a_bind_is_known_by_the_directory_that_it_shows(
+    mounts: Any, mounted: tuple[str, ...]
+) -> None:
     assert actual(BIND, "", mounts)["mounted"] == mounted
 
 
 @pytest.mark.parametrize(
     ("kind", "options", "mounted"),
     [
-        ("9p", ("rw", "noatime", "aname=drvfs;path=D:\\;metadata"), "drvfs noatime"),
-        ("drvfs", ("rw", "noatime"), "drvfs noatime"),
-        ("9p", ("rw", "aname=other"), "9p"),
+        ("9p", ("rw", "noatime", "aname=drvfs;path=D:\\;metadata"), ("drvfs", "noatime")),
+        ("drvfs", ("rw", "noatime"), ("drvfs", "noatime")),
+        ("9p", ("rw", "aname=other"), ("9p",)),
     ],
 )
 def test_a_windows_drive_is_known_by_what_wsl_calls_it(
-    kind: str, options: tuple[str, ...], mounted: str
+    kind: str, options: tuple[str, ...], mounted: tuple[str, ...]
 ) -> None:
     live = {"/mnt/d": MountPoint("D:\\", kind, options, "/")}
     assert actual(DRIVE, "", live)["mounted"] == mounted
@@ -168,7 +173,7 @@ def test_an_entry_goes_live_only_when_it_can_be_mounted() -> None:
 
 
 def test_what_is_mounted_otherwise_is_mounted_anew() -> None:
-    wrong = {"fstab": TMPFS.entry, "mounted": "ext4"}
+    wrong: Fields = {"fstab": TMPFS.entry, "mounted": ("ext4",)}
     assert list(TMPFS.converge(compare(wrong, TMPFS.desired()))) == [
         operation("server.shell", commands=[mounting("/mnt/x")])
     ]
@@ -197,9 +202,8 @@ def test_a_mount_is_witnessed_in_fstab_and_in_the_kernel() -> None:
     assert list(TMPFS.witness()) == [
         Assertion(
             *line,
-            "tmpfs /mnt/x tmpfs mode=1777,nosuid,size=67108864 0 0",
-            view="fstab",
-            key="/mnt/x",
+            ["tmpfs", "/mnt/x", "tmpfs", "mode=1777,nosuid,size=67108864", "0", "0"],
+            view=View("fstab", "/mnt/x"),
         ),
         Assertion(*point, "exists", expected=True),
         Assertion(*point, "filesystem", "tmpfs"),
@@ -210,7 +214,10 @@ def test_a_mount_is_witnessed_in_fstab_and_in_the_kernel() -> None:
 
 def test_a_bind_is_witnessed_by_its_directory_and_under_its_escaped_name() -> None:
     line, exists, same, read_only = BIND.witness()
-    assert (line.expected, line.key) == ("/opt/data /srv/my data none bind,ro 0 0", "/srv/my data")
+    assert (line.expected, line.view) == (
+        ["/opt/data", "/srv/my data", "none", "bind,ro", "0", "0"],
+        View("fstab", "/srv/my data"),
+    )
     point = ("mount_point", (r"/srv/my\040data",))
     assert [exists, same, read_only] == [
         Assertion(*point, "exists", expected=True),
@@ -220,4 +227,4 @@ def test_a_bind_is_witnessed_by_its_directory_and_under_its_escaped_name() -> No
 
 
 def test_what_is_not_mounted_now_is_witnessed_in_fstab_alone() -> None:
-    assert [assertion.view for assertion in LATER.witness()] == ["fstab"]
+    assert [assertion.view for assertion in LATER.witness()] == [View("fstab", "/mnt/l")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from envwright.facts import Dpkg, Facts, Unknown
 from envwright.model.operations import operation
-from envwright.model.proof import Assertion
+from envwright.model.proof import Assertion, View
 from envwright.model.resource import Difference, compare
 from envwright.resources.package import LOCK, UPDATE, Package
 
@@ -72,7 +72,7 @@ def test_a_removal_alone_needs_no_update() -> None:
 
 def test_a_package_is_witnessed_with_its_version() -> None:
     installed = Assertion("package", ("jq",), "is_installed", expected=True)
-    version = Assertion("package", ("jq",), "version", expected=True, view="version", key="1.6*")
+    version = Assertion("package", ("jq",), "version", expected=True, view=View("version", "1.6*"))
     absent = Assertion("package", ("jq",), "is_installed", expected=False)
     seen = [list(p.witness()) for p in (ANY, PINNED, ABSENT)]
     assert seen == [[installed], [installed, version], [absent]]

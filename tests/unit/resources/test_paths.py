@@ -6,7 +6,7 @@ import pytest
 
 from envwright.facts import Status, Unknown
 from envwright.model.proof import Assertion
-from envwright.model.resource import Difference, compare
+from envwright.model.resource import Difference, Fields, compare
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.paths import attribute_witness, attributes, in_the_way
@@ -27,7 +27,7 @@ def test_a_path_comes_after_its_owner_and_all_that_it_lies_in() -> None:
 
 def test_a_status_is_taken_apart() -> None:
     status = Status("directory", "0750", "dev", "team", 4096, 5.0, "")
-    expected = {"kind": "directory", "mode": "0750", "owner": "dev", "group": "team"}
+    expected: Fields = {"kind": "directory", "mode": "0750", "owner": "dev", "group": "team"}
     assert attributes(status) == expected
     assert list(attribute_witness("/a", expected)) == [
         Assertion("file", ("/a",), "is_directory", expected=True),

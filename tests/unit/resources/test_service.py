@@ -10,14 +10,14 @@ from standins import DEBIAN, OFFLINE
 from envwright.facts import Facts, Question, Stat, Status, Unit, UnitStatus, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
-from envwright.model.resource import Difference, compare
+from envwright.model.resource import Difference, Fields, compare
 from envwright.resources.service import NOT_BOOTED, Service
 
 NAME = "x.service"
 PLAIN = Service(unit=NAME)
 READER = Service(unit=NAME, reads=("/etc/a", "/etc/b"))
 MASKED = Service(unit=NAME, masked=True)
-GOOD = {"running": True, "enabled": True, "up to date": True}
+GOOD: Fields = {"running": True, "enabled": True, "up to date": True}
 
 
 def unit(
@@ -164,7 +164,7 @@ def test_a_service_converges_by_pyinfras_own_operation(before: Any, calls: list[
 def test_one_whose_running_is_not_managed_restarts_only_when_it_runs() -> None:
     open_ = Service(unit=NAME, running=None, enabled=None)
     for running in (True, False):
-        outdated = {**GOOD, "running": running, "up to date": False}
+        outdated: Fields = {**GOOD, "running": running, "up to date": False}
         assert list(open_.converge(compare(outdated, open_.desired()))) == [
             service_call(running=None, enabled=None, restarted=running, daemon_reload=True)
         ]
@@ -189,7 +189,7 @@ def test_a_unit_is_masked_and_stopped_at_once() -> None:
 def test_without_systemd_units_are_enabled_in_the_file_system(
     service: Service, before: Any, verbs: list[str]
 ) -> None:
-    offline = {"enabled": before, "running": Unknown(NOT_BOOTED), "offline": True}
+    offline: Fields = {"enabled": before, "running": Unknown(NOT_BOOTED), "offline": True}
     done = list(service.converge(compare(offline, service.desired())))
     commands = [f"systemctl --root=/ {verb} -- x.service" for verb in verbs]
     assert done == ([operation("server.shell", commands=commands)] if commands else [])

@@ -7,14 +7,14 @@ import pytest
 from envwright.facts import Account, Accounts, Facts, Logins, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
-from envwright.model.resource import compare
+from envwright.model.resource import Fields, compare
 from envwright.resources.user import User
 
 ACCOUNT = Account("dev", 1000, "dev", "/home/dev", "/bin/sh", ("adm",))
 THERE = Facts({Logins(): Accounts({"dev": ACCOUNT}, {})})
 ANY = User(user="dev")
 FULL = User(user="dev", uid=1000, primary="dev", home="/home/dev", shell="/bin/bash")
-STATE = {"uid": 1000, "group": "dev", "home": "/home/dev", "shell": "/bin/bash"}
+STATE: Fields = {"uid": 1000, "group": "dev", "home": "/home/dev", "shell": "/bin/bash"}
 
 
 def test_an_account_is_known_by_what_is_wanted_of_it() -> None:

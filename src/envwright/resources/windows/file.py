@@ -1,45 +1,39 @@
-r"""WindowsFile: a whole file in a folder of the Windows user's, known by its variable."""
+"""WindowsFile: a file in a folder of the Windows user with exactly this content."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts import Unknown
 from envwright.facts.interop import on_windows
-from envwright.facts.windows import ProfileFile, Windows
 from envwright.model.claim import Claim
 from envwright.model.operations import Content
 from envwright.model.proof import Assertion
-from envwright.model.resource import Resource
-from envwright.resources.windows.user_folder import objection, place, put
+from envwright.resources.windows.user_file import WindowsUserFile, attributes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from envwright.facts import Facts, Question
+    from envwright.facts import Facts
     from envwright.model.operations import Operation
     from envwright.model.resource import Difference, State
 
-# Not by Linux and its mount, as the plan reads it: Windows' own word for what it has.
+# The plan reads the file through the mount in Linux; the witness lets a program of Windows read it.
 _TYPE = r"""
 ew_run cmd.exe /d /c type "$(ew_cmd_utf16 echo "%$folder%")\\$file"
 """
 
 
 @dataclass(frozen=True, kw_only=True)
-class WindowsFile(Resource):
-    r"""A file of the Windows user's.
+class WindowsFile(WindowsUserFile):
+    """A whole file of the Windows user.
 
     Args:
-        folder: the variable of Windows that says below what: `LOCALAPPDATA`.
-        file: relative to that, with slashes.
         content: all of its text.
     """
 
-    folder: str
-    file: str
     content: str
 
     word: ClassVar[str] = "windows-file"
@@ -48,38 +42,27 @@ class WindowsFile(Resource):
 
     @property
     def name(self) -> str:
-        r"""Its path as Windows understands it: `%LOCALAPPDATA%\envwright\Debian.ps1`."""
+        r"""The path as Windows understands it: `%LOCALAPPDATA%\envwright\Debian.ps1`."""
         return f"%{self.folder}%\\{self._windows}"
 
     @property
     def _windows(self) -> str:
         return self.file.replace("/", "\\")
 
-    def label(self, name: str) -> str:
-        """Leave out the kind, which the id says."""
-        return "" if name == "kind" else name
-
     def claims(self) -> Iterable[Claim]:
         return (Claim(PureWindowsPath(self.name), "a whole file"),)
-
-    def questions(self) -> Iterable[Question[Any]]:
-        return (Windows(file=self.file, folder=self.folder),)
 
     def desired(self) -> State:
         return {"kind": "file", "content": self.content}
 
     def actual(self, facts: Facts) -> State | Unknown | None:
-        found = facts[Windows(file=self.file, folder=self.folder)]
-        if isinstance(found, Unknown):
-            return found
-        file = cast("ProfileFile", found)
-        return {**place(file), "content": file.text or ""}
-
-    def refusal(self, difference: Difference) -> str:
-        return objection(self.name, difference)
+        file = self.found(facts)
+        if isinstance(file, Unknown):
+            return file
+        return {**attributes(file), "content": file.text or ""}
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
-        yield put(self.id, difference, Content(self.content))
+        yield self.place(difference).put(Content(self.content))
 
     def witness(self) -> Iterator[Assertion]:
         script = on_windows(_TYPE, folder=self.folder, file=self._windows)

@@ -11,7 +11,7 @@ from envwright.facts.interop import POWERSHELL, on_windows
 from envwright.facts.windows import Entry, Windows, parent
 from envwright.model.claim import Claim
 from envwright.model.operations import operation
-from envwright.model.proof import Assertion
+from envwright.model.proof import Assertion, View
 from envwright.model.resource import EXISTENCE, Resource
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from envwright.facts import Facts, Question
     from envwright.model.operations import Operation
-    from envwright.model.resource import Difference, State
+    from envwright.model.resource import Difference, Field, State
 
 LINKS = frozenset({"directory link", "file link", "junction"})
 
@@ -114,9 +114,9 @@ class WindowsLink(Resource):
         if self.linux:
             yield from (f"directory:{self.linux}", f"file:{self.linux}", f"mount:{self.linux}")
 
-    def label(self, name: str) -> str:
+    def label(self, field: Field) -> str:
         """Leave out the kind, which the id says."""
-        return "" if name == "kind" else name
+        return "" if field == "kind" else super().label(field)
 
     def claims(self) -> Iterable[Claim]:
         return (Claim(PureWindowsPath(self.path), "a link", open=True),)
@@ -176,4 +176,4 @@ class WindowsLink(Resource):
         # Asked of another program than the plan's, and read from bytes.
         script = on_windows(_QUERY, link=self.path)
         expected = self.target if self.present else None
-        yield Assertion("run", (script,), "stdout", expected, view="reparse_point")
+        yield Assertion("run", (script,), "stdout", expected, view=View("reparse_point"))

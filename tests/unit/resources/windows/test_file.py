@@ -12,7 +12,7 @@ from envwright.facts.windows import ProfileFile, Windows
 from envwright.model.operations import Content, operation
 from envwright.model.resource import compare
 from envwright.resources.windows.file import WindowsFile
-from envwright.resources.windows.user_folder import PLACE
+from envwright.resources.windows.user_file import PLACE, Place
 
 FILE = WindowsFile(folder="LOCALAPPDATA", file="a b/c.ps1", content="\ufeffnew\n")
 ASKED = Windows(file="a b/c.ps1", folder="LOCALAPPDATA")
@@ -69,4 +69,4 @@ def test_the_witness_is_what_windows_itself_types() -> None:
 
 
 def test_its_place_is_known_beside_what_is_compared() -> None:
-    assert actual("file", "x") == {PLACE: [PATH, "", ""], "kind": "file", "content": "x"}
+    assert actual("file", "x") == {PLACE: Place(PATH, "", ""), "kind": "file", "content": "x"}

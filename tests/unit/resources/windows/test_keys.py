@@ -8,7 +8,7 @@ from envwright.errors import ConflictError
 from envwright.facts import Facts, Unknown
 from envwright.facts.windows import ProfileFile, Windows
 from envwright.model.operations import Edited, operation
-from envwright.model.resource import Origin, compare
+from envwright.model.resource import FileKey, Origin, compare
 from envwright.portable import readers
 from envwright.resources.windows.keys import WindowsKeys
 
@@ -32,8 +32,8 @@ def seen(text: str | None, owner: str = "", group: str = "") -> Facts:
     ("text", "fields"),
     [
         ("[wsl2]\r\nmemory = 8GB\r\nProcessors=4\r\ndhcp=1\r\n", ()),
-        ("[wsl2]\nmemory=8GB\nprocessors=2\n", ("key wsl2.processors", "key wsl2.dhcp")),
-        (None, ("key wsl2.memory", "key wsl2.processors", "key wsl2.dhcp")),
+        ("[wsl2]\nmemory=8GB\nprocessors=2\n", (FileKey("wsl2.processors"), FileKey("wsl2.dhcp"))),
+        (None, (FileKey("wsl2.memory"), FileKey("wsl2.processors"), FileKey("wsl2.dhcp"))),
     ],
 )
 def test_what_differs_is_told(text: str | None, fields: tuple[str, ...]) -> None:
@@ -61,39 +61,63 @@ def test_a_profile_that_cannot_be_reached_is_refused() -> None:
     assert KEYS.refusal(difference) == ".wslconfig of the Windows user: interop is off"
 
 
-def test_the_witness_reads_all_keys_at_once() -> None:
-    (assertion,) = KEYS.witness()
-    text = (
-        "\ufeff[WSL2] # all\r\nMemory=8GB # much\r\nprocessors = 4\r\ndhcp=TRUE\r\n[x]\ndhcp=no\n"
-    )
-    assert assertion.expected == {
-        "wsl2.memory": "8GB",
-        "wsl2.processors": "4",
-        "wsl2.dhcp": True,
+def witnessed(keys: WindowsKeys, text: str) -> dict[str, tuple[object, object]]:
+    """Return what the witness wants of each key, and what its view reads out of a text."""
+    found = {}
+    for assertion in keys.witness():
+        assert assertion.view is not None
+        (name,) = assertion.view.arguments
+        found[name] = (assertion.expected, getattr(readers, assertion.view.reader)(text, name))
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff[WSL2] # all\r\nMemory=8GB # much\r\nprocessors = 4\r\ndhcp=TRUE\r\n[x]\ndhcp=no\n",
+        "[wsl2]\nmemory=8GB\nprocessors=4\ndhcp=1",
+    ],
+)
+def test_each_key_is_witnessed_however_it_is_written(text: str) -> None:
+    assert witnessed(KEYS, text) == {
+        "wsl2.memory": ("8GB", "8GB"),
+        "wsl2.processors": ("4", "4"),
+        "wsl2.dhcp": (True, True),
     }
-    assert readers.wslconfig(text, assertion.key) == assertion.expected
-    by_hand = readers.wslconfig("[wsl2]\nmemory=8GB\nprocessors=4\ndhcp=1", assertion.key)
-    assert by_hand == assertion.expected
-    quoted = readers.wslconfig('[wsl2]\nswapFile="C:\\\\a b\\\\s.vhdx"', "wsl2.swapFile wsl2.swap")
-    assert quoted == {"wsl2.swapFile": "C:\\a b\\s.vhdx", "wsl2.swap": None}
+
+
+def test_the_witness_asks_windows_the_same_for_every_key() -> None:
+    assert len({assertion.arguments for assertion in KEYS.witness()}) == 1
+
+
+def test_a_path_is_read_without_its_quotes_and_a_missing_key_is_none() -> None:
+    spec = {"wsl2.swapFile": "C:\\a b\\s.vhdx", "wsl2.swap": None}
+    text = '[wsl2]\nswapFile="C:\\\\a b\\\\s.vhdx"'
+    found = witnessed(WindowsKeys(file=".wslconfig", dialect="wslconfig", keys=spec), text)
+    assert found == {key: (value, value) for key, value in spec.items()}
 
 
 def test_a_one_is_a_number_where_a_number_is_wanted_and_a_yes_where_a_switch_is() -> None:
     spec = {"wsl2.processors": 1, "wsl2.dhcp": True, "wsl2.ipv6": False, "wsl2.vmSwitch": "true"}
-    (assertion,) = WindowsKeys(file=".wslconfig", dialect="wslconfig", keys=spec).witness()
     text = "[wsl2]\nprocessors=1\ndhcp=1\nipv6=0\nvmSwitch=true\n"
-    assert readers.wslconfig(text, assertion.key) == assertion.expected
+    found = witnessed(WindowsKeys(file=".wslconfig", dialect="wslconfig", keys=spec), text)
+    assert found == {
+        "wsl2.processors": ("1", "1"),
+        "wsl2.dhcp": (True, True),
+        "wsl2.ipv6": (False, False),
+        "wsl2.vmSwitch": ("true", "true"),
+    }
 
 
 def test_what_left_experimental_counts_where_it_stands_first() -> None:
-    spec = {"wsl2.networkingMode": "nat", "wsl2.firewall": True}
-    (assertion,) = WindowsKeys(file=".wslconfig", dialect="wslconfig", keys=spec).witness()
-    text = "[experimental]\nnetworkingMode=nat\n[wsl2]\nnetworkingMode=none\nfirewall=1\n"
-    assert readers.wslconfig(text, assertion.key) == assertion.expected
-    assert readers.wslconfig(text, "wsl2.networkingMode experimental.networkingMode") == {
+    spec = {
         "wsl2.networkingMode": "nat",
         "experimental.networkingMode": "nat",
+        "wsl2.firewall": True,
     }
+    text = "[experimental]\nnetworkingMode=nat\n[wsl2]\nnetworkingMode=none\nfirewall=1\n"
+    found = witnessed(WindowsKeys(file=".wslconfig", dialect="wslconfig", keys=spec), text)
+    assert found == {key: (value, value) for key, value in spec.items()}
 
 
 def test_two_wishes_are_joined_or_told_apart() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from envwright.facts import Facts, Unknown
 from envwright.facts.windows import Entry, Windows
+from envwright.model.proof import View
 from envwright.model.resource import compare
 from envwright.portable import readers
 from envwright.resources.windows.link import WindowsLink
@@ -101,6 +102,6 @@ def test_it_comes_after_what_it_leads_to() -> None:
 
 def test_the_witness_reads_the_bytes_of_the_link() -> None:
     (assertion,) = LINK.witness()
-    assert (assertion.expected, assertion.view) == (SHARE, "reparse_point")
-    assert readers.reparse_point(QUERY, "") == "D:\\abc"
-    assert readers.reparse_point("Error 4390: no reparse point", "") is None
+    assert (assertion.expected, assertion.view) == (SHARE, View("reparse_point"))
+    assert readers.reparse_point(QUERY) == "D:\\abc"
+    assert readers.reparse_point("Error 4390: no reparse point") is None

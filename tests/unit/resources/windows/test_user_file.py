@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,14 +11,19 @@ from envwright.facts import Unknown
 from envwright.facts.windows import ProfileFile
 from envwright.model.operations import Content, operation
 from envwright.model.resource import compare
-from envwright.resources.windows.user_folder import objection, place, put
+from envwright.resources.windows.file import WindowsFile
+from envwright.resources.windows.user_file import attributes
 
+if TYPE_CHECKING:
+    from envwright.model.resource import Fields
+
+NAME = r"%USERPROFILE%\x"
 PATH = "/mnt/c/Users/dev/x"
-WISH = {"kind": "file", "content": "new"}
+FILE = WindowsFile(file="x", content="new")
 
 
-def state(kind: str, owner: str = "", group: str = "") -> dict[str, Any]:
-    return {**place(ProfileFile(PATH, owner, group, kind, None)), "content": ""}
+def state(kind: str, owner: str = "", group: str = "") -> Fields:
+    return {**attributes(ProfileFile(PATH, owner, group, kind, None)), "content": ""}
 
 
 @pytest.mark.parametrize(
@@ -28,14 +33,17 @@ def state(kind: str, owner: str = "", group: str = "") -> dict[str, Any]:
         (state("file"), ""),
         (
             state("directory"),
-            "x of the Windows user is a directory, not a file: move it away first",
+            f"{NAME} of the Windows user is a directory, not a file: move it away first",
         ),
-        (state("link"), "x of the Windows user is a link, not a file: move it away first"),
-        (Unknown("interop is off"), "x of the Windows user: interop is off"),
+        (
+            state("link"),
+            f"{NAME} of the Windows user is a link, not a file: move it away first",
+        ),
+        (Unknown("interop is off"), f"{NAME} of the Windows user: interop is off"),
     ],
 )
 def test_what_is_in_the_way_is_told(before: Any, said: str) -> None:
-    assert objection("x", compare(before, WISH)) == said
+    assert FILE.refusal(compare(before, FILE.desired())) == said
 
 
 @pytest.mark.parametrize(
@@ -45,15 +53,15 @@ def test_what_is_in_the_way_is_told(before: Any, said: str) -> None:
 def test_it_is_written_where_windows_has_it_with_an_owner_where_owners_are_kept(
     owner: str, attributes: dict[str, str]
 ) -> None:
-    difference = compare(state("", owner, "users" if owner else ""), WISH)
+    difference = compare(state("", owner, "users" if owner else ""), FILE.desired())
     wanted = operation("files.put", src=Content("new"), dest=PATH, **attributes)
-    assert put("windows-file:x", difference, Content("new")) == wanted
+    assert list(FILE.converge(difference)) == [wanted]
 
 
 def test_without_the_machine_it_cannot_be_written() -> None:
     with pytest.raises(RefusedError) as refused:
-        put("windows-file:x", compare(None, WISH), Content("new"))
+        list(FILE.converge(compare(None, FILE.desired())))
     assert (refused.value.message, refused.value.hint) == (
-        "windows-file:x: only the machine knows where the Windows user's files are",
+        f"windows-file:{NAME}: only the machine knows where the files of the Windows user are",
         "apply it with envwright; an export cannot have it",
     )

@@ -1,0 +1,72 @@
+"""EditedFile: what the resources share that set some keys of a file and keep every other byte."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
+
+from envwright.errors import ConflictError
+from envwright.facts import Unknown
+from envwright.model.proof import Assertion, View
+from envwright.model.resource import Fields, FileKey, Resource, Value
+from envwright.portable import dialects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+UNTYPED = frozenset({"wsl", "wslconfig", "env"})
+"""The dialects whose readers return text: true and 5 are written there as any text is."""
+SWITCHES = {"wsl": "wsl_switch", "wslconfig": "wslconfig_switch"}
+"""The dialects that write true and false in several ways, and the reader that knows these."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditedFile(Resource):
+    """Some keys of a file.
+
+    Args:
+        dialect: how the file is read and edited, by its name in envwright.portable.dialects.
+        keys: the value of each key, as its dialect takes it; None: there must be no such key.
+    """
+
+    dialect: str
+    keys: Mapping[str, Value] = field(default_factory=dict)
+
+    def desired_keys(self) -> Fields:
+        """Return the wanted value of each key."""
+        return {FileKey(name): value for name, value in self.keys.items()}
+
+    def actual_keys(self, text: str) -> Fields | Unknown:
+        """Return the value that a text has for each wanted key; Unknown if it cannot be read."""
+        try:
+            values = dialects.get(self.dialect).actual(text, self.keys)
+        except dialects.DialectError as error:
+            return Unknown(str(error))
+        return {FileKey(name): values.get(name) for name in self.keys}
+
+    def key_witness(self, module: str, argument: str, attribute: str) -> Iterator[Assertion]:
+        """Assert each key, read out of the text that `module(argument).attribute` shows."""
+        for name, value in self.keys.items():
+            reader, seen = self.dialect, value
+            if isinstance(value, bool) and self.dialect in SWITCHES:
+                reader = SWITCHES[self.dialect]
+            elif isinstance(value, int) and self.dialect in UNTYPED:
+                seen = json.dumps(value)
+            yield Assertion(module, (argument,), attribute, seen, view=View(reader, name))
+
+    def merge(self, other: Resource) -> Resource:
+        """Join the keys of two wishes for one file; a key must not have two values."""
+        theirs = cast("EditedFile", other)
+        for name in self.keys.keys() & theirs.keys.keys():
+            mine, yours = self.keys[name], theirs.keys[name]
+            if mine != yours:
+                raise ConflictError(
+                    f"{self.name}: {self.origins[0]} wants {name} = {mine!r}, "
+                    f"{other.origins[0]} wants {yours!r}",
+                    hint="say it in one place",
+                )
+        both = replace(self, keys={**self.keys, **theirs.keys})
+        if both.spec() != replace(theirs, keys=both.keys).spec():
+            return super().merge(other)
+        return both
