@@ -27,6 +27,10 @@ class Keyring:
         """Return a public key, armored."""
         return self._gpg("--armor", "--export", fingerprint)
 
+    def export_binary(self, fingerprint: str) -> bytes:
+        """Return a public key, binary."""
+        return self._gpg("--export", fingerprint)
+
     def sign(self, fingerprint: str, release: Path) -> None:
         """Write InRelease beside a Release."""
         output = ("--output", str(release.with_name("InRelease")))

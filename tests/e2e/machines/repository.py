@@ -29,6 +29,7 @@ class Repository:
         server: what serves it; `server.fault(pattern, kind)` makes it fail.
         fingerprint: of the key that signs, 40 hexadecimal digits.
         key_url: where that key is, as Docker documents it for Debian.
+        binary_key_url: where that key is, not armored.
         other_fingerprint: of a key that signs nothing.
         other_key_url: where that key is.
         ca: PEM text of the certificate that machines have to trust.
@@ -44,6 +45,7 @@ class Repository:
         self.fingerprint = self._keys.new("Docker Release (CE deb)")
         self.other_fingerprint = self._keys.new("Somebody else")
         self.key_url = f"{self.url('debian')}/gpg"
+        self.binary_key_url = f"https://{HOST}/binary.gpg"
         self.other_key_url = f"https://{HOST}/other.gpg"
 
     def url(self, distribution: str) -> str:
@@ -63,7 +65,12 @@ class Repository:
             self.server.put(
                 f"{self.url(suite.distribution)}/gpg", self._keys.export(self.fingerprint)
             )
+        self.server.put(self.binary_key_url, self._keys.export_binary(self.fingerprint))
         self.server.put(self.other_key_url, self._keys.export(self.other_fingerprint))
+
+    def other_key(self) -> str:
+        """Return the key that signs nothing, armored."""
+        return self._keys.export(self.other_fingerprint).decode()
 
     def close(self) -> None:
         """End the key agent."""
