@@ -1,8 +1,8 @@
-"""Stages: what waits for a restart under WSL, told by the machine itself and by no record.
+"""Pending restarts under WSL: what is written on a machine and takes effect at its next start.
 
-A file that is read at a start and was written after the last one waits for the next, whoever wrote
-it and whatever became of them. A restart made by hand is one, too. Other machines have no such
-starts: there the files mean nothing.
+The machine itself tells, and no record of envwright's: a file that is read at a start and was
+written after the last start is pending, whoever wrote it, and a restart by hand counts like any
+other. Machines that do not run under WSL read no such files: nothing is pending there.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ RESTARTS = (Moment.DISTRIBUTION, Moment.VM)
 
 
 def restarts(resource: Resource, machine: Machine) -> bool:
-    """Tell whether what is changed of a resource is felt after a restart only."""
+    """Tell whether a change of a resource takes effect only after a restart."""
     return machine.wsl and resource.takes_effect in RESTARTS
 
 
 def questions(resources: Iterable[Resource], machine: Machine) -> Iterator[Question[Any]]:
-    """Yield what `waits` has to know."""
+    """Yield the questions whose answers `waits` needs."""
     for resource in resources:
         if restarts(resource, machine):
             yield Booted()
@@ -38,7 +38,7 @@ def questions(resources: Iterable[Resource], machine: Machine) -> Iterator[Quest
 
 
 def waits(resource: Resource, facts: Facts, machine: Machine) -> bool:
-    """Tell whether a resource that is as it should be is still to be felt."""
+    """Tell whether a resource that is written as it should be is not in effect yet."""
     if not restarts(resource, machine):
         return False
     boot, written = facts[Booted()], resource.written(facts)
@@ -49,19 +49,19 @@ def waits(resource: Resource, facts: Facts, machine: Machine) -> bool:
         if isinstance(seen, Output) and seen.code == 0:
             return False
     if resource.takes_effect is Moment.VM:
-        # The kernel's start is known to the second; Windows reads the file before it.
+        # The kernel tells its start to the second only; Windows reads the file before that.
         return written >= boot.kernel + 1
     return written > boot.init
 
 
 def greatest(moments: Iterable[Moment]) -> Moment | None:
-    """Return the restart that includes all of them; None where none of them is one."""
+    """Return the restart that includes all others; None where no moment is a restart."""
     found = set(moments)
     return next((moment for moment in reversed(RESTARTS) if moment in found), None)
 
 
 def after(moment: Moment, machine: Machine) -> str:
-    """Say what something that takes effect at a moment is felt after."""
+    """Return, for a sentence, after what a change with this moment takes effect."""
     if moment is Moment.DISTRIBUTION:
         return f"`{moment.value} {machine.distribution or 'NAME'}`"
     return f"`{moment.value}`" if moment is Moment.VM else f"a {moment.value}"
@@ -69,7 +69,12 @@ def after(moment: Moment, machine: Machine) -> str:
 
 @dataclass(frozen=True)
 class Waits:
-    """What cannot be seen yet, and why: resources by id, and the capabilities that want them."""
+    """What `verify` cannot see yet.
+
+    Args:
+        resources: by id, why the resource cannot be seen.
+        capabilities: by name, why its proofs cannot be made.
+    """
 
     resources: Mapping[str, str] = field(default_factory=dict)
     capabilities: Mapping[str, str] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What must be seen on a machine: assertions through testinfra, proofs, requirements."""
+"""Assertions and proofs: what must be seen on a machine. Requirements: what must hold first."""
 
 from __future__ import annotations
 
@@ -57,6 +57,7 @@ class Proof:
         script: a script for sh, run as root on the machine. Exit code 0: seen; 77: cannot be
             seen here, for the reason in its last line; else: not so, its output says why.
         at: as in Resource.
+        origins: as in Resource.
     """
 
     name: str
@@ -67,7 +68,7 @@ class Proof:
 
 @dataclass(frozen=True)
 class Requirement:
-    """What must hold before anything is done, and envwright cannot bring about.
+    """What must hold before anything is changed, and what envwright cannot bring about.
 
     Args:
         name: what must hold, as a sentence.

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Compiled:
-    """What an environment comes to on one kind of machine; `resources` in the order of doing."""
+    """A compiled environment: what it wants of one kind of machine.
+
+    Args:
+        name: of the environment.
+        resources: in the order in which apply makes them.
+        proofs: the effects that verify looks for.
+        requirements: what must hold before apply changes anything.
+    """
 
     name: str
     resources: tuple[Resource, ...]
@@ -35,7 +42,8 @@ def compile_environment(environment: Environment, machine: Machine) -> Compiled:
     """Compile an environment for a machine.
 
     Raises:
-        SpecErrors: parts of it disagree, or need each other in a circle.
+        SpecErrors: two of its sections disagree or want one place, a secret would be seen, or
+            resources wait for one another.
     """
     wishes = list(_wishes(environment, machine))
     _refuse_exposed(wishes, environment.secrets)
@@ -61,15 +69,15 @@ def _wishes(environment: Environment, machine: Machine) -> Iterator[Resource]:
 
 
 def _refuse_exposed(wishes: Iterable[Resource], secrets: Secrets) -> None:
-    """Object to secrets where they would be seen: in names, paths, addresses, commands."""
+    """Refuse secrets where other users would see them: in names, paths, addresses, commands."""
     faults = [
         SpecError(
-            f"{spec.origins[0].file}:{spec.origins[0].line}: the secret {name!r} "
-            f"would be seen in {spec.id}",
+            f"{wish.origins[0].file}:{wish.origins[0].line}: the secret {name!r} "
+            f"would be seen in {wish.id}",
             hint="a secret can be in the content of a file, or in the value of a key",
         )
-        for spec in wishes
-        for name in secrets.references(repr(spec.public_values()))
+        for wish in wishes
+        for name in secrets.references(repr(wish.public_values()))
     ]
     if faults:
         raise SpecErrors(faults)

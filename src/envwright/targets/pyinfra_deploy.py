@@ -1,7 +1,7 @@
-"""Export: an environment as a plain pyinfra deploy with pytest-testinfra tests, without envwright.
+"""Export to a plain pyinfra deploy with pytest-testinfra tests, which run without envwright.
 
-It comes from the same operations that `apply` calls and the same assertions that `verify` makes,
-each written out as the literal call.
+The deploy is the operations that `apply` calls, the tests are the assertions that `verify` makes:
+each is written out as the literal call.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def prove(host, name):
 
 
 def export(compiled: Compiled, secrets: Secrets, host: str, folder: Path) -> list[Path]:
-    """Write the deploy into a folder, made where it is missing; return what was written.
+    """Write the deploy into a folder, which is made where it is missing; return the files.
 
     Raises:
         EnvwrightError: the folder holds something else, or the environment holds secrets.
@@ -95,7 +95,7 @@ def _refuse_secrets(compiled: Compiled, secrets: Secrets) -> None:
 
 
 def _support(folder: Path) -> Iterator[Path]:
-    """Copy the modules of ours that stand alone."""
+    """Copy the modules of envwright that the deploy and its tests import."""
     package = resources.files("envwright")
     support = {"support": package / "targets" / "deploy_support.py"}
     for name in ("checksums", "download", "openpgp", "readers"):
@@ -130,11 +130,11 @@ def _deploy(compiled: Compiled, names: Mapping[str, str]) -> str:
 def _calls(compiled: Compiled, names: Mapping[str, str]) -> Iterator[str]:
     """Write out the operations that make the resources, whatever is there before."""
     present = {resource.id for resource in compiled.resources}
-    # What restarts another resource gets a name, by which that asks whether something was done.
+    # What restarts another resource is kept in a variable, which that one's condition asks.
     asked = {id_ for resource in compiled.resources for id_ in resource.restarted_by} & present
     for resource in compiled.resources:
-        written = _Written(resource.id, names, present)
-        operations = [o for o in resource.exported() if written.can_happen(o)]
+        writer = _Writer(resource.id, names, present)
+        operations = [o for o in resource.exported() if writer.can_happen(o)]
         for number, operation in enumerate(operations, 1):
             last = number == len(operations)
             # A name with a leading underscore is none of `names`: it cannot hide one.
@@ -143,14 +143,14 @@ def _calls(compiled: Compiled, names: Mapping[str, str]) -> Iterator[str]:
                 variable = names[resource.id] if resource.id in asked else ""
             elif operations[number].condition != Changed():
                 variable = ""
-            yield from written.call(operation, variable)
+            yield from writer.write(operation, variable)
 
 
-class _Written:
+class _Writer:
     """Writes out the operations of one resource, in order.
 
     Args:
-        id_: the resource.
+        id_: of the resource.
         names: the variable of each resource.
         present: the ids of all resources.
     """
@@ -164,8 +164,8 @@ class _Written:
         ids = operation.condition.ids if isinstance(operation.condition, Changed) else ()
         return not ids or any(id_ in self._present for id_ in ids)
 
-    def call(self, operation: Operation, variable: str) -> Iterator[str]:
-        """Write out an operation, whose result is to be known by a variable, "" for none."""
+    def write(self, operation: Operation, variable: str) -> Iterator[str]:
+        """Write out an operation; what it comes to is kept in a variable, "" for none."""
         arguments = {name: _literal(value) for name, value in operation.arguments.items()}
         title, condition = self._id, operation.condition
         if isinstance(condition, Differs):
