@@ -181,6 +181,8 @@ class Service(Resource):
     def exported(self) -> Iterator[Operation]:
         """Start it; then restart it where an operation before changed what it reads."""
         yield from self.converge(Difference(None, self.desired(), (EXISTENCE,)))
+        if not self.restarted_by:
+            return
         restart = operation(
             "systemd.service",
             service=self.unit,

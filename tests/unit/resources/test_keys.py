@@ -75,6 +75,22 @@ def test_a_file_that_cannot_be_edited_safely_is_refused() -> None:
     assert KEYS.refusal(compare(None, STATE)) == ""
 
 
+@pytest.mark.parametrize(
+    ("path", "keys", "said"),
+    [
+        ("/etc/wsl.conf", {"boot.systemd": True}, True),
+        ("/etc/wsl.conf", {"boot.systemd": False, "user.default": "dev"}, False),
+        ("/etc/wsl.conf", {"boot.systemd": None}, None),
+        ("/etc/wsl.conf", {"user.default": "dev"}, None),
+        ("/srv/wsl.conf", {"boot.systemd": True}, None),
+    ],
+)
+def test_wsl_conf_says_whether_systemd_will_be_there(
+    path: str, keys: dict[str, Any], said: object
+) -> None:
+    assert Keys(path=path, dialect="wsl", keys=keys).boots_systemd() is said
+
+
 def test_keys_are_edited_when_they_are_uploaded() -> None:
     (put,) = KEYS.converge(compare(None, STATE))
     assert put == operation(

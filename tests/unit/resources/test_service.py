@@ -8,7 +8,7 @@ import pytest
 from standins import DEBIAN, OFFLINE
 
 from envwright.facts import Facts, Question, Stat, Status, Unit, UnitStatus, Unknown
-from envwright.model.operations import operation
+from envwright.model.operations import Changed, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Difference, Fields, compare
 from envwright.resources.service import NOT_BOOTED, Service
@@ -168,6 +168,29 @@ def test_one_whose_running_is_not_managed_restarts_only_when_it_runs() -> None:
         assert list(open_.converge(compare(outdated, open_.desired()))) == [
             service_call(running=None, enabled=None, restarted=running, daemon_reload=True)
         ]
+
+
+def test_without_a_plan_a_service_starts_and_restarts_where_what_it_reads_changed() -> None:
+    start, restart = READER.exported()
+    files = ("file:/etc/a", "keys:/etc/a", "file:/etc/b", "keys:/etc/b")
+    call = {"service": NAME, "running": True}
+    assert start == operation(
+        "systemd.service", **call, enabled=True, restarted=False, daemon_reload=True
+    )
+    assert restart == operation(
+        "systemd.service", **call, restarted=True, daemon_reload=True
+    ).given(Changed(files))
+
+
+@pytest.mark.parametrize(
+    "service",
+    [PLAIN, MASKED, Service(unit=NAME, running=False, reads=("/etc/a",))],
+    ids=["reads nothing", "masked", "stopped"],
+)
+def test_without_a_plan_what_has_nothing_to_read_anew_is_not_restarted(service: Service) -> None:
+    assert list(service.exported()) == list(
+        service.converge(Difference(None, service.desired(), ("exists",)))
+    )
 
 
 def test_a_unit_is_masked_and_stopped_at_once() -> None:
