@@ -123,8 +123,8 @@ def test_a_step_that_fails_on_one_machine_is_no_other_s(team: Team) -> None:
 def test_two_runs_at_the_same_fleet_do_not_mix(team: Team) -> None:
     team.json("apply", "--yes", "--limit", "@ssh/*")
     name = team.fleet.names[0]
-    team.fleet.sh(name, "rm -f /etc/motd; mkdir -p /run/lock")
-    held = "nohup flock /run/lock/envwright.lock sleep 300 >/dev/null 2>&1 &"
+    team.fleet.sh(name, "rm -f /etc/motd; mkdir -p -m 0700 /run/envwright")
+    held = "nohup flock /run/envwright/lock sleep 300 >/dev/null 2>&1 &"
     team.fleet.sh(name, held)
     code, outcomes, _ = team.json("apply", "--yes", "--limit", "@ssh/*")
     assert (code, outcomes) == (1, {**dict.fromkeys(team.hosts, "same"), team.hosts[0]: "locked"})

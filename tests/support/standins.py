@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from envwright.errors import StepError
 from envwright.host.batch import Recorder
+from envwright.host.limits import STEP, Limits
 from envwright.host.session import Result, Session, open_session
 from envwright.model.resource import Origin
 from envwright.model.secrets import Secret, Secrets
@@ -63,13 +64,17 @@ class StandInSession(Session):
         script: str,
         *,
         stdin: bytes = b"",  # noqa: ARG002 - the signature of a session
-        timeout: float | None = None,  # noqa: ARG002 - the signature of a session
         on_output: Callable[[bytes], None] | None = None,  # noqa: ARG002 - the signature of a session
+        limits: Limits = STEP,  # noqa: ARG002 - the signature of a session
+        doing: str = "",  # noqa: ARG002 - the signature of a session
     ) -> Result:
         self.round_trips += 1
         self.scripts.append(script)
         answer = self._answers.pop(0) if self._answers else b""
         return answer if isinstance(answer, Result) else Result(0, answer, b"")
+
+    def source(self, script: str, *, limits: Limits = STEP, doing: str = "") -> Result:
+        return self.run(script, limits=limits, doing=doing)
 
     def put(
         self,

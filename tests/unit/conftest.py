@@ -9,7 +9,7 @@ from command import Said
 from hypothesis import settings
 
 from envwright.cli import main
-from envwright.state import journal
+from envwright.state import journal, lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,12 +24,8 @@ settings.load_profile("envwright")
 def journal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The journal of runs of this test; its lock lies beside it."""
     folder = tmp_path / "run"
-    folders = [path.rpartition("/")[0] for path in (journal.LOCK, journal.JOURNAL)]
-    for name in ("LOCK", "JOURNAL", "_ACQUIRE", "_RELEASE"):
-        text = getattr(journal, name)
-        for system in folders:
-            text = text.replace(system, str(folder))
-        monkeypatch.setattr(journal, name, text)
+    monkeypatch.setattr(journal, "JOURNAL", f"{folder}/journal.jsonl")
+    monkeypatch.setattr(lock, "LOCK", f"{folder}/lock")
     return folder / "journal.jsonl"
 
 

@@ -27,6 +27,7 @@ from envwright.engine.source_resolver import resolve
 from envwright.errors import StepError
 from envwright.facts import decode
 from envwright.host.error_hints import advise, evidence, unstaged
+from envwright.host.limits import STEP
 from envwright.model.operations import Source
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class SessionConnector(BaseConnector):
         return code in good, output
 
     def _run(self, script: str, stdin: bytes, timeout: float | None) -> tuple[int, CommandOutput]:
-        result = self.session.run(script, stdin=stdin, timeout=timeout)
+        limits = STEP if timeout is None else STEP.within(timeout)
+        result = self.session.run(script, stdin=stdin, limits=limits)
         lines = [
             OutputLine(name, line)
             for name, data in (("stdout", result.stdout), ("stderr", result.stderr))

@@ -26,6 +26,8 @@ _HEED = (
     'heed="env --default-signal=HUP,INT"; $heed true 2>/dev/null || heed=; exec $heed sh -c "$1"'
 )
 _SHELL = ("sh", "-c", 'IFS= read -r first; eval "$first"')
+_CONFIG_SECONDS = 10
+"""How long `ssh -G` may take: a `Match exec` of the user's runs a program."""
 
 
 class Sign(NamedTuple):
@@ -46,12 +48,22 @@ class Route(NamedTuple):
     signs: tuple[Sign, ...] = ()
     root: bool = False
     """Its shell is known to be root's: nobody has to ask who it is."""
+    by_hand: str = "sh"
+    """How a person starts a shell there."""
+
+    def explain_silence(self, stderr: str, limit: object) -> HostError:
+        """Say that no shell answered: the program went past a limit."""
+        what = f"{self.host}: no shell answered: {limit}"
+        return HostError(
+            "\n".join(filter(None, [what, last_line(stderr)])),
+            hint=f"see whether one does by hand: {self.by_hand}",
+        )
 
     def blame(self, stderr: str, code: int) -> HostError:
         """Say why the program ended with `code` before there was a shell."""
         rest = self.host.partition("/")[2] or self.host
         evidence = last_line(stderr)
-        for sign in self.signs:
+        for sign in (*self.signs, _TOOLS):
             if sign.words.lower() in stderr.lower():
                 return HostError(
                     "\n".join(filter(None, [f"{self.host}: {sign.what}", evidence])),
@@ -138,23 +150,37 @@ def _ssh(host: str, rest: str, interactive: bool) -> Route:  # noqa: FBT001  a t
         ) from None
     argv = ["ssh", *options, *(["-p", port] if port else [])]
     target = ["--", f"{user}@{name}" if "@" in rest else name]
-    if not _sets_connect_timeout([*argv, "-G", *target]):
-        argv += ["-o", "ConnectTimeout=10"]
+    argv += _timeouts([*argv, "-G", *target])
     if not interactive:
         argv += ["-o", "BatchMode=yes"]
     argv += ["-T", "-o", "RemoteCommand=none", "-o", "ClearAllForwardings=yes", *target]
-    return Route(host, (*argv, f"exec {shlex.join(_SHELL)}"), signs=_SSH_SIGNS)
+    argv.append(f"exec {shlex.join(_SHELL)}")
+    return Route(host, tuple(argv), signs=_SSH_SIGNS, by_hand=f"ssh {rest}")
 
 
-def _sets_connect_timeout(show_config: list[str]) -> bool:
-    """Whether the user's own configuration says it: an option of ours would win over it."""
+_SSH_TIMEOUTS = (
+    (b"connecttimeout none", ("ConnectTimeout=10",)),
+    # A connection that breaks without a word is noticed after a minute (ssh_config(5)).
+    (b"serveraliveinterval 0", ("ServerAliveInterval=15", "ServerAliveCountMax=4")),
+)
+"""How `ssh -G` shows that the user's configuration says nothing, and what we say then."""
+
+
+def _timeouts(show_config: list[str]) -> list[str]:
+    """Options for what the user's own configuration leaves open: ours would win over it."""
     try:
         done = subprocess.run(
-            show_config, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            show_config,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            timeout=_CONFIG_SECONDS,
         )
-    except OSError:
-        return False  # starting the session will say what is wrong
-    return done.returncode == 0 and b"\nconnecttimeout none\n" not in done.stdout
+        shown = done.stdout.splitlines() if done.returncode == 0 else []
+    except (OSError, subprocess.TimeoutExpired):
+        shown = []  # starting the session will say what is wrong
+    unset = [ours for sign, ours in _SSH_TIMEOUTS if not shown or sign in shown]
+    return [word for options in unset for option in options for word in ("-o", option)]
 
 
 def _container(program: str) -> Callable[[str, str, bool], Route]:
@@ -162,7 +188,8 @@ def _container(program: str) -> Callable[[str, str, bool], Route]:
         if rest.startswith("-"):
             raise HostError(f"{host}: this is no container", hint=_FORMS)
         argv = (program, "exec", "-i", "-u", "0", rest, *_SHELL)
-        return Route(host, argv, signs=_CONTAINER_SIGNS, root=True)
+        by_hand = f"{program} exec -i {rest} sh"
+        return Route(host, argv, signs=_CONTAINER_SIGNS, root=True, by_hand=by_hand)
 
     return route
 
@@ -176,7 +203,8 @@ def _chroot(host: str, rest: str, _interactive: bool) -> Route:  # noqa: FBT001 
         raise HostError(
             f"{host}: {rest} holds no bin/sh", hint="make a system in it with debootstrap"
         )
-    return Route(host, _SHELL, enter=("chroot", rest), root=os.geteuid() == 0)
+    enter = ("chroot", rest)
+    return Route(host, _SHELL, enter, root=os.geteuid() == 0, by_hand=f"chroot {rest} sh")
 
 
 CONNECTORS = {
@@ -232,6 +260,11 @@ _CONTAINER_SIGNS = (
         "start it: systemctl start docker",
     ),
     Sign("executable file not found", "it has no sh", "use an image that has a POSIX shell"),
+)
+_TOOLS = Sign(
+    "not found",
+    "it lacks a program that every session needs",
+    "install coreutils and util-linux there",
 )
 
 

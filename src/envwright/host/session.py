@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shlex
 import sys
 import time
@@ -12,18 +11,24 @@ from envwright.errors import HostError, StepError
 from envwright.host import connectors
 from envwright.host.batch import Batch, Recorder
 from envwright.host.error_hints import advise
-from envwright.host.shell import LostError, Result, Shell, nonce, spell_mark, spell_script
+from envwright.host.limits import (
+    INTERACTIVE,
+    OPENING,
+    QUESTION,
+    STEP,
+    LimitError,
+    Limits,
+    LostError,
+)
+from envwright.host.shell import Result, Shell, nonce, spell_mark, spell_script
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from typing_extensions import Self
 
 __all__ = ["Result", "Session", "open_session"]
-
-_SUDO_SECONDS = 60
-"""How long sudo may take to judge a password before it must have asked something else."""
 
 # The traps: a session that is hung up leaves no temporary file, even where the shell's own word
 # about that ("Hangup") finds stderr closed. mv -T: never into a directory.
@@ -43,6 +48,7 @@ class Session:
         hello: the answer to the script that was sent along with the opening.
         round_trips: exchanges since it was opened.
         recorder: hears of each batch of questions, and may know its answers beforehand.
+        ends: time.monotonic() at which the time for the whole run is over; None: never.
     """
 
     def __init__(
@@ -52,6 +58,7 @@ class Session:
         self.hello = hello
         self.round_trips = 0
         self.recorder = recorder or Recorder()
+        self.ends: float | None = None
         self._shell = shell
 
     def run(
@@ -59,49 +66,78 @@ class Session:
         script: str,
         *,
         stdin: bytes = b"",
-        timeout: float | None = None,
         on_output: Callable[[bytes], None] | None = None,
+        limits: Limits = STEP,
+        doing: str = "",
     ) -> Result:
         """Run a script of sh in a subshell of its own.
 
         Args:
             script: any script; nothing that it does to its shell outlives it.
             stdin: what it reads from its stdin.
-            timeout: seconds that it may take; then it is hung up, and the session closed.
             on_output: is given its stdout and stderr, piece by piece, as they come.
+            limits: past them the script is hung up, and the session closed.
+            doing: what an error calls the script; by default its first line.
 
         Raises:
-            HostError: it took too long, or the machine was lost; the session is closed.
+            HostError: it went past its limits, or the machine was lost; the session is closed.
         """
         parts = spell_script(script, stdin)
-        deadline = None if timeout is None else time.monotonic() + timeout
-        mark = nonce()
-        with self._exchange(script, timeout):
-            self._shell.send(*parts, spell_mark(mark))
-            return self._shell.collect(mark, deadline, on_output)
+        return self._exchange(parts, limits, doing or _first_line(script), on_output)
 
-    @contextlib.contextmanager
-    def _exchange(self, script: str, timeout: float | None = None) -> Iterator[None]:
-        """Say what went wrong with the one exchange that the context makes."""
+    def source(self, script: str, *, limits: Limits = QUESTION, doing: str = "") -> Result:
+        """Run a script in the session's own shell: what it opens stays open while that lives.
+
+        Args:
+            script: must not end its shell; file descriptor 9 is kept from all other scripts.
+            limits: as in `run`.
+            doing: as in `run`.
+
+        Raises:
+            HostError: as in `run`.
+        """
+        parts = spell_script(script, resident=True)
+        return self._exchange(parts, limits, doing or _first_line(script))
+
+    def _exchange(
+        self,
+        parts: Sequence[bytes],
+        limits: Limits,
+        doing: str,
+        on_output: Callable[[bytes], None] | None = None,
+    ) -> Result:
+        """Send lines to the shell and return its answer; say what went wrong."""
         if self._shell.closed:
             raise HostError(f"{self.name}: the session is closed")
         self.round_trips += 1
+        mark = nonce()
         try:
+            if self.ends is not None:
+                limits = limits.within(self.ends - time.monotonic())
             self._shell.forget_stray_output()
-            yield
+            self._shell.send(*parts, spell_mark(mark))
+            return self._shell.collect(mark, limits, on_output, heartbeat=True)
+        except LimitError as error:
+            self._shell.close()
+            raise self._past_limit(error, doing) from None
         except LostError:
             words, _ = self._shell.last_words()
-            what = f"{self.name}: the connection was lost while it ran: {_first_line(script)}"
+            what = f"{self.name}: the connection was lost while it ran: {doing}"
             raise HostError("\n".join(filter(None, [what, connectors.last_line(words)]))) from None
-        except TimeoutError:
-            self._shell.close()
-            raise HostError(
-                f"{self.name}: no end after {timeout} s: {_first_line(script)}",
-                hint="see what it waits for on the machine, or give it more time",
-            ) from None
         except BaseException:
             self._shell.close()
             raise
+
+    def _past_limit(self, error: LimitError, doing: str) -> HostError:
+        if self.ends is not None and time.monotonic() >= self.ends:
+            return HostError(
+                f"{self.name}: the time for the whole run is over: {doing}",
+                hint="give it more with --timeout; an apply goes on from where it stood",
+            )
+        return HostError(
+            f"{self.name}: {error}: {doing}",
+            hint="see what it waits for on the machine, or give it more time",
+        )
 
     def run_batch(self, scripts: Sequence[str], concurrent: int = 0) -> list[bytes]:
         """Run many read-only scripts in one round trip, or in none where the recorder knows better.
@@ -120,7 +156,8 @@ class Session:
         answers = self.recorder.recall(asked, concurrent)
         if answers is None:
             batch = Batch(asked, concurrent)
-            answers = batch.answers(self.run(batch.script).stdout)
+            done = self.run(batch.script, limits=QUESTION, doing="the questions about its state")
+            answers = batch.answers(done.stdout)
         self.recorder.record(asked, concurrent, answers)
         return answers
 
@@ -149,7 +186,7 @@ class Session:
         if mode != "0600":
             given += f' && chmod {shlex.quote(mode)} "$temp"'  # last: chown takes the setuid bit
         script = _PUT.format(**{key: shlex.quote(word) for key, word in words.items()}, given=given)
-        self._demand(f"cannot write {path}", script, stdin=data)
+        self._demand("write", path, script, stdin=data)
 
     def get(self, path: str) -> bytes:
         """The content of a file.
@@ -158,7 +195,7 @@ class Session:
             StepError: it cannot be read.
             HostError: the machine was lost.
         """
-        return self._demand(f"cannot read {path}", f"cat -- {shlex.quote(path)}")
+        return self._demand("read", path, f"cat -- {shlex.quote(path)}")
 
     def close(self) -> None:
         """Hang up what still runs, and end the shell; does nothing the second time."""
@@ -175,12 +212,12 @@ class Session:
     ) -> None:
         self.close()
 
-    def _demand(self, otherwise: str, script: str, stdin: bytes = b"") -> bytes:
-        done = self.run(script, stdin=stdin)
+    def _demand(self, verb: str, path: str, script: str, stdin: bytes = b"") -> bytes:
+        done = self.run(script, stdin=stdin, doing=f"{verb} {path}")
         if not done.ok:
             words = connectors.last_line(done.stderr.decode("utf-8", "replace"))
             reason = words.rpartition(": ")[2]
-            raise StepError(f"{self.name}: {otherwise}: {reason}", hint=advise(reason))
+            raise StepError(f"{self.name}: cannot {verb} {path}: {reason}", hint=advise(reason))
         return done.stdout
 
 
@@ -194,6 +231,7 @@ def open_session(  # noqa: PLR0913 - all but the host have defaults
     batch: bool = False,
     stop: int | None = None,
     recorder: Recorder | None = None,
+    timeout: float | None = None,
 ) -> Session:
     """Open a session to `host`; costs one round trip after the login, whatever `hello` asks.
 
@@ -206,26 +244,43 @@ def open_session(  # noqa: PLR0913 - all but the host have defaults
         batch: ssh must not ask anything: it is one of many at the same time.
         stop: a file descriptor: once it can be read, the session ends as by Ctrl-C.
         recorder: hears how the session is opened, and what is asked in batches.
+        timeout: seconds from now after which the session ends, whatever it is doing.
 
     Raises:
         HostError: the host cannot be reached, or not with the rights.
     """
+    ends = None if timeout is None else time.monotonic() + timeout
     somebody = password is not None or bool(sys.stdin and sys.stdin.isatty())
-    route = connectors.find_route(host, interactive=somebody and not batch)
+    interactive = somebody and not batch
+    route = connectors.find_route(host, interactive=interactive)
+    limits = INTERACTIVE if interactive else OPENING
+    limits = limits if timeout is None else limits.within(timeout)
+    secret = None
     try:
-        return _open(
-            route, hello, privileged=privileged, meanwhile=meanwhile, stop=stop, recorder=recorder
+        session = _open(
+            route,
+            hello,
+            limits,
+            privileged=privileged,
+            meanwhile=meanwhile,
+            stop=stop,
+            recorder=recorder,
         )
     except connectors.PasswordNeededError as need:
         if password is None:
             raise
         secret = password(f"[sudo] password for {need.user} on {host}: ")
-    return _open(route, hello, privileged=True, password=secret, stop=stop, recorder=recorder)
+        session = _open(
+            route, hello, limits, privileged=True, password=secret, stop=stop, recorder=recorder
+        )
+    session.ends = ends
+    return session
 
 
 def _open(  # noqa: PLR0913 - all but the route and the words may be left out
     route: connectors.Route,
     hello: str,
+    limits: Limits,
     *,
     privileged: bool,
     password: str | None = None,
@@ -250,8 +305,11 @@ def _open(  # noqa: PLR0913 - all but the route and the words may be left out
         shell.send(spell_mark(ready), *spell_script(hello, b""), spell_mark(end))
         shell.flush()
         meanwhile()
-        shell.collect(ready)  # banners and greetings, which belong to no script
-        session = Session(route.host, shell, shell.collect(end), recorder)
+        shell.collect(ready, limits)  # banners and greetings, which belong to no script
+        session = Session(route.host, shell, shell.collect(end, QUESTION), recorder)
+    except LimitError as error:
+        words, _ = shell.last_words()
+        raise route.explain_silence(words, error) from None
     except LostError:
         words, code = shell.last_words()
         raise connectors.blame_sudo(route.host, words, token) or route.blame(words, code) from None
@@ -267,15 +325,14 @@ def _answer_sudo(host: str, shell: Shell, token: bytes, password: str) -> None:
     """Send the password when sudo asks, and nothing else until there is a shell."""
     asked, granted = token + b"?", token + b"!"
     seen = shell.stderr.data
-    deadline = time.monotonic() + _SUDO_SECONDS
     try:
-        shell.pump(lambda: asked in seen or granted in seen, deadline)
+        shell.pump(lambda: asked in seen or granted in seen, OPENING)
         if granted in seen:
             return
         line = password.partition("\n")[0]  # a second one would reach the shell
         shell.send(line.encode("utf-8", "surrogateescape") + b"\n")
-        shell.pump(lambda: seen.count(asked) > 1 or granted in seen, deadline)
-    except TimeoutError:
+        shell.pump(lambda: seen.count(asked) > 1 or granted in seen, OPENING)
+    except LimitError:
         raise HostError(
             f"{host}: sudo asked something else than a password",
             hint="give the user a NOPASSWD rule, or run envwright as root",

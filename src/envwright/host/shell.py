@@ -5,6 +5,10 @@ it is long, as bytes that follow it; it runs in a subshell, and the line after i
 write a mark, a nonce that no script can know, to stdout and stderr. What stands before the mark is
 the script's. When stdin ends, however envwright ended, everything that still runs is hung up as by
 a terminal that goes away. The machine has to have coreutils and setsid (util-linux).
+
+While a script runs, an empty line goes to the shell every few seconds, a heartbeat. The shell does
+nothing for it. But the write fails, here or in the pipe on the machine, once the other end is dead,
+and a watcher on the machine sees by it that envwright is still there (see `state.lock`).
 """
 
 from __future__ import annotations
@@ -13,6 +17,15 @@ import os
 import select
 import time
 
+from envwright.host.limits import (
+    HEARTBEAT_SECONDS,
+    OPENING,
+    QUESTION,
+    Clock,
+    LimitError,
+    Limits,
+    LostError,
+)
 from envwright.host.process import Process
 
 TYPE_CHECKING = False
@@ -22,20 +35,28 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 # `cat` stands between stdin and the reading loop, for a loop that waits for a script would not see
-# the end of stdin. `_ew_feed` gives a script its stdin and then swallows what it left; were stdin
-# cut off, it waits to be hung up: no script takes a part for the whole.
+# the end of stdin. Where the loop is killed, the next heartbeat breaks the pipe to it, `cat` ends,
+# and everything is hung up. `_ew_feed` gives a script its stdin and then swallows what the script
+# left; were stdin cut off, it waits to be hung up: no script takes a part for the whole.
+# File descriptor 9 is the session's lock: only the loop keeps it open, so that the lock ends with
+# the loop, and with nothing that a script leaves running.
 PROGRAM = r"""
 umask 022; cd /; trap : HUP; export LC_ALL=C LANG=C;
 export PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH";
+for _ew_tool in cat dd; do command -v "$_ew_tool" >/dev/null ||
+ { echo "$_ew_tool: not found" >&2; exit 127; }; done;
 _ew_code=0; _ew_nl=$(printf '\nx'); _ew_nl=${_ew_nl%x};
-_ew_take() { dd bs=65536 count="$1" iflag=count_bytes,fullblock status=none; };
-_ew_run() { (eval "$_ew_script") </dev/null; _ew_code=$?; };
+_ew_hang_up() { trap : HUP; kill -s HUP -- -$$; };
+_ew_take() { dd bs=65536 count="$1" iflag=count_bytes,fullblock status=none 9>&-; };
+_ew_run() { (eval "$_ew_script") </dev/null 9>&-; _ew_code=$?; };
+_ew_source() { eval "$_ew_script" </dev/null; _ew_code=$?; };
 _ew_feed() {
- { _ew_take "$1"; IFS= read -r _ew_end || sleep 60; } |
- { (eval "$_ew_script"); _ew_code=$?; cat >/dev/null; exit "$_ew_code"; }; _ew_code=$?; };
+ { exec 9>&-; _ew_take "$1" && IFS= read -r _ew_end || { _ew_hang_up; sleep 60; }; } |
+ { exec 9>&-; (eval "$_ew_script"); _ew_code=$?; cat >/dev/null; exit "$_ew_code"; };
+ _ew_code=$?; };
 _ew_mark() { printf '%s %s\n' "$1" "$_ew_code"; printf '%s\n' "$1" >&2; };
-{ cat; trap : HUP; kill -s HUP -- -$$; } 2>/dev/null |
-{ while IFS= read -r _ew_line; do eval "$_ew_line"; done; trap : HUP; kill -s HUP -- -$$; };
+{ cat; _ew_hang_up; } 2>/dev/null |
+{ while IFS= read -r _ew_line; do eval "$_ew_line"; done; _ew_hang_up; };
 exit 0
 """.replace("\n", " ")
 """What the shell runs; one line of sh."""
@@ -44,10 +65,9 @@ _INLINE = 2500
 """Bytes of script up to which `read`, a system call for each byte, is faster than a `dd`."""
 _CHUNK = 262_144
 """Bytes to read at once."""
-
-
-class LostError(Exception):
-    """The shell is gone."""
+_CODE_LENGTH = len(" 255")
+_LAST_WORDS = 65_536
+"""Bytes of stderr that are kept of a shell that ended."""
 
 
 class Result(tuple[int, bytes, bytes]):
@@ -100,8 +120,11 @@ def spell_mark(mark: bytes) -> bytes:
     return b"_ew_mark %s\n" % mark
 
 
-def spell_script(script: str, stdin: bytes) -> list[bytes]:
-    """What makes the shell run `script`, in pieces (so that a large stdin is not copied)."""
+def spell_script(script: str, stdin: bytes = b"", *, resident: bool = False) -> list[bytes]:
+    """What makes the shell run `script`, in pieces (so that a large stdin is not copied).
+
+    `resident`: in the shell itself, not in a subshell: what it opens stays open.
+    """
     raw = script.encode("utf-8", "surrogateescape")
     if b"\0" in raw:
         raise ValueError("a script cannot hold a NUL")
@@ -109,9 +132,9 @@ def spell_script(script: str, stdin: bytes) -> list[bytes]:
         quoted = raw.replace(b"'", rb"'\''").replace(b"\n", b"'\"$_ew_nl\"'")
         head = b"_ew_script='%s'\n" % quoted
     else:
-        head = b"_ew_script=$(_ew_take %d)\n%s" % (len(raw), raw)
+        head = b"_ew_script=$(_ew_take %d) || break\n%s" % (len(raw), raw)
     if not stdin:
-        return [head + b"_ew_run\n"]
+        return [head + (b"_ew_source\n" if resident else b"_ew_run\n")]
     return [head + b"_ew_feed %d\n" % len(stdin), stdin, b"\n"]
 
 
@@ -189,6 +212,7 @@ class Shell:
         self._stop = stop
         if stop is not None:
             self._poll.register(stop, select.POLLIN)
+        self._wrote = time.monotonic()
         self.closed = False
 
     def send(self, *parts: bytes) -> None:
@@ -202,64 +226,87 @@ class Shell:
     def collect(
         self,
         mark: bytes,
-        deadline: float | None = None,
+        limits: Limits = QUESTION,
         on_output: Callable[[bytes], None] | None = None,
+        *,
+        heartbeat: bool = False,
     ) -> Result:
         """What the outputs hold up to `mark`; arguments and errors as `pump`."""
         self.stdout.expect(mark)
         self.stderr.expect(mark)
         both = (self.stdout, self.stderr)
-        self.pump(lambda: both[0].complete() and both[1].complete(), deadline, on_output)
+        arrived = lambda: both[0].complete() and both[1].complete()  # noqa: E731 - asked at each read
+        self.pump(arrived, limits, on_output, heartbeat=heartbeat)
         stdout, code = self.stdout.take()
         stderr, _ = self.stderr.take()
+        if not (code[:1] == b" " and code[1:].isdigit() and len(code) <= _CODE_LENGTH):
+            raise LimitError("an answer that no shell gives")
         return Result(int(code), stdout, stderr)
 
     def pump(
         self,
         done: Callable[[], bool],
-        deadline: float | None = None,
+        limits: Limits = QUESTION,
         on_output: Callable[[bytes], None] | None = None,
+        *,
+        heartbeat: bool = False,
     ) -> None:
         """Write and read, whichever is possible, until `done`.
 
         Args:
             done: is asked after each read.
-            deadline: time.monotonic() at which to stop waiting with a TimeoutError.
+            limits: LimitError where the machine goes past them.
             on_output: is given what comes.
+            heartbeat: the shell reads its lines: it may be sent empty ones.
         """
+        clock = Clock(limits)
         self._write()
         while not done():
-            left = None if deadline is None else max(0.0, deadline - time.monotonic()) * 1000
-            ready = self._poll.poll(left)
-            if not ready and left is not None:
-                raise TimeoutError
-            for fd, _ in ready:
+            left = clock.left()
+            if heartbeat:
+                left = min(left, self._beat())
+            for fd, _ in self._poll.poll(left * 1000):
                 if fd == self._stop:
                     raise KeyboardInterrupt
+                clock.progress()
                 if fd == self._stdin:
                     self._write()
                     continue
                 output = self._outputs[fd]
                 output.read()
+                clock.check_size(len(output.data))
                 if on_output and (news := output.news()):
                     on_output(news)
+
+    def _beat(self) -> float:
+        """Send a heartbeat where nothing else was sent lately; seconds until the next is due."""
+        due = self._wrote + HEARTBEAT_SECONDS - time.monotonic()
+        if due <= 0 and not self._outbox:
+            self.send(b"\n")
+            self._write()
+        return due if due > 0 else HEARTBEAT_SECONDS
 
     def forget_stray_output(self) -> None:
         """Drop what came after the last mark: a child that a script left behind wrote it."""
         for output in (self.stdout, self.stderr):
+            clock = Clock(OPENING)
+            dropped = 0
             while output.read():
-                continue
+                dropped += len(output.data)
+                output.data.clear()
+                clock.check_size(dropped)
             output.data.clear()
 
     def last_words(self) -> tuple[str, int]:
         """What a shell that is gone said on stderr, and its exit code; closes."""
         try:
-            while self.stderr.read():
+            while len(self.stderr.data) < _LAST_WORDS and self.stderr.read():
                 continue
         except LostError:
             pass  # that was the end of it
         self.close()
-        return self.stderr.data.decode("utf-8", "replace"), self._process.code or 0
+        words = bytes(self.stderr.data[-_LAST_WORDS:])
+        return words.decode("utf-8", "replace"), self._process.code or 0
 
     def close(self) -> None:
         """Hang up what still runs, and end the shell; does nothing the second time."""
@@ -272,6 +319,7 @@ class Shell:
         try:
             while self._outbox:
                 sent = os.write(self._stdin, self._outbox[0])
+                self._wrote = time.monotonic()
                 self._outbox[0] = self._outbox[0][sent:]
                 if not self._outbox[0]:
                     del self._outbox[0]

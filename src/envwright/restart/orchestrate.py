@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError, ExitCode, HostError, RefusedError, StepError
+from envwright.host.limits import STEP
 from envwright.host.session import open_session
 from envwright.model.pending_restart import after
 from envwright.restart import saved_run, windows
@@ -121,7 +122,7 @@ def _returned(host: str, moment: Moment, before: Boot) -> Boot:
             with open_session(host, hello=":", privileged=False) as session:
                 now = windows.boot_of(session)
                 if windows.proved(moment, windows.identity(before), windows.identity(now)):
-                    session.run(_UP, timeout=SECONDS)
+                    session.run(_UP, limits=STEP.within(SECONDS))
                     return now
         except (HostError, StepError) as error:
             lost = error  # it is away, or not yet up

@@ -1,4 +1,4 @@
-"""The journal: one run at a time on a machine, and a line before and after each of its steps."""
+"""The journal: a line on the machine before and after each step of a run, which has the lock."""
 
 from __future__ import annotations
 
@@ -9,47 +9,58 @@ import shlex
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from envwright.errors import EnvwrightError, HostError, LockedError, StepError
+from envwright.errors import EnvwrightError, HostError, StepError
+from envwright.host.limits import QUESTION
+from envwright.state import lock
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self
 
     from envwright.host.session import Session
 
-LOCK = "/run/lock/envwright.lock"
 JOURNAL = "/var/lib/envwright/journal.jsonl"
-TAKEN = 75
-"""The exit code for a lock that another run has (EX_TEMPFAIL of sysexits.h)."""
+_ENTRY_BYTES = 65_536
+"""How much of the journal's end is looked at for its last entry."""
 
-# The holder keeps the lock's file open. It belongs to the session's process group, which is hung up
-# when the session ends, however it ends: no lock outlives its run by more than a moment.
-_ACQUIRE = f"""
-mkdir -p {LOCK.rpartition("/")[0]} {JOURNAL.rpartition("/")[0]} && exec 9>>{LOCK} || exit 1
-flock --timeout 1 --conflict-exit-code {TAKEN} 9 || exit
-sleep infinity </dev/null >/dev/null 2>&1 &
-echo $!
-tail -n 1 {JOURNAL} 2>/dev/null || :
+# Root's alone: its entries name accounts and files. Half a line of a run that was cut off gets its
+# end first.
+_PREPARE = """\
+umask 077; mkdir -p {folder} && chmod 0700 {folder} && : >>{journal} && chmod 0600 {journal} &&
+{{ [ -z "$(tail -c 1 {journal})" ] || echo >>{journal}; }} || exit 1
 """
-# A process that is told to end keeps its files open until it has ended.
-_RELEASE = f"kill %s && exec 9>>{LOCK} && flock --timeout 5 9"
+_APPEND = "printf '%s\\n' {lines} >>{journal}"
+_LAST = "tail -c {size} {journal} 2>/dev/null | tail -n 1"
 
 
 class Journal:
     """A run's lock and journal on one machine; a context manager.
 
+    Args:
+        session: the machine.
+        environment: the name of what is applied.
+        patience: seconds to wait where another run has the lock.
+        waiting: is told who has it, before a long wait.
+
     Attributes:
         interrupted: the step in which the run before this one was cut off; "" when it was not.
     """
 
-    def __init__(self, session: Session, environment: str) -> None:
+    def __init__(
+        self,
+        session: Session,
+        environment: str,
+        patience: float = 0,
+        waiting: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._session = session
         self._run = secrets.token_hex(4)
         self._environment = environment
-        self._holder = ""
-        self._waiting: list[dict[str, Any]] = []
-        self._whole = False
+        self._patience, self._waiting = patience, waiting
+        self._entries: list[dict[str, Any]] = []
+        self._prepared = False
         self.interrupted = ""
 
     def __enter__(self) -> Self:
@@ -59,20 +70,14 @@ class Journal:
             LockedError: another run has it.
             StepError: the journal cannot be written.
         """
-        result = self._session.run(_ACQUIRE)
-        if result.code == TAKEN:
-            raise LockedError(
-                f"{self._session.name}: another envwright is at work here",
-                hint="wait for it; the lock goes with its session",
-            )
-        if not result.ok:
-            raise StepError(f"{self._session.name}: cannot lock {LOCK}: {result.reason}")
-        self._holder, _, last = result.text.partition("\n")
-        # The last word of a run whose machine lost its power may be half a line.
-        with contextlib.suppress(ValueError):
-            entry = json.loads(last)
-            self.interrupted = entry["step"] if entry["event"] == "begin" else ""
-        self.write("start", environment=self._environment)
+        lock.take(self._session, self._environment, self._patience, self._waiting)
+        try:
+            last = _LAST.format(size=_ENTRY_BYTES, journal=JOURNAL)
+            self.interrupted = _interrupted(self._session.run(last, limits=QUESTION).text)
+            self.write("start", environment=self._environment)
+        except BaseException:
+            self._release()
+            raise
         return self
 
     def __exit__(
@@ -84,14 +89,17 @@ class Journal:
         try:
             if error is None:
                 self.write("finish")
-            elif self._waiting:
+            elif self._entries:
                 # Where nothing can be written any more, the first error is the one to tell.
                 with contextlib.suppress(EnvwrightError):
                     self._append()
         finally:
-            # A session that is lost has released the lock already.
-            with contextlib.suppress(HostError):
-                self._session.run(_RELEASE % self._holder)
+            self._release()
+
+    def _release(self) -> None:
+        # The lock of a session that is lost has ended with it.
+        with contextlib.suppress(HostError):
+            lock.release(self._session)
 
     def write(self, event: str, **details: Any) -> None:
         """Append an entry: an event (start, begin, done, failed, finish) and what it is about."""
@@ -101,16 +109,32 @@ class Journal:
     def later(self, event: str, **details: Any) -> None:
         """Append an entry as `write` does, but together with the next: it spares a round trip."""
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        self._waiting.append({"time": now, "run": self._run, "event": event, **details})
+        self._entries.append({"time": now, "run": self._run, "event": event, **details})
 
     def _append(self) -> None:
-        lines = " ".join(shlex.quote(json.dumps(entry)) for entry in self._waiting)
-        self._waiting = []
-        script = f"printf '%s\\n' {lines} >> {JOURNAL}"
-        if not self._whole:
-            # Half a line of a run that was cut off gets its end first.
-            script = f'[ -z "$(tail -c 1 {JOURNAL} 2>/dev/null)" ] || echo >> {JOURNAL}\n{script}'
-        result = self._session.run(script)
-        self._whole = result.ok
+        lines = " ".join(shlex.quote(json.dumps(entry)) for entry in self._entries)
+        self._entries = []
+        script = _APPEND.format(journal=JOURNAL, lines=lines)
+        if not self._prepared:
+            folder = JOURNAL.rpartition("/")[0]
+            script = _PREPARE.format(folder=folder, journal=JOURNAL) + script
+        result = self._session.run(script, limits=QUESTION, doing=f"writing {JOURNAL}")
+        self._prepared = result.ok
         if not result.ok:
             raise StepError(f"{self._session.name}: cannot write {JOURNAL}: {result.reason}")
+
+
+def _interrupted(line: str) -> str:
+    """Return the step that the journal's last entry begins; "" where it is anything else.
+
+    The entry of a run whose machine lost its power may be half a line, and a journal is a file
+    that anything may have happened to: neither stops the next run.
+    """
+    try:
+        entry = json.loads(line)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(entry, dict) or entry.get("event") != "begin":
+        return ""
+    step = entry.get("step")
+    return step if isinstance(step, str) else ""

@@ -8,6 +8,7 @@ import pytest
 from standins import local_session
 
 from envwright.host.batch import Batch, Recorder
+from envwright.host.limits import STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +50,7 @@ def test_concurrent_scripts_run_while_the_others_do(session: Session, tmp_path: 
         ],
         1,
     )
-    answer = session.run(batch.script, timeout=20)
+    answer = session.run(batch.script, limits=STEP.within(20))
     assert batch.answers(answer.stdout) == [b"met\n", b""]
 
 

@@ -26,6 +26,10 @@ ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="entering a root needs root"
 PROGRAMS = ("sh", "cat", "dd", "id", "mv", "rm", "setsid", "sleep")
 
 
+TIMEOUTS = ["ConnectTimeout=10", "ServerAliveInterval=15", "ServerAliveCountMax=4"]
+"""What ssh is told where its configuration says nothing."""
+
+
 def ssh_words(host: str) -> list[str]:
     """What ssh is told besides the options that are always there."""
     fixed = {"-T", "-o", "RemoteCommand=none", "ClearAllForwardings=yes", "--"}
@@ -92,18 +96,29 @@ def test_a_name_that_means_nothing_is_told_what_a_host_is(host: str, message: st
     ],
 )
 def test_a_name_of_ssh_is_user_host_and_port(host: str, port: list[str], target: str) -> None:
-    assert ssh_words(host) == ["-F", "none", *port, "ConnectTimeout=10", "BatchMode=yes", target]
+    assert ssh_words(host) == ["-F", "none", *port, *TIMEOUTS, "BatchMode=yes", target]
 
 
-def test_a_connect_timeout_of_the_user_stands(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_timeouts_of_the_user_stand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     config = tmp_path / "my config"
     config.write_text("ConnectTimeout 33\n")
     monkeypatch.setenv("ENVWRIGHT_SSH_OPTIONS", f"-F '{config}'")
-    assert ssh_words("box") == ["-F", str(config), "BatchMode=yes", "box"]
-    monkeypatch.setenv("ENVWRIGHT_SSH_OPTIONS", "-F none -oConnectTimeout=5")
-    assert ssh_words("box") == ["-F", "none", "-oConnectTimeout=5", "BatchMode=yes", "box"]
+    assert ssh_words("box") == ["-F", str(config), *TIMEOUTS[1:], "BatchMode=yes", "box"]
+    config.write_text("ServerAliveInterval 99\n")
+    assert ssh_words("box") == ["-F", str(config), TIMEOUTS[0], "BatchMode=yes", "box"]
+    own = ["-oConnectTimeout=5", "-oServerAliveInterval=99"]
+    monkeypatch.setenv("ENVWRIGHT_SSH_OPTIONS", f"-F none {' '.join(own)}")
+    assert ssh_words("box") == ["-F", "none", *own, "BatchMode=yes", "box"]
+
+
+def test_a_configuration_that_hangs_ssh_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config"
+    config.write_text('Match exec "sleep 5"\n')
+    monkeypatch.setenv("ENVWRIGHT_SSH_OPTIONS", f"-F {config}")
+    monkeypatch.setattr("envwright.host.connectors._CONFIG_SECONDS", 0.2)
+    assert ssh_words("box") == ["-F", str(config), *TIMEOUTS, "BatchMode=yes", "box"]
 
 
 def test_ssh_may_ask_where_somebody_is_there() -> None:

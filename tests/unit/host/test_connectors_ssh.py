@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from envwright.errors import HostError
+from envwright.host.limits import STEP
 from envwright.host.session import Result, open_session
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def test_a_session_that_is_hung_up_ends_what_runs_there(server: Server) -> None:
         open_session(server.host) as session,
         pytest.raises(HostError, match=f"^{server.host}: no end after 0.2 s: sleep 1000"),
     ):
-        session.run("sleep 1000 & echo $!; wait", timeout=0.2, on_output=pids.append)
+        session.run("sleep 1000 & echo $!; wait", limits=STEP.within(0.2), on_output=pids.append)
     until = time.monotonic() + 3
     while (alive := Path(f"/proc/{int(pids[0])}").exists()) and time.monotonic() < until:
         time.sleep(0.01)

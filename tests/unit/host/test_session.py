@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from envwright.errors import HostError
+from envwright.host.limits import STEP
 from envwright.host.session import Result, Session, open_session
 
 if TYPE_CHECKING:
@@ -187,7 +188,9 @@ def test_round_trips_are_counted_and_the_opening_is_none() -> None:
 def test_a_timeout_ends_the_script_and_the_session(session: Session) -> None:
     pids: list[bytes] = []
     with pytest.raises(HostError) as raised:
-        session.run("\n  sleep 1000 & echo $!\nwait", timeout=0.3, on_output=pids.append)
+        session.run(
+            "\n  sleep 1000 & echo $!\nwait", limits=STEP.within(0.3), on_output=pids.append
+        )
     assert str(raised.value) == (
         "@local: no end after 0.3 s: sleep 1000 & echo $!\n"
         "hint: see what it waits for on the machine, or give it more time"

@@ -16,7 +16,7 @@ from envwright.errors import EnvwrightError, ExitCode
 from envwright.pull.run import run
 from envwright.pull.settings import Settings
 from envwright.report.terminal import Report
-from envwright.state import journal
+from envwright.state import lock
 
 if TYPE_CHECKING:
     from repositories import Follower, Key, Repository
@@ -232,8 +232,8 @@ def test_a_run_while_another_is_at_work_says_so_and_keeps_its_record(
     machine: Machine, alice: Key
 ) -> None:
     machine.repository.commit(*alice.settings, box=machine.environment("right"))
-    with (machine.follower.state / "lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with (machine.follower.state / "lock").open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
         assert machine.run() == Said(
             1,
             "",
@@ -247,15 +247,12 @@ def test_a_run_while_somebody_applies_says_so_and_changes_nothing(
     machine: Machine, alice: Key
 ) -> None:
     machine.repository.commit(*alice.settings, box=machine.environment("right"))
-    Path(journal.LOCK).parent.mkdir()
-    with Path(journal.LOCK).open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    Path(lock.LOCK).parent.mkdir()
+    with Path(lock.LOCK).open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
         said = machine.run()
     assert (said.code, machine.record["outcome"]) == (1, "locked")
-    assert said.err == (
-        "error: @local: another envwright is at work here\n"
-        "hint: wait for it; the lock goes with its session\n"
-    )
+    assert said.err == ("error: @local: another envwright is at work here\nhint: wait for it\n")
     assert not machine.file.exists()
 
 

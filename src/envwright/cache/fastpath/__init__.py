@@ -14,16 +14,19 @@ import sys
 from envwright.cache.fastpath import result
 from envwright.host.batch import Batch
 from envwright.host.batch import Recorder as _Recorder
-from envwright.host.shell import LostError, Shell, nonce, spell_mark, spell_script
+from envwright.host.limits import OPENING, LimitError, LostError
+from envwright.host.shell import Shell, nonce, spell_mark, spell_script
 from envwright.timings import OFF
 
 SSH_FAILED = 255
 """The exit code of ssh for a failure of its own (ssh(1)); all others are the machine's."""
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from envwright.cache.fastpath.result import NoopResult
+    from envwright.errors import HostError
+    from envwright.host.connectors import Route
     from envwright.host.session import Session
     from envwright.timings import Timings
 
@@ -65,7 +68,7 @@ class Attempt:
         cached: NoopResult,
         shell: Shell,
         answers: list[bytes],
-        failure: tuple[str, int] | None = None,
+        failure: Callable[[Route], HostError] | None = None,
     ) -> None:
         self._cached, self._shell, self._answers = cached, shell, answers
         self._failure = failure
@@ -94,7 +97,7 @@ class Attempt:
         if self._failure and host == self._cached.host:
             from envwright.host import connectors  # noqa: PLC0415 - needed where something is wrong
 
-            raise connectors.find_route(host).blame(*self._failure)
+            raise self._failure(connectors.find_route(host))
         from envwright.host.session import Session  # noqa: PLC0415 - needed where something differs
         from envwright.host.shell import Result  # noqa: PLC0415 - needed where something differs
 
@@ -134,12 +137,17 @@ def _ask(cached: NoopResult) -> Attempt | None:
     try:
         shell.send(cached.first_line.encode(), spell_mark(ready))
         shell.send(*spell_script(batch.script, b""), spell_mark(end))
-        shell.collect(ready)
+        shell.collect(ready, OPENING)
         answers = batch.answers(shell.collect(end).stdout)
+    except LimitError as error:
+        limit, (words, _) = str(error), shell.last_words()
+        silence = lambda route: route.explain_silence(words, limit)  # noqa: E731 - one line of two
+        return Attempt(cached, shell, [], silence)
     except LostError:
         words, code = shell.last_words()
         unreached = cached.argv[0] == "ssh" and code == SSH_FAILED
-        return Attempt(cached, shell, [], (words, code)) if unreached else None
+        failure = lambda route: route.blame(words, code)  # noqa: E731 - one line of two
+        return Attempt(cached, shell, [], failure) if unreached else None
     except BaseException:
         shell.close()
         raise
