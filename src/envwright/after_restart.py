@@ -1,7 +1,7 @@
-"""`python -m envwright.after_restart`: the run that goes on after a restart. Its unit starts it.
+"""The run after a restart: applies what was saved before the restart; a systemd unit starts it.
 
-Whatever becomes of it, the unit and the saved job are gone when it ends, unless it asked for one
-more restart. It counts its attempts before it makes them: it cannot go round in circles.
+However the run ends, the unit and the saved run are removed, unless the run asked for one more
+restart. Each attempt is counted before it is made, so that no attempt can follow another for ever.
 """
 
 from __future__ import annotations
@@ -14,12 +14,17 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from envwright.cli import main as command_line
-from envwright.errors import EnvwrightError, ExitCode
+from envwright import workflow
+from envwright.cache.compiled import Made
+from envwright.engine.context import Access, open_context
+from envwright.errors import EnvwrightError, ExitCode, unforeseen
+from envwright.host.inventory import Target
 from envwright.host.session import open_session
 from envwright.model.resource import Moment
 from envwright.model.secrets import marker
+from envwright.report.terminal import Report
 from envwright.restart import saved_run, windows
+from envwright.workflow import RunOptions, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +34,14 @@ if TYPE_CHECKING:
     from envwright.host.session import Session
 
 
+HERE = "@local"
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Go on, or with `--rehearse` tell on stderr what of the job on stdin would be missing."""
+    """Go on with the saved run; all that it prints goes into a log. Return its exit code.
+
+    With `--rehearse`, only tell on stderr what the saved run on stdin would be missing.
+    """
     try:
         if list(arguments) == ["--rehearse"]:
             _rehearse(sys.stdin.buffer.read())
@@ -40,9 +51,9 @@ def main(arguments: Sequence[str]) -> int:
             contextlib.redirect_stdout(log),
             contextlib.redirect_stderr(log),
         ):
-            return _go_on()
+            return _go_on(Report())
     except EnvwrightError as error:
-        sys.stderr.write(f"{error.message}\n")
+        sys.stderr.write(f"{error.message}\n")  # without a hint: the line goes into another error
         return error.exit_code
 
 
@@ -51,36 +62,44 @@ def _private(path: str, flags: int) -> int:
 
 
 def _rehearse(data: bytes) -> None:
-    """Load a job and have all its secrets."""
+    """Load a compiled environment and read all its secrets.
+
+    Raises:
+        SecretError: a secret cannot be had.
+    """
     _, secrets = saved_run.unpack(data)
     for name in secrets.names:
         secrets.reveal(marker(name))
 
 
-def _go_on() -> int:
+def _go_on(report: Report) -> int:
     ticket = saved_run.Ticket.read()
     if ticket is None:
         return ExitCode.DONE
     ticket = ticket.count()
-    with open_session("@local") as session:
+    with open_session(HERE) as session:
         code: int = ExitCode.ERROR
         now = None
         try:
             now = windows.boot_of(session)
-            ticket = _prove(session, ticket, now)
-            code = _apply(ticket)
+            ticket = _record_restart(session, ticket, now, report)
+            code = _apply(ticket, report)
         except EnvwrightError as error:
-            sys.stderr.write(f"error: {error}\n")
+            report.error(error)
+        except Exception as error:  # noqa: BLE001 - the log says what it was
+            report.error(unforeseen(error))
         finally:
             if not _restarts_again(code, now):
                 _finish(session, ticket, code)
     return code
 
 
-def _prove(session: Session, ticket: saved_run.Ticket, now: Boot) -> saved_run.Ticket:
-    """Enter the restart where it has happened; where not, the plan will ask for it once more."""
+def _record_restart(
+    session: Session, ticket: saved_run.Ticket, now: Boot, report: Report
+) -> saved_run.Ticket:
+    """Record the restart where it has happened; where not, the plan asks for it once more."""
     if not windows.proved(Moment[ticket.moment], ticket.before, windows.identity(now)):
-        sys.stdout.write(f"Not restarted as it has to be: {ticket.before} is still so.\n")
+        report.line(f"Not restarted as it has to be: {ticket.before} is still so.")
         return ticket
     starts = {"before": ticket.before, "after": windows.identity(now)}
     windows.record(session, ticket.environment, starts)
@@ -89,15 +108,18 @@ def _prove(session: Session, ticket: saved_run.Ticket, now: Boot) -> saved_run.T
     return ticket
 
 
-def _apply(ticket: saved_run.Ticket) -> int:
-    """Apply the saved job; the last attempt asks for no more restarts."""
-    if ticket.attempts > saved_run.LIMIT:
-        sys.stderr.write(f"error: given up after {saved_run.LIMIT} attempts\n")
-        return ExitCode.ERROR
-    again = ["--restart"] if ticket.attempts < saved_run.LIMIT else []
-    verify = [] if ticket.verify else ["--no-verify"]
+def _apply(ticket: saved_run.Ticket, report: Report) -> int:
+    """Apply the saved environment; the last attempt asks for no more restarts."""
+    attempts_left = saved_run.LIMIT - ticket.attempts
+    if attempts_left < 0:
+        raise EnvwrightError(f"given up after {saved_run.LIMIT} attempts")
+    options = RunOptions(
+        Verb.APPLY, yes=True, verify=ticket.verify, restarts=attempts_left, continued=True
+    )
     try:
-        return command_line.main(["apply", "--yes", *again, *verify, saved_run.JOB])
+        with open_context(Target(HERE), lambda _: Made(*saved_run.saved()), Access()) as context:
+            report.mask = context.secrets.mask
+            return workflow.run(context, options, report).code
     except SystemExit as ended:  # by the next restart
         return int(ended.code or 0)
 
@@ -109,7 +131,7 @@ def _restarts_again(code: int, now: Boot | None) -> bool:
 
 
 def _finish(session: Session, ticket: saved_run.Ticket, code: int) -> None:
-    """Write the outcome, and leave nothing else."""
+    """Write the outcome, and remove all else that the run had."""
     outcome: dict[str, Any] = {
         "environment": ticket.environment,
         "exit_code": code,
@@ -119,7 +141,3 @@ def _finish(session: Session, ticket: saved_run.Ticket, code: int) -> None:
     }
     windows.save(session, saved_run.OUTCOME, json.dumps(outcome, indent=2).encode() + b"\n")
     saved_run.remove(session)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -101,7 +101,7 @@ def test_ctrl_c_ends_an_apply_with_130_and_the_next_one_goes_on(slow: Box) -> No
         _, err = process.communicate()
     assert (process.returncode, err) == (
         130,
-        "error: interrupted\nhint: `envwright apply` goes on from here\n",
+        "error: apply was interrupted\nhint: run `envwright apply` again: it goes on from here\n",
     )
     assert_the_next_run_goes_on(slow)
 

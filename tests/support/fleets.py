@@ -1,4 +1,4 @@
-"""Stand-ins for tests of fleets: targets, a listener, and what workers are told to do."""
+"""Stand-ins for tests of fleets: machines, what they come to, a listener, and runs of workers."""
 
 from __future__ import annotations
 
@@ -6,27 +6,37 @@ import os
 import signal
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError, ExitCode
+from envwright.fleet.outcome import RunSummary
 from envwright.host.inventory import Target
+from envwright.workflow import Outcome, Verb
 
 if TYPE_CHECKING:
-    import argparse
-
-    from envwright.engine.context import Job
-    from envwright.fleet.outcome import Outcome
-    from envwright.fleet.pool import Hand
+    from envwright.engine.context import Context
+    from envwright.fleet.outcome import HostOutcome
+    from envwright.fleet.pool import Channel
     from envwright.report.terminal import Report
+    from envwright.workflow import RunOptions
 
 
 def targets(*hosts: str) -> list[Target]:
     return [Target(host, "box.yaml") for host in hosts]
 
 
-def changes(*ids: str) -> dict[str, Any]:
-    """What a plan's JSON has of changes, as far as a fleet looks at them."""
-    return {"changes": [{"id": id_} for id_ in ids]}
+def planned(*ids: str) -> RunSummary:
+    """What a plan comes to that finds these resources to differ."""
+    return RunSummary(Verb.PLAN, ExitCode.CHANGES if ids else ExitCode.DONE, ids)
+
+
+def verified(*failed: str, passed: tuple[str, ...] = ()) -> RunSummary:
+    """What a verification comes to of which some checks fail."""
+    checks = [Result(id_, "passed", "", 0.0) for id_ in passed]
+    checks += [Result(id_, "failed", "no", 0.0) for id_ in failed]
+    code = ExitCode.CHANGES if failed else ExitCode.DONE
+    return RunSummary(Verb.VERIFY, code, checks=tuple(checks))
 
 
 @dataclass
@@ -42,7 +52,7 @@ class Heard:
     def say(self, number: int, words: str) -> None:
         self.told.append(f"{number} says {words}")
 
-    def end(self, number: int, outcome: Outcome) -> None:
+    def end(self, number: int, outcome: HostOutcome) -> None:
         self.told.append(f"{number} ends: {outcome.word}")
 
     def ask(self, prompt: str) -> str:
@@ -73,48 +83,44 @@ class Gauge:
             self._inside -= 1
 
 
-def fine(_: Hand, __: Target) -> tuple[ExitCode, Any]:
+def fine(_: Channel, __: Target) -> RunSummary:
     """The work of a plan that finds nothing."""
-    return ExitCode.DONE, changes()
+    return planned()
 
 
-# --- Verbs for one machine, run by workers ------------------------------------------------------
+# --- Sequences of a run, which workers import by their names ------------------------------------
 
 
-def greet(job: Job, options: argparse.Namespace, report: Report) -> tuple[ExitCode, Any]:
-    """Say which environment is seen, and a secret where there is one."""
-    report.line(f"hello {job.compiled.name}{options.greeting}")
-    for name in job.secrets.names:
-        report.line(job.secrets.reveal(f"⟦secret:{name}⟧"))
-    said = [job.secrets.reveal(f"⟦secret:{name}⟧") for name in job.secrets.names]
-    return ExitCode.RESTART, {"said": said, "variable": os.environ.get("EW_TEST", "")}
+def greet(context: Context, options: RunOptions, report: Report) -> Outcome:
+    """Say which environment and variable are seen, and a secret where there is one."""
+    report.line(f"hello {context.compiled.name}{'!' if options.yes else '?'}")
+    said = [context.secrets.reveal(f"⟦secret:{name}⟧") for name in context.secrets.names]
+    for word in said:
+        report.line(word)
+    seen = os.environ.get("EW_TEST", "")
+    return Outcome(Verb.VERIFY, checks=tuple(Result(word, "failed", seen, 1.0) for word in said))
 
 
-def fail(job: Job, _: argparse.Namespace, __: Report) -> tuple[ExitCode, Any]:
+def fail(context: Context, _: RunOptions, __: Report) -> Outcome:
     """Fail with words that hold every secret."""
-    secrets = [job.secrets.reveal(f"⟦secret:{name}⟧") for name in job.secrets.names]
+    secrets = [context.secrets.reveal(f"⟦secret:{name}⟧") for name in context.secrets.names]
     raise EnvwrightError(f"cannot {' '.join(secrets)}", hint=f"not {' '.join(secrets)}")
 
 
-def err(_: Job, __: argparse.Namespace, ___: Report) -> tuple[ExitCode, Any]:
+def err(_: Context, __: RunOptions, ___: Report) -> Outcome:
     """Make a mistake of ours."""
     raise ZeroDivisionError("by zero")
 
 
-def die(_: Job, __: argparse.Namespace, ___: Report) -> tuple[ExitCode, Any]:
+def die(_: Context, __: RunOptions, ___: Report) -> Outcome:
     """End as a process that is killed."""
     os.kill(os.getpid(), signal.SIGKILL)
-    return ExitCode.DONE, None
+    return Outcome(Verb.VERIFY)
 
 
-def hang(job: Job, _: argparse.Namespace, report: Report) -> tuple[ExitCode, Any]:
+def hang(context: Context, _: RunOptions, report: Report) -> Outcome:
     """Wait on the machine for ever; the process group of the session is told first."""
-    report.result(_Said(job.session.run("echo $$").text.strip()))  # type: ignore[arg-type] # its id is all that is looked at
-    job.session.run("sleep 600")
-    return ExitCode.DONE, None
-
-
-@dataclass
-class _Said:
-    id: str
-    outcome: str = "passed"
+    group = context.session.run("echo $$").text.strip()
+    report.result(Result(group, "passed", "", 0.0))
+    context.session.run("sleep 600")
+    return Outcome(Verb.VERIFY)

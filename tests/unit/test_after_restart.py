@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from standins import StandInSession
+from standins import DEBIAN, StandInSession, compiled
 
-from envwright import after_restart
-from envwright.cli import main
-from envwright.errors import ExitCode, StepError
+from envwright import after_restart, workflow
+from envwright.cache.compiled import Made
+from envwright.engine.verify import Result
+from envwright.errors import EnvwrightError, ExitCode, StepError
 from envwright.facts import Boot
+from envwright.model.secrets import Secrets
 from envwright.restart import saved_run, windows
+from envwright.workflow import Outcome, RunOptions, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from envwright.engine.context import Compile, Context
+    from envwright.host.inventory import Target
+    from envwright.report.terminal import Report
 
 BEFORE = {"boot_id": "one", "pid_1": 42}
 NOW = Boot("one", 99, 1000.0, 1001.0)
@@ -26,15 +34,21 @@ AFTER = windows.identity(NOW)
 TICKET = saved_run.Ticket("box", "DISTRIBUTION", BEFORE, verify=False)
 
 
+def wanted(*, restarts: int) -> RunOptions:
+    """What the run after a restart wants, which never asks."""
+    return RunOptions(Verb.APPLY, yes=True, verify=False, restarts=restarts, continued=True)
+
+
 class World:
     """A machine after a restart: what the run asks of it is recorded."""
 
     def __init__(self, folder: Path) -> None:
         self.ticket = folder / "ticket.json"
+        self.saved_run = compiled(), Secrets({})
         self.session = StandInSession()
         self.saved: dict[str, Any] = {}
-        self.applied: list[list[str]] = []
-        self.code: Callable[[], int] = lambda: 0
+        self.applied: list[RunOptions] = []
+        self.outcome_of_run: Callable[[], Outcome] = lambda: Outcome(Verb.APPLY)
 
     @contextmanager
     def open(self, host: str) -> Iterator[StandInSession]:
@@ -46,9 +60,14 @@ class World:
         if file == saved_run.TICKET:
             self.ticket.write_bytes(data)
 
-    def apply(self, words: list[str]) -> int:
-        self.applied.append(words)
-        return self.code()
+    @contextmanager
+    def context(self, target: Target, compile_: Compile, *_: object) -> Iterator[Any]:
+        assert (target.host, compile_(DEBIAN)) == ("@local", Made(*self.saved_run))
+        yield SimpleNamespace(secrets=Secrets({}))
+
+    def apply(self, _: Context, options: RunOptions, __: Report) -> Outcome:
+        self.applied.append(options)
+        return self.outcome_of_run()
 
     def outcome(self) -> dict[str, Any]:
         found, mode = self.saved[saved_run.OUTCOME]
@@ -67,22 +86,36 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(windows, "boot_of", lambda _: NOW)
     monkeypatch.setattr(windows, "save", made.save)
     monkeypatch.setattr(saved_run, "save", made.save)
-    monkeypatch.setattr(main, "main", made.apply)
+    monkeypatch.setattr(saved_run, "saved", lambda: made.saved_run)
+    monkeypatch.setattr(after_restart, "open_context", made.context)
+    monkeypatch.setattr(workflow, "run", made.apply)
     return made
 
 
 def test_a_run_that_ends_well_leaves_its_outcome_and_nothing_else(world: World) -> None:
     assert after_restart.main([]) == 0
-    assert world.applied == [["apply", "--yes", "--restart", "--no-verify", saved_run.JOB]]
+    assert world.applied == [wanted(restarts=2)]
     starts = {"before": BEFORE, "after": AFTER}
     assert world.outcome() == {"environment": "box", "exit_code": 0, "restarts": [starts]}
     assert any('"event": "restarted"' in script for script in world.session.scripts)
 
 
-def test_a_run_that_fails_leaves_no_more(world: World) -> None:
-    world.code = lambda: 1
+def test_a_run_that_fails_leaves_no_more_and_its_error_is_in_the_log(world: World) -> None:
+    def fail() -> Outcome:
+        raise EnvwrightError("no space", hint="make some")
+
+    world.outcome_of_run = fail
     assert after_restart.main([]) == 1
     assert world.outcome()["exit_code"] == 1
+    log = (world.ticket.parent / "log").read_text("utf-8")
+    assert log == "error: no space\nhint: make some\n"
+
+
+def test_a_check_that_fails_is_the_exit_code_of_the_run(world: World) -> None:
+    failed = Result("file:/a", "failed", "no", 0.0)
+    world.outcome_of_run = lambda: Outcome(Verb.APPLY, checks=(failed,))
+    assert after_restart.main([]) == 2
+    assert world.outcome()["exit_code"] == 2
 
 
 def test_a_machine_that_says_nothing_is_an_error_and_the_end(
@@ -104,13 +137,13 @@ def test_a_restart_that_did_not_happen_is_not_entered(world: World) -> None:
 
 
 def test_a_run_that_restarts_once_more_is_not_at_its_end(world: World) -> None:
-    def leave() -> int:
+    def leave() -> Outcome:
         found = saved_run.Ticket.read()
         assert found
         world.ticket.write_text(found.again("VM", AFTER).text(), "utf-8")
         raise SystemExit(ExitCode.RESTART)
 
-    world.code = leave
+    world.outcome_of_run = leave
     assert after_restart.main([]) == 3
     assert saved_run.OUTCOME not in world.saved
     assert [script for script in world.session.scripts if "rm -rf" in script] == []
@@ -120,18 +153,16 @@ def test_a_run_that_restarts_once_more_is_not_at_its_end(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("attempts", "words", "code"),
-    [
-        (2, [["apply", "--yes", "--no-verify", saved_run.JOB]], 0),
-        (3, [], 1),
-    ],
+    ("attempts", "restarts", "code"),
+    [(2, [0], 0), (3, [], 1)],
 )
 def test_it_cannot_go_round_in_circles(
-    world: World, attempts: int, words: list[list[str]], code: int
+    world: World, attempts: int, restarts: list[int], code: int
 ) -> None:
     world.ticket.write_text(replace(TICKET, attempts=attempts).text(), "utf-8")
     assert after_restart.main([]) == code
-    assert (world.applied, world.outcome()["exit_code"]) == (words, code)
+    assert world.applied == [wanted(restarts=limit) for limit in restarts]
+    assert world.outcome()["exit_code"] == code
 
 
 def test_without_a_ticket_there_is_nothing_to_do(world: World) -> None:

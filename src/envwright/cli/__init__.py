@@ -1,1 +1,1 @@
-"""The command line."""
+"""The command line: reads words, and calls what does the work."""

@@ -1,21 +1,23 @@
-"""The grammar of the command line: verbs, their options, and what is said of words it lacks."""
+"""The grammar of the command line: verbs and their options, and the typed values of them."""
 
 from __future__ import annotations
 
-import argparse
-import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from envwright import __version__
+from envwright.cli.parser import Parser, count, variable
 from envwright.cli.pull_options import add_actions
 from envwright.errors import EnvwrightError
-from envwright.spec.messages import quoted, suggestion
+from envwright.workflow import RunOptions, Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import argparse
+    from collections.abc import Mapping, Sequence
 
-    from typing_extensions import Never
+    from envwright.fleet.options import FleetOptions
+    from envwright.host.inventory import Target
 
 VERBS = {
     "check": "Check an environment without a machine",
@@ -29,39 +31,10 @@ VERBS = {
 }
 """What there is to do, in the order of doing it."""
 
-
+RESTARTS = 3
+"""How many restarts `apply --restart` asks Windows for, at most."""
 PARALLEL = 10
 """Hosts at a time: sshd, as on a jump host, drops some of the logins beyond 10 (MaxStartups)."""
-
-
-class Parser(argparse.ArgumentParser):
-    """A parser whose complaints are errors like all others; it never ends the process for one."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, **settings)
-
-    def error(self, message: str) -> Never:
-        """Raise what argparse complains about, in our words.
-
-        Raises:
-            EnvwrightError: always.
-        """
-        choice = re.match(r"argument (\S+): invalid choice: '(.*)' \(choose from (.*)\)", message)
-        if choice:
-            kind, word, known = choice.groups()
-            close = suggestion(word, re.findall(r"[\w-]+", known))
-            message = f"there is no {kind} {quoted(word)}{close}"
-        message = message.replace("the following arguments are required:", "it needs a", 1)
-        message = f"{self.prog}: {message.removeprefix('argument ')}"
-        raise EnvwrightError(message, hint=f"{self.prog} --help tells what it takes")
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse; what is left over is a complaint of the verb that was given it."""
-        known, rest = super().parse_known_args(args, namespace)
-        if rest:
-            word = rest[0].partition("=")[0]
-            self.error(f"it takes no {quoted(word)}{suggestion(word, self._option_string_actions)}")
-        return known, rest
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -115,7 +88,7 @@ def _own_options(parsers: dict[str, Parser]) -> None:
     making.add_argument(
         "--restart",
         action="store_const",
-        const=3,  # restarts, at most
+        const=RESTARTS,
         default=0,
         help="under WSL: where something waits for a restart of the distribution or of the virtual "
         "machine (which ends all distributions), have Windows make it, and go on after it",
@@ -134,7 +107,7 @@ def _common_options() -> Parser:
         "--var",
         action="append",
         default=[],
-        type=_variable,
+        type=variable,
         metavar="NAME=VALUE",
         help="set a variable of the environment",
     )
@@ -173,7 +146,7 @@ def _fleet_options(parser: Parser) -> None:
     several = parser.add_argument_group("several hosts")
     several.add_argument(
         "--parallel",
-        type=_count,
+        type=count,
         default=PARALLEL,
         metavar="N",
         help=f"so many hosts at a time (default: {PARALLEL})",
@@ -193,14 +166,91 @@ def _fleet_options(parser: Parser) -> None:
     )
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of hosts")
-    return int(text)
+# --- Typed values of what was parsed -------------------------------------------------------------
 
 
-def _variable(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise argparse.ArgumentTypeError(f"{quoted(text)} is not NAME=VALUE")
-    return name, value
+@dataclass(frozen=True)
+class MachineOptions:
+    """Which machines a command line names, and which environment.
+
+    Args:
+        environment: a file; "" where the command line names none.
+        variables: the variables that it sets.
+        hosts: machines by name.
+        inventory: a file that lists machines; "" where the command line names none.
+        limit: patterns of hosts or groups of the inventory.
+        password_on_stdin: sudo's password is the first line of stdin.
+    """
+
+    environment: str
+    variables: Mapping[str, str]
+    hosts: tuple[str, ...] = ()
+    inventory: str = ""
+    limit: tuple[str, ...] = ()
+    password_on_stdin: bool = False
+
+    def targets(self) -> list[Target]:
+        """Return the machines, each with its environment.
+
+        Raises:
+            EnvwrightError: the options name none, or contradict each other.
+        """
+        from envwright.host.inventory import Target, read_inventory  # noqa: PLC0415 - light
+
+        if self.inventory and self.hosts:
+            raise EnvwrightError(
+                "--host and --inventory both say where", hint="--limit takes some of an inventory"
+            )
+        if self.limit and not self.inventory:
+            raise EnvwrightError("--limit is for an --inventory", hint="name one host by --host")
+        if self.inventory:
+            found = read_inventory(self.inventory, self.limit)
+        else:
+            found = [Target(host) for host in self.hosts or ["@local"]]
+        found = [Target(t.host, self.environment or t.environment) for t in found]
+        for target in found:
+            named(target.environment, f" for {target.host}")
+        return found
+
+
+def named(environment: str, whose: str = "") -> str:
+    """Return the environment of a command line, which may not have named one.
+
+    Raises:
+        EnvwrightError: none is named.
+    """
+    if not environment:
+        raise EnvwrightError(
+            f"no environment is named{whose}",
+            hint="name a file: envwright plan environments/quickstart.yaml",
+        )
+    return environment
+
+
+def machine_options(parsed: argparse.Namespace) -> MachineOptions:
+    """Return what a command line says of machines."""
+    return MachineOptions(
+        parsed.environment,
+        dict(parsed.var),
+        tuple(parsed.host or ()),
+        parsed.inventory or "",
+        tuple(parsed.limit),
+        parsed.sudo_password_stdin,
+    )
+
+
+def run_options(parsed: argparse.Namespace) -> RunOptions:
+    """Return what `plan`, `apply` or `verify` is to do."""
+    verb = Verb(parsed.verb)
+    if verb is Verb.VERIFY:
+        return RunOptions(verb, json=parsed.json, junit=parsed.junit)
+    if verb is Verb.PLAN:
+        return RunOptions(verb, json=parsed.json)
+    return RunOptions(verb, parsed.yes, parsed.verify, parsed.restart, json=parsed.json)
+
+
+def fleet_options(parsed: argparse.Namespace) -> FleetOptions:
+    """Return how a verb runs on several machines."""
+    from envwright.fleet.options import FleetOptions  # noqa: PLC0415 - one machine spares it
+
+    return FleetOptions(parsed.parallel, parsed.fail_fast, parsed.log_dir)

@@ -1,12 +1,16 @@
-"""What `envwright pull` takes on the command line."""
+"""The grammar of `envwright pull`: its actions and their options, and the typed values of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envwright.cli.parser import variable
+
 if TYPE_CHECKING:
     import argparse
+
+    from envwright.pull.installation import InstallOptions
 
 ACTIONS = {
     "install": "Let a timer of this machine follow a git repository",
@@ -29,8 +33,6 @@ def add_actions(parser: argparse.ArgumentParser) -> None:
         parsers[name].add_argument(
             "--no-verify", dest="verify", action="store_false", help="do not prove the result"
         )
-        # what `apply` asks its options for, too: nothing of pull mode waits for a restart
-        parsers[name].set_defaults(restart=0)
     parsers["status"].add_argument("--json", action="store_true", help="print JSON, and only that")
     _add_settings(parsers["install"])
 
@@ -62,6 +64,27 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         "--var",
         action="append",
         default=[],
+        type=variable,
         metavar="NAME=VALUE",
         help="set a variable of the environment",
+    )
+
+
+def install_options(parsed: argparse.Namespace) -> InstallOptions | None:
+    """Return what `pull install` is given; None for `pull remove`."""
+    from envwright.pull.installation import InstallOptions  # noqa: PLC0415 - for this action only
+
+    if parsed.action == "remove":
+        return None
+    return InstallOptions(
+        url=parsed.url,
+        environment=parsed.environment,
+        ref=parsed.ref,
+        signers=parsed.signers,
+        keys=tuple(parsed.key),
+        apply=parsed.apply,
+        every=parsed.every,
+        identity=parsed.identity,
+        known_hosts=parsed.known_hosts,
+        variables=dict(parsed.var),
     )

@@ -1,22 +1,21 @@
-"""A job: one environment on one machine, from the words of a command line to an open session."""
+"""The context of a run: one environment compiled for one machine, and the open session to it."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import getpass
-import importlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from envwright.errors import EnvwrightError
 from envwright.timings import OFF
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from envwright.cache.compiled import Made
     from envwright.engine.plan import Plan
@@ -24,61 +23,60 @@ if TYPE_CHECKING:
     from envwright.host.inventory import Target
     from envwright.host.session import Session
     from envwright.model.pending_restart import Waits
-    from envwright.model.secrets import Secrets
-    from envwright.spec.compiler import Compiled
     from envwright.timings import Timings
 
-    Compile = Callable[[str, Machine, Mapping[str, str]], Made]
-
-SAVED = "/var/lib/envwright/resume/job"
-"""Stands for an environment: the job that goes on after a restart."""
+    Compile = Callable[[Machine], Made]
+    """Compiles an environment for a machine."""
 
 # Imports stand where they are used: what a plan does not need costs it no time.
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """What a job has of the others when it is one of many at the same time.
+class Access:
+    """How the session to a machine is opened.
 
     Args:
-        compile: an environment's file, machine and variables to what they come to.
-        password: asks for sudo's password; None where nobody can be asked.
-        stop: a file descriptor: once it can be read, the job ends as by Ctrl-C.
+        password: asks for sudo's password, given the text to show; None where nobody can be asked.
+        batch: the run is one of many at the same time: ssh must not ask on the terminal.
+        stop: a file descriptor; when it becomes readable, the run ends as by Ctrl-C.
+        opened: returns a session that is open to a host already; None where there is none.
+        preload: imports modules that the run needs, while the session is being opened.
     """
 
-    compile: Compile
     password: Callable[[str], str] | None = None
+    batch: bool = False
     stop: int | None = None
+    opened: Callable[[str], Session | None] = lambda _host: None
+    preload: Callable[[], object] = lambda: None
 
 
-class Job:
+class Context:
     """One environment on one machine whose session is open.
 
     Attributes:
-        goes_on: it was begun before a restart: where nothing is left to do, it is to be proved.
-        found: the last plan.
+        session, target: the machine.
+        machine: its facts.
+        compiled, secrets: the environment, compiled for the machine.
+        found: the last plan that was made.
         timings: counts where the time goes.
     """
 
     def __init__(
         self,
         target: Target,
-        variables: Mapping[str, str],
         session: Session,
         compile_: Compile,
+        access: Access,
         timings: Timings = OFF,
     ) -> None:
         from envwright.facts import Machine  # noqa: PLC0415 - see above
 
-        self.session, self.target = session, target
-        self.timings = timings
-        self.goes_on = target.environment == SAVED
+        self.session, self.target, self.timings = session, target, timings
+        self._compile, self._access = compile_, access
         self.found: Plan | None = None
-        self.machine: Machine = Machine.read(session.hello.stdout)
-        self.compiled: Compiled
-        self.secrets: Secrets
+        self.machine = Machine.read(session.hello.stdout)
         with timings("compile"):
-            made = compile_(target.environment, self.machine, variables)
+            made = compile_(self.machine)
         self.compiled, self.secrets, self._files = made
 
     def plan(self) -> Plan:
@@ -91,15 +89,19 @@ class Job:
             )
         return self.found
 
-    def note(self, words: Sequence[str], said: str) -> None:
+    def reopened(self) -> AbstractContextManager[Context]:
+        """Open a new session to the same machine, after its restart, and compile anew."""
+        return open_context(self.target, self._compile, self._access, self.timings)
+
+    def keep(self, words: Sequence[str], printed: str) -> None:
         """Cache what a command line printed, if it found nothing to do and will find so again."""
         if self._files is not None and self.found is not None and not self.found:
             from envwright.cache import fastpath  # noqa: PLC0415 - see above
 
-            fastpath.keep(words, self.session, self.machine.HELLO, self._files, said)
+            fastpath.keep(words, self.session, self.machine.HELLO, self._files, printed)
 
     def waits(self) -> Waits:
-        """Ask what cannot be seen before a restart; not where nothing can wait for one."""
+        """Return what cannot be verified before a restart; asks only where something can wait."""
         from envwright.engine.plan import waits_of  # noqa: PLC0415 - see above
         from envwright.model import pending_restart  # noqa: PLC0415 - see above
 
@@ -114,106 +116,73 @@ class Job:
             return pending_restart.NOTHING  # what hinders a plan is no reason not to look
 
 
-def targets(options: argparse.Namespace) -> list[Target]:
-    """Return the machines that a command line names, each with its environment.
-
-    Raises:
-        EnvwrightError: it names none, or says two different things.
-    """
-    from envwright.host.inventory import Target, read_inventory  # noqa: PLC0415 - see above
-
-    if options.inventory and options.host:
-        raise EnvwrightError(
-            "--host and --inventory both say where", hint="--limit takes some of an inventory"
-        )
-    if options.limit and not options.inventory:
-        raise EnvwrightError("--limit is for an --inventory", hint="name one host by --host")
-    if options.inventory:
-        found = read_inventory(options.inventory, options.limit)
-    else:
-        found = [Target(host) for host in options.host or ["@local"]]
-    found = [Target(t.host, options.environment or t.environment) for t in found]
-    for target in found:
-        named(target.environment, f" for {target.host}")
-    return found
-
-
-def named(environment: str, whose: str = "") -> str:
-    """Return the environment of a command line, which may not have named one."""
-    if not environment:
-        raise EnvwrightError(
-            f"no environment is named{whose}",
-            hint="name a file: envwright plan environments/quickstart.yaml",
-        )
-    return environment
-
-
 @contextlib.contextmanager
-def open_job(
-    target: Target, options: argparse.Namespace, crowd: Crowd | None = None
-) -> Iterator[Job]:
-    """Open a session to a machine and compile its environment for it; `crowd`: as one of many.
+def open_context(
+    target: Target, compile_: Compile, access: Access, timings: Timings = OFF
+) -> Iterator[Context]:
+    """Open a session to a machine and compile an environment for it.
 
     Raises:
-        EnvwrightError: either cannot be done.
+        HostError: the machine cannot be reached.
+        SpecErrors: the environment cannot be compiled.
     """
-    from envwright.facts import Machine  # noqa: PLC0415 - see above
-    from envwright.host.session import open_session  # noqa: PLC0415 - see above
-
-    if not Path(target.environment).is_file():
-        # Said by the language in its own words, before a machine is troubled.
-        from envwright.spec.document import read_document  # noqa: PLC0415 - see above
-
-        read_document(target.environment)
-    variables = dict(options.var)
-    if crowd is None:
-        with _session(target.host, options) as session:
-            yield Job(target, variables, session, _compile, options.spent)
-        return
-    with open_session(
-        target.host,
-        hello=Machine.HELLO,
-        password=crowd.password,
-        batch=True,
-        stop=crowd.stop,
-    ) as session:
-        yield Job(target, variables, session, crowd.compile)
+    with _session(target.host, access, timings) as session:
+        yield Context(target, session, compile_, access, timings)
 
 
-def _compile(path: str, machine: Machine, variables: Mapping[str, str]) -> Made:
-    from envwright.cache.compiled import Made, compiled  # noqa: PLC0415 - see above
-
-    if path != SAVED:
-        return compiled(path, machine, variables)
-    from envwright.restart.saved_run import saved  # noqa: PLC0415 - see above
-
-    return Made(*saved())
-
-
-def _session(host: str, options: argparse.Namespace) -> Session:
-    """Open a session, or take over the one of the fast path."""
+def _session(host: str, access: Access, timings: Timings) -> Session:
     from envwright.cache.fastpath import Recorder  # noqa: PLC0415 - see above
     from envwright.facts import Machine  # noqa: PLC0415 - see above
     from envwright.host.session import open_session  # noqa: PLC0415 - see above
 
-    if options.attempt and (session := options.attempt.session(host)):
-        return cast("Session", session)
-    with options.spent("connect"):
+    if session := access.opened(host):
+        return session
+    with timings("connect"):
         return open_session(
             host,
             hello=Machine.HELLO,
-            password=password_source(options),
-            meanwhile=functools.partial(_load, options.verb),
+            password=access.password,
+            batch=access.batch,
+            stop=access.stop,
+            meanwhile=access.preload,
             recorder=Recorder(),
         )
 
 
-def _load(verb: str) -> None:
-    """Import what a job will need, for which there is time while its session opens."""
-    importlib.import_module("envwright.cache.compiled")
-    importlib.import_module("envwright.engine.plan")
-    if verb == "verify":
-        importlib.import_module("envwright.engine.verify")
+def from_file(path: str, variables: Mapping[str, str]) -> Compile:
+    """Return what compiles an environment file, from the cache where it can be.
+
+    Raises:
+        SpecErrors: there is no such file; this is said before any machine is asked.
+    """
+    require_file(path)
+    return functools.partial(_compile, path, variables)
+
+
+def _compile(path: str, variables: Mapping[str, str], machine: Machine) -> Made:
+    from envwright.cache.compiled import compiled  # noqa: PLC0415 - see above
+
+    return compiled(path, machine, variables)
+
+
+def require_file(path: str) -> None:
+    """Raise what the reader of environments says of a path that is no file."""
+    if not Path(path).is_file():
+        from envwright.spec.document import read_document  # noqa: PLC0415 - see above
+
+        read_document(path)
+
+
+def preload(*, verify: bool) -> None:
+    """Import what a plan needs, and a verification where one is wanted.
+
+    There is time for it while ssh or sudo opens the session.
+    """
+    import envwright.cache.compiled  # noqa: PLC0415 - see above
+    import envwright.engine.plan  # noqa: PLC0415 - see above
+
+    if verify:
+        import envwright.engine.verify  # noqa: F401, PLC0415 - see above
 
 
 class Password:
@@ -228,19 +197,21 @@ class Password:
         self._known: str | None = None
 
     def __call__(self, prompt: str) -> str:
-        """Return it; the text is shown the first time."""
+        """Return the password; the text is shown the first time."""
         if self._known is None:
             self._known = self._source(prompt)
         return self._known
 
 
-def password_source(options: argparse.Namespace) -> Password | None:
-    """Return what asks for sudo's password; None where nobody can be asked."""
-    if "password" not in options:
-        source = _password_from_stdin if options.sudo_password_stdin else getpass.getpass
-        asking = options.sudo_password_stdin or somebody_is_there()
-        options.password = Password(source) if asking else None
-    return cast("Password | None", options.password)
+def password_source(*, stdin: bool = False) -> Password | None:
+    """Return what asks for sudo's password; None where nobody can be asked.
+
+    Args:
+        stdin: the password is the first line of stdin.
+    """
+    if stdin:
+        return Password(_password_from_stdin)
+    return Password(getpass.getpass) if somebody_is_there() else None
 
 
 def somebody_is_there() -> bool:

@@ -57,18 +57,17 @@ class EnvironmentOnHost(pytest.Collector):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Open a session, which lasts as long as pytest does, and compile for the machine."""
-        from envwright.cache.compiled import compiled  # noqa: PLC0415 - see above
-        from envwright.engine.context import Job  # noqa: PLC0415 - see above
+        from envwright.engine.context import Access, from_file, open_context  # noqa: PLC0415 - see above
         from envwright.engine.verify import items  # noqa: PLC0415 - see above
-        from envwright.facts import Machine  # noqa: PLC0415 - see above
         from envwright.host.inventory import Target  # noqa: PLC0415 - see above
-        from envwright.host.session import open_session  # noqa: PLC0415 - see above
 
         stack = ExitStack()
         self.config.add_cleanup(stack.close)
-        session = stack.enter_context(open_session(self.name, hello=Machine.HELLO))
-        job = Job(Target(self.name, os.path.relpath(self.path)), {}, session, compiled)
-        yield from items(self, job.compiled, session, job.secrets, job.waits())
+        target = Target(self.name, os.path.relpath(self.path))
+        context = stack.enter_context(
+            open_context(target, from_file(target.environment, {}), Access())
+        )
+        yield from items(self, context.compiled, context.session, context.secrets, context.waits())
 
     def repr_failure(  # type: ignore[override] # so does pytest's own Collector
         self, excinfo: pytest.ExceptionInfo[BaseException]

@@ -1,38 +1,55 @@
-"""Compilations: each environment compiled once for all machines that are alike."""
+"""The compile cache of a fleet: each environment is compiled once for all machines alike."""
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import TYPE_CHECKING
 
 from envwright.cache.compiled import Made, compiled
+from envwright.engine.context import require_file
 from envwright.errors import EnvwrightError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from envwright.engine.context import Compile
     from envwright.facts import Machine
 
 
-class Compilations:
-    """What environments come to, kept for one run."""
+class CompileCache:
+    """The environments that were compiled in one run.
 
-    def __init__(self) -> None:
+    Args:
+        variables: the variables that the command line sets.
+    """
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
         self._made: dict[tuple[str, str], Made | EnvwrightError] = {}
         self._lock = threading.Lock()
 
-    def compile(self, path: str, machine: Machine, variables: Mapping[str, str]) -> Made:
+    def compiler(self, path: str) -> Compile:
+        """Return what compiles an environment file.
+
+        Raises:
+            SpecErrors: there is no such file.
+        """
+        require_file(path)
+        return functools.partial(self.compile, path)
+
+    def compile(self, path: str, machine: Machine) -> Made:
         """Return an environment compiled for a machine, as `cache.compiled` does.
 
         Raises:
-            SpecErrors: it cannot be compiled.
+            SpecErrors: the environment cannot be compiled.
         """
-        # By all that it says of itself: its accounts are not hashable.
+        # A machine is not hashable: its accounts are not.
         key = path, repr(machine)
         with self._lock:
             if key not in self._made:
                 try:
-                    self._made[key] = compiled(path, machine, variables)
+                    self._made[key] = compiled(path, machine, self._variables)
                 except EnvwrightError as error:
                     self._made[key] = error
             made = self._made[key]
@@ -41,11 +58,11 @@ class Compilations:
         return made
 
     def add(self, path: str, machine: Machine, made: Made) -> None:
-        """Take over what was compiled elsewhere."""
+        """Take over what another process compiled."""
         self._made[path, repr(machine)] = made
 
     def mask(self, text: str) -> str:
-        """Replace every secret's value that was revealed."""
+        """Replace the value of every secret that was read."""
         for made in tuple(self._made.values()):
             if not isinstance(made, EnvwrightError):
                 text = made.secrets.mask(text)

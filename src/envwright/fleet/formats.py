@@ -6,22 +6,22 @@ import textwrap
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
-from envwright.engine.verify import Result, tap, tap_text
+from envwright.engine.verify import tap, tap_text
 from envwright.portable.visible import visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from envwright.fleet.outcome import Outcome
+    from envwright.fleet.outcome import HostOutcome
 
 
-def tap_all(outcomes: Sequence[Outcome]) -> str:
+def tap_all(outcomes: Sequence[HostOutcome]) -> str:
     """Write a test point for each machine, its checks as a subtest of it (TAP 14)."""
     lines = ["TAP version 14", f"1..{len(outcomes)}"]
     for number, outcome in enumerate(outcomes, 1):
-        if outcome.result is not None:
-            checks = tap([Result(**check) for check in outcome.result])
+        if outcome.run is not None:
+            checks = tap(list(outcome.run.checks))
             body = checks.partition("\n")[2].rstrip("\n")  # the version is said already
             lines += [f"# Subtest: {tap_text(outcome.target.host)}", textwrap.indent(body, "    ")]
         state = "ok" if outcome.word == "proven" else "not ok"
@@ -32,7 +32,9 @@ def tap_all(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def merge(outcomes: Sequence[Outcome], written: Callable[[int], Path | None], file: Path) -> None:
+def merge(
+    outcomes: Sequence[HostOutcome], written: Callable[[int], Path | None], file: Path
+) -> None:
     """Write one JUnit file: the suites that each machine's run wrote, or the error it ended in."""
     whole = ET.Element("testsuites", name="pytest tests")
     for number, outcome in enumerate(outcomes):

@@ -1,4 +1,4 @@
-"""Logs: what each machine's run would have said by itself, in a file of its own."""
+"""Logs: a file for each machine of a fleet, with what a run for that machine alone would print."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def log_files(folder: Path | None, targets: Sequence[Target]) -> list[Path | None]:
-    """Name a log for each machine and empty it; None for each where there is no folder."""
+    """Return a log file for each machine, emptied; None for each where there is no folder."""
     if folder is None:
         return [None] * len(targets)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError, ExitCode, HostError, LockedError, RefusedError
+from envwright.workflow import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
+    from envwright.engine.verify import Result
     from envwright.host.inventory import Target
+    from envwright.workflow import Outcome
 
 FAILURES: dict[str, type[EnvwrightError]] = {
     "unreachable": HostError,
@@ -18,7 +21,7 @@ FAILURES: dict[str, type[EnvwrightError]] = {
     "refused": RefusedError,
     "failed": EnvwrightError,
 }
-"""The words for machines with which something is wrong; the last is for all that has no other."""
+"""The words for machines whose run ended in an error; the last is for errors of no other kind."""
 
 SKIPPED = "skipped"
 """The word for a machine that was left alone because another failed."""
@@ -28,37 +31,126 @@ DEGREES = (ExitCode.DONE, ExitCode.RESTART, ExitCode.CHANGES, ExitCode.ERROR)
 
 
 def failure(error: EnvwrightError) -> str:
-    """Return the word for a machine that ended in an error."""
+    """Return the word for a machine whose run ended in an error."""
     return next(word for word, kind in FAILURES.items() if isinstance(error, kind))
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunSummary:
+    """What a fleet keeps of the run on one machine: no secret, and nothing that is not plain data.
+
+    A worker process sends it to the process of the fleet.
+
+    Args:
+        verb: what the run did.
+        code: its exit code.
+        changes: the ids of the resources that differed.
+        pending: the ids of the resources that still differ after apply.
+        checks: the results of the verification.
+        document: what `--json` prints for a run on one machine.
+    """
+
+    verb: Verb
+    code: ExitCode
+    changes: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    checks: tuple[Result, ...] = ()
+    document: Any = None
+
+    @staticmethod
+    def of(outcome: Outcome, mask: Callable[[str], str]) -> RunSummary:
+        """Return the summary of a run; `mask` replaces the values of secrets in a text."""
+        return RunSummary(
+            outcome.verb,
+            outcome.code,
+            tuple(map(mask, outcome.changes)),
+            tuple(map(mask, outcome.pending)),
+            tuple(
+                replace(check, id=mask(check.id), reason=mask(check.reason))
+                for check in outcome.checks
+            ),
+            _masked(outcome.json(), mask),
+        )
+
+    @property
+    def failures(self) -> tuple[Result, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if check.outcome == "failed")
+
+    @property
+    def word(self) -> str:
+        """What came of the run, in one word.
+
+        For `plan`: same, differs or restart; for `apply`: same, changed, restart or unproven; for
+        `verify`: proven or unproven.
+        """
+        if self.failures:
+            return "unproven"
+        if self.verb is Verb.VERIFY:
+            return "proven"
+        if self.code is ExitCode.RESTART:
+            return "restart"
+        if not self.changes:
+            return "same"
+        return "differs" if self.verb is Verb.PLAN else "changed"
+
+
+def _masked(value: Any, mask: Callable[[str], str]) -> Any:
+    """Mask each text of a JSON value by itself: JSON would write a secret with escapes."""
+    if isinstance(value, dict):
+        return {mask(key): _masked(item, mask) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_masked(item, mask) for item in value]
+    return mask(value) if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class HostOutcome:
     """What one machine came to.
 
     Args:
         target: the machine, and its environment.
-        word: in one word: see `word_for`, FAILURES and SKIPPED.
-        code: the exit code that a run for this machine alone would have had.
-        seconds: that it took.
-        result: what `--json` prints for one machine; None where there was an error.
-        error: what went wrong.
+        run: the run on it; None where there was none, or it ended in an error.
+        error: the error that the run ended in.
+        seconds: how long the run took.
     """
 
     target: Target
-    word: str
-    code: ExitCode = ExitCode.DONE
-    seconds: float = 0.0
-    result: Any = None
+    run: RunSummary | None = None
     error: EnvwrightError | None = None
+    seconds: float = 0.0
+
+    @property
+    def word(self) -> str:
+        """What the machine came to, in one word: see `RunSummary.word`, FAILURES and SKIPPED."""
+        if self.error is not None:
+            return failure(self.error)
+        return SKIPPED if self.run is None else self.run.word
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code that a run for this machine alone would have had."""
+        if self.error is not None:
+            return self.error.exit_code
+        return ExitCode.DONE if self.run is None else self.run.code
 
     @property
     def failed(self) -> bool:
-        """Whether `--fail-fast` stops for it: an error, or a check that failed."""
-        return self.error is not None or self.word == "unproven"
+        """Whether `--fail-fast` stops for the machine: an error, or a check that failed."""
+        return self.error is not None or bool(self.failures)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The ids of the resources that differed."""
+        return () if self.run is None else self.run.changes
+
+    @property
+    def failures(self) -> tuple[Result, ...]:
+        """The checks that failed."""
+        return () if self.run is None else self.run.failures
 
     def json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
+        """Return the outcome as JSON values."""
         error = self.error and {"message": self.error.message, "hint": self.error.hint}
         return {
             "host": self.target.host,
@@ -67,65 +159,53 @@ class Outcome:
             "exit_code": int(self.code),
             "seconds": round(self.seconds, 3),
             "error": error,
-            "result": self.result,
+            "result": self.run and self.run.document,
         }
 
 
-def word_for(verb: str, code: ExitCode, result: Any) -> str:
-    """Return the word for a machine where nothing went wrong.
-
-    Args:
-        verb: `plan` (same, differs, restart), `apply` (same, changed, restart, unproven) or
-            `verify` (proven, unproven).
-        code: its exit code.
-        result: what `--json` prints for one machine.
-    """
-    if verb == "plan":
-        return {ExitCode.CHANGES: "differs", ExitCode.RESTART: "restart"}.get(code, "same")
-    if verb == "verify":
-        return "unproven" if code else "proven"
-    if not result["plan"]["changes"]:
-        return "same"
-    return {ExitCode.CHANGES: "unproven", ExitCode.RESTART: "restart"}.get(code, "changed")
+def changed_on(outcomes: Iterable[HostOutcome]) -> dict[str, list[str]]:
+    """Return the machines that each resource differed on, the most frequent resource first."""
+    return _hosts((id_, each) for each in outcomes for id_ in each.changes)
 
 
-def worst(outcomes: Iterable[Outcome]) -> ExitCode:
-    """Return the exit code of a fleet."""
-    return max((outcome.code for outcome in outcomes), key=DEGREES.index)
+def failed_on(outcomes: Iterable[HostOutcome]) -> dict[str, list[str]]:
+    """Return the machines that each check failed on, the most frequent check first."""
+    return _hosts((check.id, each) for each in outcomes for check in each.failures)
 
 
-def counts(outcomes: Iterable[Outcome]) -> dict[str, int]:
-    """Count the machines of each word, the first one's word first."""
+def _hosts(found: Iterable[tuple[str, HostOutcome]]) -> dict[str, list[str]]:
+    hosts: dict[str, list[str]] = {}
+    for id_, outcome in found:
+        hosts.setdefault(id_, []).append(outcome.target.host)
+    return dict(sorted(hosts.items(), key=lambda entry: -len(entry[1])))
+
+
+def counts(outcomes: Iterable[HostOutcome]) -> dict[str, int]:
+    """Count the machines of each word, the first machine's word first."""
     words = [outcome.word for outcome in outcomes]
     return {word: words.count(word) for word in dict.fromkeys(words)}
 
 
-def deviations(outcome: Outcome) -> list[str]:
-    """Return the ids of what is not as it should be on a machine."""
-    found = outcome.result
-    if not found:
-        return []
-    if isinstance(found, list):
-        return [check["id"] for check in found if check["outcome"] == "failed"]
-    return [change["id"] for change in found.get("plan", found)["changes"]]
+@dataclass(frozen=True)
+class FleetOutcome:
+    """What a verb came to on all machines of a fleet."""
 
+    verb: Verb
+    hosts: tuple[HostOutcome, ...]
 
-def drift(outcomes: Iterable[Outcome]) -> dict[str, list[str]]:
-    """Return the machines that deviate in each resource or check, the most frequent one first."""
-    hosts: dict[str, list[str]] = {}
-    for outcome in outcomes:
-        for id_ in deviations(outcome):
-            hosts.setdefault(id_, []).append(outcome.target.host)
-    return dict(sorted(hosts.items(), key=lambda entry: -len(entry[1])))
+    @property
+    def code(self) -> ExitCode:
+        """The exit code: the worst of the machines' own."""
+        return max((outcome.code for outcome in self.hosts), key=DEGREES.index)
 
-
-def document(verb: str, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Return what `--json` prints for a fleet; `version` changes when its form does."""
-    return {
-        "version": 1,
-        "verb": verb,
-        "exit_code": int(worst(outcomes)),
-        "counts": counts(outcomes),
-        "drift": [{"id": id_, "hosts": hosts} for id_, hosts in drift(outcomes).items()],
-        "hosts": [outcome.json() for outcome in outcomes],
-    }
+    def json(self) -> dict[str, Any]:
+        """Return what `--json` prints; `version` changes when the form does."""
+        drift = failed_on(self.hosts) if self.verb is Verb.VERIFY else changed_on(self.hosts)
+        return {
+            "version": 1,
+            "verb": self.verb.value,
+            "exit_code": int(self.code),
+            "counts": counts(self.hosts),
+            "drift": [{"id": id_, "hosts": hosts} for id_, hosts in drift.items()],
+            "hosts": [outcome.json() for outcome in self.hosts],
+        }

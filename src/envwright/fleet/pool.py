@@ -1,4 +1,4 @@
-"""The crew: so many hands, each at one machine at a time; what they tell is heard in one place."""
+"""The pool: threads that each work on one machine at a time; one listener hears of all of them."""
 
 from __future__ import annotations
 
@@ -10,58 +10,64 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from envwright.errors import EnvwrightError, ExitCode, unforeseen
-from envwright.fleet.outcome import SKIPPED, Outcome, failure, word_for
+from envwright.errors import EnvwrightError, unforeseen
+from envwright.fleet.outcome import HostOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from typing_extensions import Self
 
+    from envwright.fleet.outcome import RunSummary
     from envwright.host.inventory import Target
 
-    Work = Callable[["Hand", Target], tuple[ExitCode, Any]]
+    Work = Callable[["Channel", Target], RunSummary]
 
 TICK = 0.25
 """Seconds after which a listener hears that time goes by."""
 
 
 class Listener(Protocol):
-    """Hears of a crew's work, in the thread that runs the crew."""
+    """Hears of a pool's work, in the thread that runs the pool."""
 
     def begin(self, number: int) -> None:
-        """The machine of that number is under way."""
+        """Hear that the work on the machine of that number begins."""
 
     def say(self, number: int, words: str) -> None:
-        """What is done there now."""
+        """Hear what is done on a machine now."""
 
-    def end(self, number: int, outcome: Outcome) -> None:
-        """What it came to."""
+    def end(self, number: int, outcome: HostOutcome) -> None:
+        """Hear what a machine came to."""
 
     def ask(self, prompt: str) -> str:
         """Ask a person for a password."""
 
     def tick(self) -> None:
-        """Time goes by."""
+        """Hear that time goes by."""
 
 
 class _Event(NamedTuple):
+    """What a thread tells the listener: "begin", "say", "ask", "end", and "over" for itself."""
+
     number: int
     kind: str
     value: Any = None
 
 
 class Stop:
-    """A word to all hands: once it is said, `fd` can be read, for ever. A context manager."""
+    """The signal to all threads to stop: once it is given, `fd` stays readable.
+
+    A context manager.
+    """
 
     def __init__(self) -> None:
         self.fd, self._writing = os.pipe()
-        self.said = False
+        self.given = False
 
-    def say(self) -> None:
-        """Say it."""
-        if not self.said:
-            self.said = True
+    def give(self) -> None:
+        """Give the signal."""
+        if not self.given:
+            self.given = True
             os.write(self._writing, b"!")
 
     def __enter__(self) -> Self:
@@ -73,8 +79,13 @@ class Stop:
 
 
 @dataclass(frozen=True)
-class Hand:
-    """What the work on one machine has of its crew."""
+class Channel:
+    """The channel between the work on one machine and its pool.
+
+    Args:
+        number: the machine's.
+        stop: a file descriptor; when it becomes readable, the work has to stop.
+    """
 
     number: int
     stop: int
@@ -88,7 +99,7 @@ class Hand:
         """Have a person asked for a password.
 
         Raises:
-            KeyboardInterrupt: the crew was stopped instead.
+            KeyboardInterrupt: the pool was stopped instead.
         """
         reply: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._events.put(_Event(self.number, "ask", (prompt, reply)))
@@ -98,49 +109,47 @@ class Hand:
         return answer
 
 
-class Crew:
-    """Does a verb's work on machines, on so many at the same time.
+class Pool:
+    """Works on machines, on so many at the same time.
 
     Args:
-        verb: for the words of its outcomes.
         parallel: how many.
         fail_fast: begin with no further machine once one has failed; those under way go on.
     """
 
-    def __init__(self, verb: str, parallel: int, *, fail_fast: bool) -> None:
-        self._verb, self._parallel, self._fail_fast = verb, parallel, fail_fast
+    def __init__(self, parallel: int, *, fail_fast: bool) -> None:
+        self._parallel, self._fail_fast = parallel, fail_fast
 
-    def run(self, targets: Sequence[Target], work: Work, listener: Listener) -> list[Outcome]:
+    def run(self, targets: Sequence[Target], work: Work, listener: Listener) -> list[HostOutcome]:
         """Do the work on each machine; return the outcomes in the order of the targets.
 
         No failure of one machine is another's. An exception of the listener, Ctrl-C among them,
-        stops all hands; it is raised when the last of them has closed its session.
+        stops all threads; it is raised when the last of them has closed its session.
         """
         events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
-        shift = _Shift(self._verb, targets, work, events, fail_fast=self._fail_fast)
-        hands = [
-            threading.Thread(target=shift.labour, name=f"envwright-{number}")
+        machines = _Queue(targets, work, events, fail_fast=self._fail_fast)
+        threads = [
+            threading.Thread(target=machines.work, name=f"envwright-{number}")
             for number in range(min(self._parallel, len(targets)))
         ]
-        with shift.stop:
+        with machines.stop:
             try:
-                for hand in hands:
-                    hand.start()
-                _listen(events, len(hands), listener)
+                for thread in threads:
+                    thread.start()
+                _listen(events, len(threads), listener)
             except BaseException:
-                shift.stop.say()
+                machines.stop.give()
                 raise
             finally:
-                _see_home(hands, events)
-        return shift.outcomes
+                _join(threads, events)
+        return machines.outcomes
 
 
-class _Shift:
-    """The machines of one run, the next of which any free hand takes."""
+class _Queue:
+    """The machines of one run; each free thread takes the next one."""
 
     def __init__(
         self,
-        verb: str,
         targets: Sequence[Target],
         work: Work,
         events: queue.SimpleQueue[_Event],
@@ -148,53 +157,51 @@ class _Shift:
         fail_fast: bool,
     ) -> None:
         self.stop = Stop()
-        self.outcomes = [Outcome(target, SKIPPED) for target in targets]
-        self._verb, self._work, self._events, self._fail_fast = verb, work, events, fail_fast
+        self.outcomes = [HostOutcome(target) for target in targets]
+        self._work, self._events, self._fail_fast = work, events, fail_fast
         self._numbers = iter(range(len(targets)))
         self._failed = False
         self._lock = threading.Lock()
 
-    def labour(self) -> None:
-        """Take machine after machine, until there is no other."""
+    def work(self) -> None:
+        """Work on machine after machine, until there is no other. Runs in a thread."""
         with contextlib.suppress(KeyboardInterrupt):
             for number in self._taken():
                 self._events.put(_Event(number, "begin"))
-                outcome = self._attempt(Hand(number, self.stop.fd, self._events))
+                outcome = self._attempt(Channel(number, self.stop.fd, self._events))
                 self.outcomes[number] = outcome
                 self._failed |= outcome.failed
                 self._events.put(_Event(number, "end", outcome))
-        self._events.put(_Event(-1, "home"))
+        self._events.put(_Event(-1, "over"))
 
     def _taken(self) -> Iterator[int]:
-        while not (self.stop.said or (self._fail_fast and self._failed)):
+        while not (self.stop.given or (self._fail_fast and self._failed)):
             with self._lock:
                 number = next(self._numbers, None)
             if number is None:
                 return
             yield number
 
-    def _attempt(self, hand: Hand) -> Outcome:
-        target, since = self.outcomes[hand.number].target, time.monotonic()
+    def _attempt(self, channel: Channel) -> HostOutcome:
+        target, since = self.outcomes[channel.number].target, time.monotonic()
         try:
-            code, result = self._work(hand, target)
-        except Exception as error:  # noqa: BLE001 - one machine's failure is never another's
-            told = error if isinstance(error, EnvwrightError) else unforeseen(error)
-            word, code, seconds = failure(told), told.exit_code, time.monotonic() - since
-            return Outcome(target, word, code, seconds, error=told)
-        word = word_for(self._verb, code, result)
-        return Outcome(target, word, code, time.monotonic() - since, result)
+            run, error = self._work(channel, target), None
+        except Exception as raised:  # noqa: BLE001 - one machine's failure is never another's
+            error = raised if isinstance(raised, EnvwrightError) else unforeseen(raised)
+            run = None
+        return HostOutcome(target, run, error, time.monotonic() - since)
 
 
-def _listen(events: queue.SimpleQueue[_Event], hands: int, listener: Listener) -> None:
-    """Let the listener hear all that is told until every hand has gone home."""
-    while hands:
+def _listen(events: queue.SimpleQueue[_Event], threads: int, listener: Listener) -> None:
+    """Let the listener hear all that is told until every thread is over."""
+    while threads:
         try:
             number, kind, value = events.get(timeout=TICK)
         except queue.Empty:
             listener.tick()
             continue
-        if kind == "home":
-            hands -= 1
+        if kind == "over":
+            threads -= 1
         elif kind == "ask":
             prompt, reply = value
             answer = None
@@ -208,11 +215,11 @@ def _listen(events: queue.SimpleQueue[_Event], hands: int, listener: Listener) -
             getattr(listener, kind)(number, value)
 
 
-def _see_home(hands: Sequence[threading.Thread], events: queue.SimpleQueue[_Event]) -> None:
-    """Wait for all hands; whoever still asks for something gets no answer."""
-    for hand in hands:
-        while hand.is_alive():
-            hand.join(TICK)
+def _join(threads: Sequence[threading.Thread], events: queue.SimpleQueue[_Event]) -> None:
+    """Wait for all threads; whichever still asks for something gets no answer."""
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(TICK)
             with contextlib.suppress(queue.Empty):
                 while True:
                     _, kind, value = events.get_nowait()

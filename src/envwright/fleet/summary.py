@@ -1,4 +1,4 @@
-"""The summary: plans that are alike shown once, what deviates where, what failed, and counts."""
+"""The summary of a fleet: plans (those that are alike once), what differs where, errors, counts."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envwright.errors import EnvwrightError
-from envwright.fleet.outcome import counts, drift
+from envwright.fleet.outcome import changed_on, counts, failed_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envwright.engine.plan import Plan
-    from envwright.fleet.outcome import Outcome
+    from envwright.fleet.outcome import HostOutcome
     from envwright.report.terminal import Report
 
 NAMED = 8
-"""More machines than these are not all named in a line; `--json` and `drift` have them all."""
+"""How many machines a line names at most; `--json` names them all."""
 
 
 def names(hosts: Sequence[str]) -> str:
@@ -27,7 +27,7 @@ def names(hosts: Sequence[str]) -> str:
 
 
 def show_plans(report: Report, plans: Iterable[Plan]) -> None:
-    """Show plans that change something; of those that are alike, one."""
+    """Show the plans that change something; plans that are alike are shown once."""
     alike: dict[str, list[Plan]] = {}
     for plan in filter(None, plans):
         machine = plan.machine.distro, plan.machine.release
@@ -38,15 +38,31 @@ def show_plans(report: Report, plans: Iterable[Plan]) -> None:
         report.plan(replace(group[0], host=names([plan.host for plan in group])))
 
 
-def show_drift(report: Report, outcomes: Sequence[Outcome], verb: str) -> None:
-    """Show which resources differ, or which checks failed, on which machines."""
-    found = drift(outcomes)
+def show_changes(report: Report, outcomes: Sequence[HostOutcome]) -> None:
+    """Show which resources differ, and on which machines."""
+    _show(report, outcomes, "differ", changed_on(outcomes), {})
+
+
+def show_failed_checks(report: Report, outcomes: Sequence[HostOutcome]) -> None:
+    """Show which checks failed, on which machines, and why; each reason of a check once."""
+    reasons: dict[str, dict[str, None]] = {}
+    for outcome in outcomes:
+        for check in outcome.failures:
+            reasons.setdefault(check.id, {})[check.reason] = None
+    _show(report, outcomes, "fail checks", failed_on(outcomes), reasons)
+
+
+def _show(
+    report: Report,
+    outcomes: Sequence[HostOutcome],
+    what: str,
+    found: Mapping[str, Sequence[str]],
+    reasons: Mapping[str, Iterable[str]],
+) -> None:
     if not found:
         return
     deviating = {host for hosts in found.values() for host in hosts}
-    what = "fail checks" if verb == "verify" else "differ"
     report.line(f"\n{len(deviating)} of {len(outcomes)} {what}:")
-    reasons = _reasons(outcomes) if verb == "verify" else {}
     for id_, hosts in found.items():
         where = f"all {len(hosts)}" if len(hosts) == len(outcomes) else str(len(hosts))
         report.line(f"  {id_}  on {where}: {names(hosts)}")
@@ -55,17 +71,7 @@ def show_drift(report: Report, outcomes: Sequence[Outcome], verb: str) -> None:
                 report.line(f"      {text}")
 
 
-def _reasons(outcomes: Iterable[Outcome]) -> dict[str, list[str]]:
-    """Return why checks failed, each reason of a check once."""
-    reasons: dict[str, dict[str, None]] = {}
-    for outcome in outcomes:
-        for check in outcome.result or ():
-            if check["outcome"] == "failed":
-                reasons.setdefault(check["id"], {})[check["reason"]] = None
-    return {id_: list(found) for id_, found in reasons.items()}
-
-
-def show_failures(report: Report, outcomes: Iterable[Outcome]) -> None:
+def show_failures(report: Report, outcomes: Iterable[HostOutcome]) -> None:
     """Tell what went wrong; where it is the same on several machines, once."""
     if report.quiet:
         return
@@ -76,7 +82,7 @@ def show_failures(report: Report, outcomes: Iterable[Outcome]) -> None:
         report.error(EnvwrightError(f"{where}{error.message}", hint=error.hint))
 
 
-def _failures(outcomes: Iterable[Outcome]) -> Iterator[tuple[EnvwrightError, list[str]]]:
+def _failures(outcomes: Iterable[HostOutcome]) -> Iterator[tuple[EnvwrightError, list[str]]]:
     alike: dict[str, tuple[EnvwrightError, list[str]]] = {}
     for outcome in outcomes:
         if outcome.error:
@@ -85,7 +91,7 @@ def _failures(outcomes: Iterable[Outcome]) -> Iterator[tuple[EnvwrightError, lis
     yield from alike.values()
 
 
-def count_line(outcomes: Sequence[Outcome]) -> str:
+def count_line(outcomes: Sequence[HostOutcome]) -> str:
     """Count what the machines came to."""
     words = {"differs": "differ"}
     parts = ", ".join(f"{n} {words.get(word, word)}" for word, n in counts(outcomes).items())

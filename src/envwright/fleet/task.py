@@ -1,52 +1,44 @@
-"""The errand: what a worker is to do on one machine."""
+"""The task: what a worker process is to do on one machine. It crosses from process to process."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
+    from collections.abc import Mapping
     from pathlib import Path
 
     from envwright.cache.compiled import Made
-    from envwright.engine.context import Job
-    from envwright.errors import ExitCode
     from envwright.facts import Machine
     from envwright.host.inventory import Target
-    from envwright.report.terminal import Report
-
-    Act = Callable[[Job, argparse.Namespace, Report], tuple[ExitCode, Any]]
+    from envwright.workflow import RunOptions
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A plan that was made before: its machine, and what was compiled for it.
-
-    Args:
-        changes: what a person has agreed to; None where nobody was asked.
-    """
+class Planned:
+    """What the fleet has of a machine since its plan: the facts, and the compiled environment."""
 
     machine: Machine
     made: Made
-    changes: list[dict[str, Any]] | None
 
 
 @dataclass(frozen=True)
-class Errand:
+class Task:
     """What a worker is to do.
 
     Args:
-        act: the verb, for one machine; a function that can be imported by its name.
-        log: the machine's log.
+        target: the machine, and its environment.
+        options: what is wanted of the run.
+        variables: the variables that the command line sets.
+        log: the machine's log; None for no log.
         asking: somebody can be asked for a password.
-        shown: the plan that was made before, where there was one.
+        planned: what was compiled before, where the machine was planned for.
     """
 
     target: Target
-    options: argparse.Namespace
-    act: Act
+    options: RunOptions
+    variables: Mapping[str, str]
     log: Path | None
     asking: bool
-    shown: Shown | None = None
+    planned: Planned | None = None

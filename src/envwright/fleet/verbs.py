@@ -1,191 +1,212 @@
-"""The verbs for a fleet: plans in threads of this process, what pyinfra or pytest does in workers.
+"""The verbs for a fleet: plans run in threads, what pyinfra or pytest does in worker processes.
 
-A plan is waiting for a machine and a little arithmetic: threads do that best. The exit code is the
-worst of the machines' own: 1 an error, 2 changes or failed checks, 3 a restart is needed, 0.
+A plan is waiting for a machine and a little arithmetic: threads do that best.
 """
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from envwright.cache.compiled import Made
-from envwright.engine.context import Crowd, open_job, password_source
-from envwright.errors import EnvwrightError, ExitCode
-from envwright.fleet.compile_cache import Compilations
+from envwright.engine.context import Access, open_context
+from envwright.errors import EnvwrightError
+from envwright.fleet.compile_cache import CompileCache
 from envwright.fleet.logs import Log, log_files
-from envwright.fleet.outcome import SKIPPED, Outcome, document, worst
-from envwright.fleet.pool import Crew
+from envwright.fleet.outcome import FleetOutcome, HostOutcome, RunSummary
+from envwright.fleet.pool import Pool
 from envwright.fleet.progress import Progress
-from envwright.fleet.summary import count_line, show_drift, show_failures, show_plans
-from envwright.fleet.task import Errand, Shown
+from envwright.fleet.summary import (
+    count_line,
+    show_changes,
+    show_failed_checks,
+    show_failures,
+    show_plans,
+)
+from envwright.fleet.task import Planned, Task
+from envwright.timings import OFF
+from envwright.workflow import Outcome, RunOptions, Verb, confirm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from envwright.engine.context import Password
     from envwright.engine.plan import Plan
-    from envwright.fleet.pool import Hand
-    from envwright.fleet.task import Act
+    from envwright.fleet.options import FleetOptions
+    from envwright.fleet.pool import Channel
     from envwright.host.inventory import Target
     from envwright.report.terminal import Report
+    from envwright.timings import Timings
 
-    Work = Callable[[Hand, int], tuple[ExitCode, Any]]
+    Work = Callable[[Channel, int], RunSummary]
 
 
 class Fleet:
-    """Several machines, by their numbers, and what the command line says of them."""
+    """Several machines, each by its number.
 
-    def __init__(
-        self, targets: Sequence[Target], options: argparse.Namespace, report: Report
+    Args:
+        targets: the machines, each with its environment.
+        variables: the variables that the command line sets.
+        options: how many machines at a time, and what failures stop.
+        password: asks for sudo's password; None where nobody can be asked.
+        report: shows what goes on.
+        timings: counts where the time goes.
+
+    Attributes:
+        plans: the plans that were made, by the numbers of their machines.
+    """
+
+    def __init__(  # noqa: PLR0913 - machines, what is said of them, and who is told
+        self,
+        targets: Sequence[Target],
+        variables: Mapping[str, str],
+        options: FleetOptions,
+        *,
+        password: Password | None,
+        report: Report,
+        timings: Timings = OFF,
     ) -> None:
         self.targets, self.options, self.report = targets, options, report
         self.plans: dict[int, Plan] = {}
-        self.shown: dict[int, Shown] = {}
+        self._planned: dict[int, Planned] = {}
+        self._variables, self._password, self._timings = variables, password, timings
         self._logs = log_files(options.log_dir, targets)
-        self._compilations = Compilations()
-        self._source = password_source(options)
-        report.mask = self._compilations.mask
+        self._cache = CompileCache(variables)
+        report.mask = self._cache.mask
 
-    def run(self, verb: str, work: Work, numbers: Sequence[int]) -> list[Outcome]:
-        """Have a crew do the work on machines."""
-        targets = [self.targets[number] for number in numbers]
-        crew = Crew(verb, self.options.parallel, fail_fast=self.options.fail_fast)
-        progress = Progress(self.report, targets, self._ask)
-        with self.options.spent(verb):
-            return crew.run(targets, lambda hand, _: work(hand, numbers[hand.number]), progress)
+    def plan(self, verb: Verb) -> list[HostOutcome]:
+        """Plan for all machines, for a plan or for an apply.
 
-    def plan(self, verb: str) -> list[Outcome]:
-        """Plan for all machines; the log of one that `apply` will change has its plan from that."""
+        The log of a machine that apply changes has its plan from the worker that changes it.
+        """
 
-        def work(hand: Hand, number: int) -> tuple[ExitCode, Any]:
+        def work(channel: Channel, number: int) -> RunSummary:
             with Log(self._logs[number]) as own:
-                own.mask = self._compilations.mask
+                own.mask = self._cache.mask
                 try:
-                    plan = self._plan(hand, number)
+                    plan = self._plan(channel, number)
                 except EnvwrightError as error:
                     own.error(error)
                     raise
-                if verb == "plan" or not plan:
+                if verb is Verb.PLAN or not plan:
                     own.plan(plan)
-            late = ExitCode.RESTART if plan.waiting else ExitCode.DONE
-            return ExitCode.CHANGES if plan else late, plan.json()
+            return RunSummary.of(Outcome(Verb.PLAN, plan), self._cache.mask)
 
-        return self.run("plan", work, range(len(self.targets)))
+        return self._run(Verb.PLAN, work, range(len(self.targets)))
 
-    def _plan(self, hand: Hand, number: int) -> Plan:
-        ask = hand.ask if self._source else None
-        crowd = Crowd(self._compilations.compile, ask, hand.stop)
-        with open_job(self.targets[number], self.options, crowd) as job:
-            hand.say("comparing")
-            plan = self.plans[number] = job.plan()
-            agreed = None if vars(self.options).get("yes") else plan.json()["changes"]
-            self.shown[number] = Shown(job.machine, Made(job.compiled, job.secrets), agreed)
+    def _plan(self, channel: Channel, number: int) -> Plan:
+        ask = channel.ask if self._password else None
+        target = self.targets[number]
+        compile_ = self._cache.compiler(target.environment)
+        access = Access(ask, batch=True, stop=channel.stop)
+        with open_context(target, compile_, access) as context:
+            channel.say("comparing")
+            plan = self.plans[number] = context.plan()
+            made = Made(context.compiled, context.secrets)
+            self._planned[number] = Planned(context.machine, made)
         return plan
 
-    def work(self, verb: str, act: Act, numbers: Sequence[int], **settings: Any) -> list[Outcome]:
-        """Have workers do a verb on machines; `settings`: options, by functions of the number."""
+    def work(
+        self, options: Callable[[int], RunOptions], verb: Verb, numbers: Sequence[int]
+    ) -> list[HostOutcome]:
+        """Have workers do a verb on machines; `options` returns those of a machine's number."""
         from envwright.fleet.worker import send  # noqa: PLC0415 - a plan needs no workers
 
-        def work(hand: Hand, number: int) -> tuple[ExitCode, Any]:
-            own = {name: setting(number) for name, setting in settings.items()}
-            options = argparse.Namespace(**{**vars(self.options), **own})
-            errand = Errand(
+        def work(channel: Channel, number: int) -> RunSummary:
+            task = Task(
                 self.targets[number],
-                options,
-                act,
+                options(number),
+                self._variables,
                 self._logs[number],
-                asking=self._source is not None,
-                shown=self.shown.get(number),
+                asking=self._password is not None,
+                planned=self._planned.get(number),
             )
-            return send(errand, hand)
+            return send(task, channel)
 
-        return self.run(verb, work, numbers)
+        return self._run(verb, work, numbers)
+
+    def _run(self, verb: Verb, work: Work, numbers: Sequence[int]) -> list[HostOutcome]:
+        """Have a pool do the work on machines."""
+        targets = [self.targets[number] for number in numbers]
+        pool = Pool(self.options.parallel, fail_fast=self.options.fail_fast)
+        progress = Progress(self.report, targets, self._ask)
+        with self._timings(verb.value):
+            return pool.run(
+                targets, lambda channel, _: work(channel, numbers[channel.number]), progress
+            )
 
     def _ask(self, _prompt: str) -> str:
         """Ask for sudo's password the first time that a machine wants it: it is for all of them."""
-        return self._source("[sudo] password for all hosts that want one: ") if self._source else ""
+        if self._password is None:
+            return ""
+        return self._password("[sudo] password for all hosts that want one: ")
 
 
-def plan(targets: Sequence[Target], options: argparse.Namespace, report: Report) -> ExitCode:
+def run(fleet: Fleet, options: RunOptions) -> FleetOutcome:
+    """Do what is wanted on all machines; return what all of them came to.
+
+    Raises:
+        EnvwrightError: a person did not agree to the changes, or nobody could be asked.
+    """
+    verb = {Verb.PLAN: _plan, Verb.APPLY: _apply, Verb.VERIFY: _verify}[options.verb]
+    outcome = FleetOutcome(options.verb, tuple(verb(fleet, options)))
+    fleet.report.line(f"\n{count_line(outcome.hosts)}")
+    return outcome
+
+
+def _plan(fleet: Fleet, options: RunOptions) -> list[HostOutcome]:
     """Show what differs, and where."""
-    report.quiet = options.json
-    fleet = Fleet(targets, options, report)
-    outcomes = fleet.plan("plan")
-    show_plans(report, (fleet.plans[number] for number in sorted(fleet.plans)))
-    show_drift(report, outcomes, "plan")
-    show_failures(report, outcomes)
-    return _conclude("plan", outcomes, options, report)
+    outcomes = fleet.plan(options.verb)
+    show_plans(fleet.report, (fleet.plans[number] for number in sorted(fleet.plans)))
+    show_changes(fleet.report, outcomes)
+    show_failures(fleet.report, outcomes)
+    return outcomes
 
 
-def apply(
-    targets: Sequence[Target],
-    options: argparse.Namespace,
-    report: Report,
-    act: Act,
-    confirm: Callable[[Report], None],
-) -> ExitCode:
-    """Show what differs, and where, ask once, make it so, and prove it."""
-    fleet = Fleet(targets, options, report)
-    outcomes = fleet.plan("apply")
-    show_plans(report, (fleet.plans[number] for number in sorted(fleet.plans)))
-    show_drift(report, outcomes, "plan")
-    show_failures(report, outcomes)
+def _apply(fleet: Fleet, options: RunOptions) -> list[HostOutcome]:
+    """Show what differs, and where, ask once, make it so, and verify it."""
+    outcomes = _plan(fleet, options)
     differing = [number for number, each in enumerate(outcomes) if each.word == "differs"]
-    if options.fail_fast and any(outcome.failed for outcome in outcomes):
-        made = [Outcome(targets[number], SKIPPED) for number in differing]
+
+    def wanted(number: int) -> RunOptions:
+        agreed = None if options.yes else fleet.plans[number].json()["changes"]
+        return replace(options, yes=True, agreed=agreed)
+
+    if fleet.options.fail_fast and any(outcome.failed for outcome in outcomes):
+        applied = [HostOutcome(fleet.targets[number]) for number in differing]
     else:
         if differing and not options.yes:
-            confirm(report)
-        report.line()
-        made = fleet.work("apply", act, differing, yes=lambda _: True)
-    outcomes = [_as_applied(outcome) for outcome in outcomes]
-    for number, outcome in zip(differing, made, strict=True):
+            confirm(fleet.report)
+        fleet.report.line()
+        applied = fleet.work(wanted, Verb.APPLY, differing)
+    for number, outcome in enumerate(outcomes):
+        if outcome.run is not None:
+            nothing = Outcome(Verb.APPLY, fleet.plans[number])
+            outcomes[number] = replace(outcome, run=RunSummary.of(nothing, fleet.report.mask))
+    for number, outcome in zip(differing, applied, strict=True):
         outcomes[number] = outcome
-    checks = [replace(each, result=each.result and each.result["checks"]) for each in outcomes]
-    show_drift(report, checks, "verify")
-    show_failures(report, made)
-    return _conclude("apply", outcomes, options, report)
+    show_failed_checks(fleet.report, outcomes)
+    show_failures(fleet.report, applied)
+    return outcomes
 
 
-def _as_applied(outcome: Outcome) -> Outcome:
-    """Return what a machine that needs nothing, or cannot be planned for, comes to."""
-    plan = outcome.result
-    result = plan and {"plan": plan, "pending": [], "waiting": plan["waiting"], "checks": []}
-    return replace(outcome, result=result)
-
-
-def verify(
-    targets: Sequence[Target], options: argparse.Namespace, report: Report, act: Act
-) -> ExitCode:
-    """Prove that all machines are as they should be."""
-    fleet = Fleet(targets, options, report)
+def _verify(fleet: Fleet, options: RunOptions) -> list[HostOutcome]:
+    """Check that all machines are as they should be."""
     with tempfile.TemporaryDirectory(prefix="envwright-") as folder:
 
         def junit(number: int) -> Path | None:
             return Path(folder, f"{number}.xml") if options.junit else None
 
-        outcomes = fleet.work("verify", act, range(len(targets)), junit=junit)
+        def wanted(number: int) -> RunOptions:
+            return replace(options, junit=junit(number))
+
+        outcomes = fleet.work(wanted, Verb.VERIFY, range(len(fleet.targets)))
         if options.junit:
             from envwright.fleet.formats import merge  # noqa: PLC0415 - where it is asked for
 
             merge(outcomes, junit, options.junit)
-    if options.format == "tap" and not options.json:
-        from envwright.fleet.formats import tap_all  # noqa: PLC0415 - where it is asked for
-
-        report.text(tap_all(outcomes))
-    show_drift(report, outcomes, "verify")
-    show_failures(report, outcomes)
-    return _conclude("verify", outcomes, options, report)
-
-
-def _conclude(
-    verb: str, outcomes: Sequence[Outcome], options: argparse.Namespace, report: Report
-) -> ExitCode:
-    """Print the last of it; return the exit code."""
-    if options.json:
-        report.json(document(verb, outcomes))
-    report.line(f"\n{count_line(outcomes)}")
-    return worst(outcomes)
+    show_failed_checks(fleet.report, outcomes)
+    show_failures(fleet.report, outcomes)
+    return outcomes

@@ -1,67 +1,74 @@
 """The worker: a process for the work on one machine, where one process can do only one at a time.
 
 pyinfra's state is one for a process, and so is pytest's environment. Workers are forked from a
-server that has both loaded. What they tell comes through a pipe: pairs of a kind and its value.
+server that has loaded both. A worker tells its fleet through a pipe: pairs of a kind and its value.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import multiprocessing
 import os
 import signal
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
-from envwright.engine.context import Crowd, open_job
+from envwright import workflow
+from envwright.engine.context import Access, open_context
 from envwright.errors import EnvwrightError, StepError, unforeseen
-from envwright.fleet.compile_cache import Compilations
+from envwright.fleet.compile_cache import CompileCache
 from envwright.fleet.logs import Log
-from envwright.fleet.outcome import FAILURES, failure
+from envwright.fleet.outcome import FAILURES, RunSummary, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
     from envwright.engine.apply import Step
-    from envwright.engine.context import Job
+    from envwright.engine.context import Context
     from envwright.engine.verify import Result
-    from envwright.errors import ExitCode
-    from envwright.fleet.pool import Hand
-    from envwright.fleet.task import Errand, Shown
+    from envwright.fleet.pool import Channel
+    from envwright.fleet.task import Task
     from envwright.report.terminal import Report
 
-LOADED = ["envwright.engine.pyinfra_runner", "envwright.engine.verify", "envwright.cli.main"]
+    Run = Callable[[Context, workflow.RunOptions, Report], workflow.Outcome]
+
+LOADED = ["envwright.engine.pyinfra_runner", "envwright.engine.verify", __name__]
 """What the server loads before it forks: together half a second."""
 SECONDS_TO_END = 10
 """How long a worker that is told to end may take to close its session."""
 
 
-def context() -> ForkServerContext:
+def start_method() -> ForkServerContext:
     """Return the way in which workers are started."""
     forking = multiprocessing.get_context("forkserver")
     forking.set_forkserver_preload(LOADED)
     return forking
 
 
-def send(errand: Errand, hand: Hand) -> tuple[ExitCode, Any]:
-    """Have a worker do an errand; return the exit code and what `--json` prints.
+def send(task: Task, channel: Channel, run: Run = workflow.run) -> RunSummary:
+    """Have a worker do a task; return the summary of its run.
+
+    Args:
+        task: what is to be done.
+        channel: hears what the worker does.
+        run: the sequence of a run; a function that the worker can import by its name.
 
     Raises:
         EnvwrightError: what the worker failed with.
-        KeyboardInterrupt: the crew was stopped; so was the worker.
+        KeyboardInterrupt: the pool was stopped; so was the worker.
     """
     ours, theirs = multiprocessing.Pipe()
-    process = context().Process(target=_serve, args=(errand, theirs, dict(os.environ)))
+    process = start_method().Process(target=serve, args=(task, theirs, dict(os.environ), run))
     with ours, theirs:
         process.start()
         theirs.close()
         try:
-            return _follow(ours, hand, errand.target.host)
+            kind, value = _answer_of(ours, channel, task.target.host)
         except BaseException:
+            # Only a worker that has not answered has something to end.
             process.terminate()
             raise
         finally:
@@ -69,36 +76,38 @@ def send(errand: Errand, hand: Hand) -> tuple[ExitCode, Any]:
             process.kill()
             process.join()
             process.close()
+    if kind == "error":
+        word, message, hint = value
+        raise FAILURES[word](message, hint=hint)
+    summary: RunSummary = value
+    return summary
 
 
-def _follow(worker: Connection, hand: Hand, host: str) -> tuple[ExitCode, Any]:
+def _answer_of(worker: Connection, channel: Channel, host: str) -> tuple[str, Any]:
+    """Follow a worker; return the kind ("end" or "error") and the value of its answer."""
     while True:
-        if hand.stop in wait([worker, hand.stop]):
+        if channel.stop in wait([worker, channel.stop]):
             raise KeyboardInterrupt
         try:
             kind, value = worker.recv()
         except (EOFError, OSError):
             raise StepError(
-                f"{host}: the process at work on it ended before its time",
+                f"{host}: the process that worked on this machine ended before its time",
                 hint="try again; an apply goes on from where it stood",
             ) from None
         if kind == "say":
-            hand.say(value)
+            channel.say(value)
         elif kind == "ask":
-            worker.send(hand.ask(value))
-        elif kind == "error":
-            word, message, hint = value
-            raise FAILURES[word](message, hint=hint)
+            worker.send(channel.ask(value))
         else:
-            code, result = value
-            return code, result
+            return kind, value
 
 
 # --- In the worker ------------------------------------------------------------------------------
 
 
 class _Narrator(Log):
-    """A log whose steps and checks are told to the crew, too."""
+    """A log whose steps and checks are told to the fleet, too."""
 
     def __init__(self, file: Path | None, say: Callable[[str], None]) -> None:
         super().__init__(file)
@@ -115,17 +124,30 @@ class _Narrator(Log):
         super().result(result)
 
 
-def _serve(errand: Errand, crew: Connection, environment: dict[str, str]) -> None:
-    # A terminal's Ctrl-C reaches all processes; the crew decides for its workers.
+def serve(task: Task, fleet: Connection, environment: Mapping[str, str], run: Run) -> None:
+    """Do a task, and answer. This is all that a worker's process does.
+
+    Args:
+        task: what is to be done.
+        fleet: the pipe to the process of the fleet.
+        environment: the environment variables of that process.
+        run: the sequence of a run.
+    """
+    # A terminal's Ctrl-C reaches all processes; the fleet decides for its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
     os.environ.clear()
     os.environ.update(environment)
-    # A crew that is gone needs no answer.
+    # A fleet that is gone needs no answer.
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError, EOFError):
-        with _Narrator(errand.log, lambda words: crew.send(("say", words))) as report:
-            answer = _answer(errand, crew, report)
-        crew.send(answer)
+        try:
+            with _Narrator(task.log, lambda words: fleet.send(("say", words))) as report:
+                answer = _answer(task, fleet, report, run)
+            fleet.send(answer)
+        finally:
+            # Nothing is left to be closed: from now on SIGTERM ends the process in silence. As an
+            # exception it would be printed, by Python, into whatever the fleet shows.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def _interrupt(*_: object) -> None:
@@ -133,32 +155,24 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _answer(errand: Errand, crew: Connection, report: Report) -> tuple[str, Any]:
-    """Do the errand; return the kind and value of the last word, without secrets."""
+def _answer(task: Task, fleet: Connection, report: Report, run: Run) -> tuple[str, Any]:
+    """Do the task; return the kind and value of the answer, without secrets."""
 
     def ask(prompt: str) -> str:
-        crew.send(("ask", prompt))
-        return str(crew.recv())
+        fleet.send(("ask", prompt))
+        return str(fleet.recv())
 
-    compilations = Compilations()
-    if errand.shown:
-        compilations.add(errand.target.environment, errand.shown.machine, errand.shown.made)
-    report.mask = compilations.mask
-    crowd = Crowd(compilations.compile, ask if errand.asking else None)
+    target, cache = task.target, CompileCache(task.variables)
+    if task.planned:
+        cache.add(target.environment, task.planned.machine, task.planned.made)
+    report.mask = cache.mask
+    access = Access(ask if task.asking else None, batch=True)
     try:
-        with open_job(errand.target, errand.options, crowd) as job:
-            _expect(job, errand.shown)
-            code, result = errand.act(job, errand.options, report)
+        with open_context(target, cache.compiler(target.environment), access) as context:
+            return "end", RunSummary.of(run(context, task.options, report), report.mask)
     except (BrokenPipeError, EOFError):
         raise
-    except Exception as error:  # noqa: BLE001 - told to the crew, whatever it is
+    except Exception as error:  # noqa: BLE001 - told to the fleet, whatever it is
         told = error if isinstance(error, EnvwrightError) else unforeseen(error)
         report.error(told)
         return "error", (failure(told), report.mask(told.message), report.mask(told.hint))
-    return "end", (code, json.loads(report.mask(json.dumps(result))))
-
-
-def _expect(job: Job, shown: Shown | None) -> None:
-    """Object when the machine's plan is not the one that a person has agreed to."""
-    if shown and shown.changes is not None:
-        job.plan().expect(shown.changes)

@@ -1,10 +1,10 @@
-"""Pull mode itself as resources: what `install` wants on this machine, and what `remove` does."""
+"""Installation: pull mode itself as resources, for `pull install` and `pull remove`."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from envwright.portable.openpgp import OpenPGPError, fingerprints
 from envwright.pull import program, units
 from envwright.pull.settings import (
     FOLDER,
+    HEAD,
     IDENTITY,
     KEYRING,
     KNOWN_HOSTS,
@@ -33,7 +34,6 @@ from envwright.spec.compiler import Compiled
 from envwright.spec.declaration import Declaration
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator, Mapping
 
     from envwright.model.resource import Resource
@@ -43,6 +43,35 @@ STAMP = f"/var/lib/systemd/timers/stamp-{UNIT}.timer"
 """What systemd keeps of a persistent timer."""
 _WANTED = f"{UNITS}/timers.target.wants/{UNIT}.timer"
 _SIGNER = re.compile(r"\S+ (?:\S.* )?(?:ssh-|ecdsa-|sk-)\S+ AAAA\S+")
+
+
+@dataclass(frozen=True)
+class InstallOptions:
+    """What `pull install` is given.
+
+    Args:
+        url: the repository.
+        environment: a file in it.
+        ref: a branch, a tag, or HEAD.
+        signers: a file of allowed signers, as ssh-keygen(1) has it.
+        keys: files of armored OpenPGP keys.
+        apply: apply what differs; else only plan.
+        every: how often, as a number and m, h or d.
+        identity: the private key for ssh.
+        known_hosts: the host key for ssh.
+        variables: values of the environment's `vars`.
+    """
+
+    url: str
+    environment: str
+    ref: str = HEAD
+    signers: Path | None = None
+    keys: tuple[Path, ...] = ()
+    apply: bool = False
+    every: str = "1h"
+    identity: Path | None = None
+    known_hosts: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,13 +91,13 @@ class Keys:
         return Secrets({IDENTITY: Secret(IDENTITY, file, "--identity", Path("/"))})
 
 
-def compiled(options: argparse.Namespace) -> tuple[Compiled, Secrets]:
-    """Compile what the options of `install` or `remove` want.
+def compiled(options: InstallOptions | None) -> tuple[Compiled, Secrets]:
+    """Compile what an installation wants on this machine; without options, its removal.
 
     Raises:
-        EnvwrightError: they make no sense, or others could change what the timer would run.
+        EnvwrightError: an option makes no sense, or others could change what the timer would run.
     """
-    if options.action == "remove":
+    if options is None:
         return remove(), Secrets({})
     settings, keys = read_options(options)
     program.check(program.places())
@@ -78,14 +107,14 @@ def compiled(options: argparse.Namespace) -> tuple[Compiled, Secrets]:
 # --- From options to settings ----------------------------------------------------------------
 
 
-def read_options(options: argparse.Namespace) -> tuple[Settings, Keys]:
-    """Read what an `install` is to install.
+def read_options(options: InstallOptions) -> tuple[Settings, Keys]:
+    """Read the files that the options name; return the settings and the files' contents.
 
     Raises:
         EnvwrightError: an option makes no sense, or a file is not what it should be.
     """
     signers = _read_signers(options.signers) if options.signers else ""
-    keyring = "".join(map(_read_key, options.key))
+    keyring = "".join(map(_read_key, options.keys))
     settings = Settings(
         url=options.url,
         environment=options.environment,
@@ -94,14 +123,13 @@ def read_options(options: argparse.Namespace) -> tuple[Settings, Keys]:
         keys=tuple(dict.fromkeys(fingerprints(keyring.encode()))) if keyring else (),
         apply=options.apply,
         every=options.every,
-        variables=dict(map(_variable, options.var)),
+        variables=options.variables,
     )
-    given = [options.identity, options.known_hosts]
     if settings.scheme != "ssh":
-        if any(given):
+        if options.identity or options.known_hosts:
             raise EnvwrightError("--identity and --known-hosts are for an address of ssh")
         return settings, Keys(signers, keyring)
-    if not all(given):
+    if not options.identity or not options.known_hosts:
         raise EnvwrightError(
             "an address of ssh needs --identity FILE and --known-hosts FILE",
             hint="make a deploy key with ssh-keygen -N ''; ssh-keyscan HOST prints the host's "
@@ -144,13 +172,6 @@ def _read_key(path: Path) -> str:
             f"{path}: {error}", hint="export it: gpg --armor --export alice@example.com"
         ) from None
     return text
-
-
-def _variable(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise EnvwrightError(f"--var {text}: this is not NAME=VALUE", hint="write --var NAME=VALUE")
-    return name, value
 
 
 # --- From settings to resources, in the order of doing ---------------------------------------

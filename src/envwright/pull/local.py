@@ -1,20 +1,20 @@
-"""A job on this machine whose environment no command line names."""
+"""This machine: the session to it, and the context of an environment that no file names."""
 
 from __future__ import annotations
 
-import contextlib
-import getpass
 from typing import TYPE_CHECKING
 
 from envwright.cache.compiled import Made
-from envwright.engine.context import Job, somebody_is_there
-from envwright.facts import Machine
+from envwright.engine.context import Access, open_context, password_source
 from envwright.host.inventory import Target
 from envwright.host.session import open_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
+    from envwright.engine.context import Context
+    from envwright.facts import Machine
     from envwright.host.session import Session
     from envwright.model.secrets import Secrets
     from envwright.spec.compiler import Compiled
@@ -24,18 +24,16 @@ if TYPE_CHECKING:
 HERE = "@local"
 
 
-@contextlib.contextmanager
-def opened(compile_for: Compile) -> Iterator[Job]:
-    """Open a session to this machine, and compile for it.
+def open_here(compile_for: Compile) -> AbstractContextManager[Context]:
+    """Open a session to this machine, and compile an environment for it.
 
     Raises:
         EnvwrightError: either cannot be done.
     """
-    with session(Machine.HELLO) as own:
-        yield Job(Target(HERE), {}, own, lambda _path, machine, _given: Made(*compile_for(machine)))
+    access = Access(password_source())
+    return open_context(Target(HERE), lambda machine: Made(*compile_for(machine)), access)
 
 
 def session(hello: str) -> Session:
     """Open a session to this machine; sudo may ask where somebody can answer."""
-    ask = getpass.getpass if somebody_is_there() else None
-    return open_session(HERE, hello=hello, password=ask)
+    return open_session(HERE, hello=hello, password=password_source())

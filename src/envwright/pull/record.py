@@ -1,4 +1,4 @@
-"""The record of a run: what it found and did, in a file that is whole at any moment."""
+"""The record of a run of pull mode: what it found and did, in a file that is never half written."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError, ExitCode, LockedError, RefusedError
+from envwright.workflow import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
-    from envwright.engine.plan import Change, Plan
-    from envwright.engine.verify import Result
+    from envwright.engine.plan import Change
     from envwright.pull.settings import Settings
     from envwright.pull.signature import Commit
+    from envwright.workflow import Outcome
 
 FILE = "status.json"
 VERSION = 1
@@ -73,31 +74,23 @@ class Record:
         """Keep which commit was accepted."""
         self.commit = asdict(commit)
 
-    def planned(self, plan: Plan) -> None:
-        """Keep what differs."""
-        self.changes = [_change(change) for change in plan.changes]
+    def keep(self, outcome: Outcome) -> None:
+        """Keep what the run did so far: what differed, what waits for a restart, what failed."""
+        changes = outcome.plan.changes if outcome.plan else ()
+        self.changes = [_change(change) for change in changes]
+        self.pending = list(outcome.pending)
+        self.failures = [{"id": each.id, "reason": each.reason} for each in outcome.failures]
 
-    def left(self, plan: Plan) -> None:
-        """Keep what waits for a restart."""
-        self.pending = [change.resource.id for change in plan.changes]
-
-    def checked(self, results: Sequence[Result]) -> None:
-        """Keep which checks failed."""
-        self.failures = [
-            {"id": result.id, "reason": result.reason}
-            for result in results
-            if result.outcome == "failed"
-        ]
-
-    def end(self, outcome: str, code: ExitCode) -> ExitCode:
-        """Keep what came of it."""
-        self.outcome, self.exit_code = outcome, int(code)
-        if outcome in {AS_IT_SHOULD_BE, APPLIED} and self.commit:
+    def end(self, outcome: Outcome) -> ExitCode:
+        """Keep what came of the run; return its exit code."""
+        self.keep(outcome)
+        self.outcome, self.exit_code = _word(outcome), int(outcome.code)
+        if self.outcome in {AS_IT_SHOULD_BE, APPLIED} and self.commit:
             self.last_good = {"time": self.time, "commit": self.commit["id"]}
-        return code
+        return outcome.code
 
     def fail(self, error: BaseException) -> None:
-        """Keep what went wrong."""
+        """Keep the error that the run ended in."""
         refused, locked = isinstance(error, RefusedError), isinstance(error, LockedError)
         self.outcome = "refused" if refused else "locked" if locked else "failed"
         self.exit_code = int(ExitCode.ERROR)
@@ -107,7 +100,7 @@ class Record:
             self.error = {"message": f"{type(error).__name__}: {error}", "hint": ""}
 
     def write(self, state: Path, mask: Callable[[str], str]) -> None:
-        """Write it, whole or not at all."""
+        """Write the record, whole or not at all; `mask` replaces the values of secrets."""
         new = state / f".{FILE}.new"
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(_masked(asdict(self), mask), file, indent=2)
@@ -115,6 +108,17 @@ class Record:
             file.flush()
             os.fsync(file.fileno())
         new.replace(state / FILE)
+
+
+def _word(outcome: Outcome) -> str:
+    """Return what came of a run that ended in no error."""
+    if outcome.failures:
+        return "checks failed"
+    if outcome.code is ExitCode.RESTART:
+        return "restart needed"
+    if not outcome.plan:
+        return AS_IT_SHOULD_BE
+    return "differs" if outcome.verb is Verb.PLAN else APPLIED
 
 
 def _change(change: Change) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""One run of pull mode: fetch, judge, plan, apply if allowed, and keep what came of it."""
+"""One run of pull mode: fetch, check the signature, plan, apply if allowed, write a record."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
+from envwright import workflow
 from envwright.errors import (
     EnvwrightError,
     ExitCode,
@@ -19,25 +20,23 @@ from envwright.errors import (
 )
 from envwright.pull import local, tree
 from envwright.pull.git import HOME_PREFIX, Git
-from envwright.pull.record import APPLIED, AS_IT_SHOULD_BE, Record, last
+from envwright.pull.record import Record, last
 from envwright.pull.settings import FOLDER, STATE, Settings, read
 from envwright.pull.signature import judge
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
+from envwright.workflow import RunOptions, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from envwright.engine.context import Job
-    from envwright.engine.plan import Plan
     from envwright.facts import Machine
     from envwright.model.secrets import Secrets
     from envwright.report.terminal import Report
     from envwright.spec.compiler import Compiled
 
 LOCK = "lock"
-RESTART_NEEDED = "restart needed"
 
 
 def run(report: Report, folder: Path = FOLDER, state: Path = STATE) -> ExitCode:
@@ -105,19 +104,13 @@ def _inside(folder: Path) -> Iterator[None]:
 
 
 def _bring_about(settings: Settings, files: Path, report: Report, record: Record) -> ExitCode:
-    with local.opened(lambda machine: _compile(settings, machine, files)) as job:
-        report.mask = job.secrets.mask
-        plan = job.plan()
-        report.plan(plan)
-        record.planned(plan)
-        if not plan and plan.waiting:
-            return record.end(RESTART_NEEDED, ExitCode.RESTART)
-        if not plan:
-            return record.end(AS_IT_SHOULD_BE, ExitCode.DONE)
-        if not settings.apply:
-            report.line("Nothing was changed: pull mode only plans here.")
-            return record.end("differs", ExitCode.CHANGES)
-        return _apply(job, plan, report, record)
+    verb = Verb.APPLY if settings.apply else Verb.PLAN
+    with local.open_here(lambda machine: _compile(settings, machine, files)) as context:
+        report.mask = context.secrets.mask
+        outcome = workflow.run(context, RunOptions(verb, yes=True), report, record.keep)
+    if outcome.plan and not settings.apply:
+        report.line("Nothing was changed: pull mode only plans here.")
+    return record.end(outcome)
 
 
 def _compile(settings: Settings, machine: Machine, files: Path) -> tuple[Compiled, Secrets]:
@@ -140,22 +133,3 @@ def _refuse_outside(paths: Iterable[str], files: Path) -> None:
                 f"{path}: this file is not in the repository",
                 hint="an environment that is pulled reads only what its commit holds",
             )
-
-
-def _apply(job: Job, plan: Plan, report: Report, record: Record) -> ExitCode:
-    from envwright.engine.apply import apply  # noqa: PLC0415 - what a plan without changes spares
-    from envwright.engine.plan import waits_of  # noqa: PLC0415 - the same
-    from envwright.engine.verify import run as verify  # noqa: PLC0415 - the same
-
-    given = (job.compiled, job.session, job.secrets)
-    left = apply(plan, *given, begin=report.begin, end=report.end, cut_off=report.cut_off)
-    record.left(left)
-    results = verify(*given, tell=report.result, waits=waits_of(left))
-    report.results(results)
-    report.left(left, plan)
-    record.checked(results)
-    if record.failures:
-        return record.end("checks failed", ExitCode.CHANGES)
-    if left or left.waiting:
-        return record.end(RESTART_NEEDED, ExitCode.RESTART)
-    return record.end(APPLIED, ExitCode.DONE)

@@ -1,4 +1,7 @@
-"""`apply --restart`: across a restart under WSL, here or seen from outside, with nobody there."""
+"""`apply --restart`: has Windows restart a machine, and has the run go on after the restart.
+
+The machine is either this one, which ends the run, or another one, which is waited for.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,16 @@ from envwright.model.pending_restart import after
 from envwright.restart import saved_run, windows
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Callable
 
     from typing_extensions import Never
 
-    from envwright.engine.context import Job
+    from envwright.engine.context import Context
     from envwright.engine.plan import Plan
     from envwright.facts import Boot
     from envwright.model.resource import Moment
-    from envwright.report.terminal import Report
+
+    Tell = Callable[[str], object]
 
 HERE = "@local"
 # Units that are still to start would be taken for stopped ones. In the first moments there is not
@@ -37,50 +41,68 @@ SECONDS = 120
 """How long a restart may take."""
 
 
-def check(job: Job, plan: Plan, options: argparse.Namespace, report: Report) -> bool:
-    """Tell whether a plan takes a restart, and object where it could not be done unattended.
+def is_here(context: Context) -> bool:
+    """Tell whether a run is about the machine that envwright itself runs on."""
+    return context.target.host == HERE
+
+
+def check(context: Context, plan: Plan, tell: Tell, *, json: bool) -> bool:
+    """Tell whether a plan takes a restart; object where nobody could make it or go on after it.
+
+    Args:
+        context: the machine and its environment.
+        plan: what differs.
+        tell: shows a line to a person.
+        json: the run ends by printing JSON.
 
     Raises:
         RefusedError: Windows, systemd or a secret will not be there; nothing was changed.
     """
     if plan.restart is None:
-        if not job.machine.wsl:
-            report.line("This machine does not run under WSL: nothing here waits for a restart.")
+        if not context.machine.wsl:
+            tell("This machine does not run under WSL: nothing here waits for a restart.")
         return False
-    windows.check(job.session, job.machine)
-    if job.target.host == HERE:
-        if options.json:
+    windows.check(context.session, context.machine)
+    if is_here(context):
+        if json:
             raise RefusedError(
                 f"{HERE}: envwright cannot print what comes after its own restart",
                 hint=f"leave out --json; {saved_run.OUTCOME} will tell; nothing was changed",
             )
-        saved_run.check(job.session, job.machine, job.compiled, job.secrets)
+        saved_run.check(context.session, context.machine, context.compiled, context.secrets)
     return True
 
 
-def leave(
-    job: Job, left: Plan, moment: Moment, options: argparse.Namespace, report: Report
+def leave(  # noqa: PLR0913 - a run, and how it is to go on
+    context: Context, left: Plan, moment: Moment, tell: Tell, *, verify: bool, continued: bool
 ) -> Never:
-    """Have this machine restarted under our feet, and what is left taken up after it.
+    """Save the run, and have Windows restart this machine, which ends this process.
 
     The process ends with exit code 3 if the restart leaves it the time.
+
+    Args:
+        context: this machine and its environment.
+        left: what the run after the restart is to apply.
+        moment: the restart.
+        tell: shows a line to a person.
+        verify: the run after the restart verifies the result.
+        continued: this run is one after a restart already; its ticket is written on.
 
     Raises:
         StepError: the machine is still up; nothing of the attempt is left.
     """
-    session, before = job.session, windows.identity(windows.boot_of(job.session))
-    ticket = saved_run.Ticket(left.environment, moment.name, before, options.verify)
-    known = saved_run.Ticket.read() if job.target.environment == saved_run.JOB else None
-    if known:
+    session, before = context.session, windows.identity(windows.boot_of(context.session))
+    ticket = saved_run.Ticket(left.environment, moment.name, before, verify)
+    if continued and (known := saved_run.Ticket.read()):
         ticket = known.again(moment.name, before)
-    saved_run.install(session, ticket, job.compiled, job.secrets)
+    saved_run.install(session, ticket, context.compiled, context.secrets)
     with contextlib.suppress(ValueError):  # signals are for the main thread
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: sys.exit(ExitCode.RESTART))
     try:
-        windows.hand_over(session, moment, job.machine, left.environment)
-        report.line(
-            f"Windows runs {after(moment, job.machine)} now. envwright goes on by itself: "
+        windows.hand_over(session, moment, context.machine, left.environment)
+        tell(
+            f"Windows runs {after(moment, context.machine)} now. envwright goes on by itself: "
             f"{saved_run.LOG} has what it says, {saved_run.OUTCOME} the outcome."
         )
         time.sleep(SECONDS)
@@ -90,28 +112,30 @@ def leave(
         raise
 
 
-def cross(job: Job, left: Plan, moment: Moment, report: Report) -> dict[str, Any]:
-    """Have a machine restarted, and wait until it is up again; return what tells its two starts.
+def cross(context: Context, left: Plan, moment: Moment, tell: Tell) -> dict[str, Any]:
+    """Have Windows restart a machine, and wait until the machine is up again.
+
+    Returns the identities of the machine's starts before and after the restart.
 
     Raises:
-        HostError: it does not come back.
-        StepError: it was not restarted.
+        HostError: the machine does not come back.
+        StepError: the machine was not restarted.
     """
-    before = windows.boot_of(job.session)
+    before = windows.boot_of(context.session)
     try:
-        windows.hand_over(job.session, moment, job.machine, left.environment)
+        windows.hand_over(context.session, moment, context.machine, left.environment)
     except EnvwrightError:
         with contextlib.suppress(HostError):
-            windows.release(job.session)
+            windows.release(context.session)
         raise
-    report.line(f"Windows runs {after(moment, job.machine)} now; waiting for the machine.")
-    job.session.close()
-    now = _returned(job.target.host, moment, before)
+    tell(f"Windows runs {after(moment, context.machine)} now; waiting for the machine.")
+    context.session.close()
+    now = _returned(context.target.host, moment, before)
     return {"before": windows.identity(before), "after": windows.identity(now)}
 
 
 def _returned(host: str, moment: Moment, before: Boot) -> Boot:
-    """Wait until a machine answers that has been restarted."""
+    """Wait until a machine answers after its restart; return when it started."""
     deadline = time.monotonic() + SECONDS
     lost: EnvwrightError = StepError(
         f"{host}: Windows did not restart this machine within {SECONDS} s"

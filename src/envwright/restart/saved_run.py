@@ -1,8 +1,10 @@
-"""What goes on after a restart of this machine: a saved job, and a unit that takes it up.
+"""The saved run: what is on the disk so that apply goes on after a restart of this machine.
 
-The job is the compiled environment; secrets are in it by where they come from. Before anything is
-changed it is rehearsed: a process like the one after the restart, without terminal, session and
-variables of the user, has to load it and to have all its secrets.
+A run is saved as three files: the compiled environment, a ticket that says what the run is to do,
+and a systemd unit that starts envwright after the restart. A secret is saved as the place that its
+value comes from, never as its value. Before anything is changed, the run is rehearsed: a process
+like the one after the restart, without terminal, session and variables of the user, loads the
+compiled environment and reads every secret.
 """
 
 from __future__ import annotations
@@ -11,12 +13,12 @@ import json
 import os
 import pickle
 import shlex
+import stat
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from envwright.engine.context import SAVED
 from envwright.errors import RefusedError, StepError
 from envwright.facts import decode
 from envwright.portable import dialects
@@ -28,13 +30,14 @@ if TYPE_CHECKING:
     from envwright.model.secrets import Secrets
     from envwright.spec.compiler import Compiled
 
-JOB = SAVED
+COMPILED = f"{FOLDER}/job"
+"""The compiled environment."""
 TICKET = f"{FOLDER}/ticket.json"
 OUTCOME = "/var/lib/envwright/resumed.json"
 LOG = "/var/lib/envwright/resumed.log"
 UNIT = "envwright-resume.service"
 LIMIT = 3
-"""How often a run is taken up, at most: after a restart of its own, or because it was cut off."""
+"""How often a saved run is started, at most: after its own restarts, or because it was cut off."""
 
 _UNITS = "/etc/systemd/system"
 _WANTED = f"{_UNITS}/multi-user.target.wants"
@@ -49,15 +52,15 @@ rm -f {_WANTED}/{UNIT} {_UNITS}/{UNIT} && rm -rf {FOLDER}
 
 @dataclass(frozen=True)
 class Ticket:
-    """What the run after the restart is told, in JSON.
+    """What the run after the restart is to do, in a file of JSON.
 
     Args:
-        environment: its name.
+        environment: the name of the environment.
         moment: the restart that is to happen, by its name in Moment.
-        before: the identity of the start before it.
-        verify: prove the result.
-        attempts: how often the run was taken up.
-        restarts: those that were proved.
+        before: the identity of the machine's start before that restart.
+        verify: verify the result.
+        attempts: how often the run was started.
+        restarts: the restarts that are known to have happened.
     """
 
     environment: str
@@ -77,11 +80,11 @@ class Ticket:
         return Ticket(**{**fields, "restarts": tuple(fields["restarts"])})
 
     def write(self, session: Session) -> None:
-        """Write it to the machine of a session."""
+        """Write the ticket to the machine of a session."""
         save(session, TICKET, self.text().encode())
 
     def count(self) -> Ticket:
-        """Count an attempt, on the disk of this machine, before it is made."""
+        """Count an attempt on the disk of this machine, before the attempt is made."""
         counted = replace(self, attempts=self.attempts + 1)
         new = Path(f"{TICKET}.new")
         with new.open("w", encoding="utf-8") as file:
@@ -92,7 +95,7 @@ class Ticket:
         return counted
 
     def text(self) -> str:
-        """Return it as JSON."""
+        """Return the ticket as JSON."""
         return json.dumps(asdict(self), indent=2)
 
     def again(self, moment: str, before: dict[str, Any]) -> Ticket:
@@ -101,26 +104,49 @@ class Ticket:
 
 
 def pack(compiled: Compiled, secrets: Secrets) -> bytes:
-    """Return a job as bytes, without the value of any secret."""
+    """Return a compiled environment as bytes, without the value of any secret."""
     return pickle.dumps((compiled, secrets), protocol=4)
 
 
 def unpack(data: bytes) -> tuple[Compiled, Secrets]:
-    """Return the job that `pack` was given."""
-    found: tuple[Compiled, Secrets] = pickle.loads(data)  # noqa: S301 - root's own, in root's folder
+    """Return what `pack` was given; a pickle can run code, so the data must be root's own."""
+    found: tuple[Compiled, Secrets] = pickle.loads(data)  # noqa: S301 - see above, and `saved`
     return found
 
 
 def saved() -> tuple[Compiled, Secrets]:
-    """Return the job that is saved on this machine."""
-    return unpack(Path(JOB).read_bytes())
+    """Return the compiled environment that is saved on this machine.
+
+    Raises:
+        RefusedError: somebody else than root could have written the file.
+    """
+    folder = os.open(Path(COMPILED).parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        # What is checked is what is read: the folder and the file stay open between the two.
+        _require_private(folder, str(Path(COMPILED).parent))
+        file = os.open(Path(COMPILED).name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=folder)
+        with os.fdopen(file, "rb") as stream:
+            _require_private(stream.fileno(), COMPILED)
+            return unpack(stream.read())
+    finally:
+        os.close(folder)
+
+
+def _require_private(descriptor: int, path: str) -> None:
+    """Object to a file or folder that is not root's own, or that others can write to."""
+    status = os.fstat(descriptor)
+    if status.st_uid != 0 or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise RefusedError(
+            f"{path}: others than root can write to it; the saved run in it was not started",
+            hint="find out who changed it, then apply again by hand",
+        )
 
 
 def check(session: Session, machine: Machine, compiled: Compiled, secrets: Secrets) -> None:
     """Object where the run could not go on by itself after the restart.
 
     Raises:
-        RefusedError: no systemd would be there to start it, or it needs what will not be there.
+        RefusedError: there would be no systemd to start the run, or a secret would be missing.
     """
     hint = "restart by hand and apply again; nothing was changed"
     if not _systemd_after(session, machine, compiled):
@@ -128,7 +154,7 @@ def check(session: Session, machine: Machine, compiled: Compiled, secrets: Secre
             f"{session.name}: after the restart there is no systemd that could go on",
             hint=f"set boot.systemd in /etc/wsl.conf, or {hint}",
         )
-    words = shlex.join(["env", "-i", *_surroundings(), *_command(), "--rehearse"])
+    words = shlex.join(["env", "-i", *_variables(), *_command(), "--rehearse"])
     script = f"cd {shlex.quote(str(Path.cwd()))} 2>/dev/null || cd /; {words}"
     result = session.run(script, stdin=pack(compiled, secrets))
     if not result.ok:
@@ -150,8 +176,8 @@ def _systemd_after(session: Session, machine: Machine, compiled: Compiled) -> bo
     return dialects.get("wsl").actual(text, {key: True}).get(key) is True
 
 
-def _surroundings() -> list[str]:
-    """Return the variables that the run has; others hold what must not be on a disk."""
+def _variables() -> list[str]:
+    """Return the environment variables of the run; others may hold what must not be on a disk."""
     home = os.path.expanduser("~")  # noqa: PTH111 - as a text
     path = os.environ.get("PATH", os.defpath)
     return [f"HOME={home}", f"PATH={path}", "LC_ALL=C.UTF-8"]
@@ -162,20 +188,20 @@ def _command() -> list[str]:
 
 
 def unit(environment: str) -> str:
-    """Return the text of the unit that takes up the run.
+    """Return the text of the unit that starts the saved run.
 
-    It starts when the boot is over: WSL takes a boot that lasts for a failed one.
+    The unit starts when the boot is over: WSL takes a boot that lasts for a failed one.
     """
     return f"""\
 [Unit]
 Description=envwright goes on with {_plain(environment)} after the restart
 After=multi-user.target
-ConditionPathExists={JOB}
+ConditionPathExists={COMPILED}
 
 [Service]
 Type=exec
 WorkingDirectory=-{_plain(str(Path.cwd()))}
-Environment={" ".join(map(_quoted, _surroundings()))}
+Environment={" ".join(map(_quoted, _variables()))}
 ExecStart={" ".join(map(_quoted, _command()))}
 """
 
@@ -191,13 +217,13 @@ def _quoted(word: str) -> str:
 
 
 def install(session: Session, ticket: Ticket, compiled: Compiled, secrets: Secrets) -> None:
-    """Save a job and what it is told, and last of all enable the unit that takes it up.
+    """Save a run: the compiled environment, the ticket, and last of all the unit that starts it.
 
     Raises:
-        StepError: one of it cannot be written; nothing of it is left.
+        StepError: one of the files cannot be written; none of them is left.
     """
     try:
-        save(session, JOB, pack(compiled, secrets))
+        save(session, COMPILED, pack(compiled, secrets))
         ticket.write(session)
         _enable(session, ticket.environment)
     except StepError:
@@ -212,5 +238,5 @@ def _enable(session: Session, environment: str) -> None:
 
 
 def remove(session: Session) -> None:
-    """Remove the unit, what enables it, and the saved job."""
+    """Remove the unit, the link that enables it, and the saved run."""
     session.run(_REMOVE)

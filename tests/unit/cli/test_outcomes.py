@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from envwright.report.terminal import Report
+    from envwright.cli.invocation import Invocation
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="a session to this machine needs root")
 
 
-def failing(error: BaseException) -> Callable[[argparse.Namespace, Report], ExitCode]:
+def failing(error: BaseException) -> Callable[[argparse.Namespace, Invocation], int]:
     """A verb that does nothing but fail."""
 
-    def verb(_: argparse.Namespace, report: Report) -> ExitCode:
-        report.mask = lambda text: text.replace("hunter22", "***")
+    def verb(_: argparse.Namespace, call: Invocation) -> int:
+        call.report.mask = lambda text: text.replace("hunter22", "***")
         raise error
 
     return verb
@@ -103,9 +103,20 @@ def test_a_file_here_that_cannot_be_used_is_named(
     assert schema_fails(error) == Said(1, "", "error: /srv/export/deploy.py: Permission denied\n")
 
 
-def test_ctrl_c_ends_with_130(schema_fails: Callable[[BaseException], Said]) -> None:
-    assert schema_fails(KeyboardInterrupt()) == Said(
-        130, "", "error: interrupted\nhint: `envwright apply` goes on from here\n"
+def test_ctrl_c_ends_with_130_and_names_what_was_interrupted(
+    schema_fails: Callable[[BaseException], Said],
+) -> None:
+    assert schema_fails(KeyboardInterrupt()) == Said(130, "", "error: schema was interrupted\n")
+
+
+def test_an_apply_that_was_interrupted_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(main.VERBS, "apply", failing(KeyboardInterrupt()))
+    assert Said(main.main(["apply", "box.yaml"]), *capsys.readouterr()) == Said(
+        130,
+        "",
+        "error: apply was interrupted\nhint: run `envwright apply` again: it goes on from here\n",
     )
 
 

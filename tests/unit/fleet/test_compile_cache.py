@@ -1,4 +1,4 @@
-"""Compilations: once for all machines that are alike, and secrets masked of all of them."""
+"""The compile cache: once for all machines that are alike, and secrets masked of all of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from standins import DEBIAN, UBUNTU, compiled, secrets_of
 from envwright.cache.compiled import Made
 from envwright.errors import SpecError
 from envwright.fleet import compile_cache
-from envwright.fleet.compile_cache import Compilations
+from envwright.fleet.compile_cache import CompileCache
 from envwright.model.secrets import marker
 
 if TYPE_CHECKING:
@@ -34,36 +34,36 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
 
 
 def test_an_environment_is_compiled_once_for_machines_that_are_alike(asked: list[str]) -> None:
-    made = Compilations()
-    first = made.compile("a.yaml", DEBIAN, {})
-    assert made.compile("a.yaml", replace(DEBIAN), {}) is first
-    made.compile("a.yaml", UBUNTU, {})
-    made.compile("b.yaml", DEBIAN, {})
+    made = CompileCache({})
+    first = made.compile("a.yaml", DEBIAN)
+    assert made.compile("a.yaml", replace(DEBIAN)) is first
+    made.compile("a.yaml", UBUNTU)
+    made.compile("b.yaml", DEBIAN)
     assert asked == ["a.yaml debian", "a.yaml ubuntu", "b.yaml debian"]
 
 
 def test_what_cannot_be_compiled_is_tried_once_and_said_to_each(asked: list[str]) -> None:
-    made = Compilations()
+    made = CompileCache({})
     for _ in range(2):
         with pytest.raises(SpecError, match=r"^bad\.yaml:1:1: no$"):
-            made.compile("bad.yaml", DEBIAN, {})
+            made.compile("bad.yaml", DEBIAN)
     assert asked == ["bad.yaml debian"]
 
 
 def test_what_was_compiled_elsewhere_is_taken_over(asked: list[str]) -> None:
-    made = Compilations()
-    other = Compilations().compile("a.yaml", DEBIAN, {})
+    made = CompileCache({})
+    other = CompileCache({}).compile("a.yaml", DEBIAN)
     made.add("a.yaml", DEBIAN, other)
-    assert made.compile("a.yaml", DEBIAN, {}) is other
+    assert made.compile("a.yaml", DEBIAN) is other
     assert asked == ["a.yaml debian"]
 
 
 @pytest.mark.usefixtures("asked")
 def test_every_secret_that_was_revealed_is_masked() -> None:
-    made = Compilations()
-    secrets = made.compile("a.yaml", DEBIAN, {}).secrets
+    made = CompileCache({})
+    secrets = made.compile("a.yaml", DEBIAN).secrets
     with pytest.raises(SpecError):
-        made.compile("bad.yaml", DEBIAN, {})
+        made.compile("bad.yaml", DEBIAN)
     assert made.mask("it is hunter2") == "it is hunter2"
     assert secrets.reveal(marker("token")) == "hunter2"
     assert made.mask("it is hunter2") == f"it is {marker('token')}"

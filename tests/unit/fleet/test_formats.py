@@ -5,30 +5,30 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
-from fleets import targets
+from fleets import targets, verified
 
+from envwright.engine.verify import Result
 from envwright.errors import ExitCode, HostError
 from envwright.fleet.formats import merge, tap_all
-from envwright.fleet.outcome import Outcome
+from envwright.fleet.outcome import HostOutcome, RunSummary
+from envwright.workflow import Verb
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 A, B, C, D = targets("a", "b", "c", "d")
 OUTCOMES = [
-    Outcome(
-        A,
-        "proven",
-        result=[{"id": "file:/x", "outcome": "passed", "reason": "", "seconds": 0.1}],
-    ),
-    Outcome(
+    HostOutcome(A, verified(passed=("file:/x",))),
+    HostOutcome(
         B,
-        "unproven",
-        ExitCode.CHANGES,
-        result=[{"id": "file:/x", "outcome": "failed", "reason": "is 1,\nnot 2", "seconds": 0.1}],
+        RunSummary(
+            Verb.VERIFY,
+            ExitCode.CHANGES,
+            checks=(Result("file:/x", "failed", "is 1,\nnot 2", 0.1),),
+        ),
     ),
-    Outcome(C, "unreachable", ExitCode.ERROR, error=HostError("c: away", hint="wait")),
-    Outcome(D, "skipped"),
+    HostOutcome(C, error=HostError("c: away", hint="wait")),
+    HostOutcome(D),
 ]
 
 

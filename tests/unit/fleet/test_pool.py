@@ -1,34 +1,33 @@
-"""The crew: so many at a time, no failure another's, and what becomes of Ctrl-C."""
+"""The pool: so many at a time, no failure another's, and what becomes of Ctrl-C."""
 
 from __future__ import annotations
 
 import select
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from fleets import Gauge, Heard, changes, fine, targets
+from fleets import Gauge, Heard, fine, planned, targets, verified
 
 from envwright.errors import (
     EnvwrightError,
-    ExitCode,
     HostError,
     LockedError,
     RefusedError,
     StepError,
 )
-from envwright.fleet.pool import Crew
+from envwright.fleet.pool import Pool
 
 if TYPE_CHECKING:
-    from envwright.fleet.outcome import Outcome
-    from envwright.fleet.pool import Hand
+    from envwright.fleet.outcome import HostOutcome, RunSummary
+    from envwright.fleet.pool import Channel
     from envwright.host.inventory import Target
 
 TEN = [f"h{number}" for number in range(10)]
 
 
-def words(outcomes: list[Outcome]) -> list[str]:
+def words(outcomes: list[HostOutcome]) -> list[str]:
     return [f"{outcome.target.host} {outcome.word}" for outcome in outcomes]
 
 
@@ -37,14 +36,14 @@ def test_so_many_machines_are_at_work_at_a_time_and_no_more(parallel: int, most:
     gauge = Gauge()
     full = threading.Barrier(most)
 
-    def work(hand: Hand, _: Target) -> tuple[ExitCode, Any]:
+    def work(channel: Channel, _: Target) -> RunSummary:
         with gauge:
-            if hand.number < most:
+            if channel.number < most:
                 full.wait(5)
             time.sleep(0.01)
-        return ExitCode.DONE, changes()
+        return planned()
 
-    outcomes = Crew("plan", parallel, fail_fast=False).run(targets(*TEN), work, Heard())
+    outcomes = Pool(parallel, fail_fast=False).run(targets(*TEN), work, Heard())
     assert (words(outcomes), gauge.most) == ([f"{host} same" for host in TEN], most)
 
 
@@ -57,16 +56,16 @@ FAILURES = {
 }
 
 
-def failing(_: Hand, target: Target) -> tuple[ExitCode, Any]:
+def failing(_: Channel, target: Target) -> RunSummary:
     if target.host in FAILURES:
         raise FAILURES[target.host][0]
-    return ExitCode.CHANGES, changes("file:/a")
+    return planned("file:/a")
 
 
 @pytest.mark.parametrize("parallel", [1, 4])
 def test_one_machine_s_failure_is_no_other_s(parallel: int) -> None:
     hosts = ["good", *FAILURES, "last"]
-    outcomes = Crew("plan", parallel, fail_fast=False).run(targets(*hosts), failing, Heard())
+    outcomes = Pool(parallel, fail_fast=False).run(targets(*hosts), failing, Heard())
     assert words(outcomes) == [
         "good differs",
         *(f"{host} {word}" for host, (_, word) in FAILURES.items()),
@@ -81,8 +80,8 @@ def test_one_machine_s_failure_is_no_other_s(parallel: int) -> None:
 
 def test_fail_fast_begins_with_no_further_machine() -> None:
     heard = Heard()
-    crew = Crew("plan", 1, fail_fast=True)
-    outcomes = crew.run(targets("good", "away", "last", "least"), failing, heard)
+    pool = Pool(1, fail_fast=True)
+    outcomes = pool.run(targets("good", "away", "last", "least"), failing, heard)
     assert words(outcomes) == ["good differs", "away unreachable", "last skipped", "least skipped"]
     assert heard.told == [
         "0 begins",
@@ -95,70 +94,70 @@ def test_fail_fast_begins_with_no_further_machine() -> None:
 def test_fail_fast_lets_those_under_way_come_to_their_end() -> None:
     both, failed = threading.Barrier(2), threading.Event()
 
-    def work(hand: Hand, target: Target) -> tuple[ExitCode, Any]:
+    def work(channel: Channel, target: Target) -> RunSummary:
         if target.host != "third":
             both.wait(5)
         if target.host == "slow":
             failed.wait(5)
             time.sleep(0.05)
-            return fine(hand, target)
+            return fine(channel, target)
         failed.set()
         raise HostError("away")
 
-    outcomes = Crew("plan", 2, fail_fast=True).run(targets("slow", "bad", "third"), work, Heard())
+    outcomes = Pool(2, fail_fast=True).run(targets("slow", "bad", "third"), work, Heard())
     assert words(outcomes) == ["slow same", "bad unreachable", "third skipped"]
 
 
 def test_a_check_that_failed_is_a_failure_and_a_difference_is_none() -> None:
-    def unproven(_: Hand, __: Target) -> tuple[ExitCode, Any]:
-        return ExitCode.CHANGES, [{"id": "x", "outcome": "failed", "reason": ""}]
+    def unproven(_: Channel, __: Target) -> RunSummary:
+        return verified("x")
 
-    outcomes = Crew("verify", 1, fail_fast=True).run(targets("a", "b"), unproven, Heard())
+    outcomes = Pool(1, fail_fast=True).run(targets("a", "b"), unproven, Heard())
     assert words(outcomes) == ["a unproven", "b skipped"]
-    outcomes = Crew("plan", 1, fail_fast=True).run(targets("a", "b"), failing, Heard())
+    outcomes = Pool(1, fail_fast=True).run(targets("a", "b"), failing, Heard())
     assert words(outcomes) == ["a differs", "b differs"]
 
 
-def test_what_a_hand_says_is_heard_in_its_order_and_a_password_reaches_it() -> None:
-    def work(hand: Hand, _: Target) -> tuple[ExitCode, Any]:
-        hand.say("connecting")
-        return ExitCode.DONE, {"password": hand.ask("your password: "), **changes()}
+def test_what_the_work_says_is_heard_in_its_order_and_a_password_reaches_it() -> None:
+    def work(channel: Channel, _: Target) -> RunSummary:
+        channel.say("connecting")
+        passwords.append(channel.ask("your password: "))
+        return planned()
 
+    passwords: list[str] = []
     heard = Heard(password="hunter2")
-    (outcome,) = Crew("plan", 4, fail_fast=False).run(targets("a"), work, heard)
-    assert outcome.result["password"] == "hunter2"
+    (outcome,) = Pool(4, fail_fast=False).run(targets("a"), work, heard)
+    assert (outcome.word, passwords) == ("same", ["hunter2"])
     assert heard.told == ["0 begins", "0 says connecting", "asked your password: ", "0 ends: same"]
 
 
-def test_ctrl_c_wakes_all_hands_and_waits_until_they_are_home() -> None:
+def test_ctrl_c_wakes_all_threads_and_waits_until_they_are_over() -> None:
     home: list[str] = []
 
-    def work(hand: Hand, target: Target) -> tuple[ExitCode, Any]:
+    def work(channel: Channel, target: Target) -> RunSummary:
         if target.host == "h0":
-            hand.ask("password: ")
-        select.select([hand.stop], [], [], 20)
+            channel.ask("password: ")
+        select.select([channel.stop], [], [], 20)
         time.sleep(0.05)
         home.append(target.host)
         raise KeyboardInterrupt
 
     since = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        Crew("plan", 4, fail_fast=False).run(
-            targets(*TEN), work, Heard(password=KeyboardInterrupt())
-        )
+        Pool(4, fail_fast=False).run(targets(*TEN), work, Heard(password=KeyboardInterrupt()))
     assert sorted(home) == ["h1", "h2", "h3"]
     assert time.monotonic() - since < 10
     assert [t.name for t in threading.enumerate() if t.name.startswith("envwright-")] == []
 
 
 def test_who_asks_after_ctrl_c_gets_no_answer() -> None:
-    def work(hand: Hand, target: Target) -> tuple[ExitCode, Any]:
+    def work(channel: Channel, target: Target) -> RunSummary:
         if target.host == "h1":
-            select.select([hand.stop], [], [], 20)
-        hand.ask(f"{target.host}: ")
+            select.select([channel.stop], [], [], 20)
+        channel.ask(f"{target.host}: ")
         raise EnvwrightError("it was answered")
 
     heard = Heard(password=KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
-        Crew("plan", 2, fail_fast=False).run(targets("h0", "h1"), work, heard)
+        Pool(2, fail_fast=False).run(targets("h0", "h1"), work, heard)
     assert [word for word in heard.told if word.startswith("asked")] == ["asked h0: "]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fleets import changes, targets
+from fleets import planned, targets, verified
 
 from envwright.errors import ExitCode, HostError
-from envwright.fleet.outcome import Outcome
+from envwright.fleet.outcome import HostOutcome, RunSummary
 from envwright.fleet.progress import Progress
 from envwright.report.terminal import Report
+from envwright.workflow import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +50,9 @@ def a_run(progress: Progress) -> None:
     progress.say(0, "reading hunter2")
     progress.tick()
     progress.begin(1)
-    progress.end(1, Outcome(HOSTS[1], "differs", ExitCode.CHANGES, 1.25, changes("a", "b")))
+    progress.end(1, HostOutcome(HOSTS[1], planned("a", "b"), seconds=1.25))
     error = HostError("it is away")
-    progress.end(0, Outcome(HOSTS[0], "unreachable", ExitCode.ERROR, 10.0, error=error))
+    progress.end(0, HostOutcome(HOSTS[0], error=error, seconds=10.0))
 
 
 PLAIN = "  differs      @local: 2 to change  (1.2 s)\n  unreachable  @ssh/one  (10.0 s)\n"
@@ -112,25 +114,25 @@ def test_a_password_is_asked_on_a_line_without_the_table() -> None:
     assert out == f"  ...          @local      0 s  connecting\n  0 of 2 done\n{ERASE.format(2)}"
 
 
+def applied(code: ExitCode, *ids: str, pending: tuple[str, ...] = ()) -> RunSummary:
+    return RunSummary(Verb.APPLY, code, ids, pending)
+
+
 @pytest.mark.parametrize(
-    ("word", "code", "result", "words"),
+    ("run", "word", "words"),
     [
-        ("same", ExitCode.DONE, changes(), ""),
-        ("changed", ExitCode.DONE, {"plan": changes("a", "b")}, ": 2 changed"),
-        ("restart", ExitCode.RESTART, {"plan": changes("a", "b"), "pending": ["b"]}, ": 1 pending"),
-        ("unproven", ExitCode.CHANGES, {"checks": [{"outcome": "failed"}]}, ": 1 failed"),
-        (
-            "unproven",
-            ExitCode.CHANGES,
-            [{"outcome": "failed"}, {"outcome": "passed"}, {"outcome": "failed"}],
-            ": 2 failed",
-        ),
-        ("proven", ExitCode.DONE, [{"outcome": "passed"}], ""),
+        (planned(), "same", ""),
+        (applied(ExitCode.DONE, "a", "b"), "changed", ": 2 changed"),
+        (applied(ExitCode.RESTART, "a", "b", pending=("b",)), "restart", ": 1 pending"),
+        (RunSummary(Verb.PLAN, ExitCode.RESTART), "restart", ""),
+        (replace(verified("x"), verb=Verb.APPLY, changes=("a",)), "unproven", ": 1 failed"),
+        (verified("x", "z", passed=("y",)), "unproven", ": 2 failed"),
+        (verified(passed=("y",)), "proven", ""),
     ],
 )
-def test_a_line_says_how_much_there_is(word: str, code: ExitCode, result: Any, words: str) -> None:
+def test_a_line_says_how_much_there_is(run: RunSummary, word: str, words: str) -> None:
     def tell(progress: Progress) -> None:
         progress.begin(1)
-        progress.end(1, Outcome(HOSTS[1], word, code, 0.04, result))
+        progress.end(1, HostOutcome(HOSTS[1], run, seconds=0.04))
 
     assert shown(tell, io.StringIO()) == f"  {word:<11}  @local{words}  (0.0 s)\n"

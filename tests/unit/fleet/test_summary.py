@@ -6,16 +6,25 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fleets import changes, targets
+from fleets import planned, targets
 from standins import DEBIAN, ORIGIN, UBUNTU
 
 from envwright.engine.plan import Change, Plan
+from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError, ExitCode, HostError, SpecError
-from envwright.fleet.outcome import Outcome
-from envwright.fleet.summary import count_line, names, show_drift, show_failures, show_plans
+from envwright.fleet.outcome import HostOutcome, RunSummary
+from envwright.fleet.summary import (
+    count_line,
+    names,
+    show_changes,
+    show_failed_checks,
+    show_failures,
+    show_plans,
+)
 from envwright.model.resource import Difference
 from envwright.report.terminal import Report
 from envwright.resources.package import Package
+from envwright.workflow import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,37 +69,36 @@ def test_plans_that_are_alike_are_shown_once_and_empty_ones_not_at_all() -> None
 
 
 def test_drift_is_told_by_resource() -> None:
-    outcomes = [
-        Outcome(a, "differs", ExitCode.CHANGES, result=changes("file:/a", "package:git"))
-        for a in targets("a", "b")
-    ]
-    other = Outcome(targets("c")[0], "same", result=changes())
-    assert said(lambda report: show_drift(report, [*outcomes, other], "plan")) == (
+    outcomes = [HostOutcome(a, planned("file:/a", "package:git")) for a in targets("a", "b")]
+    other = HostOutcome(targets("c")[0], planned())
+    assert said(lambda report: show_changes(report, [*outcomes, other])) == (
         "\n2 of 3 differ:\n  file:/a  on 2: a, b\n  package:git  on 2: a, b\n",
         "",
     )
-    assert said(lambda report: show_drift(report, outcomes[:1], "plan")) == (
+    assert said(lambda report: show_changes(report, outcomes[:1])) == (
         "\n1 of 1 differ:\n  file:/a  on all 1: a\n  package:git  on all 1: a\n",
         "",
     )
-    assert said(lambda report: show_drift(report, [other], "plan")) == ("", "")
+    assert said(lambda report: show_changes(report, [other])) == ("", "")
 
 
 def test_failed_checks_are_told_with_each_reason_once() -> None:
     reasons = {"a": "is 1,\nnot 2", "b": "is 1,\nnot 2", "c": "is 3, not 2"}
     outcomes = [
-        Outcome(
+        HostOutcome(
             target,
-            "unproven",
-            ExitCode.CHANGES,
-            result=[
-                {"id": "file:/x", "outcome": "passed", "reason": ""},
-                {"id": "it runs", "outcome": "failed", "reason": reasons[target.host]},
-            ],
+            RunSummary(
+                Verb.VERIFY,
+                ExitCode.CHANGES,
+                checks=(
+                    Result("file:/x", "passed", "", 0.0),
+                    Result("it runs", "failed", reasons[target.host], 0.0),
+                ),
+            ),
         )
         for target in targets(*reasons)
     ]
-    out, _ = said(lambda report: show_drift(report, outcomes, "verify"))
+    out, _ = said(lambda report: show_failed_checks(report, outcomes))
     assert out == (
         "\n3 of 3 fail checks:\n"
         "  it runs  on all 3: a, b, c\n"
@@ -102,10 +110,10 @@ def test_failures_that_are_the_same_are_told_once_and_each_names_its_machines() 
     a, b, c, d = targets("a", "b", "c", "d")
     spec = SpecError("box.yaml:2:1: there is no capability", hint="look")
     outcomes = [
-        Outcome(a, "failed", ExitCode.ERROR, error=spec),
-        Outcome(b, "unreachable", ExitCode.ERROR, error=HostError("b: it is away")),
-        Outcome(c, "failed", ExitCode.ERROR, error=spec),
-        Outcome(d, "failed", ExitCode.ERROR, error=EnvwrightError("no space")),
+        HostOutcome(a, error=spec),
+        HostOutcome(b, error=HostError("b: it is away")),
+        HostOutcome(c, error=spec),
+        HostOutcome(d, error=EnvwrightError("no space")),
     ]
     expected = (
         "error: a, c:\nbox.yaml:2:1: there is no capability\nhint: look\n"
@@ -123,6 +131,6 @@ def test_a_line_names_only_so_many_machines() -> None:
 
 def test_the_last_line_counts() -> None:
     a, b, c = targets("a", "b", "c")
-    outcomes = [Outcome(a, "differs"), Outcome(b, "differs"), Outcome(c, "skipped")]
+    outcomes = [HostOutcome(a, planned("x")), HostOutcome(b, planned("x")), HostOutcome(c)]
     assert count_line(outcomes) == "3 hosts: 2 differ, 1 skipped."
-    assert count_line([replace(outcomes[2], word="same")]) == "1 hosts: 1 same."
+    assert count_line([replace(outcomes[2], run=planned())]) == "1 hosts: 1 same."

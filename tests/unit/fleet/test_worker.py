@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import queue
+import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import fleets
 import pytest
 from fleets import die, err, fail, greet, hang
 from standins import secrets_of
 
+from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError, ExitCode, HostError, RefusedError, StepError
 from envwright.facts import Machine
-from envwright.fleet.pool import Hand, Stop
-from envwright.fleet.task import Errand, Shown
+from envwright.fleet.outcome import RunSummary
+from envwright.fleet.pool import Channel, Stop
+from envwright.fleet.task import Planned, Task
 from envwright.fleet.worker import send
 from envwright.host.inventory import Target
 from envwright.host.session import open_session
+from envwright.workflow import RunOptions, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,107 +48,144 @@ def stop() -> Iterator[Stop]:
 
 
 @pytest.fixture
-def hand(stop: Stop) -> Hand:
-    return Hand(0, stop.fd, queue.SimpleQueue())
+def channel(stop: Stop) -> Channel:
+    return Channel(0, stop.fd, queue.SimpleQueue())
 
 
 @pytest.fixture
-def errand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Errand:
+def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Task:
     (tmp_path / "box.yaml").write_text(BOX)
     monkeypatch.setenv("EW_TOKEN", "hunter2")
     monkeypatch.chdir(tmp_path)
-    options = argparse.Namespace(var=[], greeting="!", sudo_password_stdin=False)
-    return Errand(Target("@local", "box.yaml"), options, greet, tmp_path / "log", asking=False)
+    options = RunOptions(Verb.VERIFY, yes=True)
+    return Task(Target("@local", "box.yaml"), options, {}, tmp_path / "log", asking=False)
 
 
 def test_a_worker_does_what_it_is_told_and_shows_no_secret(
-    errand: Errand, hand: Hand, monkeypatch: pytest.MonkeyPatch
+    task: Task, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EW_TEST", "seen")
-    assert send(errand, hand) == (
-        ExitCode.RESTART,
-        {"said": ["⟦secret:token⟧"], "variable": "seen"},
+    check = Result("⟦secret:token⟧", "failed", "seen", 1.0)
+    assert send(task, channel, greet) == RunSummary(
+        Verb.VERIFY, ExitCode.CHANGES, checks=(check,), document=[check.json()]
     )
     assert Path("log").read_text() == "hello box!\n⟦secret:token⟧\n"
 
 
-def test_its_error_comes_back_without_secrets_and_is_in_the_log(errand: Errand, hand: Hand) -> None:
+def test_its_error_comes_back_without_secrets_and_is_in_the_log(
+    task: Task, channel: Channel
+) -> None:
     with pytest.raises(EnvwrightError) as raised:
-        send(replace(errand, act=fail), hand)
+        send(task, channel, fail)
     told = "cannot ⟦secret:token⟧\nhint: not ⟦secret:token⟧"
     assert str(raised.value) == told
     assert Path("log").read_text() == f"error: {told}\n"
 
 
-def test_a_machine_that_is_away_is_told_as_such(errand: Errand, hand: Hand) -> None:
+def test_a_machine_that_is_away_is_told_as_such(task: Task, channel: Channel) -> None:
     with pytest.raises(HostError) as raised:
-        send(replace(errand, target=Target("@chroot//nowhere", "box.yaml")), hand)
+        send(replace(task, target=Target("@chroot//nowhere", "box.yaml")), channel)
     assert str(raised.value) == (
         "@chroot//nowhere: there is no directory /nowhere\nhint: make it with debootstrap"
     )
 
 
-def test_a_mistake_of_ours_is_told_in_a_line(errand: Errand, hand: Hand) -> None:
+def test_a_mistake_of_ours_is_told_in_a_line(task: Task, channel: Channel) -> None:
     with pytest.raises(EnvwrightError) as raised:
-        send(replace(errand, act=err), hand)
+        send(task, channel, err)
     assert raised.value.message == ("internal error: ZeroDivisionError: by zero; please report it")
 
 
-def test_a_worker_that_is_killed_is_told(errand: Errand, hand: Hand) -> None:
+def test_a_worker_that_is_killed_is_told(task: Task, channel: Channel) -> None:
     with pytest.raises(StepError) as raised:
-        send(replace(errand, act=die), hand)
+        send(task, channel, die)
     assert str(raised.value) == (
-        "@local: the process at work on it ended before its time\n"
+        "@local: the process that worked on this machine ended before its time\n"
         "hint: try again; an apply goes on from where it stood"
     )
 
 
-def shown(folder: Path, changes: list[dict[str, Any]] | None) -> Shown:
+def planned(folder: Path) -> Planned:
     from envwright.cache.compiled import compiled  # noqa: PLC0415 - of the folder that the test is in
 
     with open_session("@local", hello=Machine.HELLO) as session:
         machine = Machine.read(session.hello.stdout)
     made = compiled("box.yaml", machine, {})
-    return Shown(machine, made._replace(secrets=secrets_of(folder, token="hunter3")), changes)
+    return Planned(machine, made._replace(secrets=secrets_of(folder, token="hunter3")))
 
 
 def test_what_was_compiled_before_is_used_with_its_secrets(
-    errand: Errand, hand: Hand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    task: Task, channel: Channel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = shown(tmp_path, None)
+    before = planned(tmp_path)
     monkeypatch.delenv("EW_TOKEN")
-    _, result = send(replace(errand, shown=before), hand)
-    assert result["said"] == ["⟦secret:token⟧"]
+    run = send(replace(task, planned=before), channel, greet)
+    assert [check.id for check in run.checks] == ["⟦secret:token⟧"]
 
 
 def test_a_machine_that_is_another_than_was_shown_is_left_alone(
-    errand: Errand, hand: Hand, tmp_path: Path
+    task: Task, channel: Channel
 ) -> None:
+    agreed = RunOptions(Verb.APPLY, yes=True, agreed=[])
     with pytest.raises(RefusedError) as raised:
-        send(replace(errand, shown=shown(tmp_path, [])), hand)
+        send(replace(task, options=agreed), channel)
     assert str(raised.value) == (
         "@local: it is another than when its plan was shown; nothing was changed\n"
         "hint: look at its plan again"
     )
 
 
-def test_a_worker_that_is_stopped_hangs_up_what_runs_on_its_machine(
-    errand: Errand, stop: Stop
-) -> None:
+def test_a_worker_verifies_by_itself(task: Task, channel: Channel) -> None:
+    assert send(task, channel).failures[0].id == "file:/nowhere/file"
+
+
+TERMINATED = """\
+import os, signal
+from multiprocessing import Pipe
+from pathlib import Path
+import fleets
+from envwright.fleet.task import Task
+from envwright.fleet.worker import serve
+from envwright.host.inventory import Target
+from envwright.workflow import RunOptions, Verb
+
+task = Task(
+    Target("@local", "box.yaml"), RunOptions(Verb.VERIFY), {}, Path("log"), asking=False
+)
+ours, theirs = Pipe()
+serve(task, theirs, dict(os.environ), fleets.fail)
+print(ours.recv()[0], flush=True)
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+@pytest.mark.usefixtures("task")
+def test_a_worker_that_is_terminated_after_its_answer_prints_nothing() -> None:
+    support = Path(fleets.__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-c", TERMINATED],
+        env={**os.environ, "PYTHONPATH": str(support)},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGTERM, b"error\n", b"")
+
+
+def test_a_worker_that_is_stopped_hangs_up_what_runs_on_its_machine(task: Task, stop: Stop) -> None:
     events: queue.SimpleQueue[Any] = queue.SimpleQueue()
     ended: list[BaseException] = []
 
     def follow() -> None:
         try:
-            send(replace(errand, act=hang), Hand(0, stop.fd, events))
-        except BaseException as error:  # noqa: BLE001 - Ctrl-C, as the crew has it
+            send(task, Channel(0, stop.fd, events), hang)
+        except BaseException as error:  # noqa: BLE001 - Ctrl-C, as the pool has it
             ended.append(error)
 
     thread = threading.Thread(target=follow)
     thread.start()
     group = int(events.get(timeout=30).value.removeprefix("verified "))
     os.killpg(group, 0)
-    stop.say()
+    stop.give()
     thread.join(15)
     assert list(map(type, ended)) == [KeyboardInterrupt]
     deadline = time.monotonic() + 5

@@ -10,6 +10,7 @@ from keys import ARMORED, BINARY, FINGERPRINT
 from sections import ill_written
 
 from envwright.cli.options import parse
+from envwright.cli.pull_options import install_options
 from envwright.errors import EnvwrightError, RefusedError
 from envwright.pull import installation, program, units
 from envwright.pull.settings import Settings
@@ -49,7 +50,9 @@ def files(tmp_path: Path, alice: Key) -> Files:
 
 
 def options(*words: str) -> tuple[Settings, installation.Keys]:
-    return installation.read_options(parse(["pull", "install", *words]))
+    given = install_options(parse(["pull", "install", *words]))
+    assert given
+    return installation.read_options(given)
 
 
 def wanted(*words: str) -> dict[str, Any]:
@@ -213,7 +216,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_variable_has_a_name_and_a_value(files: Files) -> None:
     words = (URL, "box.yaml", *files("signers"), "--var", "x")
-    assert refused(*words) == "--var x: this is not NAME=VALUE"
+    assert refused(*words) == "envwright pull install: --var: 'x' is not NAME=VALUE"
 
 
 # --- The program that the timer starts --------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import signal
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,10 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from envwright.engine.context import Job
+    from envwright.engine.context import Context
     from envwright.engine.plan import Plan
     from envwright.facts import Machine
-    from envwright.report.terminal import Report
 
 BEFORE, NOW = Boot("one", 42, 1000.0, 1001.0), Boot("one", 99, 1000.0, 2001.0)
 STARTS = {"before": {"boot_id": "one", "pid_1": 42}, "after": {"boot_id": "one", "pid_1": 99}}
@@ -41,8 +39,9 @@ NOTHING, TERMINATE = (
 )
 
 
-def options(*, json: bool = False) -> argparse.Namespace:
-    return argparse.Namespace(json=json, verify=True)
+TEXT, JSON = {"json": False}, {"json": True}
+FIRST: Any = {"verify": True, "continued": False}
+"""A run that was not restarted yet."""
 
 
 class StandInMachineSession(StandInSession):
@@ -65,14 +64,10 @@ class World:
     handlers: dict[int, Callable[..., object]] = field(default_factory=dict)
     seconds: float = 0
 
-    @property
-    def report(self) -> Report:
-        return cast("Report", SimpleNamespace(line=self.lines.append))
-
-    def job(self, host: str = REMOTE, machine: Machine = WSL) -> Job:
+    def context(self, host: str = REMOTE, machine: Machine = WSL) -> Context:
         made = compiled()
         return cast(
-            "Job",
+            "Context",
             SimpleNamespace(
                 session=self.session,
                 target=Target(host, "box.yaml"),
@@ -130,51 +125,53 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 def test_a_plan_without_a_restart_asks_nothing(
     machine: Machine, lines: list[str], world: World
 ) -> None:
-    taken = orchestrate.check(world.job(machine=machine), NOTHING, options(), world.report)
+    taken = orchestrate.check(
+        world.context(machine=machine), NOTHING, world.lines.append, json=False
+    )
     assert (taken, world.lines, world.session.scripts) == (False, lines, [])
 
 
 def test_a_restart_seen_from_outside_needs_windows_alone(world: World) -> None:
-    assert orchestrate.check(world.job(), TERMINATE, options(json=True), world.report)
+    assert orchestrate.check(world.context(), TERMINATE, world.lines.append, json=True)
     (asked,) = world.session.scripts
     assert "wsl.exe --list" in asked
 
 
 def test_a_restart_of_this_machine_is_rehearsed_too(world: World) -> None:
-    assert orchestrate.check(world.job("@local"), TERMINATE, options(), world.report)
+    assert orchestrate.check(world.context("@local"), TERMINATE, world.lines.append, json=False)
     _, rehearsed = world.session.scripts
     assert rehearsed.endswith(" -m envwright --after-restart --rehearse")
 
 
 @pytest.mark.parametrize(
-    ("answers", "given", "what", "hint"),
+    ("answers", "style", "what", "hint"),
     [
         (
             [FAILED],
-            options(),
+            TEXT,
             "@stand-in: Windows cannot be asked for a restart: no",
             "without --restart, envwright says what to do by hand; nothing was changed",
         ),
         (
             [],
-            options(json=True),
+            JSON,
             "@local: envwright cannot print what comes after its own restart",
             f"leave out --json; {saved_run.OUTCOME} will tell; nothing was changed",
         ),
         (
             [b"", FAILED],
-            options(),
+            TEXT,
             "@stand-in: after the restart nobody could go on: no",
             "restart by hand and apply again; nothing was changed",
         ),
     ],
 )
 def test_a_restart_that_nobody_would_come_back_from_is_refused(
-    answers: list[Result | bytes], given: argparse.Namespace, what: str, hint: str, world: World
+    answers: list[Result | bytes], style: dict[str, bool], what: str, hint: str, world: World
 ) -> None:
     world.session = StandInMachineSession(*answers)
     with pytest.raises(RefusedError) as refused:
-        orchestrate.check(world.job("@local"), TERMINATE, given, world.report)
+        orchestrate.check(world.context("@local"), TERMINATE, world.lines.append, **style)
     assert str(refused.value) == f"{what}\nhint: {hint}"
 
 
@@ -182,7 +179,7 @@ def test_a_restart_that_nobody_would_come_back_from_is_refused(
 
 
 def cross(world: World) -> dict[str, Any]:
-    return orchestrate.cross(world.job(), TERMINATE, Moment.DISTRIBUTION, world.report)
+    return orchestrate.cross(world.context(), TERMINATE, Moment.DISTRIBUTION, world.lines.append)
 
 
 def test_a_machine_is_waited_for_until_it_is_up_after_another_start(world: World) -> None:
@@ -229,9 +226,9 @@ def test_a_machine_that_does_not_restart_under_us_keeps_nothing_of_the_attempt(
     world: World,
 ) -> None:
     world.starts = [BEFORE]
-    job = world.job("@local")
+    context = world.context("@local")
     with pytest.raises(StepError) as stayed:
-        orchestrate.leave(job, TERMINATE, Moment.DISTRIBUTION, options(), world.report)
+        orchestrate.leave(context, TERMINATE, Moment.DISTRIBUTION, world.lines.append, **FIRST)
     assert (str(stayed.value), world.seconds) == (f"@local: {NOT_RESTARTED}", 120)
     (line,) = world.lines
     assert line == (
@@ -255,7 +252,7 @@ def test_ctrl_c_while_the_restart_is_awaited_takes_it_back(
     world.starts = [BEFORE]
     with pytest.raises(KeyboardInterrupt):
         orchestrate.leave(
-            world.job("@local"), TERMINATE, Moment.DISTRIBUTION, options(), world.report
+            world.context("@local"), TERMINATE, Moment.DISTRIBUTION, world.lines.append, **FIRST
         )
     assert world.session.scripts[-1] == saved_run._REMOVE
 
@@ -264,7 +261,7 @@ def test_a_process_that_dies_with_its_machine_says_that_a_restart_is_on(world: W
     world.starts = [BEFORE]
     with pytest.raises(StepError):
         orchestrate.leave(
-            world.job("@local"), TERMINATE, Moment.DISTRIBUTION, options(), world.report
+            world.context("@local"), TERMINATE, Moment.DISTRIBUTION, world.lines.append, **FIRST
         )
     assert set(world.handlers) == {signal.SIGTERM, signal.SIGHUP}
     for number, handler in world.handlers.items():

@@ -1,8 +1,9 @@
-"""What goes on after a restart: the saved job, the unit that takes it up, and what is refused."""
+"""The saved run: the compiled environment, the unit that starts it, and what is refused."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from envwright.restart import saved_run
 from envwright.spec.declaration import Declaration
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from envwright.facts import Machine
@@ -43,7 +45,7 @@ def refusal(machine: Machine, *keys: Keys, text: bytes = b"") -> str:
     return raised.value.message
 
 
-def test_a_saved_job_is_the_same_again_and_holds_no_secret(
+def test_a_saved_run_is_the_same_again_and_holds_no_secret(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TOKEN", "hunter22hunter22")
@@ -55,6 +57,60 @@ def test_a_saved_job_is_the_same_again_and_holds_no_secret(
     again, declared = saved_run.unpack(data)
     assert (again, declared.names) == (made, ("token",))
     assert declared.reveal(marker("token")) == "hunter22hunter22"
+
+
+@pytest.fixture
+def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a saved run, in a folder of its own."""
+    file = tmp_path / "resume" / "job"
+    file.parent.mkdir(mode=0o700)
+    file.touch(mode=0o600)
+    file.write_bytes(saved_run.pack(compiled(conf(systemd=True)), NO_SECRETS))
+    monkeypatch.setattr(saved_run, "COMPILED", str(file))
+    return file
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has files of root")
+@pytest.mark.usefixtures("saved")
+def test_what_was_saved_is_found_again() -> None:
+    made, secrets = saved_run.saved()
+    assert (made, secrets.names) == (compiled(conf(systemd=True)), ())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("where", ["file", "folder"])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda path: os.chown(path, 1, 0),
+        lambda path: path.chmod(path.stat().st_mode | 0o020),
+        lambda path: path.chmod(path.stat().st_mode | 0o002),
+    ],
+    ids=["another's", "group", "others"],
+)
+def test_a_saved_run_that_others_could_have_written_is_not_read(
+    saved: Path, where: str, spoil: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoilt = saved if where == "file" else saved.parent
+    spoil(spoilt)
+    read: list[bytes] = []
+    monkeypatch.setattr(saved_run, "unpack", read.append)
+    with pytest.raises(RefusedError) as raised:
+        saved_run.saved()
+    assert str(raised.value) == (
+        f"{spoilt}: others than root can write to it; the saved run in it was not started\n"
+        "hint: find out who changed it, then apply again by hand"
+    )
+    assert read == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has files of root")
+def test_a_saved_run_is_not_read_through_a_link(saved: Path) -> None:
+    real = saved.with_name("elsewhere")
+    saved.rename(real)
+    saved.symlink_to(real)
+    with pytest.raises(OSError, match="symbolic links"):
+        saved_run.saved()
 
 
 NO_SYSTEMD = "@stand-in: after the restart there is no systemd that could go on"

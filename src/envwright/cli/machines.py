@@ -1,0 +1,129 @@
+"""The verbs for machines: plan, apply and verify, for one machine or a fleet; and export."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envwright import workflow
+from envwright.cli.options import fleet_options, machine_options, run_options
+from envwright.engine.context import Access, from_file, open_context, password_source, preload
+from envwright.errors import EnvwrightError, ExitCode
+from envwright.workflow import Verb
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from envwright.cli.invocation import Invocation
+    from envwright.cli.options import MachineOptions
+    from envwright.engine.context import Context
+    from envwright.fleet.outcome import FleetOutcome
+    from envwright.host.inventory import Target
+    from envwright.host.session import Session
+
+# Imports stand where they are used: what a plan does not need costs it no time.
+
+
+def run(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
+    """Do `plan`, `apply` or `verify`, on one machine or several."""
+    style = _style(parsed)
+    if parsed.verb == "apply" and parsed.json and not parsed.yes:
+        raise EnvwrightError("apply --json cannot ask", hint="say --yes, too")
+    call.report.quiet = style != "text"
+    machines = machine_options(parsed)
+    targets = machines.targets()
+    outcome: workflow.Outcome | FleetOutcome
+    if len(targets) > 1:
+        outcome = _on_fleet(targets, machines, parsed, call)
+    else:
+        outcome = _on_machine(targets[0], machines, parsed, call)
+    return outcome.code
+
+
+def _style(parsed: argparse.Namespace) -> str:
+    """Return how the result is printed: as text, json or tap."""
+    return "json" if parsed.json else getattr(parsed, "format", "text")
+
+
+def _on_machine(
+    target: Target, machines: MachineOptions, parsed: argparse.Namespace, call: Invocation
+) -> workflow.Outcome:
+    options = run_options(parsed)
+    with _open(target, machines, call, verify=options.verb is Verb.VERIFY) as context:
+        call.report.mask = context.secrets.mask
+        outcome = workflow.run(context, options, call.report)
+    style = _style(parsed)
+    if style == "json":
+        call.report.json(outcome.json(), call.timings.seconds(), "checks")
+    elif style == "tap":
+        from envwright.engine.verify import tap  # noqa: PLC0415 - see above
+
+        call.report.text(tap(list(outcome.checks)))
+    # What an inventory says is no matter of the words alone, and a restart is told but once.
+    if outcome.code is ExitCode.DONE and not machines.inventory and not outcome.restarts:
+        context.keep(call.words, call.report.said)
+    return outcome
+
+
+def _open(
+    target: Target, machines: MachineOptions, call: Invocation, *, verify: bool = False
+) -> AbstractContextManager[Context]:
+    access = Access(
+        password_source(stdin=machines.password_on_stdin),
+        opened=_opened(call),
+        preload=functools.partial(preload, verify=verify),
+    )
+    compile_ = from_file(target.environment, machines.variables)
+    return open_context(target, compile_, access, call.timings)
+
+
+def _opened(call: Invocation) -> Callable[[str], Session | None]:
+    """Return what hands over the session that the fast path opened."""
+    return call.attempt.session if call.attempt else lambda _host: None
+
+
+def _on_fleet(
+    targets: list[Target], machines: MachineOptions, parsed: argparse.Namespace, call: Invocation
+) -> FleetOutcome:
+    from envwright.fleet import verbs  # noqa: PLC0415 - see above
+
+    options = run_options(parsed)
+    if options.restarts:
+        raise EnvwrightError("--restart is for one machine", hint="name one by --host")
+    fleet = verbs.Fleet(
+        targets,
+        machines.variables,
+        fleet_options(parsed),
+        password=password_source(stdin=machines.password_on_stdin),
+        report=call.report,
+        timings=call.timings,
+    )
+    outcome = verbs.run(fleet, options)
+    style = _style(parsed)
+    if style == "json":
+        call.report.json(outcome.json())
+    elif style == "tap":
+        from envwright.fleet.formats import tap_all  # noqa: PLC0415 - see above
+
+        call.report.text(tap_all(outcome.hosts))
+    return outcome
+
+
+def export(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
+    """Write a deploy and tests that run without envwright."""
+    from envwright.targets.pyinfra_deploy import export as write  # noqa: PLC0415 - see above
+
+    machines = machine_options(parsed)
+    target, *others = machines.targets()
+    if others:
+        names = ", ".join(each.host for each in (target, *others))
+        raise EnvwrightError(f"an export is for one machine, not {names}", hint="name one")
+    with _open(target, machines, call) as context:
+        call.report.mask = context.secrets.mask
+        folder = Path(parsed.output)
+        for path in write(context.compiled, context.secrets, target.host, folder):
+            call.report.line(str(path))
+    return ExitCode.DONE

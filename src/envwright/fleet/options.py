@@ -1,0 +1,24 @@
+"""What the command line says of a fleet: how many machines at a time, and what failures stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class FleetOptions:
+    """How a verb runs on several machines.
+
+    Args:
+        parallel: how many machines are worked on at the same time.
+        fail_fast: once a machine has failed, no further machine is begun.
+        log_dir: the folder for a log of each machine; None for no logs.
+    """
+
+    parallel: int
+    fail_fast: bool = False
+    log_dir: Path | None = None

@@ -1,0 +1,294 @@
+"""The workflow: plan, ask, apply, restart, verify, exit code; the one sequence of every run.
+
+The command line, a fleet's workers, pull mode and the run after a restart all call `run`.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from envwright.engine.context import somebody_is_there
+from envwright.errors import EnvwrightError, ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from envwright.engine.context import Context
+    from envwright.engine.plan import Plan
+    from envwright.engine.verify import Result
+    from envwright.model.pending_restart import Waits
+    from envwright.model.resource import Moment
+    from envwright.report.terminal import Report
+
+    Tell = Callable[["Outcome"], object]
+
+# Imports stand where they are used: what a plan does not need costs it no time.
+
+
+class Verb(enum.Enum):
+    """What a run does to a machine."""
+
+    PLAN = "plan"
+    """Show what differs."""
+    APPLY = "apply"
+    """Show what differs, ask, make it so, and verify it."""
+    VERIFY = "verify"
+    """Check that the machine is as it should be."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What is wanted of a run.
+
+    Args:
+        verb: what the run does.
+        yes: apply without asking.
+        verify: verify what was applied.
+        restarts: how many restarts apply may have Windows make.
+        continued: the run began before a restart: it verifies even where nothing is left to do.
+        json: the caller prints the outcome as JSON when the run is over.
+        agreed: the changes of the plan that a person agreed to, as JSON values; apply refuses any
+            other plan. None where no plan was shown before.
+        junit: a file into which verify writes JUnit XML, too.
+    """
+
+    verb: Verb
+    yes: bool = False
+    verify: bool = True
+    restarts: int = 0
+    continued: bool = False
+    json: bool = False
+    agreed: list[dict[str, Any]] | None = None
+    junit: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
+
+    Args:
+        verb: what the run did.
+        plan: what differed; None for a verification.
+        left: what still differs after apply, which waits for a restart; None where nothing was
+            applied.
+        checks: the results of the verification.
+        restarts: the restarts that Windows made, each by the identities of the machine's starts
+            before and after it.
+    """
+
+    verb: Verb
+    plan: Plan | None = None
+    left: Plan | None = None
+    checks: tuple[Result, ...] = ()
+    restarts: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code: the one rule for every verb."""
+        rest = self._rest()
+        if self.failures or (self.verb is Verb.PLAN and rest):
+            return ExitCode.CHANGES
+        return ExitCode.RESTART if rest is not None and (rest or rest.waiting) else ExitCode.DONE
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The ids of the resources that differed."""
+        return _ids(self.plan)
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """The ids of the resources that still differ after apply."""
+        return _ids(self.left)
+
+    @property
+    def failures(self) -> tuple[Result, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if check.outcome == "failed")
+
+    def _rest(self) -> Plan | None:
+        return self.plan if self.left is None else self.left
+
+    def json(self) -> Any:
+        """Return what `--json` prints: an object, or for a verification a list of checks."""
+        checks = [check.json() for check in self.checks]
+        if self.plan is None:
+            return checks
+        plan = self.plan.json()
+        if self.verb is Verb.PLAN:
+            return plan
+        waiting = plan["waiting"] if self.left is None else self.left.json()["waiting"]
+        return {
+            "plan": plan,
+            "pending": list(self.pending),
+            "waiting": waiting,
+            "checks": checks,
+            **({"restarts": list(self.restarts)} if self.restarts else {}),
+        }
+
+
+def _ids(plan: Plan | None) -> tuple[str, ...]:
+    return tuple(change.resource.id for change in plan.changes) if plan is not None else ()
+
+
+def run(
+    context: Context, options: RunOptions, report: Report, tell: Tell = lambda _: None
+) -> Outcome:
+    """Do what is wanted on one machine; return what it came to.
+
+    Args:
+        context: the machine and its environment.
+        options: what is wanted.
+        report: shows the plan, the steps, the checks, and asks.
+        tell: hears of the outcome as far as it has come, after each stage of the run: a run that
+            fails leaves what it did.
+
+    Raises:
+        EnvwrightError: the run cannot be done, or a step of it failed.
+    """
+    stage = {Verb.PLAN: _plan, Verb.APPLY: _apply, Verb.VERIFY: _verify}[options.verb]
+    return stage(context, options, report, tell)
+
+
+def _plan(context: Context, options: RunOptions, report: Report, tell: Tell) -> Outcome:
+    plan = context.plan()
+    report.plan(plan)
+    outcome = Outcome(options.verb, plan)
+    tell(outcome)
+    return outcome
+
+
+def _apply(context: Context, options: RunOptions, report: Report, tell: Tell) -> Outcome:
+    plan = context.plan()
+    report.plan(plan)
+    outcome = Outcome(Verb.APPLY, plan)
+    tell(outcome)
+    if options.agreed is not None:
+        plan.expect(options.agreed)
+    restarting = bool(options.restarts) and _can_restart(context, plan, options, report)
+    if not plan and not restarting and not options.continued:
+        return outcome
+    if not options.yes:
+        confirm(report, " and restart" if restarting else "")
+    report.line()
+    left = _make(context, plan, options, report)
+    outcome = replace(outcome, left=left)
+    tell(outcome)
+    if restarting and left.restart:
+        return _go_on(context, left, left.restart, options, report, tell)
+    if options.verify:
+        from envwright.engine.plan import waits_of  # noqa: PLC0415 - see above
+
+        outcome = replace(outcome, checks=_check(context, waits_of(left), report))
+        tell(outcome)
+    report.left(left, plan)
+    return outcome
+
+
+def _verify(context: Context, options: RunOptions, report: Report, tell: Tell) -> Outcome:
+    checks = _check(context, context.waits(), report, options.junit)
+    outcome = Outcome(Verb.VERIFY, checks=checks)
+    tell(outcome)
+    return outcome
+
+
+# --- The stages ----------------------------------------------------------------------------------
+
+
+def confirm(report: Report, more: str = "") -> None:
+    """Ask a person before anything is changed.
+
+    Args:
+        report: shows the question.
+        more: what is done beside the changes, with a blank before it.
+
+    Raises:
+        EnvwrightError: nobody is there to answer, or the answer is not yes.
+    """
+    if not somebody_is_there():
+        raise EnvwrightError(
+            "nothing was changed: there is nobody to ask", hint="say --yes to apply without asking"
+        )
+    report.ask(f"\nMake these changes{more}? [y/N] ")
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise EnvwrightError("nothing was changed")
+
+
+def _make(context: Context, plan: Plan, options: RunOptions, report: Report) -> Plan:
+    """Make the changes; return the plan that is left."""
+    from envwright.engine.apply import apply  # noqa: PLC0415 - see above
+
+    with context.timings("journal and second look"):
+        return apply(
+            plan,
+            context.compiled,
+            context.session,
+            context.secrets,
+            begin=report.begin,
+            end=report.end,
+            cut_off=report.cut_off,
+            timings=context.timings,
+            shown=not options.yes,
+        )
+
+
+def _check(
+    context: Context, waits: Waits, report: Report, junit: Path | None = None
+) -> tuple[Result, ...]:
+    """Verify the machine; return the results."""
+    from envwright.engine.verify import run as verify  # noqa: PLC0415 - see above
+
+    report.line(f"\nVerifying {context.compiled.name} on {context.session.name}:")
+    with context.timings("verify"):
+        results = verify(
+            context.compiled,
+            context.session,
+            context.secrets,
+            waits=waits,
+            tell=report.result,
+            junit=junit,
+        )
+    report.results(results)
+    return tuple(results)
+
+
+def _can_restart(context: Context, plan: Plan, options: RunOptions, report: Report) -> bool:
+    """Tell whether the plan takes a restart, which Windows can make."""
+    from envwright.restart import orchestrate  # noqa: PLC0415 - see above
+
+    return orchestrate.check(context, plan, report.line, json=options.json)
+
+
+def _go_on(  # noqa: PLR0913, PLR0917 - a run, where it stands, and the restart
+    context: Context,
+    left: Plan,
+    moment: Moment,
+    options: RunOptions,
+    report: Report,
+    tell: Tell,
+) -> Outcome:
+    """Have the machine restarted; from outside, apply what is left after the restart."""
+    from envwright.restart import orchestrate, windows  # noqa: PLC0415 - see above
+
+    if orchestrate.is_here(context):
+        orchestrate.leave(
+            context,
+            left,
+            moment,
+            report.line,
+            verify=options.verify,
+            continued=options.continued,
+        )
+    starts = orchestrate.cross(context, left, moment, report.line)
+    rest = replace(options, yes=True, restarts=options.restarts - 1, continued=True, agreed=None)
+    with context.reopened() as again:
+        report.mask = again.secrets.mask
+        try:
+            windows.record(again.session, left.environment, starts)
+            outcome = _apply(again, rest, report, tell)
+        finally:
+            windows.release(again.session)
+    return replace(outcome, restarts=(starts, *outcome.restarts))
