@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from envwright.model.capability import AbsolutePath, Settings, TableCapability
-from envwright.model.proof import Proof, Requirement
+from envwright.model.capability import AbsolutePath, Objection, Settings, TableCapability
+from envwright.model.proof import Proof
 from envwright.resources.mount import Mount
 
 if TYPE_CHECKING:
@@ -95,16 +95,14 @@ mounts:
         for target, entry in self.root.items():
             yield entry.mount(target)
 
-    def requirements(self, machine: Machine) -> Iterator[Requirement]:
-        drives = [target for target, entry in self.root.items() if entry.drive]
-        if drives and not machine.wsl:
-            yield Requirement(
-                "Windows drives are mounted under WSL",
-                "false",
-                f"{drives[0]} is a Windows drive, and this machine does not run under WSL",
-                "put it into an environment for WSL that extends this one",
-                at=(drives[0],),
-            )
+    def objections(self, machine: Machine) -> Iterator[Objection]:
+        for target, entry in self.root.items():
+            if entry.drive and not machine.wsl:
+                yield Objection(
+                    f"{target} is a Windows drive, and this machine does not run under WSL",
+                    "put it into an environment for WSL that extends this one",
+                    at=(target,),
+                )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         for target, entry in self.root.items():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from envwright.model.capability import AccountName, Capability, Url, render
+from envwright.model.capability import AccountName, Capability, Objection, Url, render
 from envwright.model.operations import Key
 from envwright.model.proof import Proof, Requirement
 from envwright.resources.apt_source import AptSource
@@ -85,8 +85,6 @@ docker:
     """Of the key that signs them; change it only for a mirror that signs by itself."""
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
-        if machine.distro not in {"debian", "ubuntu"}:
-            return
         for package in CONFLICTING:
             yield Package(package=package, present=False)
         if self.mirror.startswith("https:"):
@@ -128,14 +126,14 @@ docker:
         for package in BESIDE:
             yield Package(package=package, needs=needs)
 
-    def requirements(self, machine: Machine) -> Iterator[Requirement]:
+    def objections(self, machine: Machine) -> Iterator[Objection]:
         if machine.distro not in {"debian", "ubuntu"}:
-            yield Requirement(
-                "Docker publishes packages for this distribution",
-                "false",
+            yield Objection(
                 f"Docker publishes no packages for {machine.distro}",
                 "use Debian or Ubuntu, or leave out `docker`",
             )
+
+    def requirements(self, machine: Machine) -> Iterator[Requirement]:  # noqa: ARG002 - the same everywhere
         desktop = "/mnt/wsl/docker-desktop"
         yield Requirement(
             "Docker Desktop does not serve this distribution",

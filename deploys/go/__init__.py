@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import model_validator
 
-from envwright.model.capability import AccountName, Capability, render
+from envwright.model.capability import AccountName, Capability, Objection, render
 from envwright.model.proof import Proof, Requirement
 from envwright.resources.archive import Archive
 from envwright.resources.file import File
@@ -126,8 +126,6 @@ go:
         return list(dict.fromkeys((self.version, *self.also)))
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
-        if machine.architecture not in ARCHITECTURES:
-            return
         yield Package(package="ca-certificates")
         for version in self.versions:
             yield from self._toolchain(version, ARCHITECTURES[machine.architecture])
@@ -183,14 +181,13 @@ go:
 
     # --- What must hold, and what is shown ---------------------------------------------------
 
-    def requirements(self, machine: Machine) -> Iterator[Requirement]:
+    def objections(self, machine: Machine) -> Iterator[Objection]:
         if machine.architecture not in ARCHITECTURES:
-            yield Requirement(
-                "Go publishes archives for this architecture",
-                "false",
-                f"Go publishes no archives for {machine.architecture}",
-                "leave out `go`",
+            yield Objection(
+                f"Go publishes no archives for {machine.architecture}", "leave out `go`"
             )
+
+    def requirements(self, machine: Machine) -> Iterator[Requirement]:
         for user in self.users:
             for key, path in self.env.keys(machine.home(user)).items():
                 if key in FOLDERS:

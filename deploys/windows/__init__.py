@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts.interop import on_windows
-from envwright.model.capability import Capability
-from envwright.model.proof import Proof, Requirement
+from envwright.model.capability import Capability, Objection
+from envwright.model.proof import Proof
 
 from .links import LinkTo, link_proofs
 from .script import Script  # noqa: TC001 - pydantic looks them up when classes are made
@@ -70,19 +70,15 @@ windows:
         for path, link in self.links.items():
             yield link.resource(path, machine, instead)
 
-    def requirements(self, machine: Machine) -> Iterator[Requirement]:
+    def objections(self, machine: Machine) -> Iterator[Objection]:
         named = any(link.to for link in self.links.values()) or self.terminal or self.script
         if not machine.wsl:
-            yield Requirement(
-                "the machine runs under WSL",
-                "false",
+            yield Objection(
                 "this environment has a Windows side, and this machine does not run under WSL",
                 "put `windows` into an environment for WSL that extends this one",
             )
         elif named and not re.fullmatch(DISTRIBUTION, machine.distribution):
-            yield Requirement(
-                "the distribution's name is known",
-                "false",
+            yield Objection(
                 "nobody says what this distribution is called in Windows, which `windows` names",
                 "set WSL_DISTRO_NAME when you start envwright",
             )

@@ -106,6 +106,16 @@ class SpecErrors(EnvwrightError):  # noqa: N818 - it is many of them
         self.errors = tuple(errors)
 
 
+class UnfitError(SpecErrors):
+    """An environment can never work on a kind of machine; its errors say which parts, and why."""
+
+    errors: tuple[LocatedError, ...]
+
+    def __init__(self, errors: Sequence[LocatedError]) -> None:
+        super().__init__(errors)
+        self.errors = tuple(errors)
+
+
 class ConflictError(SpecError):
     """Two parts of an environment want different things of the same resource."""
 

@@ -148,8 +148,10 @@ def test_the_uid_of_an_account_is_not_changed(box: Box) -> None:
 
 def test_a_windows_drive_is_refused_where_there_is_no_windows(box: Box) -> None:
     assert box.refuses('mounts: {/mnt/d: {drive: "D:"}}\n', verb="plan") == (
-        "error: HOST: /mnt/d is a Windows drive, and this machine does not run under WSL\n"
-        "    wanted by mounts (box.yaml:2)\n"
+        "error: box.yaml:2:18: /mnt/d is a Windows drive, and this machine does not run under "
+        "WSL\n"
+        '    mounts: {/mnt/d: {drive: "D:"}}\n'
+        "                     ^\n"
         "hint: put it into an environment for WSL that extends this one\n"
     )
 

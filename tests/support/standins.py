@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envwright.facts import Machine
+    from envwright.model.capability import Objection
     from envwright.model.proof import Proof, Requirement
     from envwright.model.resource import Resource
     from envwright.spec.environment import Environment
@@ -107,6 +108,9 @@ class StandInSection:
 
     def resources(self, machine: Machine) -> Sequence[Resource]:  # noqa: ARG002 - as a capability
         return self.wanted
+
+    def objections(self, machine: Machine) -> Sequence[Objection]:  # noqa: ARG002 - as a capability
+        return ()
 
     def proofs(self, machine: Machine) -> Sequence[Proof]:  # noqa: ARG002 - as a capability
         return self.proven

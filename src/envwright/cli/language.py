@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envwright.cli.options import named
-from envwright.errors import ExitCode
+from envwright.errors import ExitCode, UnfitError
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
 from envwright.spec.explain import explain as text_of
@@ -19,13 +19,28 @@ if TYPE_CHECKING:
 
 
 def check(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
-    """Check an environment without a machine."""
+    """Check an environment without a machine, for each kind of machine.
+
+    Raises:
+        UnfitError: it is good for none of them.
+        SpecErrors: it has mistakes.
+    """
+    unfit: list[UnfitError] = []
     for machine in MACHINES:
-        environment = load(named(parsed.environment), machine, dict(parsed.var))
-        compiled = compile_environment(environment, machine)
         name = f"{machine.distro} {machine.release}{' under WSL' if machine.wsl else ''}"
+        environment = load(named(parsed.environment), machine, dict(parsed.var))
+        try:
+            compiled = compile_environment(environment, machine)
+        except UnfitError as error:
+            unfit.append(error)
+            call.report.line(f"{parsed.environment}: not for {name}:")
+            for fault in error.errors:
+                call.report.line(f"    {fault.file}:{fault.line}: {fault.summary}")
+            continue
         counts = f"{len(compiled.resources)} resources, {len(compiled.proofs)} proofs"
         call.report.line(f"{parsed.environment}: good for {name}: {counts}")
+    if len(unfit) == len(MACHINES):
+        raise unfit[-1]
     return ExitCode.DONE
 
 

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import os
 import posixpath
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -90,6 +91,21 @@ class Settings(BaseModel):
     )
 
 
+@dataclass(frozen=True)
+class Objection:
+    """Why a part of a section can never work on a kind of machine.
+
+    Args:
+        reason: what cannot work, as a sentence without a full stop.
+        hint: what a person can do.
+        at: the path of that part inside the section.
+    """
+
+    reason: str
+    hint: str
+    at: tuple[str | int, ...] = ()
+
+
 class Describes:
     """What a capability says beside its fields; the default of each is: nothing."""
 
@@ -97,6 +113,10 @@ class Describes:
     """The key in an environment: the name of the module that defines the capability."""
     example: ClassVar[str]
     """A section as YAML, with its key, that compiles; shown by `explain`."""
+
+    def objections(self, machine: Machine) -> Iterable[Objection]:  # noqa: ARG002 - see class
+        """Why the section can never work on such a machine; if it can, the rest is asked for."""
+        return ()
 
     def resources(self, machine: Machine) -> Iterable[Resource]:  # noqa: ARG002 - see class
         """What should be."""
@@ -107,7 +127,7 @@ class Describes:
         return ()
 
     def requirements(self, machine: Machine) -> Iterable[Requirement]:  # noqa: ARG002 - see class
-        """What must hold before, and envwright cannot bring about."""
+        """What only the machine knows, must hold before, and envwright cannot bring about."""
         return ()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from envwright.errors import ConflictError, SpecError, SpecErrors
+from envwright.errors import ConflictError, SpecError, SpecErrors, UnfitError
 from envwright.model.resource import Origin, Resource, wanted_by
 from envwright.spec.claims import conflicts
 
@@ -42,9 +42,11 @@ def compile_environment(environment: Environment, machine: Machine) -> Compiled:
     """Compile an environment for a machine.
 
     Raises:
+        UnfitError: parts of it can never work on such a machine.
         SpecErrors: two of its sections disagree or want one place, a secret would be seen, or
             resources wait for one another.
     """
+    _refuse_unfit(environment, machine)
     wishes = list(_wishes(environment, machine))
     _refuse_exposed(wishes, environment.secrets)
     proofs = [
@@ -66,6 +68,17 @@ def _wishes(environment: Environment, machine: Machine) -> Iterator[Resource]:
     for section in environment.sections:
         for resource in section.resources(machine):
             yield replace(resource, origins=(_origin(environment, section, resource.at),))
+
+
+def _refuse_unfit(environment: Environment, machine: Machine) -> None:
+    """Object to what can never work on such a machine."""
+    faults = [
+        environment.fault(section.section, objection.at, objection.reason, objection.hint)
+        for section in environment.sections
+        for objection in section.objections(machine)
+    ]
+    if faults:
+        raise UnfitError(faults)
 
 
 def _refuse_exposed(wishes: Iterable[Resource], secrets: Secrets) -> None:

@@ -59,6 +59,12 @@ class Environment:
         at = self.tree.nearest((section, *path)).place
         return at.source.file, at.line
 
+    def fault(
+        self, section: str, path: Sequence[str | int], message: str, hint: str
+    ) -> LocatedError:
+        """Return an error at the value at a path in a section, or at what is nearest to it."""
+        return self.tree.nearest((section, *path)).place.error(message, hint)
+
 
 def load(
     path: str | Path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from command import error
+from command import Said, error
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,6 +146,20 @@ def test_a_file_that_is_no_environment_is_refused(
 def test_all_errors_of_a_file_are_told_at_once(run: Run) -> None:
     said = run("check", "box.yaml", text="dokcer: {}\nuser: {name: Dev}\nsysctl: 5\n")
     assert (said.code, said.err.count("box.yaml:")) == (1, 3)
+
+
+def test_check_says_for_which_kinds_of_machine_an_environment_is_good(run: Run) -> None:
+    said = run("check", "box.yaml", text="windows: {wslconfig: {wsl2: {memory: 8GB}}}\n")
+    reason = "this environment has a Windows side, and this machine does not run under WSL"
+    assert said == Said(
+        0,
+        "box.yaml: not for debian 13:\n"
+        f"    box.yaml:2: {reason}\n"
+        "box.yaml: not for ubuntu 24.04:\n"
+        f"    box.yaml:2: {reason}\n"
+        "box.yaml: good for ubuntu 24.04 under WSL: 1 resources, 0 proofs\n",
+        "",
+    )
 
 
 @pytest.mark.parametrize("verb", ["check", "plan", "apply", "verify"])

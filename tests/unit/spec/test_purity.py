@@ -28,6 +28,7 @@ sys.addaudithook(forbid)
 
 import json
 from pathlib import Path
+from envwright.errors import UnfitError
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
 from envwright.spec.sample_machines import MACHINES
@@ -35,8 +36,13 @@ from envwright.spec.sample_machines import MACHINES
 made = {}
 for path in sys.argv[1:]:
     for number, machine in enumerate(MACHINES):
-        result = compile_environment(load(Path(path), machine), machine)
-        made[f"{Path(path).stem} {number}"] = [
+        name = f"{Path(path).stem} {number}"
+        try:
+            result = compile_environment(load(Path(path), machine), machine)
+        except UnfitError as error:
+            made[name] = str(error)
+            continue
+        made[name] = [
             [repr(part) for part in parts]
             for parts in (result.resources, result.proofs, result.requirements)
         ]
@@ -72,6 +78,8 @@ def test_two_processes_compile_the_same_without_a_network_or_another_program(
     wanted = {f"{Path(path).stem} {number}" for path in files for number in range(len(MACHINES))}
     assert set(first) == wanted
     assert [name for name, parts in first.items() if not parts[0]] == []
+    fit = {name.split()[0] for name, parts in first.items() if isinstance(parts, list)}
+    assert fit == {Path(path).stem for path in files}
 
 
 def test_the_forbidden_is_forbidden() -> None:
