@@ -1,4 +1,4 @@
-"""The protocol of a resource: one thing on a machine to be known, compared, made and proved."""
+"""The protocol of a resource: one thing on a machine that is read, compared, made and proved."""
 
 from __future__ import annotations
 
@@ -139,76 +139,83 @@ class Resource(ABC):
 
     @property
     def autorequires(self) -> Iterable[str]:
-        """Ids that any such resource comes after, where the environment has them."""
+        """Ids that every such resource comes after, where the environment has them."""
         return ()
 
     def claims(self) -> Iterable[Claim]:
-        """The places on the machine that it decides about."""
+        """Return the places on the machine that the resource decides about."""
         return ()
 
     def boots_systemd(self) -> bool | None:
-        """Tell whether systemd will be PID 1 from the next start on; None: this does not say."""
+        """Tell whether the next start makes systemd PID 1; None where this does not decide it."""
         return None
 
     @property
     def restarted_by(self) -> Iterable[str]:
-        """Ids of resources of which a change restarts this one, where the environment has them."""
+        """Ids of resources whose change restarts this one, where the environment has them."""
         return ()
 
     def label(self, field: Field) -> str:
-        """Return what a person reads of a field's name; "" for a field that is not shown."""
+        """Return a field's name for a person; "" where the field goes without saying."""
         return field.name if isinstance(field, FileKey) else field
 
     @abstractmethod
     def questions(self) -> Iterable[Question[Any]]:
-        """What has to be known for `actual`."""
+        """Return the questions whose answers `actual` needs."""
 
     @abstractmethod
     def desired(self) -> State | None:
-        """How it should be; None when it must not exist."""
+        """Return the wanted state; None where the thing must not exist."""
 
     @abstractmethod
     def actual(self, facts: Facts) -> State | Unknown | None:
-        """How it is, in the fields of `desired`; None when it does not exist."""
+        """Return the present state, in the fields of `desired`; None where nothing is there."""
 
     @abstractmethod
     def converge(self, difference: Difference) -> Iterator[Operation]:
-        """Call what removes the difference, and nothing else."""
+        """Yield the operations that remove the difference, and no others."""
 
     @classmethod
     def converge_all(cls, work: Sequence[tuple[Any, Difference]]) -> Iterator[Operation]:
-        """Converge neighbours of one word in one go; words that can do better override it."""
+        """Yield the operations for neighbours of one word; a word may batch them."""
         for resource, difference in work:
             yield from resource.converge(difference)
 
     def exported(self) -> Iterator[Operation]:
-        """Call what makes the resource on any machine, whatever is there: no plan goes before."""
+        """Yield the operations for a deploy that runs without a plan, whatever the machine has."""
         after = self.desired()
         before: State | None = {} if after is None else None
         yield from self.converge(Difference(before, after, (EXISTENCE, *(after or {}))))
 
     @abstractmethod
     def witness(self) -> Iterable[Assertion]:
-        """What testinfra must see when it is as it should be."""
+        """Return what testinfra must see where the thing is in its wanted state."""
 
     def predict(self, difference: Difference, changed: Container[str]) -> Difference:  # noqa: ARG002
-        """Add to a difference what the changes before it (their ids) will bring about."""
+        """Add to a difference what the changes of other resources (by id) will bring about."""
         return difference
 
     def refusal(self, difference: Difference) -> str:  # noqa: ARG002 - most refuse nothing
-        """Say why this difference is not envwright's to remove; "" when it is."""
+        """Return why envwright must not remove this difference; "" where it may."""
         return ""
 
     def pending(self, machine: Machine) -> str:  # noqa: ARG002 - most wait for nothing
-        """Say what must happen before this can be made so; "" when it can be done now."""
+        """Return what must happen before the difference can be removed; "" where nothing must."""
         return ""
 
-    def written(self, facts: Facts) -> float | None:  # noqa: ARG002 - most are felt at once
-        """Say when what is felt later was last written, in seconds since 1970; None: unknown."""
+    def written(self, facts: Facts) -> float | None:  # noqa: ARG002 - most take effect at once
+        """Return when the thing was last written, in seconds since 1970; None where unknown.
+
+        Asked of a resource that takes effect at a later moment.
+        """
         return None
 
     def merge(self, other: Resource) -> Resource:
-        """Join two wishes for one thing, or say whose they are and that they disagree."""
+        """Join two wishes for one thing.
+
+        Raises:
+            ConflictError: they disagree; the message names who asked for each.
+        """
         if self.spec() != other.spec():
             raise ConflictError(
                 f"{self.id} is wanted twice, differently: by {self.origins[0]} "
@@ -218,7 +225,7 @@ class Resource(ABC):
         return self
 
     def spec(self) -> tuple[Any, ...]:
-        """What is asked for, apart from who asks: resources that agree in this are the same."""
+        """Return what is asked for, without who asks: resources of equal specs are the same."""
         return tuple(
             getattr(self, name)
             for name in self.__dataclass_fields__
@@ -226,9 +233,9 @@ class Resource(ABC):
         )
 
     def public_values(self) -> Iterable[Any]:
-        """The values that other users can see (in process lists, file names, world-readable files).
+        """Return the values that other users can see, among which no secret may be.
 
-        A secret must not be among them.
+        They see them in process lists, in names of files, in files that all can read.
         """
         return self.spec()
 
