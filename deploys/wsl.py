@@ -177,7 +177,8 @@ class Section(Capability):
 
     Only the keys given here are written, by an edit in WSL's own dialect: comments and other keys
     survive byte for byte, and a file at which WSL would stop reading is reported, not rewritten.
-    WSL reads the file when the distribution starts: changes are felt after `wsl --terminate NAME`.
+    WSL reads the file when the distribution starts: a change takes effect after
+    `wsl --terminate NAME`.
     Elsewhere the file means nothing, and is written for the day when the disk runs under WSL.
     """
 

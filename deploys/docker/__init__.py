@@ -62,7 +62,7 @@ class Section(Capability):
     The steps of docs.docker.com/engine/install: conflicting packages go, the source is signed by
     the key whose fingerprint is known, the five packages come from it. daemon.json is edited by
     keys, tried by `dockerd --validate` before it goes live; the daemon restarts when it changed.
-    Membership of the group `docker` is as good as root, and is felt after a new login.
+    Membership of the group `docker` is as good as root, and takes effect after a new login.
     """
 
     example: ClassVar[str] = """\

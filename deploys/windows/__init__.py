@@ -26,7 +26,7 @@ class Section(Capability):
     r"""The Windows side of a WSL machine, reached from inside the distribution.
 
     In %UserProfile%\.wslconfig only the keys given here are written; WSL reads it when its virtual
-    machine starts: changes are felt after `wsl --shutdown`, which ends all distributions. Links
+    machine starts: changes take effect after `wsl --shutdown`, which ends all distributions. Links
     are symbolic links of Windows (mklink); they take Developer Mode, and what is in their place
     and no link is never replaced. Such a link leads nowhere when it is followed from inside
     Linux: there, use the Linux path.

@@ -19,7 +19,7 @@ class ExitCode(enum.IntEnum):
     CHANGES = 2
     """`plan`: the machine differs; `verify`: a check failed."""
     RESTART = 3
-    """`apply`: done so far; `plan`: nothing to do; a restart is needed to go on, or to be felt."""
+    """`apply`: done so far; `plan`: nothing to do; the rest takes effect after a restart."""
     INTERRUPTED = 130
     """Stopped by the user (128 + SIGINT, as shells say it)."""
 

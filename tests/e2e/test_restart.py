@@ -169,7 +169,7 @@ def test_a_restart_by_hand_is_seen(inside: Inside) -> None:
     assert (applied.code, applied.out.splitlines()[-2:]) == (
         3,
         [
-            f"Felt after {TERMINATE}: keys:/etc/wsl.conf.",
+            f"Takes effect after {TERMINATE}: keys:/etc/wsl.conf.",
             (
                 f"To go on: {TERMINATE} in Windows, then `envwright apply` once more, or "
                 "`envwright apply --restart`."
@@ -181,7 +181,7 @@ def test_a_restart_by_hand_is_seen(inside: Inside) -> None:
         3,
         [
             "Nothing to do: all 1 resources are as they should be.",
-            f"In place, felt after {TERMINATE}: keys:/etc/wsl.conf.",
+            f"In place, takes effect after {TERMINATE}: keys:/etc/wsl.conf.",
         ],
     )
     restart(inside.machine)
@@ -195,7 +195,7 @@ def test_the_virtual_machines_restart_is_more_than_the_distributions(inside: Ins
     planned = inside.envwright("plan box.yaml")
     assert (planned.code, planned.out.splitlines()[-1]) == (
         3,
-        "In place, felt after `wsl --shutdown`: windows-keys:.wslconfig.",
+        "In place, takes effect after `wsl --shutdown`: windows-keys:.wslconfig.",
     )
     before = identity(inside.machine)
     inside.envwright("apply box.yaml --yes --restart")

@@ -94,7 +94,7 @@ class Plan:
     resources: int
     changes: tuple[Change, ...]
     waiting: tuple[Resource, ...] = ()
-    """What is as it should be, and felt after a restart."""
+    """What is as it should be, but takes effect after a restart only."""
 
     def __bool__(self) -> bool:
         return bool(self.changes)
@@ -106,7 +106,7 @@ class Plan:
 
     @property
     def restart(self) -> Moment | None:
-        """The restart that what is in place, or can be made now, has to be felt by."""
+        """The restart after which all that is in place, or can be made now, is in effect."""
         made = (change.resource for change in self.changes if not change.pending)
         late = (r for r in (*self.waiting, *made) if pending_restart.restarts(r, self.machine))
         return pending_restart.greatest(resource.takes_effect for resource in late)
@@ -178,9 +178,9 @@ def make_plan(
 
 
 def waits_of(plan: Plan) -> pending_restart.Waits:
-    """Return what of a plan cannot be seen yet: what cannot be made, and what is not yet felt."""
-    effect_check = [
-        (r, f"felt after {pending_restart.after(r.takes_effect, plan.machine)}")
+    """Return what of a plan cannot be seen yet: what cannot be made, and what is not in effect."""
+    late = [
+        (r, f"takes effect after {pending_restart.after(r.takes_effect, plan.machine)}")
         for r in plan.waiting
     ]
     pending = [(change.resource, change.pending) for change in plan.pending]
@@ -188,7 +188,7 @@ def waits_of(plan: Plan) -> pending_restart.Waits:
         {resource.id: reason for resource, reason in pending},
         {
             origin.capability: f"{resource.id} waits: {reason}"
-            for resource, reason in [*effect_check, *pending]
+            for resource, reason in [*late, *pending]
             for origin in resource.origins
         },
     )

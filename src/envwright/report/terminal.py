@@ -206,7 +206,7 @@ class Report:
         self.line("  ", Painted("done", "ok"), f"  {visible_line(step.name)}  ({seconds:.1f} s)")
 
     def left(self, plan: Plan, made: Plan) -> None:
-        """Say what waits for something to happen first, and after what the rest is felt.
+        """Say what waits for something to happen first, and after what the rest takes effect.
 
         Args:
             plan: what is left.
@@ -215,7 +215,7 @@ class Report:
         for change in plan.pending:
             self.line(f"  pending  {change.resource.id}: {change.pending}")
         late = [c.resource for c in made.changes if c.resource.takes_effect is Moment.LOGIN]
-        for text in (*_felt(late, plan), *_felt(plan.waiting, plan)):
+        for text in (*_effects(late, plan), *_effects(plan.waiting, plan)):
             self.line(text)
         if plan.restart:
             command = pending_restart.after(plan.restart, plan.machine)
@@ -251,19 +251,19 @@ def _stages(plan: Plan) -> Iterator[tuple[str, list[Change]]]:
 
 
 def _summary(plan: Plan) -> str:
-    waiting = _felt(plan.waiting, plan, "In place, felt")
+    waiting = _effects(plan.waiting, plan, "In place, takes effect")
     if not plan:
         done = f"Nothing to do: all {plan.resources} resources are as they should be."
         return "\n".join([done, *waiting])
     counts = {verb: sum(c.verb == verb for c in plan.changes) for verb in SIGNS}
     parts = ", ".join(f"{count} to {verb}" for verb, count in counts.items())
     lines = [f"Plan: {parts}, {plan.resources - len(plan.changes)} as they should be."]
-    lines += _felt([change.resource for change in plan.changes], plan)
+    lines += _effects([change.resource for change in plan.changes], plan)
     return "\n".join([*lines, *waiting])
 
 
-def _felt(resources: Sequence[Resource], plan: Plan, how: str = "Felt") -> Iterator[str]:
-    """Say after what some resources are felt, a line for each moment."""
+def _effects(resources: Sequence[Resource], plan: Plan, how: str = "Takes effect") -> Iterator[str]:
+    """Say after what some resources take effect, a line for each moment."""
     for moment in (Moment.LOGIN, *pending_restart.RESTARTS):
         ids = [r.id for r in resources if r.takes_effect is moment]
         if ids and (moment is Moment.LOGIN or plan.machine.wsl):

@@ -184,7 +184,7 @@ def test_checks_are_told_what_cannot_be_seen_yet() -> None:
     assert waits_of(Plan("box", "@local", WSL, 3, (change,), (conf,))) == pending_restart.Waits(
         {"service:x.service": "no systemd"},
         {
-            "files": "keys:/etc/wsl.conf waits: felt after `wsl --terminate Ubuntu-24.04`",
+            "files": "keys:/etc/wsl.conf waits: takes effect after `wsl --terminate Ubuntu-24.04`",
             "systemd": "service:x.service waits: no systemd",
         },
     )

@@ -140,8 +140,8 @@ box on @ssh/dev@box (ubuntu 24.04, 12 resources)
       content: (hidden: holds secrets)
 
 Plan: 3 to create, 6 to change, 1 to remove, 2 as they should be.
-Felt after a new login: member:docker/dev.
-Felt after `wsl --terminate Ubuntu-24.04`: keys:/etc/wsl.conf.
+Takes effect after a new login: member:docker/dev.
+Takes effect after `wsl --terminate Ubuntu-24.04`: keys:/etc/wsl.conf.
 """
 
 
@@ -201,14 +201,14 @@ def test_what_waits_for_a_restart_stands_under_its_command() -> None:
         "      running: absent -> true",
         "",
         "Plan: 1 to create, 1 to change, 0 to remove, 1 as they should be.",
-        "Felt after a new login: member:docker/dev.",
-        "In place, felt after `wsl --terminate Ubuntu-24.04`: keys:/etc/wsl.conf.",
+        "Takes effect after a new login: member:docker/dev.",
+        "In place, takes effect after `wsl --terminate Ubuntu-24.04`: keys:/etc/wsl.conf.",
     ]
     left = replace(plan, changes=(late,))
     assert written(lambda report: report.left(left, plan)).splitlines() == [
         "  pending  service:x.service: no",
-        "Felt after a new login: member:docker/dev.",
-        "Felt after `wsl --terminate Ubuntu-24.04`: keys:/etc/wsl.conf.",
+        "Takes effect after a new login: member:docker/dev.",
+        "Takes effect after `wsl --terminate Ubuntu-24.04`: keys:/etc/wsl.conf.",
         (
             "To go on: `wsl --terminate Ubuntu-24.04` in Windows, then `envwright apply` "
             "once more, or `envwright apply --restart`."
@@ -221,7 +221,7 @@ def test_a_plan_without_changes_tells_what_is_not_felt_yet() -> None:
     plan = Plan("box", "@local", WSL, 1, (), (conf,))
     assert written(lambda report: report.plan(plan)).splitlines()[2:] == [
         "Nothing to do: all 1 resources are as they should be.",
-        "In place, felt after `wsl --shutdown`: keys:/x.",
+        "In place, takes effect after `wsl --shutdown`: keys:/x.",
     ]
 
 
@@ -230,8 +230,8 @@ def test_where_wsl_does_not_say_its_name_the_command_leaves_it_open() -> None:
     terminate = change(Keys(path="/y", dialect="wsl", takes_effect=Moment.DISTRIBUTION), None, FILE)
     plan = Plan("box", "@local", replace(WSL, distribution=""), 2, (vm, terminate))
     assert written(lambda report: report.plan(plan)).splitlines()[-2:] == [
-        "Felt after `wsl --terminate NAME`: keys:/y.",
-        "Felt after `wsl --shutdown`: keys:/x.",
+        "Takes effect after `wsl --terminate NAME`: keys:/y.",
+        "Takes effect after `wsl --shutdown`: keys:/x.",
     ]
     elsewhere = replace(plan, machine=DEBIAN)
     assert written(lambda report: report.plan(elsewhere)).splitlines()[-1:] == [

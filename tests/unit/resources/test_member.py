@@ -1,4 +1,4 @@
-"""Member: a user in a group, felt by a new login."""
+"""Member: a user in a group, which takes effect at a new login."""
 
 from __future__ import annotations
 
