@@ -56,7 +56,7 @@ def _code() -> Iterator[tuple[str, int, int]]:
     while pending:
         with os.scandir(pending.pop()) as entries:
             for entry in sorted(entries, key=lambda e: e.name):
-                if entry.name.endswith((".py", ".j2")):
+                if entry.name.endswith((".py", ".j2", ".pl")):
                     status = entry.stat()
                     yield entry.path, status.st_mtime_ns, status.st_size
                 elif not entry.name.startswith(("__", ".")) and entry.is_dir():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import RefusedError
-from envwright.facts import Shell, Unknown
+from envwright.facts import Refused, Shell, Unknown
 from envwright.host.probe import ask
 from envwright.model import pending_restart
 from envwright.model.resource import Difference, compare, wanted_by
@@ -160,6 +160,7 @@ def make_plan(
             session, [*questions, *pending_restart.questions(compiled.resources, machine), *checks]
         )
     _require(compiled.requirements, facts, session.name)
+    _stay_out(compiled.resources, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
     refused = [
         f"{session.name}: {reason}{wanted_by(change.resource)}"
@@ -202,6 +203,22 @@ def _require(requirements: Sequence[Requirement], facts: Facts, host: str) -> No
                 f"{host}: {requirement.refusal}{wanted_by(requirement)}",
                 hint=requirement.hint,
             )
+
+
+def _stay_out(resources: Sequence[Resource], facts: Facts, host: str) -> None:
+    """Refuse what lies where a user of the machine can lead root elsewhere."""
+    refused = {
+        f"{host}: {answer.reason}{wanted_by(resource)}": None
+        for resource in resources
+        for question in resource.questions()
+        if isinstance(answer := facts[question], Refused)
+    }
+    if refused:
+        raise RefusedError(
+            "\n".join(refused),
+            hint="root would follow whoever can change that: let it be a folder of the owner's, "
+            "or name another path; nothing was changed",
+        )
 
 
 def _changes(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 import shlex
-from io import BytesIO, IOBase
 from typing import TYPE_CHECKING, Any, cast
 
 from pyinfra import logger
@@ -26,12 +25,14 @@ from pyinfra.connectors.util import CommandOutput, OutputLine, make_unix_command
 from envwright.engine.source_resolver import resolve
 from envwright.errors import StepError
 from envwright.facts import decode
-from envwright.host.error_hints import advise, evidence, unstaged
+from envwright.host.error_hints import advise, evidence
 from envwright.host.limits import STEP
-from envwright.model.operations import Source
+from envwright.model.operations import OURS, Source
+from envwright.portable import safepath
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from io import BytesIO, IOBase
 
     from pyinfra.api.command import StringCommand
 
@@ -50,8 +51,6 @@ class SessionConnector(BaseConnector):
     session: Session
     known: dict[tuple[Any, ...], tuple[int, CommandOutput]]
     """What facts said since something was last changed: operations ask each several times."""
-    attributes: dict[str, str]
-    """Owner, group and mode of the file that an operation puts in place."""
 
     @staticmethod
     def make_names_data(name: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
@@ -102,15 +101,9 @@ class SessionConnector(BaseConnector):
         print_input: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
         **arguments: Any,  # noqa: ARG002 - the session is privileged already
     ) -> bool:
-        """Write a file, all or nothing; the operations that we call hand over open files."""
+        """Write a file of root's; the operations that we call have other ways."""
         self.known.clear()
-        file = cast("BytesIO", filename_or_io)
-        file.seek(0)  # the operation may have read it to compare
-        try:
-            self.session.put(file.read(), remote_filename, **self.attributes)
-        except StepError as error:
-            error.message = unstaged(error.message)
-            raise
+        self.session.put(cast("BytesIO", filename_or_io).read(), remote_filename)
         return True
 
     def get_file(
@@ -123,7 +116,7 @@ class SessionConnector(BaseConnector):
         **arguments: Any,  # noqa: ARG002 - the session is privileged already
     ) -> bool:
         """Read a file."""
-        cast("BytesIO", filename_or_io).write(self.session.get(remote_filename))
+        cast("BytesIO", filename_or_io).write(self.session.get(remote_filename)[1])
         return True
 
 
@@ -139,8 +132,7 @@ class Engine:
         inventory = Inventory((["machine"], {}))
         host = inventory.get_host("machine")
         self._known: dict[tuple[Any, ...], tuple[int, CommandOutput]] = {}
-        self._attributes: dict[str, str] = {}
-        bound = {"session": session, "known": self._known, "attributes": self._attributes}
+        bound = {"session": session, "known": self._known}
         connector = type("BoundConnector", (SessionConnector,), bound)
         host.connector_cls = connector
         self._state = State(inventory, Config(TEMP_DIR="/tmp"))  # noqa: S108 - on the machine; files never pass through it
@@ -160,7 +152,6 @@ class Engine:
         function = _operation(operation.name)
         self._known.clear()
         self._find_owner(name, operation)
-        self._set_attributes(operation)
         arguments = {key: self._argument(value) for key, value in operation.arguments.items()}
         try:
             metas = add_op(self._state, function, name=name, **arguments)
@@ -180,7 +171,11 @@ class Engine:
         """Object to an owner who is not there: pyinfra would find out when the thing is made."""
         for argument, database in (("user", "passwd"), ("group", "group")):
             owner = operation.arguments.get(argument, "root")
-            if operation.name.startswith("files.") and (database, owner) not in self._owners:
+            if (
+                operation.name.startswith(f"{OURS}.")
+                and owner
+                and (database, owner) not in self._owners
+            ):
                 if not self._session.run(f"getent {database} {shlex.quote(owner)}").ok:
                     raise StepError(
                         f"{name} failed on {self._session.name}: there is no {argument} '{owner}'",
@@ -188,20 +183,9 @@ class Engine:
                     )
                 self._owners.add((database, owner))
 
-    def _set_attributes(self, operation: Operation) -> None:
-        """Have a file written with its owner and mode: pyinfra gives it those afterwards.
-
-        What is cut off between would leave, say, authorized_keys as a file that sshd cannot read.
-        """
-        self._attributes.clear()
-        if operation.name == "files.put":
-            for argument, name in (("user", "owner"), ("group", "group"), ("mode", "mode")):
-                if argument in operation.arguments:
-                    self._attributes[name] = str(operation.arguments[argument])
-
     def _argument(self, value: Any) -> Any:
         if isinstance(value, Source):
-            return BytesIO(resolve(value, self._session, self._secrets))
+            return resolve(value, self._session, self._secrets)
         return value
 
     def _evidence(self) -> list[str]:
@@ -214,5 +198,7 @@ class Engine:
 
 def _operation(name: str) -> Callable[..., Any]:
     module, function = name.split(".")
-    found = getattr(importlib.import_module(f"pyinfra.operations.{module}"), function)
+    place = safepath.__name__ if module == OURS else "pyinfra.operations"
+    room = "operations" if module == OURS else module
+    found = getattr(importlib.import_module(f"{place}.{room}"), function)
     return cast("Callable[..., Any]", found)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import re
-import shlex
 from typing import TYPE_CHECKING
 
 from envwright.errors import RefusedError, StepError
@@ -21,36 +21,42 @@ if TYPE_CHECKING:
     from envwright.model.secrets import Secrets
 
 
-def resolve(source: Source, session: Session, secrets: Secrets) -> bytes:
-    """Return the bytes that a source stands for.
+class Resolved(io.BytesIO):
+    """The bytes that a source stands for; of an edit, what it was `based_on` (Session.get)."""
+
+    based_on = ""
+
+
+def resolve(source: Source, session: Session, secrets: Secrets) -> Resolved:
+    """Return the bytes that a source stands for, as an open file.
 
     Raises:
         StepError: a download failed, or the file to edit cannot be read in its dialect.
         RefusedError: a key is not the one that was named, or no checksum is listed.
     """
     if isinstance(source, Content):
-        return _encode(secrets.reveal(source.text))
+        return Resolved(_encode(secrets.reveal(source.text)))
     if isinstance(source, Edited):
         return _edited(source, session, secrets)
     if isinstance(source, Checksum):
-        return _checksum(source, session)
-    return _key(source, session)
+        return Resolved(_checksum(source, session))
+    return Resolved(_key(source, session))
 
 
-def _edited(source: Edited, session: Session, secrets: Secrets) -> bytes:
+def _edited(source: Edited, session: Session, secrets: Secrets) -> Resolved:
     changes = {
         key: secrets.reveal(value) if isinstance(value, str) else value
         for key, value in source.changes.items()
     }
-    path = shlex.quote(source.path)
-    result = session.run(f"[ ! -e {path} ] || cat -- {path}")
-    if not result.ok:
-        # What cannot be read must not be taken for empty: its other keys would be lost.
-        raise StepError(f"{session.name} cannot read {source.path}: {result.reason}")
+    # What cannot be read is not taken for empty: its other keys would be lost.
+    based_on, data = session.get(source.path)
     try:
-        return _encode(dialects.get(source.dialect).edit(decode(result.stdout), changes))
+        text = dialects.get(source.dialect).edit(decode(data), changes)
     except dialects.DialectError as error:
         raise StepError(f"{source.path}: {error}") from error
+    resolved = Resolved(_encode(text))
+    resolved.based_on = based_on
+    return resolved
 
 
 def _key(source: Key, session: Session) -> bytes:

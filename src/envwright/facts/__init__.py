@@ -6,7 +6,7 @@ from envwright.facts.machine import Machine
 from envwright.facts.mounts import MountPoint, Mounts, unescape
 from envwright.facts.output import Output, Shell
 from envwright.facts.packages import Dpkg
-from envwright.facts.paths import TEXT_LIMIT, Stat, Status, Text
+from envwright.facts.paths import TEXT_LIMIT, ChangeTime, Guarded, Refused, Stat, Status, Text
 from envwright.facts.question import Facts, Question, Unknown, decode
 from envwright.facts.units import Unit, UnitStatus
 
@@ -16,14 +16,17 @@ __all__ = [
     "Accounts",
     "Boot",
     "Booted",
+    "ChangeTime",
     "Dpkg",
     "Facts",
+    "Guarded",
     "Logins",
     "Machine",
     "MountPoint",
     "Mounts",
     "Output",
     "Question",
+    "Refused",
     "Shell",
     "Stat",
     "Status",

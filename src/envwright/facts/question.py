@@ -34,6 +34,11 @@ class Question(ABC, Generic[Answer_co]):
     """Its script mostly waits for another process, so that others can run beside it."""
 
     @classmethod
+    def together(cls) -> type[Question[Any]]:
+        """Return the kind whose script answers these questions, with those of its other kinds."""
+        return cls
+
+    @classmethod
     @abstractmethod
     def script(cls, questions: Sequence[Any]) -> str:
         """Return shell text that answers all the questions."""

@@ -69,6 +69,7 @@ _KNOWN = (
 
 def unstaged(words: str) -> str:
     """Call a file that was only staged by the name that it would have got."""
+    words = re.sub(r"/(?:run|tmp)/envwright-[0-9a-f]{16}(?=/)", "", words)
     return re.sub(r"(\S*/)\.(\S+)\.envwright-new", r"\1\2", words)
 
 

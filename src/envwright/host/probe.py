@@ -40,7 +40,7 @@ def _sections(
     """Put the questions of a kind together, in batches; the kinds that wait come last."""
     kinds: dict[type[Question[Any]], list[Question[Any]]] = {}
     for question in questions:
-        kinds.setdefault(type(question), []).append(question)
+        kinds.setdefault(question.together(), []).append(question)
     return [
         (kind, group[start : start + BATCH])
         for kind, group in sorted(kinds.items(), key=lambda item: item[0].waits)

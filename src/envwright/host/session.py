@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from envwright.host.limits import (
     LostError,
 )
 from envwright.host.shell import Result, Shell, nonce, spell_mark, spell_script
+from envwright.portable import safepath
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,15 +29,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["Result", "Session", "open_session"]
-
-# The traps: a session that is hung up leaves no temporary file, even where the shell's own word
-# about that ("Hangup") finds stderr closed. mv -T: never into a directory.
-_PUT = """\
-umask 077; set -C; temp={temp}
-trap 'rm -f "$temp"' EXIT; trap 'exit 1' HUP INT TERM; trap '' PIPE
-[ -d {directory} ] || {{ echo 'its directory does not exist' >&2; exit 1; }}
-[ ! -d {path} ] || {{ echo 'it is a directory' >&2; exit 1; }}
-dd bs=65536 conv=fsync status=none >"$temp"{given} && mv -fT "$temp" {path} && trap - EXIT"""
 
 
 class Session:
@@ -177,25 +168,22 @@ class Session:
             StepError: the machine would not; nothing is left behind.
             HostError: the machine was lost.
         """
-        directory = path.rpartition("/")[0] + "/"
-        temp = f"{directory}.envwright-{nonce().decode()}"
-        words = {"temp": temp, "directory": directory, "path": path}
-        given = ""
-        if owner or group:
-            given = f' && chown -- {shlex.quote(f"{owner}:{group}")} "$temp"'
-        if mode != "0600":
-            given += f' && chmod {shlex.quote(mode)} "$temp"'  # last: chown takes the setuid bit
-        script = _PUT.format(**{key: shlex.quote(word) for key, word in words.items()}, given=given)
+        given = (owner or "root", group or "root") if owner or group else ("", "")
+        script = safepath.change("put", path, *given, mode, "", str(len(data)), "")
         self._demand("write", path, script, stdin=data)
 
-    def get(self, path: str) -> bytes:
-        """The content of a file.
+    def get(self, path: str) -> tuple[str, bytes]:
+        """A word that is true of this file and content alone, and the content.
+
+        "none" and nothing where there is no such file.
 
         Raises:
-            StepError: it cannot be read.
+            StepError: it cannot be read, or has more than TEXT_LIMIT bytes.
             HostError: the machine was lost.
         """
-        return self._demand("read", path, f"cat -- {shlex.quote(path)}")
+        said = self._demand("read", path, safepath.change("get", path))
+        identity, _, data = said.partition(b"\n")
+        return identity.decode(), data
 
     def close(self) -> None:
         """Hang up what still runs, and end the shell; does nothing the second time."""

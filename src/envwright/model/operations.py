@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from envwright.model.resource import Value
 
 
+OURS = "paths"
+"""The module of our own operations: envwright.portable.safepath.operations, safe where pyinfra's
+`files` is not."""
+
+
 @dataclass(frozen=True)
 class Content:
     """Bytes of a file that are known when they are uploaded: text, with secrets put in then."""
@@ -62,13 +67,6 @@ Source = Content | Edited | Key | Checksum
 
 
 @dataclass(frozen=True)
-class Differs:
-    """A condition: the file at `path` does not hold the bytes of the operation's `src`."""
-
-    path: str
-
-
-@dataclass(frozen=True)
 class Changed:
     """A condition: one of these resources was changed before the operation.
 
@@ -81,10 +79,10 @@ class Changed:
 
 @dataclass(frozen=True)
 class Operation:
-    """A call of a pyinfra operation: `files.put` with its arguments (JSON values, or a Source).
+    """A call of a pyinfra operation: `paths.put` with its arguments (JSON values, or a Source).
 
     Args:
-        name: module and function in pyinfra.operations.
+        name: module and function, in pyinfra.operations or (OURS) our own.
         arguments: of the call.
         condition: in which case a deploy that was exported makes the call. Apply, which has
             compared the machine before, always makes it.
@@ -92,9 +90,9 @@ class Operation:
 
     name: str
     arguments: Mapping[str, Any]
-    condition: Differs | Changed | None = None
+    condition: Changed | None = None
 
-    def given(self, condition: Differs | Changed) -> Operation:
+    def given(self, condition: Changed) -> Operation:
         """Return the same call with a condition."""
         return replace(self, condition=condition)
 

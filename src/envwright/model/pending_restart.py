@@ -33,6 +33,7 @@ def questions(resources: Iterable[Resource], machine: Machine) -> Iterator[Quest
     for resource in resources:
         if restarts(resource, machine):
             yield Booted()
+            yield from resource.written_questions()
             if resource.effect_check:
                 yield Shell(resource.effect_check)
 

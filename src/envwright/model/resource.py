@@ -203,6 +203,10 @@ class Resource(ABC):
         """Return what must happen before the difference can be removed; "" where nothing must."""
         return ""
 
+    def written_questions(self) -> Iterable[Question[Any]]:
+        """What `written` has to know beside `questions`; asked only where a restart may wait."""
+        return ()
+
     def written(self, facts: Facts) -> float | None:  # noqa: ARG002 - most take effect at once
         """Return when the thing was last written, in seconds since 1970; None where unknown.
 

@@ -117,11 +117,11 @@ class AptSource(Resource):
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
         if difference.concerns("key", "key file"):
-            yield operation("files.put", src=self.key, dest=self.keyring, **ROOT)
+            yield operation("paths.put", src=self.key, dest=self.keyring, **ROOT)
         if difference.concerns("content"):
             yield operation("server.shell", commands=[self._trial()])
         if difference.concerns("content", "file"):
-            yield operation("files.put", src=Content(self.content), dest=self.path, **ROOT)
+            yield operation("paths.put", src=Content(self.content), dest=self.path, **ROOT)
 
     def _trial(self) -> str:
         """Let apt read this source: one that it cannot read would stop every later update.

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.facts import Shell, Stat, Text, Unknown
+from envwright.facts import Guarded, Shell, Stat, Text, Unknown
 from envwright.model.claim import Claim
 from envwright.model.operations import Checksum, Content, operation
 from envwright.model.proof import Assertion, View
+from envwright.portable.safepath import change
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ cd "$1" && TZ=UTC0 find . -mindepth 1 ! -name '.envwright-*' \( -type d -printf 
 """A digest of names, kinds, modes, owners, sizes, times (to the minute) and targets: it reads no
 content, and is the same after a disk was exported and imported."""
 UNPACK = """set -eu
+{guard}
 trap 'rm -rf "$new" "$listed"' EXIT
 read -r wanted <"$listed"
 said=$(cat "$path/{stamp}" 2>/dev/null || :)
@@ -113,7 +115,7 @@ class Archive(PathResource):
         return (Claim(PurePosixPath(self.path), "an unpacked archive"),)
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Stat(self.path), Text(self._stamp), self._digest)
+        return (Stat(self.path), Text(self._stamp), self._digest, Guarded(self.path))
 
     def desired(self) -> State:
         wanted: Fields = {
@@ -156,11 +158,11 @@ class Archive(PathResource):
                 Content(f"{self.sha256}\n") if self.sha256 else Checksum(self.index, self.archive)
             )
             put = {"dest": self._beside("sha256."), "user": "root", "group": "root", "mode": "0644"}
-            yield operation("files.put", src=source, **put)
+            yield operation("paths.put", src=source, **put)
             yield operation("server.shell", commands=[self._unpack()])
         else:
             access = {"mode": self.mode, "user": self.owner, "group": self.group}
-            yield operation("files.directory", path=self.path, **access)
+            yield operation("paths.directory", path=self.path, **access)
 
     def _beside(self, kind: str = "") -> str:
         """Return a path in the same file system that nobody else uses."""
@@ -172,6 +174,7 @@ class Archive(PathResource):
         names |= {"new": self._beside(), "listed": self._beside("sha256.")}
         variables = "".join(f"{name}={shlex.quote(value)}\n" for name, value in names.items())
         script = UNPACK.format(
+            guard=change("guard", self.path),
             stamp=STAMP,
             files=FILES,
             strip=self.strip,

@@ -53,8 +53,8 @@ class Directory(PathResource):
         return in_the_way(self.path, difference)
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
-        access = {"mode": self.mode or None, "user": self.owner, "group": self.group}
-        yield operation("files.directory", path=self.path, **access)
+        access = {"mode": self.mode, "user": self.owner, "group": self.group}
+        yield operation("paths.directory", path=self.path, **access)
 
     def merge(self, other: Resource) -> Resource:
         """Join one that says nothing of the mode with one that does."""

@@ -77,7 +77,7 @@ class File(PathResource):
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
         if difference.after is None:
-            yield operation("files.file", path=self.path, present=False)
+            yield operation("paths.absent", path=self.path)
             return
         yield from upload(
             self.path,

@@ -51,7 +51,7 @@ class Link(PathResource):
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
         yield operation(
-            "files.link", path=self.path, target=self.target, user=self.owner, group=self.group
+            "paths.link", path=self.path, target=self.target, user=self.owner, group=self.group
         )
 
     def witness(self) -> Iterator[Assertion]:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.facts import MountPoint, Mounts, Text, Unknown
+from envwright.facts import Guarded, MountPoint, Mounts, Text, Unknown
 from envwright.model.claim import Claim, Shared
 from envwright.model.operations import Changed, Edited, operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Resource
 from envwright.portable.dialects import fstab, get
+from envwright.portable.safepath import change
 from envwright.resources.upload import upload
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ class Mount(Resource):
         )
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Text(FSTAB), Mounts())
+        # At every start the system mounts it by its path, as root.
+        return (Text(FSTAB), Mounts(), Guarded(self.target))
 
     def desired(self) -> State:
         return {"fstab": self.entry, **({"mounted": self._description()} if self.live else {})}
@@ -159,7 +161,8 @@ class Mount(Resource):
         mounted = f"mountpoint -q -- {target} || mount -- {target} 2>/dev/null"
         back = f'if [ "$new" ]; then rmdir -- {target}; else {mounted}; fi'
         return (
-            f"( new=; [ -d {target} ] || new=1; mkdir -p -- {target} && {clear} && "
+            f"( {change('guard', self.target)} || exit; "
+            f"new=; [ -d {target} ] || new=1; mkdir -p -- {target} && {clear} && "
             f"mount {table}-- {target} || {{ {back}; exit 1; }} )"
         )
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.facts import Stat, Status, Unknown
+from envwright.facts import ChangeTime, Stat, Status, Unknown
 from envwright.model.proof import Assertion
 from envwright.model.resource import EXISTENCE, Difference, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
-    from envwright.facts import Facts
+    from envwright.facts import Facts, Question
     from envwright.model.resource import Field, Fields, State
 
 KIND = "kind"
@@ -64,9 +64,12 @@ class PathResource(Resource):
         """Return what lstat says of the path."""
         return facts[Stat(self.path)]
 
+    def written_questions(self) -> Iterable[Question[Any]]:
+        return (ChangeTime(self.path),)
+
     def written(self, facts: Facts) -> float | None:
-        status = self.status(facts)
-        return status.changed if isinstance(status, Status) else None
+        changed = facts[ChangeTime(self.path)]
+        return None if isinstance(changed, Unknown) else changed
 
 
 def attributes(status: Status) -> Fields:

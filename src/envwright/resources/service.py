@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from envwright.facts import Stat, Status, Unit, UnitStatus, Unknown
+from envwright.facts import ChangeTime, Unit, UnitStatus, Unknown
 from envwright.model.claim import Claim
 from envwright.model.operations import Changed, operation
 from envwright.model.proof import Assertion
@@ -90,7 +90,7 @@ class Service(Resource):
         return (Claim(file, "a masked unit"),) if self.masked else ()
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Unit(self.unit), *(Stat(path) for path in self.reads))
+        return (Unit(self.unit), *(ChangeTime(path) for path in self.reads))
 
     def desired(self) -> State:
         if self.masked:
@@ -136,9 +136,9 @@ class Service(Resource):
     def _up_to_date(self, status: UnitStatus, facts: Facts) -> bool:
         if status.stale:
             return False
-        files = [facts[Stat(path)] for path in self.reads]
-        changed = [file.changed for file in files if isinstance(file, Status)]
-        return status.started is None or all(time <= status.started for time in changed)
+        times = [facts[ChangeTime(path)] for path in self.reads]
+        started = status.started
+        return started is None or all(t <= started for t in times if isinstance(t, float))
 
     def predict(self, difference: Difference, changed: Container[str]) -> Difference:
         before = difference.before

@@ -7,7 +7,6 @@ modules of envwright.portable that it imports; nothing else of envwright is need
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import shlex
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from openpgp import OpenPGPError, trusted
 from pyinfra.api.exceptions import OperationError
 from pyinfra.api.facts import FactBase
 from pyinfra.context import host
-from pyinfra.facts.files import Sha1File
+from safepath import change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,17 +63,23 @@ def _read(script: str, failure: str) -> bytes:
 
 
 class Late(io.BytesIO):
-    """A file whose bytes are made when they are first read: after the operations before it."""
+    """A file whose bytes are made when they are read from its start, as often as that is.
+
+    pyinfra reads it while it prepares, too, when the operations before it have not run yet.
+    """
+
+    based_on = ""
+    """Of an edit: what it is an edit of (see safepath.operations)."""
 
     def __init__(self, make: Callable[[], bytes]) -> None:
         super().__init__()
-        self._make: Callable[[], bytes] | None = make
+        self._make = make
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read, as any file."""
-        if self._make:
-            make, self._make = self._make, None
-            self.write(make())
+        if self.tell() == 0:
+            self.truncate()
+            self.write(self._make())
             self.seek(0)
         return super().read(size)
 
@@ -88,14 +93,16 @@ def edited(path: str, dialect: str, changes: Mapping[str, Any]) -> io.BytesIO:
     """Return a file of the machine with some keys set in its dialect, all else as it is."""
 
     def make() -> bytes:
-        quoted = shlex.quote(path)
         # What cannot be read must not be taken for empty: its other keys would be lost.
-        data = _read(f"[ ! -e {quoted} ] || cat -- {quoted}", f"cannot read {path}")
+        said = _read(change("get", path), f"cannot read {path}")
+        based_on, _, data = said.partition(b"\n")
+        late.based_on = based_on.decode()
         text = data.decode("utf-8", "surrogateescape")
         new: str = dialects.get(dialect).edit(text, changes)
         return new.encode("utf-8", "surrogateescape")
 
-    return Late(make)
+    late = Late(make)
+    return late
 
 
 def key(wanted: Sequence[str], url: str = "", text: str = "") -> io.BytesIO:
@@ -139,18 +146,6 @@ def checksum(url: str, file: str) -> io.BytesIO:
 
 def _download(url: str) -> bytes:
     return _read(download_script(url), f"cannot download {url}")
-
-
-def differs(source: io.BytesIO, path: str) -> Callable[[], bool]:
-    """Return a condition for `_if`: the file of the machine does not hold these bytes."""
-
-    def check() -> bool:
-        source.seek(0)
-        wanted = hashlib.sha1(source.read()).hexdigest()  # noqa: S324 - what pyinfra's fact gives
-        source.seek(0)
-        return bool(host.get_fact(Sha1File, path=path) != wanted)
-
-    return check
 
 
 def changed(*operations: Any) -> Callable[[], bool]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError
 from envwright.host.connectors import ssh_address
-from envwright.model.operations import Changed, Checksum, Content, Differs, Edited, Key
+from envwright.model.operations import OURS, Changed, Checksum, Content, Edited, Key
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -33,9 +33,7 @@ Run it as root, or with sudo:  pyinfra inventory.py deploy.py
 Then prove it:                 pytest test_environment.py --hosts=...
 """
 
-from pyinfra.operations import {modules}
-
-from support import {support}
+{imports}
 '''
 TESTS = '''\
 """What the environment {name} must look like, for pytest-testinfra; run as root or with --sudo."""
@@ -104,13 +102,14 @@ def _support(folder: Path) -> Iterator[Path]:
         path = folder / f"{name}.py"
         path.write_text(source.read_text("utf-8"), "utf-8")
         yield path
-    shutil.rmtree(folder / "dialects", ignore_errors=True)
-    (folder / "dialects").mkdir()
-    for module in (package / "portable" / "dialects").iterdir():
-        if module.name.endswith(".py"):
-            path = folder / "dialects" / module.name
-            path.write_text(module.read_text("utf-8"), "utf-8")
-            yield path
+    for name in ("dialects", "safepath"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir()
+        for module in (package / "portable" / name).iterdir():
+            if module.name.endswith((".py", ".pl")):
+                path = folder / name / module.name
+                path.write_text(module.read_text("utf-8"), "utf-8")
+                yield path
 
 
 # --- The deploy ------------------------------------------------------------------------------
@@ -118,13 +117,20 @@ def _support(folder: Path) -> Iterator[Path]:
 
 def _deploy(compiled: Compiled, names: Mapping[str, str]) -> str:
     text = "\n\n".join(_calls(compiled, names))
-    modules = sorted(set(re.findall(r"^(?:\w+ = )?(\w+)\.\w+\($", text, re.MULTILINE)))
-    helpers = ["changed", "checksum", "content", "differs", "edited", "key"]
-    support = [name for name in helpers if re.search(rf"\b{name}\(", text)]
-    head = DEPLOY.format(
-        name=compiled.name, modules=", ".join(modules), support=", ".join(support) or "content"
-    )
+    head = DEPLOY.format(name=compiled.name, imports="\n".join(_imports(text)))
     return f"{head}\n{text}\n"
+
+
+def _imports(text: str) -> Iterator[str]:
+    """Yield the lines that import what a deploy calls."""
+    modules = set(re.findall(r"^(?:\w+ = )?(\w+)\.\w+\($", text, re.MULTILINE))
+    if theirs := sorted(modules - {OURS}):
+        yield f"from pyinfra.operations import {', '.join(theirs)}\n"
+    if OURS in modules:
+        yield f"from safepath import operations as {OURS}"
+    helpers = ["changed", "checksum", "content", "edited", "key"]
+    if support := [name for name in helpers if re.search(rf"\b{name}\(", text)]:
+        yield f"from support import {', '.join(support)}"
 
 
 def _calls(compiled: Compiled, names: Mapping[str, str]) -> Iterator[str]:
@@ -161,18 +167,14 @@ class _Writer:
 
     def can_happen(self, operation: Operation) -> bool:
         """Tell whether the environment has something that meets the condition."""
-        ids = operation.condition.ids if isinstance(operation.condition, Changed) else ()
+        ids = operation.condition.ids if operation.condition else ()
         return not ids or any(id_ in self._present for id_ in ids)
 
     def write(self, operation: Operation, variable: str) -> Iterator[str]:
         """Write out an operation; what it comes to is kept in a variable, "" for none."""
         arguments = {name: _literal(value) for name, value in operation.arguments.items()}
         title, condition = self._id, operation.condition
-        if isinstance(condition, Differs):
-            source = f"_{self._names[self._id]}_source"
-            yield f"{source} = {arguments['src']}"
-            arguments |= {"src": source, "_if": f"differs({source}, {condition.path!r})"}
-        elif isinstance(condition, Changed) and condition.ids:
+        if condition and condition.ids:
             title = f"{self._id} restarts"
             changed = [self._names[id_] for id_ in condition.ids if id_ in self._present]
             arguments["_if"] = f"changed({', '.join(changed)})"

@@ -12,7 +12,7 @@ from standins import ME, local_session, secrets_of
 
 from envwright.engine.pyinfra_runner import EVIDENCE, Engine, SessionConnector
 from envwright.errors import HostError, StepError
-from envwright.host.session import Session
+from envwright.host.session import Result, Session
 from envwright.model.operations import Content, Edited, operation
 from envwright.model.secrets import Secrets, marker
 
@@ -40,81 +40,85 @@ def owned(path: Path, mode: str) -> dict[str, Any]:
     return {"user": ME, "group": path.parent.group(), "mode": mode}
 
 
-def test_files_put_writes_a_file_once(engine: Engine, tmp_path: Path) -> None:
+def test_paths_put_writes_a_file_once(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a 'file' of \"odd\" name"
     for number, text in enumerate(("first\n", "second, longer ä\n", "")):
-        put = operation("files.put", src=Content(text), dest=str(path), **owned(path, "0640"))
+        put = operation("paths.put", src=Content(text), dest=str(path), **owned(path, "0640"))
         assert [engine.run("file", put), engine.run("file", put)] == [True, False]
         assert (path.read_text(), access(path)) == (text, ("0o640", ME, tmp_path.group())), number
 
 
-def test_files_put_mends_mode_alone_and_keeps_the_inode(engine: Engine, tmp_path: Path) -> None:
+def test_paths_put_mends_mode_alone_and_keeps_the_inode(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("text")
     path.chmod(0o666)
     before = path.stat().st_ino
-    put = operation("files.put", src=Content("text"), dest=str(path), **owned(path, "0600"))
+    put = operation("paths.put", src=Content("text"), dest=str(path), **owned(path, "0600"))
     assert [engine.run("file", put), engine.run("file", put)] == [True, False]
     assert (access(path)[0], path.stat().st_ino) == ("0o600", before)
 
 
-def test_files_put_replaces_a_file_all_at_once(engine: Engine, tmp_path: Path) -> None:
+def test_paths_put_replaces_a_file_all_at_once(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
     with path.open() as reader:
-        put = operation("files.put", src=Content("new"), dest=str(path), **owned(path, "0644"))
+        put = operation("paths.put", src=Content("new"), dest=str(path), **owned(path, "0644"))
         assert engine.run("file", put) is True
         assert (reader.read(), path.read_text()) == ("old", "new")
     assert os.listdir(tmp_path) == ["file"]  # noqa: PTH208 - hidden names, too
 
 
-def test_files_put_is_seen_with_its_owner_and_mode_or_not_at_all(
+def test_paths_put_is_seen_with_its_owner_and_mode_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "authorized_keys"
-    put = operation("files.put", src=Content("new"), dest=str(path), **owned(path, "0640"))
-    # The run is cut off when the file is in place.
-    whole = Session.put
+    put = operation("paths.put", src=Content("new"), dest=str(path), **owned(path, "0640"))
+    # The run is cut off by the command that puts the file in place.
+    whole = Session.run
 
-    def cut(session: Session, *arguments: Any, **attributes: Any) -> None:
-        whole(session, *arguments, **attributes)
-        session.close()
+    def cut(session: Session, script: str, **arguments: Any) -> Result:
+        result = whole(session, script, **arguments)
+        if arguments.get("stdin"):
+            session.close()
+        return result
 
-    monkeypatch.setattr(Session, "put", cut)
-    with local_session() as lost, pytest.raises(HostError):
+    monkeypatch.setattr(Session, "run", cut)
+    with local_session() as lost:
         Engine(lost, Secrets({})).run("file", put)
+        with pytest.raises(HostError):
+            lost.run(":")
     assert (path.read_text(), access(path)[0]) == ("new", "0o640")
 
 
 def test_an_edit_sees_what_the_operation_before_it_wrote(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "env"
     where = owned(path, "0644")
-    engine.run("one", operation("files.put", src=Content("# ours\nA=1\n"), dest=str(path), **where))
-    edit = operation("files.put", src=Edited(str(path), "env", {"B": "2"}), dest=str(path), **where)
+    engine.run("one", operation("paths.put", src=Content("# ours\nA=1\n"), dest=str(path), **where))
+    edit = operation("paths.put", src=Edited(str(path), "env", {"B": "2"}), dest=str(path), **where)
     assert [engine.run("two", edit), engine.run("two", edit)] == [True, False]
     assert path.read_text() == "# ours\nA=1\nB=2\n"
 
 
-def test_files_directory_makes_a_directory_once(engine: Engine, tmp_path: Path) -> None:
+def test_paths_directory_makes_a_directory_once(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "a b"
-    make = operation("files.directory", path=str(path), **owned(path, "0750"))
+    make = operation("paths.directory", path=str(path), **owned(path, "0750"))
     assert [engine.run("directory", make), engine.run("directory", make)] == [True, False]
     assert (path.is_dir(), access(path)) == (True, ("0o750", ME, tmp_path.group()))
 
 
-def test_files_link_makes_and_turns_a_link(engine: Engine, tmp_path: Path) -> None:
+def test_paths_link_makes_and_turns_a_link(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "link"
     for target in ("no where", "other"):
         who = {"user": ME, "group": tmp_path.group()}
-        make = operation("files.link", path=str(path), target=target, **who)
+        make = operation("paths.link", path=str(path), target=target, **who)
         assert [engine.run("link", make), engine.run("link", make)] == [True, False]
         assert os.readlink(path) == target  # noqa: PTH115 - the text itself
 
 
-def test_files_file_removes_a_file_once(engine: Engine, tmp_path: Path) -> None:
+def test_paths_absent_removes_a_file_once(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch()
-    remove = operation("files.file", path=str(path), present=False)
+    remove = operation("paths.absent", path=str(path))
     assert [engine.run("file", remove), engine.run("file", remove)] == [True, False]
     assert path.exists() is False
 
@@ -172,14 +176,14 @@ def test_output_that_is_not_utf8_is_told_all_the_same(engine: Engine) -> None:
 def test_a_file_that_cannot_be_written_is_told(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     path = tmp_path / "file" / "below"
-    told = failure(engine, "file:x", "files.put", src=Content("x"), dest=str(path))
-    assert told.partition("\n")[0].startswith("file:x failed on @local")
+    told = failure(engine, "file:x", "paths.put", src=Content("x"), dest=str(path))
+    assert told == f"file:x failed on @local:\n    {tmp_path}/file: Not a directory"
     assert (tmp_path / "file").read_text() == "in the way"
 
 
-def test_what_pyinfra_itself_refuses_is_told(engine: Engine, tmp_path: Path) -> None:
+def test_what_an_operation_refuses_is_told(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    told = failure(engine, "link:x", "files.link", path=f"{tmp_path}/file", target="t")
+    told = failure(engine, "link:x", "paths.link", path=f"{tmp_path}/file", target="t")
     assert told == f"link:x failed on @local: {tmp_path}/file exists and is not a link"
 
 
@@ -197,7 +201,7 @@ def test_an_owner_who_is_not_there_is_told_before_anything_is_made(
     engine: Engine, tmp_path: Path, what: str
 ) -> None:
     who = {what: "nobody-knows"}
-    told = failure(engine, "directory:x", "files.directory", path=f"{tmp_path}/x", **who)
+    told = failure(engine, "directory:x", "paths.directory", path=f"{tmp_path}/x", **who)
     assert told == (
         f"directory:x failed on @local: there is no {what} 'nobody-knows'\n"
         "hint: name one that exists, or let the environment make it"
@@ -214,7 +218,7 @@ def test_a_secret_reaches_the_file_and_neither_error_nor_log(
     secrets = secrets_of(tmp_path, token="hunter22")
     engine = Engine(session, secrets)
     path = tmp_path / "file"
-    put = operation("files.put", src=Content(f"t={marker('token')}"), dest=str(path))
+    put = operation("paths.put", src=Content(f"t={marker('token')}"), dest=str(path))
     assert (engine.run("put", put), path.read_text()) == (True, "t=hunter22")
     told = failure(engine, "x", "server.shell", commands=[f"cat {path}; false"])
     assert told == f"x failed on @local:\n    t={marker('token')}"
@@ -234,12 +238,12 @@ def test_an_engine_of_another_machine_does_not_disturb_the_first(
 def test_facts_are_asked_once_until_something_changes(session: Session, tmp_path: Path) -> None:
     engine = Engine(session, Secrets({}))
     path = tmp_path / "file"
-    put = operation("files.put", src=Content("text"), dest=str(path), **owned(path, "0644"))
+    put = operation("paths.put", src=Content("text"), dest=str(path), **owned(path, "0644"))
     before = session.round_trips
     assert engine.run("file", put) is True
-    # The owner's and the group's names, the file's and its folder's facts, then what changes it.
+    # The owner's and the group's names, how the file is, then what changes it.
     names = [] if ME == "root" else [ME, path.group()]
-    assert session.round_trips - before == len(names) + 2 + 3
+    assert session.round_trips - before == len(names) + 2
     path.write_text("other")
     assert engine.run("file", put) is True
     assert path.read_text() == "text"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,15 +14,13 @@ from standins import StandInSession, local_session, secrets_of
 
 from envwright.engine.source_resolver import resolve
 from envwright.errors import RefusedError, SecretError, StepError
-from envwright.host.session import Result
+from envwright.host.session import Result, Session
 from envwright.model.operations import Content, Edited, Key
 from envwright.model.secrets import Secret, Secrets, marker
 from envwright.spec.declaration import Declaration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from envwright.host.session import Session
 
 NO_SECRETS = Secrets({})
 OTHER = "0" * 40
@@ -39,7 +38,7 @@ def session() -> Iterator[Session]:
 def test_a_text_is_its_bytes_with_secrets_put_in(tmp_path: Path) -> None:
     secrets = secrets_of(tmp_path, token="it's $x")
     text = f"ä \udcff {marker('token')}\n"
-    assert resolve(Content(text), StandInSession(), secrets) == b"\xc3\xa4 \xff it's $x\n"
+    assert resolve(Content(text), StandInSession(), secrets).read() == b"\xc3\xa4 \xff it's $x\n"
 
 
 def test_a_secret_that_cannot_be_had_stops_the_upload(tmp_path: Path) -> None:
@@ -61,19 +60,34 @@ def test_an_edit_keeps_every_byte_that_is_not_ours(session: Session, tmp_path: P
     secrets = secrets_of(tmp_path, token="hunter22")
     changes = {"B": None, "C": marker("token")}
     edited = resolve(Edited(str(path), "env", changes), session, secrets)
-    assert edited == b"# \xff ours\r\nA=1\r\nC=hunter22\r\n"
+    assert edited.read() == b"# \xff ours\r\nA=1\r\nC=hunter22\r\n"
 
 
-@pytest.mark.parametrize("there", ["nothing", "a dangling link"])
-def test_an_edit_of_nothing_begins_a_file(session: Session, tmp_path: Path, there: str) -> None:
-    if there != "nothing":
-        (tmp_path / "env").symlink_to("nowhere")
+def test_an_edit_follows_no_link(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "env").symlink_to("/etc/passwd")
+    with pytest.raises(StepError) as raised:
+        resolve(Edited(f"{tmp_path}/env", "env", {"A": "1"}), session, NO_SECRETS)
+    assert str(raised.value) == f"@local: cannot read {tmp_path}/env: it is not a file"
+
+
+def test_an_edit_knows_what_it_is_an_edit_of(session: Session, tmp_path: Path) -> None:
+    edit = Edited(f"{tmp_path}/env", "env", {"A": "1"})
+    nothing = resolve(edit, session, NO_SECRETS).based_on
+    for text in ("A=2\n", "A=3\n"):
+        (tmp_path / "env").write_text(text)
+        status = (tmp_path / "env").stat()
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        expected = f"{status.st_dev}:{status.st_ino}:{digest}"
+        assert (nothing, resolve(edit, session, NO_SECRETS).based_on) == ("none", expected)
+
+
+def test_an_edit_of_nothing_begins_a_file(session: Session, tmp_path: Path) -> None:
     edited = Edited(f"{tmp_path}/env", "env", {"A": "x y", "B": True})
     with pytest.raises(StepError) as raised:
         resolve(edited, session, NO_SECRETS)
     assert str(raised.value).startswith(f"{tmp_path}/env: ")
     whole = Edited(f"{tmp_path}/env", "env", {"A": "x y", "N": 5})
-    assert resolve(whole, session, NO_SECRETS) == b'A="x y"\nN=5\n'
+    assert resolve(whole, session, NO_SECRETS).read() == b'A="x y"\nN=5\n'
 
 
 def test_a_file_that_its_dialect_cannot_read_is_told_by_its_line(
@@ -86,10 +100,13 @@ def test_a_file_that_its_dialect_cannot_read_is_told_by_its_line(
 
 
 def test_a_file_that_cannot_be_read_is_not_taken_for_empty() -> None:
-    broken = StandInSession(Result(1, b"", b"cat: /etc/x: Input/output error\n"))
+    class Broken(StandInSession):
+        get = Session.get
+
+    broken = Broken(Result(1, b"", b"/etc/x: Input/output error\n"))
     with pytest.raises(StepError) as raised:
         resolve(Edited("/etc/x", "env", {"A": "1"}), broken, NO_SECRETS)
-    assert str(raised.value) == "@stand-in cannot read /etc/x: Input/output error"
+    assert str(raised.value) == "@stand-in: cannot read /etc/x: Input/output error"
 
 
 # --- Keys -------------------------------------------------------------------------------------
@@ -97,19 +114,19 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_empty() -> None:
 
 def refusal(key: Key, session: Session) -> str:
     with pytest.raises(RefusedError) as raised:
-        resolve(key, session, NO_SECRETS)
+        resolve(key, session, NO_SECRETS).read()
     return str(raised.value)
 
 
 def test_a_key_with_the_fingerprint_that_was_named_is_written_as_it_is() -> None:
     key = Key((FINGERPRINT,), text=ARMORED)
-    assert resolve(key, StandInSession(), NO_SECRETS) == ARMORED.encode()
+    assert resolve(key, StandInSession(), NO_SECRETS).read() == ARMORED.encode()
 
 
 def test_a_binary_key_is_armored() -> None:
     session = StandInSession(BINARY)
     written = resolve(Key((FINGERPRINT,), url="http://x.test/k"), session, NO_SECRETS)
-    assert written.decode() == ARMORED
+    assert written.read().decode() == ARMORED
 
 
 def test_a_key_with_another_fingerprint_is_refused() -> None:
@@ -170,7 +187,7 @@ APT = pytest.mark.skipif(
 @APT
 def test_the_machine_downloads_a_key_with_apts_own_helper(session: Session, server: str) -> None:
     key = Key((FINGERPRINT,), url=f"{server}/key%20file?a=1&b='2'")
-    assert resolve(key, session, NO_SECRETS) == ARMORED.encode()
+    assert resolve(key, session, NO_SECRETS).read() == ARMORED.encode()
 
 
 @APT

@@ -15,6 +15,7 @@ from envwright.facts import (
     TEXT_LIMIT,
     Account,
     Accounts,
+    ChangeTime,
     Dpkg,
     Facts,
     Logins,
@@ -75,7 +76,7 @@ def test_a_path_is_described_as_lstat_has_it(session: Session, tmp_path: Path) -
     link.symlink_to("nowhere at all")
     os.mkfifo(pipe, 0o600)
     expected = [
-        Status(kind, mode, ME, path.group(), path.stat().st_size, path.stat().st_ctime, "")
+        Status(kind, mode, ME, path.group(), path.stat().st_size, "")
         for path, kind, mode in (
             (file, "file", "4640"),
             (folder, "directory", "0700"),
@@ -108,8 +109,8 @@ def test_what_cannot_be_looked_at_is_unknown_and_its_neighbours_are_not(
     (tmp_path / "lööp's").symlink_to("lööp's")
     below, longest = f"{tmp_path}/lööp's/x", f"{tmp_path}/{'n' * 256}"
     assert stat_of(session, below, longest, f"{tmp_path}/l", f"{tmp_path}/lööp") == [
-        Unknown("Too many levels of symbolic links"),
-        Unknown("File name too long"),
+        Unknown(f"{below}: Too many levels of symbolic links"),
+        Unknown(f"{longest}: File name too long"),
         None,
         None,
     ]
@@ -120,17 +121,33 @@ def test_what_cannot_be_looked_at_is_unknown_and_its_neighbours_are_not(
 def test_a_folder_that_is_closed_to_us_hides_what_is_in_it(
     session: Session, tmp_path: Path, name: str
 ) -> None:
-    tmp_path.chmod(0o700)
+    closed = tmp_path.parents[1]
     path = f"{tmp_path}/{name}"
     script = shlex.quote(Stat.script([Stat(path)]))
     answer = session.run(f"cd / && setpriv --reuid=65534 --clear-groups sh -c {script}").stdout
-    assert Stat.parse([Stat(path)], answer) == {Stat(path): Unknown("Permission denied")}
+    assert Stat.parse([Stat(path)], answer) == {Stat(path): Unknown(f"{closed}: Permission denied")}
 
 
-def test_a_path_that_find_says_nothing_of_is_unknown(session: Session, tmp_path: Path) -> None:
-    """A name with a newline cannot be told from words of find; nothing asks for one."""
-    assert stat_of(session, f"{tmp_path}/two\nlines") == [Unknown("the machine gave no answer")]
-    assert Stat.parse([Stat("/x")], b"\0find: cannot fork") == {}
+def test_a_name_of_two_lines_is_a_name(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "two\nlines").mkdir(mode=0o700)
+    (answer,) = stat_of(session, f"{tmp_path}/two\nlines")
+    assert isinstance(answer, Status)
+    assert (answer.kind, answer.mode) == ("directory", "0700")
+
+
+def test_what_was_cut_off_is_not_taken_for_the_whole() -> None:
+    questions = [Stat("/x"), Stat("/y")]
+    assert Stat.parse(questions, b"missing 2\n/x") == {Stat("/x"): None}
+    with pytest.raises(ValueError, match="cut off"):
+        Stat.parse(questions, b"missing 2\n/")
+
+
+def test_the_time_of_a_change_is_known_below_the_second(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "a b").touch()
+    questions = [ChangeTime(f"{tmp_path}/a b"), ChangeTime(f"{tmp_path}/none")]
+    facts = ask(session, questions)
+    time = (tmp_path / "a b").stat().st_ctime
+    assert [facts[question] for question in questions] == [pytest.approx(time, abs=1e-6), None]
 
 
 # --- Text -------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 
 from envwright.errors import StepError
 from envwright.host.session import Session, open_session
+from envwright.portable.safepath import TEXT_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,9 +28,9 @@ def shared() -> Iterator[Session]:
 
 def test_put_and_get_carry_any_bytes(shared: Session, tmp_path: Path) -> None:
     path = tmp_path / "a file's name"
-    for data in (b"", b"\0\xff\n", os.urandom(3_000_000)):
+    for data in (b"", b"\0\xff\n", os.urandom(1_000_000)):
         shared.put(data, str(path))
-        assert (path.read_bytes(), shared.get(str(path))) == (data, data)
+        assert (path.read_bytes(), shared.get(str(path))[1]) == (data, data)
     assert (path.stat().st_mode, os.listdir(tmp_path)) == (0o100600, [path.name])  # noqa: PTH208
 
 
@@ -46,21 +47,22 @@ def test_put_writes_a_file_with_its_owner_and_mode(shared: Session, tmp_path: Pa
     path = tmp_path / "file"
     shared.put(b"text", str(path), owner="nobody", group="daemon", mode="4751")
     assert (path.owner(), path.group(), path.stat().st_mode) == ("nobody", "daemon", 0o104751)
-    with pytest.raises(StepError, match=r"'no one:'$"):
+    with pytest.raises(StepError, match=r"there is no user 'no one'$"):
         shared.put(b"other", str(path), owner="no one")
     assert (path.read_bytes(), os.listdir(tmp_path)) == (b"text", ["file"])  # noqa: PTH208
 
 
 def test_put_says_why_it_cannot_and_leaves_nothing(shared: Session, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
     with pytest.raises(StepError) as missing:
-        shared.put(b"x" * 100_000, f"{tmp_path}/no/file")
+        shared.put(b"x" * 100_000, f"{tmp_path}/file/below")
     with pytest.raises(StepError) as directory:
         shared.put(b"x", str(tmp_path))
     assert (str(missing.value), str(directory.value)) == (
-        f"@local: cannot write {tmp_path}/no/file: its directory does not exist",
+        f"@local: cannot write {tmp_path}/file/below: Not a directory",
         f"@local: cannot write {tmp_path}: it is a directory",
     )
-    assert os.listdir(tmp_path) == []  # noqa: PTH208
+    assert os.listdir(tmp_path) == ["file"]  # noqa: PTH208
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
@@ -112,7 +114,14 @@ def test_put_of_a_killed_envwright_leaves_nothing(tmp_path: Path) -> None:
     assert left == []
 
 
-def test_get_of_a_missing_file_says_so(shared: Session) -> None:
+def test_get_of_a_missing_file_is_nothing(shared: Session) -> None:
+    assert shared.get("/no/such file") == ("none", b"")
+
+
+def test_get_of_a_file_that_is_too_large_says_so(shared: Session, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(TEXT_LIMIT + 1))
     with pytest.raises(StepError) as raised:
-        shared.get("/no/such file")
-    assert str(raised.value) == "@local: cannot read /no/such file: No such file or directory"
+        shared.get(str(path))
+    told = f"@local: cannot read {path}: {path} has more than {TEXT_LIMIT} bytes"
+    assert str(raised.value) == told

@@ -12,7 +12,7 @@ import pytest
 from standins import DEBIAN, ORIGIN, WSL, compiled, local_session
 
 from envwright.engine.plan import Change, Plan, make_plan, waits_of
-from envwright.facts import Boot, Booted, Facts, Output, Shell, Stat, Status, Unknown
+from envwright.facts import Boot, Booted, ChangeTime, Facts, Output, Shell, Unknown
 from envwright.facts.windows import ProfileFile, Windows
 from envwright.model import pending_restart
 from envwright.model.resource import Difference, Moment
@@ -76,11 +76,10 @@ def test_this_machine_says_the_same_each_time_or_nearly() -> None:
 
 
 def facts(changed: float, **more: object) -> Facts:
-    status = Status("file", "0644", "root", "root", 9, changed, "")
     profile = ProfileFile("/mnt/c/Users/dev/.wslconfig", "", "", "file", "", changed)
     answers: dict[Question[object], object] = {
         Booted(): BOOT,
-        Stat("/etc/wsl.conf"): status,
+        ChangeTime("/etc/wsl.conf"): changed,
         Windows(file=".wslconfig"): profile,
     }
     return Facts({**answers, **{Shell(name): value for name, value in more.items()}})
@@ -111,14 +110,18 @@ def test_elsewhere_than_under_wsl_nothing_waits_and_nothing_is_asked() -> None:
 
 def test_what_is_seen_to_be_felt_does_not_wait() -> None:
     conf = replace(CONF, effect_check="look")
-    assert list(pending_restart.questions([conf, LOGIN], WSL)) == [Booted(), Shell("look")]
+    assert list(pending_restart.questions([conf, LOGIN], WSL)) == [
+        Booted(),
+        ChangeTime("/etc/wsl.conf"),
+        Shell("look"),
+    ]
     assert pending_restart.waits(conf, facts(5000.0, look=Output(0, "")), WSL) is False
     assert pending_restart.waits(conf, facts(5000.0, look=Output(1, "")), WSL) is True
 
 
 def test_what_is_not_known_is_not_called_waiting() -> None:
     assert (
-        pending_restart.waits(CONF, Facts({Stat("/etc/wsl.conf"): None, Booted(): BOOT}), WSL)
+        pending_restart.waits(CONF, Facts({ChangeTime("/etc/wsl.conf"): None, Booted(): BOOT}), WSL)
         is False
     )
     unknown = Facts({Windows(file=".wslconfig"): Unknown("off"), Booted(): BOOT})

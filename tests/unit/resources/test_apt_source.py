@@ -34,7 +34,7 @@ CONTENT = (
 )
 ROOT = Access("0644", "root", "root")
 STATE: Fields = {"content": CONTENT, "file": ROOT, "key": (FINGERPRINT,), "key file": ROOT}
-THERE = Status("file", "0644", "root", "root", 5, 0.0, "")
+THERE = Status("file", "0644", "root", "root", 5, "")
 
 
 def actual(**answers: Any) -> Any:
@@ -67,9 +67,9 @@ def test_a_source_is_a_deb822_stanza_with_its_key_beside_it() -> None:
         ({"source": None}, ("exists",)),
         ({"source": Unknown("why")}, ("exists",)),
         ({"text": CONTENT + "# more\n"}, ("content",)),
-        ({"source": Status("file", "0600", "root", "root", 5, 0.0, "")}, ("file",)),
+        ({"source": Status("file", "0600", "root", "root", 5, "")}, ("file",)),
         ({"keyring": None, "key": None}, ("key", "key file")),
-        ({"keyring": Status("file", "0644", "dev", "root", 5, 0.0, "")}, ("key file",)),
+        ({"keyring": Status("file", "0644", "dev", "root", 5, "")}, ("key file",)),
         ({"key": "no key"}, ("key",)),
     ],
 )
@@ -85,7 +85,7 @@ def test_a_keyring_that_cannot_be_used_says_why() -> None:
 
 
 def put(src: Any, dest: str) -> Any:
-    return operation("files.put", src=src, dest=dest, user="root", group="root", mode="0644")
+    return operation("paths.put", src=src, dest=dest, user="root", group="root", mode="0644")
 
 
 def test_the_key_comes_first_then_apt_tries_the_source_alone_then_it_goes_live() -> None:
@@ -99,7 +99,7 @@ def test_only_what_differs_is_written() -> None:
     key_only = FULL.converge(compare(actual(key="no key"), STATE))
     assert [step.arguments["dest"] for step in key_only] == [KEYRING]
     file_only = FULL.converge(
-        compare(actual(source=Status("file", "0600", "root", "root", 5, 0.0, "")), STATE)
+        compare(actual(source=Status("file", "0600", "root", "root", 5, "")), STATE)
     )
     assert [step.arguments["dest"] for step in file_only] == [SOURCES]
 

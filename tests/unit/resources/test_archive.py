@@ -30,7 +30,7 @@ STATE: Fields = {
     "archive": "tree-1.tar.gz",
     "intact": True,
 }
-THERE = Status("directory", "0755", "root", "root", 4096, 0.0, "")
+THERE = Status("directory", "0755", "root", "root", 4096, "")
 
 
 def facts(stamp: str | None, digest: str = "d1", status: Status | None = THERE) -> Facts:
@@ -79,13 +79,13 @@ def test_it_is_checked_against_what_the_publisher_lists_or_the_environment_says(
         (PINNED, Content(f"{DIGITS}\n")),
     ):
         put, unpack = archive.converge(compare(None, archive.desired()))
-        assert put == operation("files.put", src=source, mode="0644", **staged)
+        assert put == operation("paths.put", src=source, mode="0644", **staged)
         assert unpack.name == "server.shell"
 
 
 def test_a_mode_is_mended_without_a_download() -> None:
     assert list(LISTED.converge(compare({**STATE, "mode": "0700"}, STATE))) == [
-        operation("files.directory", path="/opt/tree-1", mode="0755", user="root", group="root")
+        operation("paths.directory", path="/opt/tree-1", mode="0755", user="root", group="root")
     ]
 
 

@@ -15,7 +15,7 @@ STATE: Fields = {"kind": "directory", "mode": "0750", "owner": "dev", "group": "
 def test_a_directory_is_known_by_its_attributes() -> None:
     assert (FOLDER.id, FOLDER.questions()) == ("directory:/opt/x", (Stat("/opt/x"),))
     assert FOLDER.desired() == STATE
-    there = Status("directory", "0750", "dev", "team", 4096, 0.0, "")
+    there = Status("directory", "0750", "dev", "team", 4096, "")
     assert FOLDER.actual(Facts({Stat("/opt/x"): there})) == STATE
     assert FOLDER.actual(Facts({Stat("/opt/x"): None})) is None
     assert isinstance(FOLDER.actual(Facts({})), Unknown)
@@ -27,7 +27,7 @@ def test_a_mount_at_the_same_path_comes_first() -> None:
 
 def test_a_directory_is_made_or_mended_by_one_call() -> None:
     assert list(FOLDER.converge(compare(None, STATE))) == [
-        operation("files.directory", path="/opt/x", mode="0750", user="dev", group="team")
+        operation("paths.directory", path="/opt/x", mode="0750", user="dev", group="team")
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from standins import ORIGIN
 
 from envwright.facts import Facts, Stat, Status, Text, Unknown
-from envwright.model.operations import Changed, Content, Differs, operation
+from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Fields, compare
 from envwright.resources.file import File
@@ -25,7 +25,7 @@ def facts(status: Status | Unknown | None, text: str | None = None) -> Facts:
 
 
 def status(kind: str, size: int = 5) -> Status:
-    return Status(kind, "0600", "dev", "team", size, 0.0, "")
+    return Status(kind, "0600", "dev", "team", size, "")
 
 
 def test_a_file_asks_for_its_status_and_its_text() -> None:
@@ -44,30 +44,23 @@ def test_a_file_is_known_by_attributes_and_content() -> None:
 
 def test_a_file_is_put_whole_whatever_differs() -> None:
     put = operation(
-        "files.put", src=Content("text\n"), dest="/etc/x", user="dev", group="team", mode="0600"
+        "paths.put", src=Content("text\n"), dest="/etc/x", user="dev", group="team", mode="0600"
     )
     for before in (None, {**STATE, "mode": "0644"}):
         assert list(FILE.converge(compare(before, STATE))) == [put]
 
 
-def test_a_checked_file_is_staged_beside_its_place() -> None:
-    checked = File(path="/etc/sudoers.d/dev", content="x", validate='visudo -cqf "$staged"')
-    stage, live = checked.converge(compare(None, checked.desired()))
-    script = (
-        'staged=/etc/sudoers.d/.dev.envwright-new; { visudo -cqf "$staged" ; } && '
-        'mv -fT "$staged" /etc/sudoers.d/dev || { code=$?; rm -f "$staged"; exit $code; }'
-    )
-    assert stage.arguments["dest"] == "/etc/sudoers.d/.dev.envwright-new"
-    assert stage.condition == Differs("/etc/sudoers.d/dev")
-    assert live == operation("server.shell", commands=[script]).given(Changed())
+def test_a_checked_file_is_put_when_its_command_agrees() -> None:
+    agree = 'visudo -cqf "$staged"'
+    checked = File(path="/etc/sudoers.d/dev", content="x", validate=agree)
+    (put,) = checked.converge(compare(None, checked.desired()))
+    assert (put.name, put.arguments["validate"]) == ("paths.put", agree)
 
 
 def test_a_file_that_must_not_be_is_removed() -> None:
     absent = File(path="/etc/x", present=False)
     assert absent.desired() is None
-    assert list(absent.converge(compare(STATE, None))) == [
-        operation("files.file", path="/etc/x", present=False)
-    ]
+    assert list(absent.converge(compare(STATE, None))) == [operation("paths.absent", path="/etc/x")]
     assert list(absent.witness()) == [Assertion("file", ("/etc/x",), "exists", expected=False)]
 
 

@@ -17,7 +17,7 @@ PATH = "/etc/docker/daemon.json"
 KEYS = Keys(path=PATH, dialect="json", keys={"a/b": 1, "list": ["x"], "gone": None})
 FILE: Fields = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
 STATE: Fields = {**FILE, FileKey("a/b"): 1, FileKey("list"): ["x"], FileKey("gone"): None}
-THERE = Status("file", "0644", "root", "root", 20, 0.0, "")
+THERE = Status("file", "0644", "root", "root", 20, "")
 
 
 def actual(text: str | None, status: Status | Unknown | None = THERE, keys: Keys = KEYS) -> Any:
@@ -60,7 +60,7 @@ def test_what_cannot_be_read_is_unknown_with_the_reason() -> None:
     assert actual(None) == Unknown("20 bytes")
     assert actual(None, None) is None
     assert actual(None, Unknown("why")) == Unknown("why")
-    assert actual(None, Status("link", "0777", "root", "root", 1, 0.0, "x")) == {
+    assert actual(None, Status("link", "0777", "root", "root", 1, "x")) == {
         **FILE,
         "kind": "link",
         "mode": "0777",
@@ -94,7 +94,7 @@ def test_wsl_conf_says_whether_systemd_will_be_there(
 def test_keys_are_edited_when_they_are_uploaded() -> None:
     (put,) = KEYS.converge(compare(None, STATE))
     assert put == operation(
-        "files.put",
+        "paths.put",
         src=Edited(PATH, "json", KEYS.keys),
         dest=PATH,
         user="root",

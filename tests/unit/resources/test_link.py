@@ -19,15 +19,15 @@ def actual(status: Status | Unknown | None) -> object:
 def test_a_link_is_known_by_target_and_owner() -> None:
     assert (LINK.id, LINK.questions()) == ("link:/opt/my link", (Stat("/opt/my link"),))
     assert LINK.desired() == STATE
-    assert actual(Status("link", "0777", "dev", "team", 5, 0.0, "a 'b'")) == STATE
-    file = Status("file", "0644", "dev", "team", 5, 0.0, "")
+    assert actual(Status("link", "0777", "dev", "team", 5, "a 'b'")) == STATE
+    file = Status("file", "0644", "dev", "team", 5, "")
     assert actual(file) == {"kind": "file", "owner": "dev", "group": "team"}
     assert (actual(None), actual(Unknown("why"))) == (None, Unknown("why"))
 
 
 def test_a_link_is_made_or_turned_by_one_call() -> None:
     assert list(LINK.converge(compare(None, STATE))) == [
-        operation("files.link", path="/opt/my link", target="a 'b'", user="dev", group="team")
+        operation("paths.link", path="/opt/my link", target="a 'b'", user="dev", group="team")
     ]
 
 

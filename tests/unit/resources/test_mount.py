@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import pytest
 
-from envwright.facts import Facts, MountPoint, Mounts, Text, Unknown
-from envwright.model.operations import Changed, Differs, Edited, operation
+from envwright.facts import Facts, Guarded, MountPoint, Mounts, Text, Unknown
+from envwright.model.operations import Changed, Edited, operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Fields, compare
+from envwright.portable.safepath import change
 from envwright.resources.mount import FSTAB, Mount
 
 TMPFS = Mount(
@@ -26,7 +28,10 @@ def actual(mount: Mount, fstab: str | Unknown | None, mounts: Any) -> Any:
 
 
 def test_a_mount_is_an_entry_and_what_can_be_seen_of_it() -> None:
-    assert (TMPFS.id, TMPFS.questions()) == ("mount:/mnt/x", (Text(FSTAB), Mounts()))
+    assert (TMPFS.id, TMPFS.questions()) == (
+        "mount:/mnt/x",
+        (Text(FSTAB), Mounts(), Guarded("/mnt/x")),
+    )
     assert [mount.desired() for mount in (TMPFS, BIND, DRIVE, LATER)] == [
         {
             "fstab": "tmpfs /mnt/x tmpfs size=64m,nosuid,mode=1777 0 0",
@@ -144,7 +149,8 @@ RELOAD = operation(
 
 def mounting(target: str, table: str = "") -> str:
     return (
-        f"( new=; [ -d {target} ] || new=1; mkdir -p -- {target} && "
+        f"( {change('guard', shlex.split(target)[0])} || exit; "
+        f"new=; [ -d {target} ] || new=1; mkdir -p -- {target} && "
         f"{{ ! mountpoint -q -- {target} || umount -- {target}; }} && mount {table}-- {target} || "
         f'{{ if [ "$new" ]; then rmdir -- {target}; '
         f"else mountpoint -q -- {target} || mount -- {target} 2>/dev/null; fi; exit 1; }} )"
@@ -152,24 +158,19 @@ def mounting(target: str, table: str = "") -> str:
 
 
 def test_an_entry_goes_live_only_when_it_can_be_mounted() -> None:
-    staged = "/etc/.fstab.envwright-new"
-    put, live, reload = BIND.converge(compare(None, BIND.desired()))
+    put, reload = BIND.converge(compare(None, BIND.desired()))
     assert (put, reload) == (
         operation(
-            "files.put",
+            "paths.put",
             src=Edited(FSTAB, "fstab", {"/srv/my data": BIND.entry}),
-            dest=staged,
+            dest=FSTAB,
             user="root",
             group="root",
             mode="0644",
-        ).given(Differs(FSTAB)),
+            validate=mounting("'/srv/my data'", '--fstab "$staged" '),
+        ),
         RELOAD,
     )
-    trial = mounting("'/srv/my data'", '--fstab "$staged" ')
-    move = 'mv -fT "$staged" /etc/fstab || { code=$?; rm -f "$staged"; exit $code; }'
-    assert live == operation(
-        "server.shell", commands=[f"staged={staged}; {{ {trial} ; }} && {move}"]
-    ).given(Changed())
 
 
 def test_what_is_mounted_otherwise_is_mounted_anew() -> None:

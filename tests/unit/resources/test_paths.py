@@ -26,7 +26,7 @@ def test_a_path_comes_after_its_owner_and_all_that_it_lies_in() -> None:
 
 
 def test_a_status_is_taken_apart() -> None:
-    status = Status("directory", "0750", "dev", "team", 4096, 5.0, "")
+    status = Status("directory", "0750", "dev", "team", 4096, "")
     expected: Fields = {"kind": "directory", "mode": "0750", "owner": "dev", "group": "team"}
     assert attributes(status) == expected
     assert list(attribute_witness("/a", expected)) == [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from standins import DEBIAN, OFFLINE
 
-from envwright.facts import Facts, Question, Stat, Status, Unit, UnitStatus, Unknown
+from envwright.facts import ChangeTime, Facts, Question, Unit, UnitStatus, Unknown
 from envwright.model.operations import Changed, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Difference, Fields, compare
@@ -28,8 +28,7 @@ def unit(
 
 def facts(status: UnitStatus | Unknown, **changed: float) -> Facts:
     files: dict[Question[Any], Any] = {
-        Stat(f"/etc/{name}"): Status("file", "0644", "root", "root", 1, time, "")
-        for name, time in changed.items()
+        ChangeTime(f"/etc/{name}"): time for name, time in changed.items()
     }
     return Facts({Unit(NAME): status, **files})
 
@@ -44,7 +43,7 @@ def state(service: Service, status: UnitStatus | Unknown, **changed: float) -> A
 def test_a_service_asks_for_its_unit_and_what_it_reads() -> None:
     assert (READER.id, READER.questions()) == (
         "service:x.service",
-        (Unit(NAME), Stat("/etc/a"), Stat("/etc/b")),
+        (Unit(NAME), ChangeTime("/etc/a"), ChangeTime("/etc/b")),
     )
     assert list(READER.autorequires) == ["file:/etc/a", "keys:/etc/a", "file:/etc/b", "keys:/etc/b"]
 

@@ -22,7 +22,7 @@ ROOT: dict[str, Any] = {"mode": "0440", "owner": "root", "group": "adm"}
 def test_what_is_harmless_is_put_in_place_at_once() -> None:
     assert list(upload("/etc/x", Content("a"), **ROOT)) == [
         operation(
-            "files.put", src=Content("a"), dest="/etc/x", user="root", group="adm", mode="0440"
+            "paths.put", src=Content("a"), dest="/etc/x", user="root", group="adm", mode="0440"
         )
     ]
 

@@ -47,14 +47,15 @@ def server() -> Iterator[str]:
         http.shutdown()
 
 
-def deploy(folder: Path, source: str) -> tuple[int, str]:
-    """Run a deploy that uploads one source to FOLDER/file; return the exit code and the output."""
+def deploy(folder: Path, source: str, name: str = "file") -> tuple[int, str]:
+    """Run a deploy that uploads one source to FOLDER/NAME; return the exit code and the output."""
     export(compiled(), Secrets({}), "@local", folder / "export")
     (folder / "export" / "deploy.py").write_text(
-        "from pyinfra.operations import files, server\n"
+        "from pyinfra.operations import server\n"
+        "from safepath import operations as paths\n"
         "from support import checksum, edited, key\n"
         f"server.shell(commands=['touch {folder}/begun'])\n"
-        f"files.put(src={source}, dest='{folder}/file')\n"
+        f"paths.put(src={source}, dest='{folder}/{name}')\n"
     )
     done = subprocess.run(
         [Path(sys.executable).with_name("pyinfra"), "-y", "inventory.py", "deploy.py"],
@@ -121,8 +122,8 @@ def test_a_checksum_that_is_listed_is_written(server: str, tmp_path: Path) -> No
 def test_a_file_is_edited_as_it_is_on_the_machine(tmp_path: Path, there: bytes | None) -> None:
     if there is not None:
         (tmp_path / "env").write_bytes(there)
-    code, said = deploy(tmp_path, f"edited('{tmp_path}/env', 'env', {{'A': 'x'}})")
-    assert (code, (tmp_path / "file").read_bytes()) == (0, (there or b"") + b"A=x\n"), said
+    code, said = deploy(tmp_path, f"edited('{tmp_path}/env', 'env', {{'A': 'x'}})", "env")
+    assert (code, (tmp_path / "env").read_bytes()) == (0, (there or b"") + b"A=x\n"), said
 
 
 def test_a_file_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path) -> None:

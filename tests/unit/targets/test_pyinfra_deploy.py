@@ -38,9 +38,10 @@ Run it as root, or with sudo:  pyinfra inventory.py deploy.py
 Then prove it:                 pytest test_environment.py --hosts=...
 """
 
-from pyinfra.operations import apt, files, server, systemd
+from pyinfra.operations import apt, systemd
 
-from support import changed, content, differs, edited
+from safepath import operations as paths
+from support import changed, content, edited
 
 apt.packages(
     name='package:nano',
@@ -49,29 +50,20 @@ apt.packages(
     extra_uninstall_args='-o DPkg::Lock::Timeout=300',
 )
 
-_file_etc_sudoers_d_dev_source = content((
+paths.put(
+    name='file:/etc/sudoers.d/dev',
+    src=content((
         'dev ALL=(ALL) ALL\\n'
         '# two\\n'
-    ))
-
-_file_etc_sudoers_d_dev_1 = files.put(
-    name='file:/etc/sudoers.d/dev',
-    src=_file_etc_sudoers_d_dev_source,
-    dest='/etc/sudoers.d/.dev.envwright-new',
+    )),
+    dest='/etc/sudoers.d/dev',
     user='root',
     group='root',
     mode='0440',
-    _if=differs(_file_etc_sudoers_d_dev_source, '/etc/sudoers.d/dev'),
+    validate='visudo -cqf "$staged"',
 )
 
-server.shell(
-    name='file:/etc/sudoers.d/dev',
-    commands=['staged=/etc/sudoers.d/.dev.envwright-new; { visudo -cqf "$staged" ; } && \
-mv -fT "$staged" /etc/sudoers.d/dev || { code=$?; rm -f "$staged"; exit $code; }'],
-    _if=changed(_file_etc_sudoers_d_dev_1),
-)
-
-keys_etc_x_conf = files.put(
+keys_etc_x_conf = paths.put(
     name='keys:/etc/x.conf',
     src=edited('/etc/x.conf', 'env', {'A': "it's"}),
     dest='/etc/x.conf',
@@ -80,10 +72,9 @@ keys_etc_x_conf = files.put(
     mode='0644',
 )
 
-files.file(
+paths.absent(
     name='file:/old',
     path='/old',
-    present=False,
 )
 
 systemd.service(

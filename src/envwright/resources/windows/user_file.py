@@ -39,7 +39,7 @@ class Place(NamedTuple):
         """Return the operation that writes the file."""
         # A drive without metadata has one owner and mode for all, which cannot be changed.
         attributes = {"user": self.owner, "group": self.group, "mode": "0644"} if self.owner else {}
-        return operation("files.put", src=source, dest=self.path, **attributes)
+        return operation("paths.put", src=source, dest=self.path, **attributes)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,7 +44,7 @@ def test_what_differs_is_told(kind: str, text: str | None, fields: tuple[str, ..
 
 def test_it_is_written_whole_where_windows_has_it() -> None:
     difference = compare(actual("", None), FILE.desired())
-    wanted = operation("files.put", src=Content("\ufeffnew\n"), dest=PATH)
+    wanted = operation("paths.put", src=Content("\ufeffnew\n"), dest=PATH)
     assert (FILE.refusal(difference), list(FILE.converge(difference))) == ("", [wanted])
 
 

@@ -51,7 +51,7 @@ def test_it_is_written_where_windows_has_it_with_an_owner_where_owners_are_kept(
     difference = compare(KEYS.actual(seen(None, owner, group)), KEYS.desired())
     source = Edited(PATH, "wslconfig", KEYS.keys)
     assert list(KEYS.converge(difference)) == [
-        operation("files.put", src=source, dest=PATH, **attributes)
+        operation("paths.put", src=source, dest=PATH, **attributes)
     ]
 
 

@@ -54,7 +54,7 @@ def test_it_is_written_where_windows_has_it_with_an_owner_where_owners_are_kept(
     owner: str, attributes: dict[str, str]
 ) -> None:
     difference = compare(state("", owner, "users" if owner else ""), FILE.desired())
-    wanted = operation("files.put", src=Content("new"), dest=PATH, **attributes)
+    wanted = operation("paths.put", src=Content("new"), dest=PATH, **attributes)
     assert list(FILE.converge(difference)) == [wanted]
 
 

@@ -1,0 +1,267 @@
+# Makes one change to what lies at a path, or says how it is, relative to the folder that it entered.
+# Its arguments are a command, a path and what the command takes; "" leaves an attribute alone.
+# EXPECTED is what `look` said of the path ("" for whatever): anything else there is refused.
+use Fcntl;
+use IO::Handle;
+
+my ($command, $path, @given) = @ARGV;
+my ($scrap, $private);    # an entry of the folder, and a folder elsewhere, that must not stay
+
+sub sweep {
+    unlink $scrap if defined $scrap;
+    system 'rm', '-rf', '--', $private if defined $private;
+    undef $_ for $scrap, $private;
+    return;
+}
+END { my $code = $?; sweep(); $? = $code }
+$SIG{$_} = sub { exit 1 } for qw(HUP INT TERM);
+$SIG{PIPE} = 'IGNORE';
+umask 077;
+binmode $_ for *STDIN, *STDOUT;
+
+sub uid_of {
+    my ($owner) = @_;
+    return -1 if !length $owner;
+    return getpwnam $owner // halt('unknown', "there is no user '$owner'");
+}
+
+sub gid_of {
+    my ($group) = @_;
+    return -1 if !length $group;
+    return getgrnam $group // halt('unknown', "there is no group '$group'");
+}
+
+sub random_name { return sprintf 'envwright-%08x%08x', rand 2**32, rand 2**32 }
+
+sub digest {
+    my ($file) = @_;
+    my $child = open(my $said, '-|') // failed($path);
+    if (!$child) {
+        open STDIN, '<&', $file;
+        exec 'sha256sum';
+    }
+    my ($sum) = readline($said) =~ /^(\w+)/ or halt('unknown', "$path: sha256sum failed");
+    seek $file, 0, 0;
+    return $sum;
+}
+
+# One word for what lies at a name: its inode and, of a file, its content. True of nothing else.
+sub identity {
+    my ($name) = @_;
+    my @seen = lstat $name or return 'none';
+    my $inode = "$seen[0]:$seen[1]";
+    return !-f _ || foreign(@seen) ? $inode : "$inode:" . digest(open_seen($name, @seen));
+}
+
+sub expect {
+    my ($name, $expected) = @_;
+    return if !length $expected || identity($name) eq $expected;
+    halt('refused', "$path changed after it was compared");
+}
+
+# What lies in a user's folder is that user's, or root's; nobody else is given something there.
+sub allow {
+    my ($owner) = @_;
+    my $uid = uid_of($owner);
+    return if $uid < 0 || ours($uid) || !defined $user || $user == $uid;
+    halt('refused', "$path lies in a folder of @{[owner_name($user)]}, and is to be ${owner}'s");
+}
+
+# What is made by name and has an owner from then on is made by that owner, where others can put
+# something else at the name.
+sub as_owner {
+    my ($uid, $gid, $make) = @_;
+    return $make->() if $uid < 0 || $uid == $> || closed();
+    my ($groups, $root) = ($), $>);
+    my $name = owner_name($uid);
+    my ($others) = `id -G -- '$name'` =~ /^([\d ]+)$/;
+    $) = "$gid $others";    # one after the other: root alone may change the groups
+    $> = $uid;
+    my $done = $make->();
+    my $why = $!;
+    $> = $root;
+    $) = $groups;
+    $! = $why;
+    return $done;
+}
+
+sub open_folder {
+    my ($name) = @_;
+    my $flags = Fcntl::O_RDONLY | Fcntl::O_DIRECTORY | Fcntl::O_NOFOLLOW;
+    sysopen my $folder, $name, $flags or failed("$at/$name");
+    return $folder;
+}
+
+# By its handle: another may have the name by now.
+sub give {
+    my ($handle, $uid, $gid, $mode) = @_;
+    my @seen = stat $handle;
+    if (($uid >= 0 && $uid != $seen[4]) || ($gid >= 0 && $gid != $seen[5])) {
+        chown $uid, $gid, $handle or failed($path);
+    }
+    return if !length $mode;
+    chmod oct $mode, $handle or failed($path);    # last: chown takes the setuid bit
+    return;
+}
+
+sub make_folder {
+    my ($name, $uid, $gid, $mode) = @_;
+    as_owner($uid, $gid, sub { mkdir $name, 0700 }) or failed("$at/$name");
+    my $folder = open_folder($name);
+    my $given = !closed() && $uid >= 0;
+    halt('refused', "$at/$name was replaced at this moment")
+        if $given && (stat $folder)[4] != $uid;
+    give($folder, $given ? (-1, -1) : ($uid, $gid), $mode);
+    return;
+}
+
+# A folder that is missing on the way to a path belongs to whom the folder around it does.
+sub make_missing { my ($name) = @_; return make_folder($name, @from[4, 5], '0755') }
+
+sub put_in_place {
+    my ($name, $expected) = @_;
+    my @made = lstat $scrap;
+    expect($name, $expected);
+    rename $scrap, $name or failed($path);
+    undef $scrap;
+    my @now = lstat $name;
+    halt('refused', "$path was replaced while it was written") if "@now[0, 1]" ne "@made[0, 1]";
+    return;
+}
+
+sub create {
+    my ($name) = @_;
+    my $flags = Fcntl::O_RDWR | Fcntl::O_CREAT | Fcntl::O_EXCL | Fcntl::O_NOFOLLOW;
+    sysopen my $file, $name, $flags, 0600 or failed($path);
+    binmode $file;
+    return $file;
+}
+
+sub copy {
+    my ($from, $to, $size) = @_;
+    my $left = $size;
+    while (read $from, my $bytes, 65536) {
+        print {$to} $bytes or failed($path);
+        $left -= length $bytes;
+    }
+    halt('unknown', "$path: its content came cut off") if $left;
+    $to->flush && $to->sync or failed($path);
+    return;
+}
+
+# Lets a command judge the content as "$staged", in a folder that nobody else can look into.
+sub judged {
+    my ($size, $mode, $validate) = @_;
+    my $folder = (-w '/run' ? '/run/' : '/tmp/') . random_name();
+    mkdir $folder, 0700 or failed($folder);
+    $private = local $ENV{staged} = $folder;
+    my ($name, @above) = reverse grep { length } split m{/}, $path;
+    for my $step (reverse @above) {
+        $ENV{staged} .= "/$step";
+        mkdir $ENV{staged};
+    }
+    $ENV{staged} .= "/$name";
+    my $file = create($ENV{staged});
+    give($file, -1, -1, $mode);
+    copy(\*STDIN, $file, $size);
+    system('sh', '-c', "exec </dev/null\n$validate") == 0 or exit(($? >> 8) || 1);
+    seek $file, 0, 0;
+    return $file;
+}
+
+my %do = (
+    look => sub {
+        my $name = arrive($path);
+        my @seen = lstat $name or failed("$at/$name");
+        my $kind = -l _ ? 'link' : -f _ ? 'file' : -d _ ? 'directory' : 'other';
+        my $group = getgrgid $seen[5] // $seen[5];
+        print unpack 'H*', join "\0", $kind, sprintf('%04o', $seen[2] & 07777),
+            owner_name($seen[4]), $group, identity($name), $kind eq 'link' ? readlink $name : '';
+    },
+    get => sub {
+        my $name = arrive($path);
+        my @seen = lstat $name or failed("$at/$name");
+        halt('refused', "$path: it is not a file") if !-f _;
+        halt('refused', "$path is a hard link to a file of @{[owner_name($seen[4])]}")
+            if foreign(@seen);
+        halt('refused', "$path has more than TEXT_LIMIT bytes") if $seen[7] > TEXT_LIMIT;
+        my $file = open_seen($name, @seen);
+        print "$seen[0]:$seen[1]:", digest($file), "\n";
+        print while read $file, $_, 65536;
+    },
+    own => sub {
+        my ($owner, $group, $mode, $expected) = @_;
+        my $name = arrive($path);
+        allow($owner);
+        expect($name, $expected);
+        my @seen = lstat $name;
+        halt('refused', "$path is a hard link to a file of @{[owner_name($seen[4])]}")
+            if !-f _ || foreign(@seen);
+        give(open_seen($name, @seen), uid_of($owner), gid_of($group), $mode);
+    },
+    put => sub {
+        my ($owner, $group, $mode, $expected, $size, $validate) = @_;
+        my ($uid, $gid) = (uid_of($owner), gid_of($group));
+        my $content = length $validate ? judged($size, $mode, $validate) : \*STDIN;
+        my $name = arrive($path, \&make_missing);
+        allow($owner);
+        lstat $name;
+        halt('refused', "$path: it is a directory") if -d _;
+        expect($name, $expected);
+        my $new = '.' . random_name();
+        my $file = create($new);
+        $scrap = $new;
+        give($file, $uid, $gid, $mode);
+        copy($content, $file, $size);
+        put_in_place($name, $expected);
+    },
+    folder => sub {
+        my ($owner, $group, $mode, $expected) = @_;
+        my ($uid, $gid) = (uid_of($owner), gid_of($group));
+        my $name = arrive($path, \&make_missing);
+        allow($owner);
+        expect($name, $expected);
+        return make_folder($name, $uid, $gid, $mode || '0755') if !lstat $name;
+        give(open_folder($name), $uid, $gid, $mode);
+    },
+    link => sub {
+        my ($owner, $group, $target, $expected) = @_;
+        my ($uid, $gid) = (uid_of($owner), gid_of($group));
+        my $name = arrive($path, \&make_missing);
+        allow($owner);
+        expect($name, $expected);
+        $scrap = '.' . random_name();
+        as_owner($uid, $gid, sub { symlink $target, $scrap }) or failed($path);
+        if (closed()) {
+            require POSIX;
+            POSIX::lchown($uid, $gid, $scrap) or failed($path);
+        }
+        put_in_place($name, $expected);
+    },
+    remove => sub {
+        my ($expected) = @_;
+        my $name = arrive($path);
+        lstat $name or failed($path);
+        halt('refused', "$path: it is a directory") if -d _;
+        expect($name, $expected);
+        unlink $name or failed($path);
+    },
+    guard => sub {
+        eval { arrive($path); 1 } || ref $@ && $@->{kind} eq 'missing' || die $@;
+        halt('refused', "$path lies in a folder that @{[changer()]} can change") if hostile();
+    },
+);
+
+exit if eval { $do{$command}->(@given); 1 };
+my $why = ref $@ ? $@ : {kind => 'unknown', text => $@};
+if ($why->{kind} eq 'missing' && $command =~ /^(?:look|get|remove)$/) {
+    print "none\n" if $command eq 'get';
+    exit;
+}
+# pyinfra does not show what a fact says on stderr.
+if ($command eq 'look') {
+    print unpack 'H*', ("\0" x 6) . $why->{text};
+    exit;
+}
+print STDERR "$why->{text}\n";
+exit 1;
