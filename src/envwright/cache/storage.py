@@ -10,7 +10,6 @@ so that no later change of a name leads elsewhere. Where this does not hold, the
 from __future__ import annotations
 
 import hashlib
-import importlib
 import os
 import stat
 import sys
@@ -49,9 +48,19 @@ def name(*given: object) -> str:
     return checksum(repr((here, given)).encode("utf-8", "surrogateescape"))
 
 
-def _code() -> Iterator[tuple[str, int, int]]:
-    """Yield what tells one state of our own code from another."""
-    places = [importlib.import_module(part).__path__ for part in PARTS]
+_states: list[tuple[tuple[str, int, int], ...]] = []
+
+
+def _code() -> tuple[tuple[str, int, int], ...]:
+    """Return what tells one state of our own code from another; a process looks once."""
+    if not _states:
+        _states.append(tuple(_scan()))
+    return _states[0]
+
+
+def _scan() -> Iterator[tuple[str, int, int]]:
+    """Yield the path, the time of change and the size of each of our files."""
+    places = [__import__(part, fromlist=["__path__"]).__path__ for part in PARTS]
     pending = list(dict.fromkeys(path for place in places for path in place))
     while pending:
         with os.scandir(pending.pop()) as entries:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import getpass
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -211,7 +210,11 @@ def password_source(*, stdin: bool = False) -> Password | None:
     """
     if stdin:
         return Password(_password_from_stdin)
-    return Password(getpass.getpass) if somebody_is_there() else None
+    if not somebody_is_there():
+        return None
+    import getpass  # noqa: PLC0415 - see above
+
+    return Password(getpass.getpass)
 
 
 def somebody_is_there() -> bool:

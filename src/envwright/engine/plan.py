@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -58,6 +57,8 @@ class Change:
         old, new = before.get(text, ""), after.get(text, "")
         if not isinstance(old, str) or HIDDEN in (old, new):
             return ""
+        import difflib  # noqa: PLC0415 - 1 ms that only a change of text needs
+
         from_, to = (_lines(text) for text in (old, new))
         lines = difflib.unified_diff(from_, to, lineterm="", n=2)
         # The first two lines would name the files, which the change itself does.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts.question import Question, decode
@@ -89,5 +88,7 @@ def _seconds(timestamp: str) -> float | None:
     found = re.search(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)?", timestamp)
     if not found:
         return None
+    from datetime import datetime, timezone  # noqa: PLC0415 - 1 ms that only a start needs
+
     moment = datetime.fromisoformat(f"{found[1]}T{found[2]}").replace(tzinfo=timezone.utc)
     return moment.timestamp() + float(found[3] or 0)

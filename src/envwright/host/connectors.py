@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.errors import HostError
@@ -169,6 +168,8 @@ _SSH_TIMEOUTS = (
 def _timeouts(show_config: list[str]) -> list[str]:
     """Options for what the user's own configuration leaves open: ours would win over it."""
     try:
+        import subprocess  # noqa: PLC0415 - 4 ms that only ssh needs
+
         done = subprocess.run(
             show_config,
             stdin=subprocess.DEVNULL,

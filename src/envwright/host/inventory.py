@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
-import runpy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +32,9 @@ def read_inventory(path: str, limit: Sequence[str] = ()) -> list[Target]:
     """
     if not Path(path).is_file():
         raise EnvwrightError(f"{path}: no such inventory", hint="name a Python file of hosts")
+    import fnmatch  # noqa: PLC0415 - only an inventory needs it
+    import runpy  # noqa: PLC0415 - only an inventory needs it
+
     try:
         names = runpy.run_path(path)
     except Exception as error:

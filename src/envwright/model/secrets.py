@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import json
+import _thread
 import os
 import re
-import shlex
-import subprocess
-import threading
-import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -19,12 +14,14 @@ from envwright.errors import SecretError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+# Imports stand where they are used: a plan of an environment without secrets needs none of them.
+
 COMMAND_TIMEOUT = 60
 """Seconds that a command may take to print a secret."""
 MASKED_LENGTH = 4
 """Shorter values are not masked: they would be found in every other word."""
 
-_FETCHING = threading.Lock()
+_FETCHING = _thread.allocate_lock()
 """Machines that are planned for at the same time share secrets: each is fetched once."""
 
 _MARKER = re.compile("⟦secret:([A-Za-z0-9_]+)⟧")
@@ -117,6 +114,9 @@ class Secret:
             raise self._error(f"{file} cannot be read: {reason}", hint=hint) from None
 
     def _from_command(self, command: tuple[str, ...]) -> str:
+        import shlex  # noqa: PLC0415 - see above
+        import subprocess  # noqa: PLC0415 - see above
+
         shown = shlex.join(command)
         try:
             code, output, complaints = _run(command, self.directory)
@@ -140,6 +140,8 @@ class Secret:
 
 def _run(command: Sequence[str], directory: Path) -> tuple[int, bytes, bytes]:
     """Run a command as subprocess.run does, but never wait for what it left in the background."""
+    import subprocess  # noqa: PLC0415 - see above
+
     with subprocess.Popen(
         command,
         cwd=directory,
@@ -217,6 +219,10 @@ def _line(text: str) -> str:
 
 
 def _forms(value: str) -> Iterator[str]:
+    import json  # noqa: PLC0415 - see above
+    import shlex  # noqa: PLC0415 - see above
+    import urllib.parse  # noqa: PLC0415 - see above
+
     for part in dict.fromkeys([value, *value.splitlines()]):
         if len(part) >= MASKED_LENGTH:
             yield part
@@ -231,6 +237,8 @@ def _forms(value: str) -> Iterator[str]:
 
 
 def _base64(data: bytes) -> Iterator[str]:
+    import base64  # noqa: PLC0415 - see above
+
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         text = encode(data).decode()
         yield text

@@ -40,12 +40,11 @@ _PUNCTUATION = (
 )
 """Signs that cannot be told from one of ASCII."""
 
-_FULL_WIDTH_SIGN = re.compile("[\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff5e]")
-_EAST_ASIAN = re.compile(
-    "[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]"
-)
-_ALWAYS = re.compile(f"[{_INVISIBLE}{_PUNCTUATION}]")
-_WORD = re.compile(r"[^\W_]+")
+# Patterns as text: `re` compiles them, for 3 ms, when the first text needs more than _PLAIN.
+_FULL_WIDTH_SIGN = "[\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff5e]"
+_EAST_ASIAN = "[\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]"
+_ALWAYS = f"[{_INVISIBLE}{_PUNCTUATION}]"
+_WORD = r"[^\W_]+"
 _MARKS_IN_A_ROW = 2
 """Combining marks on one letter that some language needs; more of them hide what is above."""
 _PLAIN = re.compile(r"[\t -~]*")
@@ -75,7 +74,7 @@ def _visible_line(line: str) -> str:
         marks = marks + 1 if category.startswith("M") else 0
         hidden = category in _HIDDEN_CATEGORIES and char != "\t"
         blank = category == "Zs" and char != " "
-        if hidden or blank or at in posing or marks > _MARKS_IN_A_ROW or _ALWAYS.match(char):
+        if hidden or blank or at in posing or marks > _MARKS_IN_A_ROW or re.match(_ALWAYS, char):
             shown.append(_escape(char))
         else:
             shown.append(char)
@@ -93,16 +92,16 @@ def _escape(char: str) -> str:
 def _posing(line: str) -> set[int]:
     """Return the places of characters that pose as others."""
     found = set()
-    for word in _WORD.finditer(line):
+    for word in re.finditer(_WORD, line):
         letters = [(at, line[at]) for at in range(*word.span()) if line[at].isalpha()]
         scripts = {script for _, char in letters if (script := _script(char))}
         foreign = {at for at, char in letters if _script(char) not in {"LATIN", ""}}
         if len(scripts) > 1 or all(char in _LOOKALIKES for _, char in letters):
             found |= foreign
     for at, char in enumerate(line):
-        if _FULL_WIDTH_SIGN.match(char):
+        if re.match(_FULL_WIDTH_SIGN, char):
             # Chinese, Japanese and Korean text is written with these.
-            if not _EAST_ASIAN.search(line[max(0, at - 1) : at] + line[at + 1 : at + 2]):
+            if not re.search(_EAST_ASIAN, line[max(0, at - 1) : at] + line[at + 1 : at + 2]):
                 found.add(at)
         elif char > "~" and _is_ascii_in_disguise(char):
             found.add(at)

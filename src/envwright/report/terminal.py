@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json as _json
 import os
-import shutil
 import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
@@ -113,7 +111,9 @@ class Report:
             value = {**(value if isinstance(value, dict) else {name or "hosts": value})}
             value["timings"] = timings
         # JSON has escapes of its own for all that is not printable ASCII, but for DEL.
-        text = self.mask(_json.dumps(value, indent=2)).replace("\x7f", r"\u007f")
+        import json  # noqa: PLC0415 - only JSON needs it
+
+        text = self.mask(json.dumps(value, indent=2)).replace("\x7f", r"\u007f")
         self._send(f"{text}\n", self.out)
 
     def timings(self, timings: Timings) -> None:
@@ -151,6 +151,8 @@ class Report:
         Lines are cut where the terminal ends, so that there are as many on it as were written.
         """
         if self.live and (lines or self._region):
+            import shutil  # noqa: PLC0415 - only progress needs it
+
             size = shutil.get_terminal_size()
             whole = (visible_line(self.mask(line)) for line in lines[: size.lines - 1])
             shown = [line[: size.columns - 1] for line in whole]
@@ -301,6 +303,10 @@ def _value(value: Any) -> str:
         return "absent"
     if isinstance(value, tuple):
         value = " ".join(map(str, value))
-    text = value if isinstance(value, str) else _json.dumps(value)
+    if not isinstance(value, str):
+        import json  # noqa: PLC0415 - few differences need it
+
+        value = json.dumps(value)
+    text: str = value
     text = text.encode("unicode_escape").decode() if not text.isprintable() else text or '""'
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ def quoted(text: str) -> str:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'users'?` when one of the known words is close, else ""."""
+    import difflib  # noqa: PLC0415 - 1 ms that only an error needs
+
     close = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {quoted(close[0])}?" if close else ""
 
