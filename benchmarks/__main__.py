@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from machines.engine import unusable
 
-from benchmarks import HOUSE, kits, rows
+from benchmarks import HOUSE, installers, rows
 from benchmarks.bench import TOOLS, Bench
 from benchmarks.measuring import Figure, Patience, take_turns
 from benchmarks.table import seconds, table
@@ -59,6 +59,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--hosts", type=int, default=100, help="hosts of the row noop-plan-fleet (default: 100)")
     add("--parallel", type=int, default=10, help="so many of them at a time (default: 10)")
     add("--tools", default="", metavar="TOOLS", help="only these, parted by commas; floors stay")
+    add("--before", default="", metavar="COMMIT", help="measure this older commit beside, too")
     add("--json", type=Path, metavar="FILE", help="write all runs, minima and maxima there, too")
     return parser.parse_args(arguments)
 
@@ -82,8 +83,8 @@ def _computer() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "ansible-core": kits.ANSIBLE,
-        "mise": kits.MISE,
+        "ansible-core": installers.ANSIBLE,
+        "mise": installers.MISE,
     }
 
 
@@ -96,9 +97,11 @@ def _measure(
 ) -> tuple[list[Figure], dict[str, list[float]]]:
     """Measure the rows; the figures, and the load averages as each row began."""
     wanted = set(filter(None, options.tools.split(",")))
-    tools = [t for t in TOOLS if not wanted or t.name in wanted or not t.kit]
+    tools = [t for t in TOOLS if not wanted or t.name in wanted or not t.installer]
+    tools = [t for t in tools if options.before or t.installer != "before"]
     figures, loads = [], {}
-    with Bench(tools, options.limit, _tell, (options.hosts, options.parallel)) as bench:
+    crowd = options.hosts, options.parallel
+    with Bench(tools, options.limit, _tell, crowd, options.before) as bench:
         bench.prepare()
         for row in chosen:
             loads[row.name] = _loads()

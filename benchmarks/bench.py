@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 from machines.engine import Network, docker, network, sweep
 from machines.machine import Machine
 
-from benchmarks import HOUSE, floors, tools
-from benchmarks.kits import KITS
+from benchmarks import HOUSE, floors, installers, tools
 from benchmarks.measuring import Cell, Sample
-from benchmarks.roads import Login, Road
+from benchmarks.routes import Login, Route
 from benchmarks.sites import PrepareError, Site, here, inside
 from benchmarks.wan import distance
 from benchmarks.work import Work
@@ -41,8 +40,12 @@ TOOLS: tuple[Tool, ...] = (
     tools.Pyinfra(),
     tools.Ansible(),
     tools.Envwright(),
+    tools.EnvwrightCompiled(),
     tools.EnvwrightUncached(),
     tools.EnvwrightState(),
+    tools.Before(),
+    tools.BeforeCompiled(),
+    tools.BeforeUncached(),
 )
 """In the order of their turns, and of the table."""
 
@@ -61,7 +64,8 @@ class Bench:
         chosen: the tools that are measured.
         limit: seconds that one run may take.
         tell: hears of what goes on.
-        crowd: how many hosts the road `fleet` leads to, and to how many at a time.
+        crowd: how many hosts the route `fleet` leads to, and to how many at a time.
+        commit: the older commit of the tools `before`.
     """
 
     def __init__(
@@ -70,7 +74,12 @@ class Bench:
         limit: float,
         tell: Callable[[str], None],
         crowd: tuple[int, int] = (100, 10),
+        commit: str = "",
     ) -> None:
+        self._installers: dict[str, Callable[[Site], None]] = {
+            **installers.INSTALLERS,
+            "before": functools.partial(installers.before, commit),
+        }
         self.tools = chosen
         self.absent: dict[str, str] = {}
         self._limit = limit
@@ -102,28 +111,29 @@ class Bench:
         """Install the tools at both sites, and bring the machine to the state of R1."""
         for site in (self._here, self._inside):
             _furnish(site, self._work)
-            for kit in dict.fromkeys(tool.kit for tool in self.tools if tool.kit):
-                self._install(kit, site)
+            for installer in dict.fromkeys(tool.installer for tool in self.tools if tool.installer):
+                self._install(installer, site)
         self._tell("making R1 by hand")
         self._inside.sh("sh peers/expert.sh")
-        road = Road(self._here, self.machine.name, self._login)
+        route = Route(self._here, self.machine.name, self._login)
         for tool in self.tools:
             if tool.settles and tool.name not in self.absent:
-                self._settle(tool, road)
+                self._settle(tool, route)
 
-    def _install(self, kit: str, site: Site) -> None:
-        self._tell(f"installing {kit} {'here' if site is self._here else 'inside'}")
+    def _install(self, installer: str, site: Site) -> None:
+        self._tell(f"installing {installer} {'here' if site is self._here else 'inside'}")
         try:
-            KITS[kit](site)
+            self._installers[installer](site)
         except PrepareError as error:
-            self.absent |= {t.name: f"absent: {error}" for t in self.tools if t.kit == kit}
+            without = (tool.name for tool in self.tools if tool.installer == installer)
+            self.absent |= dict.fromkeys(without, f"absent: {error}")
 
-    def _settle(self, tool: Tool, road: Road) -> None:
+    def _settle(self, tool: Tool, route: Route) -> None:
         """Let a tool have its own way in what it does beyond R1, or does otherwise."""
         self._tell(f"settling the machine with {tool.name}")
-        if command := tool.command("mend", road, self._work):
+        if command := tool.command("mend", route, self._work):
             # Whatever one run takes: a machine that is not settled gives no figure.
-            said = command.complaint(road.site.time(command, limit=900))
+            said = command.complaint(route.site.time(command, limit=900))
             if said:
                 self.absent[tool.name] = f"absent: it cannot settle the machine: {said}"
 
@@ -138,36 +148,36 @@ class Bench:
 
     @contextlib.contextmanager
     def cells(self, row: Row) -> Iterator[list[Cell]]:
-        """Return the cells of a row; its road is there while the context lasts."""
+        """Return the cells of a row; its route is there while the context lasts."""
         self.grow(Work(row.factor))
-        with self._road(row.road) as road:
+        with self._route(row.route) as route:
             yield [
                 Cell(row.name, tool.name, measure, self.absent.get(tool.name, ""))
                 for tool in self.tools
-                if (measure := self._measure(tool, row, road))
+                if (measure := self._measure(tool, row, route))
             ]
 
-    def _measure(self, tool: Tool, row: Row, road: Road) -> Callable[[], Sample] | None:
+    def _measure(self, tool: Tool, row: Row, route: Route) -> Callable[[], Sample] | None:
         if row.verb == "first":
             # Which tools take part does not depend on the machine, which is another each time.
-            takes_part = tool.command(row.verb, road, self._work)
+            takes_part = tool.command(row.verb, route, self._work)
             return functools.partial(self._first, tool) if takes_part else None
-        command = tool.command(row.verb, road, self._work)
+        command = tool.command(row.verb, route, self._work)
         if command is None or (row.verb == "mend" and not tool.settles):
             return None
-        return functools.partial(self._drift if row.verb == "mend" else self._run, command, road)
+        return functools.partial(self._drift if row.verb == "mend" else self._run, command, route)
 
-    def _run(self, command: Command, road: Road) -> Sample:
-        timing = road.site.time(command, self._limit)
+    def _run(self, command: Command, route: Route) -> Sample:
+        timing = route.site.time(command, self._limit)
         if timing.code == -signal.SIGKILL:
             return Sample(timing.seconds, fault=f"more than {self._limit:g} s")
         fault = command.complaint(timing)
         return Sample(0 if fault else command.seconds(timing), timing.peak, fault)
 
-    def _drift(self, command: Command, road: Road) -> Sample:
+    def _drift(self, command: Command, route: Route) -> Sample:
         """Break a file, let the tool mend it, and see that it did."""
         self.machine.sh(f"echo drift >>{DRIFTED}")
-        sample = self._run(command, road)
+        sample = self._run(command, route)
         mended = self.machine.sh(f"cat {DRIFTED}") == self._work.dotfiles[DRIFTED]
         return sample if mended or sample.fault else Sample(0, fault="it left the drift there")
 
@@ -180,29 +190,29 @@ class Bench:
             fresh.sh("rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin")
             script = (HOUSE / "benchmarks" / "peers" / "expert.sh").read_text("utf-8")
             fresh.put("/opt/benchmarks/peers/expert.sh", script)
-            road = Road(self._here, fresh.name, login)
-            command = tool.command("first", road, Work())
-            return self._run(command, road) if command else Sample(0, fault="takes no part")
+            route = Route(self._here, fresh.name, login)
+            command = tool.command("first", route, Work())
+            return self._run(command, route) if command else Sample(0, fault="takes no part")
 
     @contextlib.contextmanager
-    def _road(self, kind: str) -> Iterator[Road]:
+    def _route(self, kind: str) -> Iterator[Route]:
         name = self.machine.name
         if kind == "wan":
             pid = int(docker("inspect", "-f", "{{.State.Pid}}", name))
             with distance(pid, ROUND_TRIP) as address:
-                yield Road(self._here, name, self._login.by(address))
+                yield Route(self._here, name, self._login.by(address))
         elif kind == "ssh":
-            yield Road(self._here, name, self._login)
+            yield Route(self._here, name, self._login)
         elif kind == "fleet":
-            with self._fleet() as road:
-                yield road
+            with self._fleet() as route:
+                yield route
         elif kind == "docker":
-            yield Road(self._here, name, docker=True)
+            yield Route(self._here, name, docker=True)
         else:
-            yield Road(self._inside, name)
+            yield Route(self._inside, name)
 
     @contextlib.contextmanager
-    def _fleet(self) -> Iterator[Road]:
+    def _fleet(self) -> Iterator[Route]:
         """Lead to many sshds, each with a port of its own: for all tools many hosts."""
         count, parallel = self._crowd
         ports = range(FIRST_PORT, FIRST_PORT + count)
@@ -213,7 +223,7 @@ class Bench:
             logins = self._login.ports(ports)
             first, *_ = logins.values()
             name = self.machine.name
-            yield Road(self._here, name, first, hosts=tuple(logins), parallel=parallel)
+            yield Route(self._here, name, first, hosts=tuple(logins), parallel=parallel)
         finally:
             self.machine.sh("kill $(cat /run/fleet-*.pid)")
 

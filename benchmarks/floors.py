@@ -8,15 +8,15 @@ from benchmarks.sites import Command
 from benchmarks.tools import Tool, failed
 
 if TYPE_CHECKING:
-    from benchmarks.roads import Road
+    from benchmarks.routes import Route
     from benchmarks.work import Work
 
 
-def through(road: Road, *words: str) -> tuple[str, ...]:
-    """Return the words that run a command on the machine, by the road's plainest means."""
-    if road.login:
-        return ("ssh", *road.login.options, road.login.alias, *words)
-    return ("docker", "exec", road.machine, *words) if road.docker else words
+def through(route: Route, *words: str) -> tuple[str, ...]:
+    """Return the words that run a command on the machine, by the route's plainest means."""
+    if route.login:
+        return ("ssh", *route.login.options, route.login.alias, *words)
+    return ("docker", "exec", route.machine, *words) if route.docker else words
 
 
 class SshTrue(Tool):
@@ -24,15 +24,16 @@ class SshTrue(Tool):
 
     name = "ssh host true"
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:  # noqa: ARG002 - no work
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:  # noqa: ARG002 - no work
         """Log in; to many hosts, to so many at a time as the tools do."""
-        if road.login and road.hosts:
-            each = ("-P", str(road.parallel), "-I", "{}", "ssh", *road.login.options, "{}", "true")
+        if route.login and route.hosts:
+            login = ("ssh", *route.login.options, "{}", "true")
+            each = ("-P", str(route.parallel), "-I", "{}", *login)
             script = 'hosts=$1; shift; printf "%s\\n" $hosts | xargs "$@"'
-            words = ("sh", "-c", script, "sh", " ".join(road.hosts), *each)
+            words = ("sh", "-c", script, "sh", " ".join(route.hosts), *each)
             return Command(words, complaint=failed)
-        applies = road.login and verb != "first"
-        return Command(through(road, "true"), complaint=failed) if applies else None
+        applies = route.login and verb != "first"
+        return Command(through(route, "true"), complaint=failed) if applies else None
 
 
 class DockerTrue(Tool):
@@ -40,9 +41,9 @@ class DockerTrue(Tool):
 
     name = "docker exec true"
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:  # noqa: ARG002 - no verb
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:  # noqa: ARG002 - no verb
         """Start it."""
-        return Command(through(road, "true"), complaint=failed) if road.docker else None
+        return Command(through(route, "true"), complaint=failed) if route.docker else None
 
 
 class BarePython(Tool):
@@ -50,11 +51,11 @@ class BarePython(Tool):
 
     name = "python -c pass"
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:  # noqa: ARG002 - no verb
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:  # noqa: ARG002 - no verb
         """Start it: of the virtual environment where there is one."""
-        if road.login or road.docker:
+        if route.login or route.docker:
             return None
-        return Command((road.site.python, "-c", "pass"), complaint=failed)
+        return Command((route.site.python, "-c", "pass"), complaint=failed)
 
 
 class RawReads(Tool):
@@ -64,12 +65,12 @@ class RawReads(Tool):
 
     VERBS: ClassVar = {"plan", "apply", "verify"}
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:
         """Run the script that lies on the machine."""
-        if verb not in self.VERBS or road.hosts:
+        if verb not in self.VERBS or route.hosts:
             return None
         script = f"/opt/benchmarks/{work.name}/reads.sh"
-        return Command(through(road, "sh", script), complaint=failed)
+        return Command(through(route, "sh", script), complaint=failed)
 
 
 class Expert(Tool):
@@ -77,7 +78,7 @@ class Expert(Tool):
 
     name = "expert.sh"
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:  # noqa: ARG002 - R1 only
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:  # noqa: ARG002 - R1 only
         """Run the script that lies on the machine."""
         script = "/opt/benchmarks/peers/expert.sh"
-        return Command(through(road, "sh", script), complaint=failed) if verb == "first" else None
+        return Command(through(route, "sh", script), complaint=failed) if verb == "first" else None

@@ -1,4 +1,4 @@
-"""The rows of the table: what is done, by which road, and how much of it."""
+"""The rows of the table: what is done, by which route, and how much of it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ DOINGS = {
 }
 """What is done: the row's word, the tools' verb, and the title's words."""
 
-ROADS = {
+ROUTES = {
     "local": ("on the machine itself", "raw reads"),
     "ssh": ("over SSH", "ssh host true"),
     "wan": ("over SSH, 50 ms round trip", "ssh host true"),
     "docker": ("over docker exec", "docker exec true"),
     "fleet": ("over SSH on many hosts", "ssh host true"),
 }
-"""By which road: the title's words, and the floor that figures are compared with."""
+"""By which route: the title's words, and the floor that figures are compared with."""
 
 ALONE = ("local", "ssh", "wan", "docker")
-"""The roads to one host."""
+"""The routes to one host."""
 
 FLOORS = {"first": "expert.sh", "version": "python -c pass"}
 """Where another floor is nearer."""
@@ -36,13 +36,13 @@ class Row:
     """A row: `noop-plan-ssh`, `noop-plan-local-10x`."""
 
     doing: str
-    road: str
+    route: str
     factor: int = 1
 
     @property
     def name(self) -> str:
         """What `--only` calls it."""
-        return f"{self.doing}-{self.road}" + (f"-{self.factor}x" if self.factor > 1 else "")
+        return f"{self.doing}-{self.route}" + (f"-{self.factor}x" if self.factor > 1 else "")
 
     @property
     def verb(self) -> str:
@@ -53,24 +53,24 @@ class Row:
     def title(self) -> str:
         """What the table calls it."""
         size = f", {self.factor} times R1" if self.factor > 1 else ""
-        return f"{self.name}: {DOINGS[self.doing][1]} {ROADS[self.road][0]}{size}"
+        return f"{self.name}: {DOINGS[self.doing][1]} {ROUTES[self.route][0]}{size}"
 
     @property
     def floor(self) -> str:
         """The tool that its figures are compared with."""
-        return FLOORS.get(self.doing, ROADS[self.road][1])
+        return FLOORS.get(self.doing, ROUTES[self.route][1])
 
 
 ROWS = (
-    *(Row(doing, road) for road in ALONE for doing in ("noop-plan", "noop-apply")),
+    *(Row(doing, route) for route in ALONE for doing in ("noop-plan", "noop-apply")),
     Row("noop-plan", "fleet"),
-    *(Row(doing, road) for doing in ("verify", "drift") for road in ("local", "ssh")),
+    *(Row(doing, route) for doing in ("verify", "drift") for route in ("local", "ssh")),
     Row("first", "ssh"),
     Row("version", "local"),
     *(
-        Row(doing, road, factor)
+        Row(doing, route, factor)
         for factor in (10, 100)
-        for doing, road in (("noop-plan", "local"), ("noop-apply", "local"), ("noop-plan", "ssh"))
+        for doing, route in (("noop-plan", "local"), ("noop-apply", "local"), ("noop-plan", "ssh"))
     ),
 )
 """All rows, small work first: a machine grows, and never shrinks."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from benchmarks.sites import Command, Timing
 
 if TYPE_CHECKING:
-    from benchmarks.roads import Road
+    from benchmarks.routes import Route
     from benchmarks.work import Work
 
 CHANGES = "found something to change: not a no-op"
@@ -23,22 +23,22 @@ class Tool(ABC):
 
     Attributes:
         name: what it is called in the table.
-        kit: what it needs at a site: a name in `kits.KITS`, "" is nothing.
+        installer: what it needs at a site: a name in `installers.INSTALLERS`, "" is nothing.
         settles: it can bring a machine to the state of R1.
     """
 
     name: ClassVar[str]
-    kit: ClassVar[str] = ""
+    installer: ClassVar[str] = ""
     settles: ClassVar[bool] = False
 
     @abstractmethod
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:
         """Return what is run for a verb; None where the tool has nothing to do with it.
 
         Args:
             verb: `plan` and `apply` find nothing to do; `mend` changes one thing, `first`
                 everything; `verify` proves; `version` prints it.
-            road: from the tool to the machine.
+            route: from the tool to the machine.
             work: how much.
         """
 
@@ -50,11 +50,16 @@ def failed(timing: Timing) -> str:
 
 
 class Envwright(Tool):
-    """This project. A first apply does not verify, as no peer does."""
+    """This project. A first apply does not verify, as no peer does.
+
+    Attributes:
+        folder: the virtual environment that it is installed in.
+    """
 
     name = "envwright"
-    kit = "locked"
+    installer = "locked"
     settles = True
+    folder: ClassVar[str] = "envwright"
 
     VERBS: ClassVar = {
         "plan": ("plan",),
@@ -65,25 +70,25 @@ class Envwright(Tool):
         "version": ("--version",),
     }
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:
         """Give it the host in its own words, and ssh's options by its variable."""
-        program = f"{road.site.folder}/envwright/bin/envwright"
-        host, environment = "@local", {"XDG_CACHE_HOME": f"{road.site.folder}/cache"}
-        if road.login:
-            host = f"@ssh/{road.login.alias}"
-            environment["ENVWRIGHT_SSH_OPTIONS"] = " ".join(road.login.options)
-        elif road.docker:
-            host = f"@docker/{road.machine}"
+        program = f"{route.site.folder}/{self.folder}/bin/envwright"
+        host, environment = "@local", {"XDG_CACHE_HOME": f"{route.site.folder}/cache"}
+        if route.login:
+            host = f"@ssh/{route.login.alias}"
+            environment["ENVWRIGHT_SSH_OPTIONS"] = " ".join(route.login.options)
+        elif route.docker:
+            host = f"@docker/{route.machine}"
         words = self.VERBS[verb]
         complaint = _changed if verb in {"plan", "apply"} else failed
         hosts = [host]
-        if road.hosts:
-            words += ("--parallel", str(road.parallel))
-            hosts = [f"@ssh/{name}" for name in road.hosts]
+        if route.hosts:
+            words += ("--parallel", str(route.parallel))
+            hosts = [f"@ssh/{name}" for name in route.hosts]
             complaint = _fleet_changed
         if verb != "version":
             words += (*(word for each in hosts for word in ("--host", each)),)
-            words += (f"{road.site.folder}/{work.name}/r1.yaml",)
+            words += (f"{route.site.folder}/{work.name}/r1.yaml",)
         return Command((program, *words), environment, complaint=complaint)
 
 
@@ -101,10 +106,49 @@ class EnvwrightUncached(Envwright):
     name = "envwright (no cache)"
     settles = False
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:
         """Give it no place for a cache; what takes seconds anyway is the other's."""
-        kept = super().command(verb, road, work) if verb in {"plan", "apply"} else None
+        kept = super().command(verb, route, work) if verb in {"plan", "apply"} else None
         return kept and replace(kept, environment={**kept.environment, "XDG_CACHE_HOME": NOWHERE})
+
+
+class EnvwrightCompiled(Envwright):
+    """The same without its fast path: the compiled environment is all that the cache gives."""
+
+    name = "envwright (compiled)"
+    settles = False
+
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:
+        """Give each run a NO_COLOR of its own, which no cached no-op result was kept for."""
+        kept = super().command(verb, route, work) if verb in {"plan", "apply"} else None
+        if kept is None or route.hosts:
+            return None
+        return replace(kept, argv=("sh", "-c", 'NO_COLOR=$$ exec "$@"', "sh", *kept.argv))
+
+
+class Before(Envwright):
+    """The project as it was at the commit of `--before`."""
+
+    name = "before"
+    installer = "before"
+    settles = False
+    folder = "envwright-before"
+
+
+class BeforeCompiled(EnvwrightCompiled, Before):
+    """The older commit without its fast path."""
+
+    name = "before (compiled)"
+    installer = "before"
+    folder = "envwright-before"
+
+
+class BeforeUncached(EnvwrightUncached, Before):
+    """The older commit with nothing kept."""
+
+    name = "before (no cache)"
+    installer = "before"
+    folder = "envwright-before"
 
 
 class EnvwrightState(Envwright):
@@ -113,9 +157,9 @@ class EnvwrightState(Envwright):
     name = "envwright (state part)"
     settles = False
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:
         """Verify; all else is the other's."""
-        whole = super().command(verb, road, work) if verb == "verify" else None
+        whole = super().command(verb, route, work) if verb == "verify" else None
         return whole and replace(whole, seconds=without_effects)
 
 
@@ -130,29 +174,29 @@ class Pyinfra(Tool):
     """Plain pyinfra, of the version that envwright is locked to, and from the same venv."""
 
     name = "pyinfra"
-    kit = "locked"
+    installer = "locked"
     settles = True
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:
         """Let it detect changes with --dry, and with -y leave that out."""
-        program = f"{road.site.folder}/envwright/bin/pyinfra"
+        program = f"{route.site.folder}/envwright/bin/pyinfra"
         if verb == "version":
             return Command((program, "--version"), complaint=failed)
         if verb == "verify":
             return None
         words = ["--dry" if verb == "plan" else "-y"]
-        host = f"@docker/{road.machine}" if road.docker else "@local"
-        if road.login:
-            host, settings = f"@ssh/{road.login.alias}", road.login.settings
+        host = f"@docker/{route.machine}" if route.docker else "@local"
+        if route.login:
+            host, settings = f"@ssh/{route.login.alias}", route.login.settings
             words += ["--user", settings["User"], "--key", settings["IdentityFile"]]
-            words += ["--data", f"ssh_config_file={road.login.config}"]
+            words += ["--data", f"ssh_config_file={route.login.config}"]
             words += ["--data", f"ssh_known_hosts_file={settings['UserKnownHostsFile']}"]
-        if road.hosts:
-            words += ["--parallel", str(road.parallel)]
-            host = ",".join(road.hosts)
+        if route.hosts:
+            words += ["--parallel", str(route.parallel)]
+            host = ",".join(route.hosts)
         words += ["--data", f"factor={work.factor}"]
         words += ["--data", "refresh=true"] if verb == "first" else []
-        deploy = f"{road.site.folder}/peers/workstation.py"
+        deploy = f"{route.site.folder}/peers/workstation.py"
         complaint = {"plan": _pyinfra_found, "apply": _pyinfra_made}.get(verb, failed)
         return Command((program, *words, host, deploy), complaint=complaint)
 
@@ -173,32 +217,32 @@ class Ansible(Tool):
     """ansible-core with its own means against slowness on: see peers/ansible.cfg."""
 
     name = "ansible"
-    kit = "ansible"
+    installer = "ansible"
     settles = True
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:
         """Run the playbook; it has no connection to containers without further collections."""
-        program = f"{road.site.folder}/ansible/bin/ansible-playbook"
+        program = f"{route.site.folder}/ansible/bin/ansible-playbook"
         if verb == "version":
             return Command((program, "--version"), complaint=failed)
-        if verb == "verify" or road.docker:
+        if verb == "verify" or route.docker:
             return None
         words = ["--check"] if verb == "plan" else []
-        if road.login:
-            words += ["--inventory", f"{','.join(road.hosts or (road.login.alias,))},"]
-            words += ["--forks", str(road.parallel)] if road.hosts else []
-            words += ["--user", road.login.settings["User"]]
-            words += ["--ssh-common-args", " ".join(road.login.options)]
+        if route.login:
+            words += ["--inventory", f"{','.join(route.hosts or (route.login.alias,))},"]
+            words += ["--forks", str(route.parallel)] if route.hosts else []
+            words += ["--user", route.login.settings["User"]]
+            words += ["--ssh-common-args", " ".join(route.login.options)]
         else:
             words += ["--inventory", "localhost,", "--connection", "local"]
         words += ["--extra-vars", f"factor={work.factor}"]
         words += ["--extra-vars", "refresh=true"] if verb == "first" else []
         environment = {
-            "ANSIBLE_CONFIG": f"{road.site.folder}/peers/ansible.cfg",
-            "ANSIBLE_HOME": f"{road.site.folder}/ansible-home",
-            "ANSIBLE_SSH_CONTROL_PATH_DIR": f"{road.site.folder}/control",
+            "ANSIBLE_CONFIG": f"{route.site.folder}/peers/ansible.cfg",
+            "ANSIBLE_HOME": f"{route.site.folder}/ansible-home",
+            "ANSIBLE_SSH_CONTROL_PATH_DIR": f"{route.site.folder}/control",
         }
-        playbook = f"{road.site.folder}/peers/workstation.yml"
+        playbook = f"{route.site.folder}/peers/workstation.yml"
         complaint = _ansible_changed if verb in {"plan", "apply"} else failed
         return Command((program, *words, playbook), environment, complaint=complaint)
 
@@ -212,7 +256,7 @@ class Mise(Tool):
     """mise's bootstrap; over SSH it uses the mise that the machine has, but for a first apply."""
 
     name = "mise"
-    kit = "mise"
+    installer = "mise"
     settles = True
 
     VERBS: ClassVar = {
@@ -222,28 +266,28 @@ class Mise(Tool):
         "first": ("--yes", "--update"),
     }
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:
         """Run it in the folder of its configuration."""
-        folder = f"{road.site.folder}/{work.name}/mise"
+        folder = f"{route.site.folder}/{work.name}/mise"
         environment = {
-            "HOME": road.site.folder,
+            "HOME": route.site.folder,
             "MISE_EXPERIMENTAL": "1",
             "MISE_TRUSTED_CONFIG_PATHS": folder,
         }
-        program = f"{road.site.folder}/mise"
+        program = f"{route.site.folder}/mise"
         if verb == "version":
             return Command((program, "--version"), environment, complaint=failed)
-        if verb not in self.VERBS or road.docker or road.hosts:
+        if verb not in self.VERBS or route.docker or route.hosts:
             return None
         words = ("bootstrap", *self.VERBS[verb])
-        if road.login:
-            words = ("bootstrap", "remote", *_mise_remote(verb, road))
+        if route.login:
+            words = ("bootstrap", "remote", *_mise_remote(verb, route))
         complaint = _mise_changed if verb in {"plan", "apply"} else failed
         return Command((program, *words), environment, folder, complaint)
 
 
-def _mise_remote(verb: str, road: Road) -> tuple[str, ...]:
-    login = road.login
+def _mise_remote(verb: str, route: Route) -> tuple[str, ...]:
+    login = route.login
     if login is None:
         return ()
     words = ["--host", f"{login.settings['User']}@{login.alias}", "--source", ".", "--yes"]
@@ -267,18 +311,18 @@ class Testinfra(Tool):
     """testinfra alone: the same states asserted by hand-written tests, its connection kept open."""
 
     name = "testinfra"
-    kit = "locked"
+    installer = "locked"
 
-    def command(self, verb: str, road: Road, work: Work) -> Command | None:
+    def command(self, verb: str, route: Route, work: Work) -> Command | None:
         """Run pytest on the tests; they know R1 only at its own size."""
         if verb != "verify" or work.factor > 1:
             return None
-        where = f"docker://{road.machine}" if road.docker else "local://"
+        where = f"docker://{route.machine}" if route.docker else "local://"
         words = ["-q", "-c", "/dev/null", "-p", "no:cacheprovider"]
-        if road.login:
-            control = f"controlpath={road.site.folder}/control/%C"
-            where = f"ssh://{road.login.alias}?{control}&controlpersist=60"
-            words += [f"--ssh-config={road.login.config}"]
-        tests = f"{road.site.folder}/peers/test_workstation.py"
-        program = f"{road.site.folder}/envwright/bin/pytest"
+        if route.login:
+            control = f"controlpath={route.site.folder}/control/%C"
+            where = f"ssh://{route.login.alias}?{control}&controlpersist=60"
+            words += [f"--ssh-config={route.login.config}"]
+        tests = f"{route.site.folder}/peers/test_workstation.py"
+        program = f"{route.site.folder}/envwright/bin/pytest"
         return Command((program, *words, f"--hosts={where}", tests), complaint=failed)

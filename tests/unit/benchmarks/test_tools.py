@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.bench import TOOLS
-from benchmarks.roads import Login, Road
+from benchmarks.routes import Login, Route
 from benchmarks.sites import Site, Timing
 from benchmarks.tools import CHANGES, without_effects
 from benchmarks.work import Work
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 BY_NAME = {tool.name: tool for tool in TOOLS}
 SITE = Site((), "/site", "python3")
 SETTINGS = {"User": "root", "IdentityFile": "/k/key", "UserKnownHostsFile": "/k/known"}
-LOCAL = Road(SITE, "box")
-SSH = Road(SITE, "box", Login("box", Path("/k/config"), SETTINGS))
-DOCKER = Road(SITE, "box", docker=True)
-FLEET = Road(SITE, "box", SSH.login, hosts=("h1", "h2"), parallel=4)
+LOCAL = Route(SITE, "box")
+SSH = Route(SITE, "box", Login("box", Path("/k/config"), SETTINGS))
+DOCKER = Route(SITE, "box", docker=True)
+FLEET = Route(SITE, "box", SSH.login, hosts=("h1", "h2"), parallel=4)
 
 PYINFRA = "    Operation      Hosts   Success   Error   No Change\n    Grand total   50      {}\n"
 
 
-def command(name: str, verb: str, road: Road = LOCAL) -> Command:
+def command(name: str, verb: str, route: Route = LOCAL) -> Command:
     """The command of a tool that has one."""
-    found = BY_NAME[name].command(verb, road, Work())
+    found = BY_NAME[name].command(verb, route, Work())
     assert found is not None
     return found
 
@@ -41,7 +41,7 @@ def said(text: str, code: int = 0) -> Timing:
 
 
 @pytest.mark.parametrize(
-    ("name", "verb", "road", "line"),
+    ("name", "verb", "route", "line"),
     [
         (
             "envwright",
@@ -78,31 +78,56 @@ def said(text: str, code: int = 0) -> Timing:
                 "/site/peers/workstation.yml"
             ),
         ),
+        (
+            "envwright (compiled)",
+            "plan",
+            LOCAL,
+            'sh -c NO_COLOR=$$ exec "$@" sh '
+            "/site/envwright/bin/envwright plan --host @local /site/work-1/r1.yaml",
+        ),
+        (
+            "before (compiled)",
+            "apply",
+            LOCAL,
+            'sh -c NO_COLOR=$$ exec "$@" sh '
+            "/site/envwright-before/bin/envwright apply --yes --host @local /site/work-1/r1.yaml",
+        ),
+        ("before", "version", LOCAL, "/site/envwright-before/bin/envwright --version"),
         ("mise", "plan", LOCAL, "/site/mise bootstrap plan --detailed-exitcode"),
         ("ssh host true", "plan", SSH, "ssh -F /k/config box true"),
         ("raw reads", "plan", DOCKER, "docker exec box sh /opt/benchmarks/work-1/reads.sh"),
         ("python -c pass", "version", LOCAL, "python3 -c pass"),
     ],
 )
-def test_a_tool_is_told_what_to_do(name: str, verb: str, road: Road, line: str) -> None:
-    assert " ".join(command(name, verb, road).argv) == line
+def test_a_tool_is_told_what_to_do(name: str, verb: str, route: Route, line: str) -> None:
+    assert " ".join(command(name, verb, route).argv) == line
 
 
 @pytest.mark.parametrize(
-    ("verb", "road", "names"),
+    ("verb", "route", "names"),
     [
         (
             "plan",
             LOCAL,
-            "python -c pass,raw reads,mise,pyinfra,ansible,envwright,envwright (no cache)",
+            "python -c pass,raw reads,mise,pyinfra,ansible,envwright,envwright (compiled),"
+            "envwright (no cache),before,before (compiled),before (no cache)",
         ),
-        ("apply", DOCKER, "docker exec true,raw reads,pyinfra,envwright,envwright (no cache)"),
-        ("verify", SSH, "ssh host true,raw reads,testinfra,envwright,envwright (state part)"),
-        ("first", SSH, "expert.sh,mise,pyinfra,ansible,envwright"),
+        (
+            "apply",
+            DOCKER,
+            "docker exec true,raw reads,pyinfra,envwright,envwright (compiled),"
+            "envwright (no cache),before,before (compiled),before (no cache)",
+        ),
+        (
+            "verify",
+            SSH,
+            "ssh host true,raw reads,testinfra,envwright,envwright (state part),before",
+        ),
+        ("first", SSH, "expert.sh,mise,pyinfra,ansible,envwright,before"),
     ],
 )
-def test_tools_take_part_in_what_they_can_do(verb: str, road: Road, names: str) -> None:
-    part = [tool.name for tool in TOOLS if tool.command(verb, road, Work())]
+def test_tools_take_part_in_what_they_can_do(verb: str, route: Route, names: str) -> None:
+    part = [tool.name for tool in TOOLS if tool.command(verb, route, Work())]
     assert ",".join(part) == names
 
 

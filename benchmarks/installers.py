@@ -1,4 +1,4 @@
-"""Kits: what is installed at a site before its tools can run there; each kit serves some tools."""
+"""Installers: what puts tools on a site before they can run there; each serves some tools."""
 
 from __future__ import annotations
 
@@ -27,12 +27,28 @@ def locked(site: Site) -> None:
     """Install this checkout with its locked dependencies, pyinfra and testinfra among them."""
     skip = ("--exclude=__pycache__", "--exclude=*.egg-info", "--owner=root")
     pack = ["tar", "-C", str(HOUSE), *skip, "-cf", "-", *PACKED, LOCK]
-    packed = subprocess.run(pack, capture_output=True, check=True).stdout
-    site.unpack("checkout", packed)
+    _install(site, "envwright", subprocess.run(pack, capture_output=True, check=True).stdout)
+
+
+def before(commit: str, site: Site) -> None:
+    """Install an older commit of this repository, with the dependencies that it locks.
+
+    Raises:
+        PrepareError: there is no such commit here.
+    """
+    pack = ["git", "-C", str(HOUSE), "archive", "--format=tar", commit, *PACKED, LOCK]
+    done = subprocess.run(pack, capture_output=True, check=False)
+    if done.returncode:
+        raise PrepareError(done.stderr.decode("utf-8", "replace").strip())
+    _install(site, "envwright-before", done.stdout)
+
+
+def _install(site: Site, name: str, packed: bytes) -> None:
+    site.unpack(f"{name}-checkout", packed)
     site.venv(
-        "envwright",
-        f"--require-hashes --requirement checkout/{LOCK}",
-        "--no-deps --no-build-isolation ./checkout",
+        name,
+        f"--require-hashes --requirement {name}-checkout/{LOCK}",
+        f"--no-deps --no-build-isolation ./{name}-checkout",
     )
 
 
@@ -66,5 +82,5 @@ def _mise() -> bytes:
         return (Path(folder) / "node_modules" / package / "bin" / "mise").read_bytes()
 
 
-KITS = {"locked": locked, "ansible": ansible, "mise": mise}
-"""By the names that tools give them."""
+INSTALLERS = {"locked": locked, "ansible": ansible, "mise": mise}
+"""By the names that tools give them; `before` takes a commit, too: see `bench.Bench`."""

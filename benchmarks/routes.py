@@ -1,4 +1,4 @@
-"""Roads: from where a tool runs to the machine that it looks at."""
+"""Routes: from where a tool runs to the machine that it looks at."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Login:
 
 
 @dataclass(frozen=True)
-class Road:
+class Route:
     """From a tool to a machine.
 
     Args:
