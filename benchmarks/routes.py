@@ -1,4 +1,4 @@
-"""Routes: from where a tool runs to the machine that it looks at."""
+"""Routes: how a tool reaches the machine: at home there, by SSH, or by docker exec."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Login:
 
 @dataclass(frozen=True)
 class Route:
-    """From a tool to a machine.
+    """How a tool reaches a machine.
 
     Args:
         site: where the tool runs.

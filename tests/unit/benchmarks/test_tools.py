@@ -82,15 +82,20 @@ def said(text: str, code: int = 0) -> Timing:
             "envwright (compiled)",
             "plan",
             LOCAL,
-            'sh -c NO_COLOR=$$ exec "$@" sh '
-            "/site/envwright/bin/envwright plan --host @local /site/work-1/r1.yaml",
+            (
+                'sh -c NO_COLOR=$$ exec "$@" sh '
+                "/site/envwright/bin/envwright plan --host @local /site/work-1/r1.yaml"
+            ),
         ),
         (
             "before (compiled)",
             "apply",
             LOCAL,
-            'sh -c NO_COLOR=$$ exec "$@" sh '
-            "/site/envwright-before/bin/envwright apply --yes --host @local /site/work-1/r1.yaml",
+            (
+                'sh -c NO_COLOR=$$ exec "$@" sh '
+                "/site/envwright-before/bin/envwright apply --yes --host @local "
+                "/site/work-1/r1.yaml"
+            ),
         ),
         ("before", "version", LOCAL, "/site/envwright-before/bin/envwright --version"),
         ("mise", "plan", LOCAL, "/site/mise bootstrap plan --detailed-exitcode"),
@@ -109,14 +114,18 @@ def test_a_tool_is_told_what_to_do(name: str, verb: str, route: Route, line: str
         (
             "plan",
             LOCAL,
-            "python -c pass,raw reads,mise,pyinfra,ansible,envwright,envwright (compiled),"
-            "envwright (no cache),before,before (compiled),before (no cache)",
+            (
+                "python -c pass,raw reads,mise,pyinfra,ansible,envwright,envwright (compiled),"
+                "envwright (no cache),before,before (compiled),before (no cache)"
+            ),
         ),
         (
             "apply",
             DOCKER,
-            "docker exec true,raw reads,pyinfra,envwright,envwright (compiled),"
-            "envwright (no cache),before,before (compiled),before (no cache)",
+            (
+                "docker exec true,raw reads,pyinfra,envwright,envwright (compiled),"
+                "envwright (no cache),before,before (compiled),before (no cache)"
+            ),
         ),
         (
             "verify",
