@@ -59,7 +59,7 @@ DAEMON = "/etc/docker/daemon.json"
 Version = Annotated[
     str,
     Field(
-        pattern=r"^[0-9][0-9A-Za-z.*~]*$",
+        pattern=r"^[0-9][0-9A-Za-z.~]*\*?$",
         json_schema_extra={"words": 'a version of the toolkit, like "1.20.0" or "1.20.*"'},
     ),
 ]
@@ -105,7 +105,8 @@ nvidia:
             # It may be the first that apt installs, and a bad old list would be in its way, too.
             yield Package(package="ca-certificates", needs=before)
         yield self._source(machine, before)
-        version = f"{self.version}-*" if self.version else ""
+        revision = "" if (self.version or "").endswith("*") else "-*"
+        version = f"{self.version}{revision}" if self.version else ""
         for package in PACKAGES:
             needs = ("apt-source:nvidia-container-toolkit",)
             yield Package(package=package, version=version, needs=needs, at=("version",))

@@ -20,19 +20,61 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.model.resource import Resource
 
+_NAME = r"[a-z0-9][a-z0-9+.-]+"
+# Debian policy 5.6.1 and 5.6.12; at the end of a version apt takes `*` for whatever follows.
+_VERSION = r"[0-9][A-Za-z0-9.+:~-]*\*?"
+
+
+_HINTS = {
+    ":": "packages are of the machine's own architecture: '{}'",
+    "/": "a version pins, as in '{}=1.2.*', and an entry of `sources` adds a suite",
+    "=": "a version begins with a digit and may end in `*`, as in '{}=1.2.*'",
+    **dict.fromkeys("*?[|", "each package is named by itself, without an expression"),
+    "^": "the packages of a task are named one by one",
+}
+"""What to write instead, by the first character that no package's name has."""
+
+
+def _hint(text: str) -> str:
+    """Say what is meant to be written instead of what apt alone takes; "" where that is unknown."""
+    name = re.match(_NAME, text)
+    if name and name.end() < len(text):
+        hint = _HINTS.get(text[name.end()], "")
+        return f"; {hint.format(name[0])}" if hint else ""
+    lower = text.lower()
+    return f"; did you mean '{lower}'?" if re.fullmatch(f"{_NAME}(={_VERSION})?", lower) else ""
+
+
+def _exact(text: str, pattern: str, words: str) -> str:
+    if not re.fullmatch(pattern, text):
+        raise ValueError(f"must be {words}{_hint(text)}")
+    return text
+
+
+def package_name(text: str) -> str:
+    """Return a package's name; ValueError where it is none, or an expression of apt's."""
+    words = "a package's name: two or more small letters, digits, `+`, `-`, `.`"
+    return _exact(text, _NAME, words)
+
+
+def package_wish(text: str) -> str:
+    """Return a package's name with or without a version; ValueError where it is something else."""
+    words = "a package's name, with `=VERSION` or `=14.*` behind it to pin"
+    return _exact(text, f"{_NAME}(={_VERSION})?", words)
+
+
 PackageName = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9+.-]+$",
-        json_schema_extra={"words": "a package's name: small letters, digits, `+`, `-`, `.`"},
-    ),
+    AfterValidator(package_name),
+    Field(json_schema_extra={"pattern": f"^{_NAME}$", "words": "a package's name"}),
 ]
 PackageWish = Annotated[
     str,
+    AfterValidator(package_wish),
     Field(
-        pattern=r"^[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+:~*-]+)?$",
         json_schema_extra={
-            "words": "a package's name, with `=VERSION` or `=14.*` behind it to pin"
+            "pattern": f"^{_NAME}(={_VERSION})?$",
+            "words": "a package's name, with `=VERSION` or `=14.*` behind it to pin",
         },
     ),
 ]

@@ -43,7 +43,7 @@ CONFLICTING = (
 Version = Annotated[
     str,
     Field(
-        pattern=r"^[0-9][0-9A-Za-z.*~-]*$",
+        pattern=r"^[0-9][0-9A-Za-z.~-]*\*?$",
         json_schema_extra={"words": 'a version of Docker, like "29.1.3" or "29.*"'},
     ),
 ]
@@ -117,8 +117,10 @@ docker:
         )
 
     def _packages(self) -> Iterator[Resource]:
-        # Docker's versions have an epoch and a revision: 5:29.1.3-1~debian.13~trixie.
-        version = f"5:{self.version}-*" if self.version else ""
+        # Docker's versions have an epoch and a revision: 5:29.1.3-1~debian.13~trixie. apt takes an
+        # asterisk at the end alone, for whatever follows.
+        revision = "" if (self.version or "").endswith("*") else "-*"
+        version = f"5:{self.version}{revision}" if self.version else ""
         conflicts = tuple(f"package:{package}" for package in CONFLICTING)
         needs = ("apt-source:docker", *conflicts)
         for package in ENGINE:

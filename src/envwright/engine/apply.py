@@ -86,11 +86,11 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
             cut_off(journal.interrupted)
         if shown:
             again = make_plan(compiled, session, plan.machine, secrets)
-            again.expect(plan.json()["changes"])
+            again.expect(plan.agreed)
         for step in steps(plan):
             begin(step)
             with timings(step.name), _entered(step, journal):
-                _make(step, engine)
+                _make(step, engine, plan)
             end(step)
         left = make_plan(compiled, session, plan.machine, secrets)
         _judge([change for change in left.changes if not change.pending], session.name)
@@ -124,11 +124,11 @@ def _fetch(plan: Plan, secrets: Secrets) -> None:
                 secrets.reveal(value)
 
 
-def _make(step: Step, engine: Engine) -> None:
+def _make(step: Step, engine: Engine, plan: Plan) -> None:
     """Make the changes of a step."""
     word = type(step.changes[0].resource)
     work = [(change.resource, change.difference) for change in step.changes]
-    for operation in word.converge_all(work):
+    for operation in word.converge_all(work, plan.forecasts.get(word)):
         engine.run(step.name, operation)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import RefusedError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from envwright.facts import Facts, Machine
     from envwright.host.session import Session
+    from envwright.model.forecast import Forecast, SideEffect
     from envwright.model.proof import Requirement
     from envwright.model.resource import Moment, Resource, State, Value
     from envwright.model.secrets import Secrets
@@ -96,6 +97,8 @@ class Plan:
     changes: tuple[Change, ...]
     waiting: tuple[Resource, ...] = ()
     """What is as it should be, but takes effect after a restart only."""
+    forecasts: Mapping[type[Resource], Forecast] = field(default_factory=dict)
+    """What the changes bring about beside what they name, by word."""
 
     def __bool__(self) -> bool:
         return bool(self.changes)
@@ -112,13 +115,29 @@ class Plan:
         late = (r for r in (*self.waiting, *made) if pending_restart.restarts(r, self.machine))
         return pending_restart.greatest(resource.takes_effect for resource in late)
 
-    def expect(self, changes: list[dict[str, Any]]) -> None:
-        """Object where its changes are others than those that were shown, as JSON values.
+    @property
+    def side_effects(self) -> tuple[SideEffect, ...]:
+        """Changes to what no resource names."""
+        return tuple(effect for f in self.forecasts.values() for effect in f.side_effects)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know before the changes are made."""
+        return tuple(note for forecast in self.forecasts.values() for note in forecast.notes)
+
+    @property
+    def agreed(self) -> list[dict[str, Any]]:
+        """What a person who agrees to the plan agrees to, as JSON values."""
+        effects = [effect.json() for effect in self.side_effects]
+        return [*(change.json() for change in self.changes), *effects]
+
+    def expect(self, agreed: list[dict[str, Any]]) -> None:
+        """Object where it is another than the plan that was shown, of which `agreed` is given.
 
         Raises:
             RefusedError: they are.
         """
-        if self.json()["changes"] != changes:
+        if self.agreed != agreed:
             raise RefusedError(
                 f"{self.host}: it is another than when its plan was shown; nothing was changed",
                 hint="look at its plan again",
@@ -132,6 +151,8 @@ class Plan:
             "host": self.host,
             "resources": self.resources,
             "changes": [change.json() for change in self.changes],
+            "side_effects": [effect.json() for effect in self.side_effects],
+            "notes": list(self.notes),
             "waiting": [
                 {
                     "id": r.id,
@@ -163,20 +184,39 @@ def make_plan(
     _require(compiled.requirements, facts, session.name)
     _stay_out(compiled.resources, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
-    refused = [
-        f"{session.name}: {reason}{wanted_by(change.resource)}"
-        for change in changes
-        if (reason := change.resource.refusal(change.difference))
-    ]
-    if refused:
-        raise RefusedError("\n".join(refused), hint="nothing was changed")
+    forecasts = _forecasts(changes, facts)
+    _refuse(changes, forecasts, session.name)
     differing = {change.resource.id for change in changes}
     waiting = tuple(
         resource
         for resource in compiled.resources
         if resource.id not in differing and pending_restart.waits(resource, facts, machine)
     )
-    return Plan(compiled.name, session.name, machine, len(compiled.resources), changes, waiting)
+    count = len(compiled.resources)
+    return Plan(compiled.name, session.name, machine, count, changes, waiting, forecasts)
+
+
+def _forecasts(changes: Sequence[Change], facts: Facts) -> Mapping[type[Resource], Forecast]:
+    """Ask each word what its changes bring about together."""
+    work: dict[type[Resource], list[tuple[Resource, Difference]]] = {}
+    for change in changes:
+        work.setdefault(type(change.resource), []).append((change.resource, change.difference))
+    changed = {change.resource.id for change in changes}
+    return {word: word.forecast(group, facts, changed) for word, group in work.items()}
+
+
+def _refuse(
+    changes: Sequence[Change], forecasts: Mapping[type[Resource], Forecast], host: str
+) -> None:
+    """Object to changes that must not be made, all at once."""
+    refused = [
+        f"{host}: {reason}{wanted_by(change.resource)}"
+        for change in changes
+        if (reason := change.resource.refusal(change.difference))
+    ]
+    refused += [f"{host}: {reason}" for f in forecasts.values() for reason in f.refusals]
+    if refused:
+        raise RefusedError("\n".join(refused), hint="nothing was changed")
 
 
 def waits_of(plan: Plan) -> pending_restart.Waits:
@@ -230,6 +270,7 @@ def _changes(
         difference = _compare(resource, facts, secrets)
         difference = resource.predict(difference, changed)
         if difference:
+            difference = resource.settle(difference, facts)
             changed.add(resource.id)
             yield Change(resource, difference, resource.pending(machine))
 

@@ -1,6 +1,7 @@
 """What can be known of a machine: questions that a shell can answer, and the answers, typed."""
 
 from envwright.facts.accounts import Account, Accounts, Logins
+from envwright.facts.apt import Apt, AptChange, Simulation
 from envwright.facts.boot import Boot, Booted
 from envwright.facts.machine import Machine
 from envwright.facts.mounts import MountPoint, Mounts, unescape
@@ -14,6 +15,8 @@ __all__ = [
     "TEXT_LIMIT",
     "Account",
     "Accounts",
+    "Apt",
+    "AptChange",
     "Boot",
     "Booted",
     "ChangeTime",
@@ -28,6 +31,7 @@ __all__ = [
     "Question",
     "Refused",
     "Shell",
+    "Simulation",
     "Stat",
     "Status",
     "Text",

@@ -31,7 +31,7 @@ def show_plans(report: Report, plans: Iterable[Plan]) -> None:
     alike: dict[str, list[Plan]] = {}
     for plan in filter(None, plans):
         machine = plan.machine.distro, plan.machine.release
-        key = repr((plan.environment, machine, [change.json() for change in plan.changes]))
+        key = repr((plan.environment, machine, plan.agreed))
         alike.setdefault(key, []).append(plan)
     for group in alike.values():
         report.line()

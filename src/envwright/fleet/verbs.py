@@ -171,7 +171,7 @@ def _apply(fleet: Fleet, options: RunOptions) -> list[HostOutcome]:
     differing = [number for number, each in enumerate(outcomes) if each.word == "differs"]
 
     def wanted(number: int) -> RunOptions:
-        agreed = None if options.yes else fleet.plans[number].json()["changes"]
+        agreed = None if options.yes else fleet.plans[number].agreed
         return replace(options, yes=True, agreed=agreed)
 
     if fleet.options.fail_fast and any(outcome.failed for outcome in outcomes):

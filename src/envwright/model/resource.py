@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from envwright.errors import ConflictError
 from envwright.facts import Unknown
+from envwright.model.forecast import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.claim import Claim
+    from envwright.model.forecast import Forecast
     from envwright.model.operations import Operation
     from envwright.model.proof import Assertion, Requirement
 
@@ -176,8 +178,33 @@ class Resource(ABC):
         """Yield the operations that remove the difference, and no others."""
 
     @classmethod
-    def converge_all(cls, work: Sequence[tuple[Any, Difference]]) -> Iterator[Operation]:
-        """Yield the operations for neighbours of one word; a word may batch them."""
+    def forecast(
+        cls,
+        work: Sequence[tuple[Any, Difference]],  # noqa: ARG003 - most act on what they name alone
+        facts: Facts,  # noqa: ARG003
+        changed: Collection[str],  # noqa: ARG003
+    ) -> Forecast:
+        """Return what the changes of this word bring about beside what they name.
+
+        Args:
+            work: all that differ.
+            facts: the answers to the questions of all.
+            changed: the ids of all resources that differ, of other words too.
+        """
+        return NOTHING
+
+    @classmethod
+    def converge_all(
+        cls,
+        work: Sequence[tuple[Any, Difference]],
+        forecast: Forecast | None = None,  # noqa: ARG003 - most act on what they name alone
+    ) -> Iterator[Operation]:
+        """Yield the operations for neighbours of one word; a word may batch them.
+
+        Args:
+            work: the neighbours.
+            forecast: what the plan showed beside them; None where no plan was made.
+        """
         for resource, difference in work:
             yield from resource.converge(difference)
 
@@ -193,6 +220,10 @@ class Resource(ABC):
 
     def predict(self, difference: Difference, changed: Container[str]) -> Difference:  # noqa: ARG002
         """Add to a difference what the changes of other resources (by id) will bring about."""
+        return difference
+
+    def settle(self, difference: Difference, facts: Facts) -> Difference:  # noqa: ARG002
+        """Say in a difference what only the machine knows; most words have nothing to add."""
         return difference
 
     def refusal(self, difference: Difference) -> str:  # noqa: ARG002 - most refuse nothing

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from envwright.engine.apply import Step
     from envwright.engine.plan import Change, Plan
     from envwright.engine.verify import Result
+    from envwright.model.forecast import SideEffect
     from envwright.model.resource import Resource
     from envwright.timings import Timings
 
@@ -171,6 +172,8 @@ class Report:
             self.line(f"\n{title}:" if title else "")
             for change in changes:
                 self._change(change)
+        for text in _beside(plan):
+            self.line(f"  {text}")
         self.line(f"\n{_summary(plan)}")
 
     def _change(self, change: Change) -> None:
@@ -250,6 +253,22 @@ def _stages(plan: Plan) -> Iterator[tuple[str, list[Change]]]:
         if reason and plan.restart:
             title = f"After {pending_restart.after(plan.restart, plan.machine)} ({reason})"
         yield title, [change for change in plan.changes if change.pending == reason]
+
+
+def _beside(plan: Plan) -> Iterator[str]:
+    """Say what comes along with the changes though nothing names it, and what is to be known."""
+    verbs = dict.fromkeys(effect.verb for effect in plan.side_effects)
+    for verb in verbs:
+        effects = [effect for effect in plan.side_effects if effect.verb == verb]
+        names = [_side_effect(effect) for effect in effects]
+        yield f"and to {verb} with that, {len(effects)}: {visible_line(', '.join(names))}"
+    for note in plan.notes:
+        yield f"note: {visible_line(note)}"
+
+
+def _side_effect(effect: SideEffect) -> str:
+    versions = f" ({effect.before} -> {effect.after})" if effect.before else ""
+    return f"{effect.name}{versions}"
 
 
 def _summary(plan: Plan) -> str:

@@ -13,7 +13,7 @@ from envwright.model.operations import Content, Key, operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Resource
 from envwright.portable.openpgp import OpenPGPError, fingerprints
-from envwright.resources.package import UPDATE
+from envwright.resources.apt_commands import update
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -138,7 +138,7 @@ class AptSource(Resource):
             f"cp -r {others}/. {folder}",
             f"printf %s {shlex.quote(self.content)} > {new}",
             f"apt-get indextargets {parts}={folder} >/dev/null",
-            f"{UPDATE} {alone}",
+            update(alone),
         )
         back = f"{{ code=$?; [ -e {self.path} ] || rm -f {self.keyring}; exit $code; }}"
         return f"{' && '.join(steps)} || {back}"

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import fnmatch
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from envwright.facts import Dpkg, Unknown
+from envwright.facts import Apt, Dpkg, Unknown
+from envwright.facts.apt import EXACT, specification
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Resource
+from envwright.resources.apt_commands import LOCK, guard, update
+from envwright.resources.apt_forecast import forecast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Question
+    from envwright.model.forecast import Forecast
     from envwright.model.operations import Operation
     from envwright.model.resource import Difference, State
-
-# Another apt at work (unattended-upgrades on a fresh boot) is waited for, not fought.
-LOCK = "-o DPkg::Lock::Timeout=300"
-# apt-get(8) calls an update good that kept old lists because new ones did not arrive whole.
-UPDATE = f"apt-get update -qq {LOCK} -o APT::Update::Error-Mode=any"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,8 +29,8 @@ class Package(Resource):
     """A package of the machine's own architecture.
 
     Args:
-        package: its name; not a virtual one, since those are never seen as installed.
-        version: the version, or a pattern as apt takes it (`14.*`); "" for any.
+        package: its name; a virtual one is there when a package that provides it is.
+        version: the version, or a prefix as apt takes it (`14.*`); "" for any.
         present: False: it must not be installed.
         recommends: install what it recommends, too.
     """
@@ -59,8 +59,13 @@ class Package(Resource):
         agreed = replace(theirs, version=theirs.version or both.version, recommends=both.recommends)
         return both if both.spec() == agreed.spec() else super().merge(other)
 
+    @property
+    def apt(self) -> Apt:
+        """The question what apt would do about it."""
+        return Apt(self.package, self.version, self.present, self.recommends)
+
     def questions(self) -> Iterable[Question[Any]]:
-        return (Dpkg(self.package),)
+        return (Dpkg(self.package), self.apt)
 
     def desired(self) -> State | None:
         if not self.present:
@@ -69,44 +74,97 @@ class Package(Resource):
 
     def actual(self, facts: Facts) -> State | Unknown | None:
         version = facts[Dpkg(self.package)]
+        if version is None and self.present and not self.version:
+            simulation = facts[self.apt]
+            provided = {} if isinstance(simulation, Unknown) else simulation.provided
+            return {"provided by": provided[self.package]} if self.package in provided else None
         if version is None or isinstance(version, Unknown):
             return version
         # A pattern that holds is shown as kept, so that states compare by equality.
         return {"version": self.version if fnmatch.fnmatch(version, self.version) else version}
 
+    def settle(self, difference: Difference, facts: Facts) -> Difference:
+        """Name the version that a pattern comes to, where apt can say."""
+        simulation = facts[self.apt]
+        if not self.version.endswith("*") or isinstance(simulation, Unknown):
+            return difference
+        chosen = [c.after for c in simulation.changes if c.package == self.package and c.after]
+        return replace(difference, after={"version": chosen[0]}) if chosen else difference
+
+    @classmethod
+    def forecast(
+        cls, work: Sequence[tuple[Package, Difference]], facts: Facts, changed: Collection[str]
+    ) -> Forecast:
+        packages = [package for package, _ in work]
+        sources_change = any(id_.startswith("apt-source:") for id_ in changed)
+        return forecast(packages, facts[packages[0].apt], sources_change=sources_change)
+
     def converge(self, difference: Difference) -> Iterator[Operation]:
         yield from self.converge_all([(self, difference)])
 
     @classmethod
-    def converge_all(cls, work: Sequence[tuple[Package, Difference]]) -> Iterator[Operation]:
-        """Remove in one transaction, then update the lists once and install in one transaction."""
-        absent = [package.package for package, _ in work if not package.present]
-        if absent:
-            yield operation(
-                "apt.packages", packages=absent, present=False, extra_uninstall_args=LOCK
-            )
-        present = [package for package, _ in work if package.present]
-        if present:
-            yield operation("server.shell", commands=[UPDATE])
-        for recommends in (False, True):
-            names = [p.specification for p in present if p.recommends is recommends]
-            if names:
-                yield operation(
-                    "apt.packages",
-                    packages=names,
-                    no_recommends=not recommends,
-                    allow_downgrades=any("=" in name for name in names),
-                    # What the plan does not show is not removed.
-                    extra_install_args=f"--no-remove {LOCK}",
-                )
+    def converge_all(
+        cls, work: Sequence[tuple[Package, Difference]], forecast: Forecast | None = None
+    ) -> Iterator[Operation]:
+        """Update the lists once, then remove and install in one transaction.
 
-    @property
-    def specification(self) -> str:
-        """The package as apt-get takes it: `ripgrep=14.*`."""
-        return f"{self.package}={self.version}" if self.version else self.package
+        In one, for what is removed may be what another package needs until its substitute is
+        there. What is installed with its recommended packages is a transaction of its own.
+        """
+        packages = [package for package, _ in work]
+        absent = [package.package for package in packages if not package.present]
+        going = [specification(name, "", present=False) for name in absent]
+        if len(absent) == len(packages):
+            yield _shell(guard(packages, going, forecast, _recommends(False)))
+            options = f"{EXACT} {LOCK}"
+            yield operation(
+                "apt.packages", packages=absent, present=False, extra_uninstall_args=options
+            )
+            return
+        yield _shell(update())
+        for recommends in (False, True):
+            chosen = [(p, _version(p, d)) for p, d in work if p.present]
+            chosen = [(p, version) for p, version in chosen if p.recommends is recommends]
+            if not chosen:
+                continue
+            words = [specification(p.package, version, present=True) for p, version in chosen]
+            yield _shell(guard(packages, [*words, *going], forecast, _recommends(recommends)))
+            yield operation(
+                "apt.packages",
+                packages=[f"{p.package}={v}" if v else p.package for p, v in chosen],
+                no_recommends=not recommends,
+                allow_downgrades=any(version for _, version in chosen),
+                extra_install_args=" ".join((EXACT, LOCK, *(going or ["--no-remove"]))),
+            )
+            going = []
 
     def witness(self) -> Iterator[Assertion]:
-        yield Assertion("package", (self.package,), "is_installed", self.present)
+        if self.present and not self.version:
+            name = shlex.quote(self.package)
+            yield Assertion("run", (_INSTALLED.replace("NAME", name),), "rc", 0)
+        else:
+            yield Assertion("package", (self.package,), "is_installed", self.present)
         if self.version and self.present:
             query = ("package", (self.package,), "version")
             yield Assertion(*query, expected=True, view=View("version", self.version))
+
+
+# By its own name, or by that of a package that provides it.
+_INSTALLED = r"""
+dpkg-query -W -f '${db:Status-Abbrev}\n' NAME 2>/dev/null | grep -q '^.i' ||
+    dpkg-query -W -f '${db:Status-Abbrev}, ${Provides},\n' | grep '^.i' |
+    tr -d ' ' | sed 's/([^)]*)//g' | grep -qF ,NAME,
+"""
+
+
+def _version(package: Package, difference: Difference) -> str:
+    """Return the version to install: the one that the plan shows for a pattern."""
+    return str((difference.after or {}).get("version", package.version))
+
+
+def _recommends(wanted: bool) -> str:  # noqa: FBT001 - the field of a package
+    return f"--{'' if wanted else 'no-'}install-recommends"
+
+
+def _shell(command: str) -> Operation:
+    return operation("server.shell", commands=[command])

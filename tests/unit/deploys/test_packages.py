@@ -126,27 +126,61 @@ def test_what_dpkg_and_apt_think_of_it_is_proved(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["g++", "libstdc++6", "x264=2:0.1*", "node.js", "0ad", "lib32z1=1:1.2~rc1+b1-1"]
+)
+def test_what_debian_calls_its_packages_is_taken(tmp_path: Path, name: str) -> None:
+    (package,) = compile_section(tmp_path, f'packages: ["{name}"]\n').resources
+    assert f"{package.name}{'=' * ('=' in name)}{name.partition('=')[2]}" == name
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("cow*", "; each package is named by itself, without an expression"),
+        ("^cowsay$", ""),
+        ("?name(cow)", ""),
+        ("cowsay|sl", "; each package is named by itself, without an expression"),
+        ("ssh-server^", "; the packages of a task are named one by one"),
+        ("jq:i386", "; packages are of the machine's own architecture: 'jq'"),
+        (
+            "jq/sid",
+            "; a version pins, as in 'jq=1.2.*', and an entry of `sources` adds a suite",
+        ),
+        ("jq=1.*-1", "; a version begins with a digit and may end in `*`, as in 'jq=1.2.*'"),
+        ("x", ""),
+    ],
+)
+def test_an_expression_of_apt_is_no_name(tmp_path: Path, name: str, hint: str) -> None:
+    told, *_ = refusals(tmp_path, f'packages: ["{name}"]\n')
+    assert told == (
+        "2:12: packages[0] must be a package's name, with `=VERSION` or `=14.*` behind it to "
+        f"pin{hint}"
+    )
+
+
+@pytest.mark.parametrize(
     ("section", "told"),
     [
         (
             "[Git]",
             (
                 "2:12: packages[0] must be a package's name, with `=VERSION` or `=14.*` behind it "
-                "to pin, not text 'Git'"
+                "to pin; did you mean 'git'?"
             ),
         ),
         (
             '["git=1 2"]',
             (
                 "2:12: packages[0] must be a package's name, with `=VERSION` or `=14.*` behind it "
-                "to pin, not text 'git=1 2'"
+                "to pin; a version begins with a digit and may end in `*`, as in 'git=1.2.*'"
             ),
         ),
         (
             '{absent: ["git=1"]}',
             (
-                "2:21: packages.absent[0] must be a package's name: small letters, digits, "
-                "`+`, `-`, `.`, not text 'git=1'"
+                "2:21: packages.absent[0] must be a package's name: two or more small letters, "
+                "digits, `+`, `-`, `.`; a version begins with a digit and may end in `*`, as in "
+                "'git=1.2.*'"
             ),
         ),
         (

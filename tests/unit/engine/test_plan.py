@@ -107,6 +107,8 @@ def test_a_plan_in_json_is_whole(tmp_path: Path) -> None:
                 "after": None,
             },
         ],
+        "side_effects": [],
+        "notes": [],
         "waiting": [],
     }
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from envwright.facts import Dpkg, Facts, Unknown
+import shutil
+import subprocess
+
+import pytest
+
+from envwright.facts import Apt, AptChange, Dpkg, Facts, Simulation, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Difference, compare
-from envwright.resources.package import LOCK, UPDATE, Package
+from envwright.resources.apt_commands import LOCK, guard, update
+from envwright.resources.package import Package
 
 ANY, PINNED, ABSENT = (
     Package(package="jq"),
@@ -17,7 +23,12 @@ NEW = Difference(None, {}, ("exists",))
 
 
 def test_a_package_is_known_by_its_version() -> None:
-    assert (ANY.id, ANY.questions()) == ("package:jq", (Dpkg("jq"),))
+    assert ANY.id == "package:jq"
+    assert [p.questions() for p in (ANY, PINNED, ABSENT)] == [
+        (Dpkg("jq"), Apt("jq")),
+        (Dpkg("jq"), Apt("jq", "1.6*")),
+        (Dpkg("jq"), Apt("jq", present=False)),
+    ]
     assert [p.desired() for p in (ANY, PINNED, ABSENT)] == [{}, {"version": "1.6*"}, None]
     there = Facts({Dpkg("jq"): "1.6-2"})
     assert [p.actual(there) for p in (ANY, PINNED)] == [{"version": "1.6-2"}, {"version": "1.6*"}]
@@ -35,7 +46,10 @@ def test_any_version_will_do_where_none_is_named() -> None:
     ]
 
 
-def test_packages_are_removed_then_installed_after_one_update() -> None:
+EXACT = f"-o APT::Cmd::Pattern-Only=true {LOCK}"
+
+
+def test_packages_are_removed_and_installed_in_one_transaction_after_one_update() -> None:
     work = [
         Package(package="git"),
         Package(package="nano", present=False),
@@ -43,36 +57,74 @@ def test_packages_are_removed_then_installed_after_one_update() -> None:
         Package(package="vim", recommends=True),
         Package(package="mc", present=False),
     ]
+    first = ["git:native", "jq:native=1.6*", "nano:native-", "mc:native-"]
     assert list(Package.converge_all([(package, NEW) for package in work])) == [
-        operation(
-            "apt.packages", packages=["nano", "mc"], present=False, extra_uninstall_args=LOCK
-        ),
-        operation("server.shell", commands=[UPDATE]),
+        operation("server.shell", commands=[update()]),
+        operation("server.shell", commands=[guard(work, first, None, "--no-install-recommends")]),
         operation(
             "apt.packages",
             packages=["git", "jq=1.6*"],
             no_recommends=True,
             allow_downgrades=True,
-            extra_install_args=f"--no-remove {LOCK}",
+            extra_install_args=f"{EXACT} nano:native- mc:native-",
+        ),
+        operation(
+            "server.shell", commands=[guard(work, ["vim:native"], None, "--install-recommends")]
         ),
         operation(
             "apt.packages",
             packages=["vim"],
             no_recommends=False,
             allow_downgrades=False,
-            extra_install_args=f"--no-remove {LOCK}",
+            extra_install_args=f"{EXACT} --no-remove",
         ),
     ]
 
 
 def test_a_removal_alone_needs_no_update() -> None:
-    (remove,) = ABSENT.converge(NEW)
-    assert remove.arguments["packages"] == ["jq"]
+    assert list(ABSENT.converge(NEW)) == [
+        operation(
+            "server.shell",
+            commands=[guard([ABSENT], ["jq:native-"], None, "--no-install-recommends")],
+        ),
+        operation("apt.packages", packages=["jq"], present=False, extra_uninstall_args=EXACT),
+    ]
+
+
+def test_the_version_that_the_plan_shows_for_a_pattern_is_the_one_that_is_installed() -> None:
+    simulation = Simulation(changes=(AptChange("install", "jq", "", "1.6-2"),))
+    settled = PINNED.settle(
+        Difference(None, {"version": "1.6*"}, ("exists",)), Facts({PINNED.apt: simulation})
+    )
+    assert settled == Difference(None, {"version": "1.6-2"}, ("exists",))
+    *_, install = PINNED.converge(settled)
+    assert install.arguments["packages"] == ["jq=1.6-2"]
+
+
+def test_a_virtual_package_is_there_when_its_provider_is() -> None:
+    facts = Facts({Dpkg("jq"): None, ANY.apt: Simulation(provided={"jq": "gojq"})})
+    assert ANY.actual(facts) == {"provided by": "gojq"}
+    assert not compare(ANY.actual(facts), ANY.desired())
+    # A version is that of the package itself; to be absent is meant of it alone, too.
+    simulation = Simulation(provided={"jq": "gojq"})
+    for package in (PINNED, ABSENT):
+        assert package.actual(Facts({Dpkg("jq"): None, package.apt: simulation})) is None
 
 
 def test_a_package_is_witnessed_with_its_version() -> None:
     installed = Assertion("package", ("jq",), "is_installed", expected=True)
     version = Assertion("package", ("jq",), "version", expected=True, view=View("version", "1.6*"))
     absent = Assertion("package", ("jq",), "is_installed", expected=False)
-    seen = [list(p.witness()) for p in (ANY, PINNED, ABSENT)]
-    assert seen == [[installed], [installed, version], [absent]]
+    assert [list(p.witness()) for p in (PINNED, ABSENT)] == [[installed, version], [absent]]
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-query"), reason="there is no dpkg here")
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("dpkg", 0), ("awk", 0), ("debconf-2.0", 0), ("no-such-package", 1), ("aw", 1), ("aw.", 1)],
+)
+def test_a_package_is_witnessed_by_its_name_or_that_of_a_provider(name: str, code: int) -> None:
+    (assertion,) = Package(package=name).witness()
+    assert (assertion.module, assertion.attribute, assertion.expected) == ("run", "rc", 0)
+    done = subprocess.run(["sh", "-c", *assertion.arguments], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (code, b"")

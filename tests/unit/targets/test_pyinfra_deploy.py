@@ -15,6 +15,7 @@ from envwright.errors import EnvwrightError
 from envwright.model.operations import Key
 from envwright.model.proof import Proof
 from envwright.model.secrets import Secrets, marker
+from envwright.resources.apt_commands import guard
 from envwright.resources.apt_source import AptSource
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -43,11 +44,16 @@ from pyinfra.operations import apt, systemd
 from safepath import operations as paths
 from support import changed, content, edited
 
+server.shell(
+    name='package:nano',
+    commands=[GUARD],
+)
+
 apt.packages(
     name='package:nano',
     packages=['nano'],
     present=False,
-    extra_uninstall_args='-o DPkg::Lock::Timeout=300',
+    extra_uninstall_args='-o APT::Cmd::Pattern-Only=true -o DPkg::Lock::Timeout=300',
 )
 
 paths.put(
@@ -97,9 +103,12 @@ systemd.service(
 '''
 
 
+NANO = Package(package="nano", present=False)
+
+
 def box() -> Compiled:
     wishes: list[Resource] = [
-        Package(package="nano", present=False),
+        NANO,
         File(
             path="/etc/sudoers.d/dev",
             content="dev ALL=(ALL) ALL\n# two\n",
@@ -115,7 +124,10 @@ def box() -> Compiled:
 
 def test_the_deploy_is_literal_calls_one_resource_after_the_other(tmp_path: Path) -> None:
     export(box(), NO_SECRETS, "@local", tmp_path / "out")
-    assert (tmp_path / "out" / "deploy.py").read_text() == DEPLOY
+    shell = guard([NANO], ["nano:native-"], None, "--no-install-recommends")
+    lines = "".join(f"        {line!r}\n" for line in shell.splitlines(keepends=True))
+    expected = DEPLOY.replace("GUARD", f"(\n{lines}    )")
+    assert (tmp_path / "out" / "deploy.py").read_text() == expected
 
 
 def test_what_is_written_is_told_and_is_all_that_is_there(tmp_path: Path) -> None:

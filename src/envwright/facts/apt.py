@@ -1,0 +1,264 @@
+"""What apt would do: its own simulation of one transaction, and the state that dpkg is in.
+
+The simulation is apt-get's `--simulate` (apt-get(8)); its lines are `Inst NAME [OLD] (NEW ...)`,
+`Remv NAME [OLD]`, `Purg NAME [OLD]` and `Conf NAME (NEW ...)` (apt-pkg/algorithms.cc).
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from envwright.facts.question import Question, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+EXACT = "-o APT::Cmd::Pattern-Only=true"
+"""Without it a name that apt does not know is a regular expression (apt-pkg/cacheset.cc)."""
+
+
+def specification(package: str, version: str, *, present: bool) -> str:
+    """Return the word for apt-get that means this package alone, to install or to remove.
+
+    A word that ends in `+` or `-` has that cut off where no package is named so, and then means
+    another package. With the architecture behind the name the word never ends in the name.
+    """
+    if not present:
+        return f"{package}:native-"
+    return f"{package}:native={version}" if version else f"{package}:native"
+
+
+# One line for each change: VERB NAME OLD NEW; errors as apt says them; PROVIDER of a virtual name.
+SIMULATED = r"""
+ew_simulated() {
+    ew_virtual=
+    apt-get --simulate -q EXACT install "$@" 2>&1 |
+    while read -r ew_verb ew_name ew_old ew_new ew_rest; do
+        case "$ew_verb $ew_old $ew_new" in
+        'Inst ['*)
+            ew_old=${ew_old#?} ew_new=${ew_new#?}
+            ew_old=${ew_old%]} ew_verb=upgrade
+            if dpkg --compare-versions "$ew_new" lt "$ew_old"; then ew_verb=downgrade; fi
+            echo "$ew_verb $ew_name $ew_old $ew_new" ;;
+        'Inst ('*) echo "install $ew_name - ${ew_old#?}" ;;
+        'Remv ['*|'Purg ['*) ew_old=${ew_old#?}; echo "remove $ew_name ${ew_old%]} -" ;;
+        'E: '*) printf '%s\n' "E: $ew_name $ew_old $ew_new $ew_rest" ;;
+        'Package is a') ew_virtual=$ew_name ;;
+        '  ') ew_virtual= ;;
+        *)  case "$ew_virtual $ew_name" in
+            ?*' '[0-9]*) echo "provider $ew_virtual $ew_verb" ;;
+            esac ;;
+        esac
+    done
+}
+""".replace("EXACT", EXACT)
+
+
+@dataclass(frozen=True)
+class AptChange:
+    """What apt would do with one package: `install`, `upgrade`, `downgrade` or `remove` it."""
+
+    verb: str
+    package: str
+    before: str = ""
+    after: str = ""
+
+    def __str__(self) -> str:
+        """Return it as a person reads it: `jq 1.6-2`, `jq 1.7-1 -> 1.6-2`."""
+        return f"{self.package} {' -> '.join(filter(None, (self.before, self.after)))}"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What apt would do for all packages that differ, in one transaction.
+
+    Args:
+        interrupted: what dpkg began and did not end; "" where there is nothing of the kind.
+        lists: apt has lists of what can be installed.
+        held: packages that are on hold (apt-mark(8)).
+        provided: asked names that an installed package provides, with the name of that package.
+        changes: all that would be done, also with what is named.
+        unknown: names that apt does not know.
+        unavailable: names that apt knows but cannot install, with what could stand for them: the
+            versions that there are of a package, the packages that provide a virtual one.
+        errors: apt's other errors, in its own words.
+    """
+
+    interrupted: str = ""
+    lists: bool = False
+    held: frozenset[str] = frozenset()
+    provided: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[AptChange, ...] = ()
+    unknown: frozenset[str] = frozenset()
+    unavailable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Apt(Question[Simulation]):
+    """What apt would do to have one package so, beside the others that are asked about with it.
+
+    Where all of them are as asked, apt is not troubled: to be asked takes it half a second.
+    """
+
+    package: str
+    version: str = ""
+    present: bool = True
+    recommends: bool = False
+
+    waits: ClassVar[bool] = True
+
+    @classmethod
+    def script(cls, questions: Sequence[Apt]) -> str:
+        wishes = " ".join(shlex.quote(q.wish()) for q in questions)
+        names = " ".join(shlex.quote(q.package) for q in questions)
+        return _SCRIPT.replace("WISHES", wishes).replace("NAMES", names)
+
+    def wish(self) -> str:
+        """Return it as a line of the script's: fields between tabs."""
+        group = f"--{'' if self.recommends else 'no-'}install-recommends"
+        word = specification(self.package, self.version, present=self.present)
+        here = "1" if self.present else ""
+        return f"W\t{self.package}\t{here}\t{self.version}\t{group}\t{word}"
+
+    @classmethod
+    def parse(cls, questions: Sequence[Apt], output: bytes) -> Mapping[Apt, Simulation]:
+        interrupted, *rest = decode(output).split("\0")[:-1] or [""]
+        cut = " ".join(interrupted.split())
+        if not rest:
+            return dict.fromkeys(questions, Simulation(interrupted=cut))
+        lists, states, said = (*rest, "", "")[:3]
+        provided, held = _states(states)
+        names = {q.package for q in questions}
+        lines = said.splitlines()
+        simulation = Simulation(
+            interrupted=cut,
+            lists=bool(lists),
+            held=held,
+            provided={name: provided[name] for name in names & provided.keys()},
+            changes=tuple(dict.fromkeys(_changes(lines))),
+            unknown=frozenset(_found(_UNKNOWN, lines)),
+            unavailable={name: tuple(_others(name, lines)) for name in _found(_UNAVAILABLE, lines)},
+            errors=tuple(
+                line
+                for line in dict.fromkeys(lines)
+                if line.startswith("E: ") and not re.match(_ABOUT_A_NAME, line)
+            ),
+        )
+        return dict.fromkeys(questions, simulation)
+
+
+_UNKNOWN = r"E: Unable to locate package (\S+?)(?::native)? *$"
+_UNAVAILABLE = r"E: (?:Version '.*' for|Package) '(\S+)' (?:was not found|has no installation)"
+_ABOUT_A_NAME = f"{_UNKNOWN}|{_UNAVAILABLE}|E: Couldn't find any package by"
+
+
+def _found(pattern: str, lines: Sequence[str]) -> Iterator[str]:
+    return (found[1] for line in lines if (found := re.match(pattern, line)))
+
+
+def _changes(lines: Sequence[str]) -> Iterator[AptChange]:
+    for line in lines:
+        verb, *words = line.split()
+        if verb in {"install", "upgrade", "downgrade", "remove"}:
+            yield AptChange(verb, *("" if word == "-" else word for word in words))
+
+
+def _others(name: str, lines: Sequence[str]) -> Iterator[str]:
+    """Yield what there is instead of a name that cannot be had: `apt-cache madison`, providers."""
+    found = []
+    for line in lines:
+        words = line.split()
+        if words[:2] in (["provider", name], [name, "|"]):
+            found.append(words[2])
+    return iter(dict.fromkeys(found))
+
+
+def _states(text: str) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Read what is provided by which installed package, and what is on hold."""
+    provided: dict[str, str] = {}
+    held = set()
+    for line in text.splitlines():
+        state, package, provides = line.split("\t")
+        if state.startswith("h"):
+            held.add(package)
+        if state[1:2] == "i":
+            for name in provides.split(", "):
+                provided.setdefault(name.partition(" ")[0], package)
+    return provided, frozenset(held)
+
+
+# A word that ends in `*` is a prefix, as apt has it (pkgVersionMatch::MatchVer).
+_AWK = r"""
+    BEGIN { FS = "\t" }
+    $1 == "W" { name[++n] = $2; here[n] = $3; version[n] = $4; word[n] = $5 " " $6; next }
+    $3 ~ /^.i/ { installed[$2] = $4 }
+    END {
+        for (i = 1; i <= n; i++) {
+            have = (name[i] in installed) ? installed[name[i]] : ""
+            want = version[i]
+            same = have == want || want == ""
+            if (want ~ /\*$/) same = index(have, substr(want, 1, length(want) - 1)) == 1
+            if (here[i] ? have == "" || !same : have != "") print word[i]
+        }
+    }
+"""
+_SCRIPT = r"""(
+SIMULATED
+ew_try() {
+    ew_group=$1; shift
+    ew_said=$(ew_simulated "$ew_group" "$@")
+    ew_bad=$(printf '%s\n' "$ew_said" | sed -n "BAD")
+    [ "$ew_bad" ] || { printf '%s\n' "$ew_said"; return; }
+    printf '%s\n' "$ew_said" | grep -e '^E: ' -e '^provider '
+    apt-cache madison $ew_bad
+    ew_count=$#
+    for ew_word in "$@"; do
+        case " "$(echo $ew_bad)" " in
+        *" ${ew_word%%:native*} "*) ;;
+        *) set -- "$@" "$ew_word" ;;
+        esac
+    done
+    shift $ew_count
+    [ $# = 0 ] || ew_simulated "$ew_group" "$@"
+}
+ew_cut() {
+    grep -q '^Status: .* \(half-.*\|unpacked\|triggers-.*\)$' /var/lib/dpkg/status &&
+        dpkg-query -W -f '${db:Status-Status}\t${binary:Package}\n' |
+        sed -n 's/^\(half-.*\|unpacked\|triggers-.*\)\t/ /p'
+    set -- /var/lib/dpkg/updates/[0-9]*
+    [ ! -e "$1" ] || echo "dpkg's journal"
+}
+printf '%s\0' "$(ew_cut)"
+ew_todo=$({ printf '%s\n' WISHES
+    dpkg-query -W -f 'D\t${Package}\t${db:Status-Abbrev}\t${Version}\n' -- NAMES; } | awk 'AWK')
+[ "$ew_todo" ] || exit 0
+set -- /var/lib/apt/lists/*_Packages*
+[ ! -e "$1" ] || echo yes
+printf '\0'
+ew_states=$(dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Provides}\n' |
+    grep -e '^h' -e "$(printf '\t')[^ ]*$(printf '\t').")
+printf '%s\0' "$ew_states"
+ew_provided=" $(printf '%s\n' "$ew_states" | cut -f 3 | tr ',\n' '  ') "
+set -f
+for ew_each in --no-install-recommends --install-recommends; do
+    set --
+    for ew_word in $(printf '%s\n' "$ew_todo" | sed -n "s/^$ew_each //p"); do
+        case $ew_word in *:native)
+            case $ew_provided in *" ${ew_word%:native} "*) continue ;; esac ;;
+        esac
+        set -- "$@" "$ew_word"
+    done
+    [ $# = 0 ] || ew_try "$ew_each" "$@"
+done
+printf '\0'
+)""".replace("SIMULATED", SIMULATED).replace("AWK", _AWK)
+_SCRIPT = _SCRIPT.replace(
+    "BAD",
+    r"s/^E: Unable to locate package \([^ :]*\).*/\1/p; "
+    r"s/^E: Version '.*' for '\([^']*\)' was not found.*/\1/p; "
+    r"s/^E: Package '\([^']*\)' has no installation candidate.*/\1/p",
+)

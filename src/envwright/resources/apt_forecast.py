@@ -1,0 +1,129 @@
+"""What apt's simulation means for a plan: what comes along, what is told, what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envwright.facts import Unknown
+from envwright.model.forecast import Forecast, SideEffect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from envwright.facts import AptChange, Simulation
+    from envwright.resources.package import Package
+
+SHOWN = 8
+"""So many versions or packages are named to choose from."""
+GUARDED = "apply refuses a removal or a downgrade that the environment does not name"
+
+
+def forecast(
+    packages: Sequence[Package], simulation: Simulation | Unknown, *, sources_change: bool
+) -> Forecast:
+    """Return what apt brings about beside the packages that differ.
+
+    Args:
+        packages: those that differ.
+        simulation: what apt would do with them.
+        sources_change: the same plan changes where apt takes packages from.
+    """
+    if isinstance(simulation, Unknown):
+        return Forecast(notes=(f"apt could not be asked what it would do: {GUARDED}",), known=False)
+    named = {package.package: package for package in packages}
+    side = tuple(c for c in simulation.changes if not is_named(c, named))
+    unclear = _unclear(simulation, sources_change=sources_change)
+    refusals = [*_refused(side), *_held(simulation)]
+    if not unclear:
+        refusals += _unknown(simulation, named)
+    notes = [*unclear, *_versions(simulation, named), *_virtual(simulation, named)]
+    return Forecast(
+        side_effects=tuple(SideEffect(c.verb, c.package, c.before, c.after) for c in side),
+        notes=tuple(notes),
+        refusals=tuple(refusals),
+        known=not unclear,
+    )
+
+
+def is_named(change: AptChange, named: Mapping[str, Package]) -> bool:
+    """Tell whether the environment asks for a change: a downgrade only by naming the version."""
+    package = named.get(change.package)
+    if package is None or change.verb == "remove":
+        return package is not None and not package.present
+    return package.present and (change.verb != "downgrade" or bool(package.version))
+
+
+def _unclear(simulation: Simulation, *, sources_change: bool) -> Iterable[str]:
+    """Say why the simulation is not what apply will meet; nothing where it is."""
+    reasons = []
+    if simulation.interrupted:
+        reasons.append("dpkg has to finish what it was interrupted in first")
+    if not simulation.lists:
+        reasons.append("apt has no package lists yet")
+    elif sources_change:
+        reasons.append("apt's sources change first")
+    reasons += [f"apt says: {error.removeprefix('E: ')}" for error in simulation.errors]
+    if not reasons:
+        return ()
+    return (f"not known yet what apt does beside that ({'; '.join(reasons)}); {GUARDED}",)
+
+
+def _refused(side: Iterable[AptChange]) -> Iterator[str]:
+    for change in side:
+        if change.verb == "remove":
+            yield (
+                f"apt would also remove {change}, which the environment does not name; "
+                f"to agree, name it in `packages: {{absent: [{change.package}]}}`"
+            )
+        elif change.verb == "downgrade":
+            yield (
+                f"apt would also downgrade {change}, which the environment does not name; "
+                f'to agree, name the version: `packages: ["{change.package}={change.after}"]`'
+            )
+
+
+def _held(simulation: Simulation) -> Iterator[str]:
+    for change in simulation.changes:
+        if change.before and change.package in simulation.held:
+            yield (
+                f"{change.package} is on hold, and apt would {change.verb} it; "
+                f"`apt-mark unhold {change.package}` on the machine lets it"
+            )
+
+
+def _unknown(simulation: Simulation, named: Mapping[str, Package]) -> Iterator[str]:
+    for name in sorted(simulation.unknown & named.keys()):
+        yield (
+            f"apt knows no package '{name}'; `apt-cache search` finds names, "
+            "and `apt-get update` on the machine gets the newest ones"
+        )
+    for name, others in simulation.unavailable.items():
+        package = named.get(name)
+        if package and not package.version:
+            instead = f"; it is provided by {_some(others)}: name one of them" if others else ""
+            yield f"apt has no package '{name}' to install, only its name{instead}"
+
+
+def _versions(simulation: Simulation, named: Mapping[str, Package]) -> Iterator[str]:
+    for name, versions in simulation.unavailable.items():
+        package = named.get(name)
+        if package and package.version:
+            there = f"apt offers {_some(versions)}" if versions else "apt offers none at all"
+            yield (
+                f"{name}: {there}, and no version {package.version}; "
+                "apply looks again after `apt-get update`"
+            )
+
+
+def _virtual(simulation: Simulation, named: Mapping[str, Package]) -> Iterator[str]:
+    changed = {change.package for change in simulation.changes}
+    missing = {*simulation.unknown, *simulation.unavailable, *simulation.provided}
+    if changed:
+        for name, package in named.items():
+            if package.present and not package.version and name not in changed | missing:
+                yield f"{name} is a virtual package: another one that apt installs provides it"
+
+
+def _some(words: Sequence[str]) -> str:
+    more = f" and {len(words) - SHOWN} more" if len(words) > SHOWN else ""
+    return ", ".join(words[:SHOWN]) + more
