@@ -130,7 +130,8 @@ def apt_calls(folder: Path) -> list[str]:
     return calls.read_text().splitlines() if calls.exists() else []
 
 
-UPDATE, INSTALL = "-qq update", "-qq install --yes --no-install-recommends"
+UPDATE = "-qq update"
+INSTALL = "-qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends"
 
 
 def test_root_gets_the_programs_that_the_tests_start(tmp_path: Path) -> None:
@@ -159,6 +160,19 @@ def test_where_nothing_can_be_installed_the_tests_are_run_all_the_same(tmp_path:
         "bootstrap: could not install fish: tests that need these programs are skipped\n"
     )
     assert said == Said(0, STARTED, told)
+
+
+def test_the_lock_of_apts_lists_is_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "up").touch()
+    held = "Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)"
+    apt_get = (
+        f'echo "$*" >>"$apt"; [ -e "$up.tried" ] || {{ : >"$up.tried"; '
+        f"echo 'E: {held}' >&2; echo 'E: Unable to lock' >&2; exit 100; }}"
+    )
+    said = bootstrap(tmp_path, lacks=["fish"], **{"apt-get": apt_get})
+    told = f"bootstrap: installing fish (apt)\nbootstrap: waiting: {held}\n"
+    assert said == Said(0, STARTED, told)
+    assert apt_calls(tmp_path) == [UPDATE, UPDATE, f"{INSTALL} fish"]
 
 
 @pytest.mark.parametrize(("lacks", "id_"), [(["apt-get", "zsh"], "echo 0"), (["zsh"], "echo 1000")])
