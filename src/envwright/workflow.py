@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from envwright.engine.context import Context
     from envwright.engine.plan import Plan
     from envwright.engine.verify import Result
-    from envwright.model.pending_restart import Waits
+    from envwright.model.pending_restart import SkipReasons
     from envwright.model.resource import Moment
     from envwright.report.terminal import Report
 
@@ -180,16 +180,16 @@ def _apply(context: Context, options: RunOptions, report: Report, tell: Tell) ->
     if restarting and left.restart:
         return _go_on(context, left, left.restart, options, report, tell)
     if options.verify:
-        from envwright.engine.plan import waits_of  # noqa: PLC0415 - see above
+        from envwright.engine.plan import skip_reasons  # noqa: PLC0415 - see above
 
-        outcome = replace(outcome, checks=_check(context, waits_of(left), report))
+        outcome = replace(outcome, checks=_check(context, skip_reasons(left), report))
         tell(outcome)
     report.left(left, plan)
     return outcome
 
 
 def _verify(context: Context, options: RunOptions, report: Report, tell: Tell) -> Outcome:
-    checks = _check(context, context.waits(), report, options.junit)
+    checks = _check(context, context.skip_reasons(), report, options.junit)
     outcome = Outcome(Verb.VERIFY, checks=checks)
     tell(outcome)
     return outcome
@@ -236,7 +236,7 @@ def _make(context: Context, plan: Plan, options: RunOptions, report: Report) -> 
 
 
 def _check(
-    context: Context, waits: Waits, report: Report, junit: Path | None = None
+    context: Context, skips: SkipReasons, report: Report, junit: Path | None = None
 ) -> tuple[Result, ...]:
     """Verify the machine; return the results."""
     from envwright.engine.verify import run as verify  # noqa: PLC0415 - see above
@@ -247,7 +247,7 @@ def _check(
             context.compiled,
             context.session,
             context.secrets,
-            waits=waits,
+            skips=skips,
             tell=report.result,
             junit=junit,
         )

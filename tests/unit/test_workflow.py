@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envwright.engine.context import Context
-    from envwright.model.pending_restart import Waits
+    from envwright.model.pending_restart import SkipReasons
     from envwright.report.terminal import Report
 
 GIT = Change(Package(package="git", origins=(ORIGIN,)), Difference(None, {}, ("exists",)))
@@ -79,7 +79,7 @@ class World:
     checks: list[Result] = field(default_factory=lambda: [PASSED])
     did: list[str] = field(default_factory=list)
     told: list[Outcome] = field(default_factory=list)
-    waits_seen: list[Waits] = field(default_factory=list)
+    skips_seen: list[SkipReasons] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.session = StandInSession()
@@ -95,8 +95,8 @@ class World:
         self.did.append("plan")
         return self.plans.pop(0)
 
-    def waits(self) -> Waits:
-        return pending_restart.NOTHING
+    def skip_reasons(self) -> SkipReasons:
+        return pending_restart.NO_SKIPS
 
     @contextmanager
     def reopened(self) -> Iterator[World]:
@@ -109,9 +109,11 @@ class World:
             raise self.error
         return self.left
 
-    def verify(self, *_: object, waits: Waits, junit: Path | None, **__: object) -> list[Result]:
+    def verify(
+        self, *_: object, skips: SkipReasons, junit: Path | None, **__: object
+    ) -> list[Result]:
         self.did.append(f"verify into {junit}" if junit else "verify")
-        self.waits_seen.append(waits)
+        self.skips_seen.append(skips)
         return self.checks
 
     def cross(self, *_: object) -> dict[str, Any]:
@@ -229,8 +231,8 @@ def test_what_was_agreed_to_is_what_is_applied_or_nothing_is(world: World) -> No
 def test_what_waits_for_a_restart_is_no_failure_of_the_verification(world: World) -> None:
     world.left = PENDING
     world.run(YES)
-    assert world.waits_seen == [
-        pending_restart.Waits(
+    assert world.skips_seen == [
+        pending_restart.SkipReasons(
             {"package:git": "a restart of the distribution"},
             {"files": "package:git waits: a restart of the distribution"},
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.host.inventory import Target
     from envwright.host.session import Session
-    from envwright.model.pending_restart import Waits
+    from envwright.model.pending_restart import SkipReasons
     from envwright.timings import Timings
 
     Compile = Callable[[Machine], Made]
@@ -99,20 +99,20 @@ class Context:
 
             fastpath.keep(words, self.session, self.machine.HELLO, self._files, printed)
 
-    def waits(self) -> Waits:
+    def skip_reasons(self) -> SkipReasons:
         """Return what cannot be verified before a restart; asks only where something can wait."""
-        from envwright.engine.plan import waits_of  # noqa: PLC0415 - see above
+        from envwright.engine.plan import skip_reasons  # noqa: PLC0415 - see above
         from envwright.model import pending_restart  # noqa: PLC0415 - see above
 
         late = (
             pending_restart.restarts(resource, self.machine) for resource in self.compiled.resources
         )
         if self.machine.booted and not any(late):
-            return pending_restart.NOTHING
+            return pending_restart.NO_SKIPS
         try:
-            return waits_of(self.plan())
+            return skip_reasons(self.plan())
         except EnvwrightError:
-            return pending_restart.NOTHING  # what hinders a plan is no reason not to look
+            return pending_restart.NO_SKIPS  # what hinders a plan is no reason not to look
 
 
 @contextlib.contextmanager

@@ -190,7 +190,7 @@ def make_plan(
     waiting = tuple(
         resource
         for resource in compiled.resources
-        if resource.id not in differing and pending_restart.waits(resource, facts, machine)
+        if resource.id not in differing and pending_restart.is_pending(resource, facts, machine)
     )
     count = len(compiled.resources)
     return Plan(compiled.name, session.name, machine, count, changes, waiting, forecasts)
@@ -219,14 +219,14 @@ def _refuse(
         raise RefusedError("\n".join(refused), hint="nothing was changed")
 
 
-def waits_of(plan: Plan) -> pending_restart.Waits:
+def skip_reasons(plan: Plan) -> pending_restart.SkipReasons:
     """Return what of a plan cannot be seen yet: what cannot be made, and what is not in effect."""
     late = [
         (r, f"takes effect after {pending_restart.after(r.takes_effect, plan.machine)}")
         for r in plan.waiting
     ]
     pending = [(change.resource, change.pending) for change in plan.pending]
-    return pending_restart.Waits(
+    return pending_restart.SkipReasons(
         {resource.id: reason for resource, reason in pending},
         {
             origin.capability: f"{resource.id} waits: {reason}"

@@ -67,7 +67,9 @@ class EnvironmentOnHost(pytest.Collector):
         context = stack.enter_context(
             open_context(target, from_file(target.environment, {}), Access())
         )
-        yield from items(self, context.compiled, context.session, context.secrets, context.waits())
+        yield from items(
+            self, context.compiled, context.session, context.secrets, context.skip_reasons()
+        )
 
     def repr_failure(  # type: ignore[override] # so does pytest's own Collector
         self, excinfo: pytest.ExceptionInfo[BaseException]

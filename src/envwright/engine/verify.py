@@ -16,7 +16,7 @@ from testinfra.host import Host
 from envwright.engine.prefetch import Rehearsal
 from envwright.errors import EnvwrightError
 from envwright.facts import decode
-from envwright.model.pending_restart import NOTHING
+from envwright.model.pending_restart import NO_SKIPS
 from envwright.model.proof import SKIPPED
 from envwright.portable import readers
 from envwright.portable.visible import visible, visible_line
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from envwright.host.session import Session
-    from envwright.model.pending_restart import Waits
+    from envwright.model.pending_restart import SkipReasons
     from envwright.model.proof import Assertion, Proof
     from envwright.model.resource import Resource
     from envwright.model.secrets import Secrets
@@ -165,22 +165,22 @@ class CheckItem(pytest.Item):
 
 
 def items(
-    parent: Any, compiled: Compiled, session: Session, secrets: Secrets, waits: Waits
+    parent: Any, compiled: Compiled, session: Session, secrets: Secrets, skips: SkipReasons
 ) -> Iterator[CheckItem]:
     """Return the items of an environment on one machine."""
     rehearsal, host = Rehearsal(session), host_over(session)
     witnessed = Host(SessionBackend(session.name, rehearsal))
-    seen = [r for r in compiled.resources if r.id not in waits.resources]
+    seen = [r for r in compiled.resources if r.id not in skips.resources]
     prepare = functools.partial(rehearsal.prepare, [*_observations(seen, witnessed)])
     for resource in compiled.resources:
         check = _masked(secrets, witness, resource, witnessed, secrets)
-        if reason := waits.resources.get(resource.id):
+        if reason := skips.resources.get(resource.id):
             check = functools.partial(pytest.skip, reason)
         name = visible_line(resource.id)
         yield CheckItem.from_parent(parent, name=name, check=check, prepare=prepare)
     for proof in compiled.proofs:
         check = _masked(secrets, prove, proof, host)
-        reasons = map(waits.capabilities.get, (o.capability for o in proof.origins))
+        reasons = map(skips.capabilities.get, (o.capability for o in proof.origins))
         if reason := next(filter(None, reasons), ""):
             check = _excused(check, reason)
         yield CheckItem.from_parent(parent, name=visible_line(proof.name), check=check)
@@ -269,20 +269,20 @@ def run(  # noqa: PLR0913 - what is to be proved, where, and who is told
     session: Session,
     secrets: Secrets,
     *,
-    waits: Waits = NOTHING,
+    skips: SkipReasons = NO_SKIPS,
     tell: Callable[[Result], None],
     junit: Path | None = None,
 ) -> list[Result]:
     """Check an environment on a machine; `tell` hears of each result as it comes.
 
-    What `waits` for a restart is skipped, a proof only where it fails.
+    What `skips` names is skipped, a proof only where it fails.
     With `junit`, pytest also writes its JUnit XML there.
 
     Raises:
         EnvwrightError: it cannot be told: the machine is lost, or a secret cannot be had.
         KeyboardInterrupt: somebody ended it.
     """
-    plugin = _Run(lambda parent: items(parent, compiled, session, secrets, waits), tell)
+    plugin = _Run(lambda parent: items(parent, compiled, session, secrets, skips), tell)
     arguments = ["--noconftest", "-c", os.devnull, f"--rootdir={Path.cwd()}"]
     # The user's own pytest settings and plugins must not change what is proved.
     for name in ("cacheprovider", "terminal", "faulthandler", "warnings", "capture"):

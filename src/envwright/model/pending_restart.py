@@ -29,7 +29,7 @@ def restarts(resource: Resource, machine: Machine) -> bool:
 
 
 def questions(resources: Iterable[Resource], machine: Machine) -> Iterator[Question[Any]]:
-    """Yield the questions whose answers `waits` needs."""
+    """Yield the questions whose answers `is_pending` needs."""
     for resource in resources:
         if restarts(resource, machine):
             yield Booted()
@@ -38,7 +38,7 @@ def questions(resources: Iterable[Resource], machine: Machine) -> Iterator[Quest
                 yield Shell(resource.effect_check)
 
 
-def waits(resource: Resource, facts: Facts, machine: Machine) -> bool:
+def is_pending(resource: Resource, facts: Facts, machine: Machine) -> bool:
     """Tell whether a resource that is written as it should be is not in effect yet."""
     if not restarts(resource, machine):
         return False
@@ -69,8 +69,8 @@ def after(moment: Moment, machine: Machine) -> str:
 
 
 @dataclass(frozen=True)
-class Waits:
-    """What `verify` cannot see yet.
+class SkipReasons:
+    """What `verify` skips, since it cannot be seen before a restart or a change that is pending.
 
     Args:
         resources: by id, why the resource cannot be seen.
@@ -81,4 +81,4 @@ class Waits:
     capabilities: Mapping[str, str] = field(default_factory=dict)
 
 
-NOTHING = Waits()
+NO_SKIPS = SkipReasons()

@@ -12,7 +12,7 @@ from standins import ME, StandInSection, StandInSession, compiled, local_session
 from envwright.engine.verify import CheckError, Result, host_over, observe, prove, run, tap, witness
 from envwright.errors import HostError
 from envwright.host.session import Result as Answer
-from envwright.model.pending_restart import Waits
+from envwright.model.pending_restart import SkipReasons
 from envwright.model.proof import Assertion, Proof, View
 from envwright.model.secrets import Secrets, marker
 from envwright.resources.command import Command
@@ -239,8 +239,8 @@ def test_what_waits_for_a_restart_is_skipped_and_a_proof_that_holds_is_passed(
     session: Session, tmp_path: Path
 ) -> None:
     missing = f"file:{tmp_path}/missing"
-    waits = Waits({missing: "not yet"}, {"files": "x waits: not yet"})
-    results = run(environment(tmp_path), session, NO_SECRETS, waits=waits, tell=lambda _: None)
+    skips = SkipReasons({missing: "not yet"}, {"files": "x waits: not yet"})
+    results = run(environment(tmp_path), session, NO_SECRETS, skips=skips, tell=lambda _: None)
     assert [(r.id, r.outcome, r.reason) for r in results] == [
         (f"file:{tmp_path}/file", "passed", ""),
         (missing, "skipped", "not yet"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from standins import DEBIAN, ORIGIN, WSL, compiled, local_session
 
-from envwright.engine.plan import Change, Plan, make_plan, waits_of
+from envwright.engine.plan import Change, Plan, make_plan, skip_reasons
 from envwright.facts import Boot, Booted, ChangeTime, Facts, Output, Shell, Unknown
 from envwright.facts.windows import ProfileFile, Windows
 from envwright.model import pending_restart
@@ -100,33 +100,35 @@ def facts(changed: float, **more: object) -> Facts:
 def test_what_was_written_after_the_start_that_reads_it_waits(
     resource: Resource, changed: float, *, waiting: bool
 ) -> None:
-    assert pending_restart.waits(resource, facts(changed), WSL) is waiting
+    assert pending_restart.is_pending(resource, facts(changed), WSL) is waiting
 
 
 def test_elsewhere_than_under_wsl_nothing_waits_and_nothing_is_asked() -> None:
-    assert pending_restart.waits(CONF, facts(5000.0), DEBIAN) is False
+    assert pending_restart.is_pending(CONF, facts(5000.0), DEBIAN) is False
     assert list(pending_restart.questions([CONF, CONFIG], DEBIAN)) == []
 
 
-def test_what_is_seen_to_be_felt_does_not_wait() -> None:
+def test_what_is_seen_to_be_in_effect_does_not_wait() -> None:
     conf = replace(CONF, effect_check="look")
     assert list(pending_restart.questions([conf, LOGIN], WSL)) == [
         Booted(),
         ChangeTime("/etc/wsl.conf"),
         Shell("look"),
     ]
-    assert pending_restart.waits(conf, facts(5000.0, look=Output(0, "")), WSL) is False
-    assert pending_restart.waits(conf, facts(5000.0, look=Output(1, "")), WSL) is True
+    assert pending_restart.is_pending(conf, facts(5000.0, look=Output(0, "")), WSL) is False
+    assert pending_restart.is_pending(conf, facts(5000.0, look=Output(1, "")), WSL) is True
 
 
 def test_what_is_not_known_is_not_called_waiting() -> None:
     assert (
-        pending_restart.waits(CONF, Facts({ChangeTime("/etc/wsl.conf"): None, Booted(): BOOT}), WSL)
+        pending_restart.is_pending(
+            CONF, Facts({ChangeTime("/etc/wsl.conf"): None, Booted(): BOOT}), WSL
+        )
         is False
     )
     unknown = Facts({Windows(file=".wslconfig"): Unknown("off"), Booted(): BOOT})
-    assert pending_restart.waits(CONFIG, unknown, WSL) is False
-    assert pending_restart.waits(CONF, Facts({}), WSL) is False
+    assert pending_restart.is_pending(CONFIG, unknown, WSL) is False
+    assert pending_restart.is_pending(CONF, Facts({}), WSL) is False
 
 
 # --- In a plan --------------------------------------------------------------------------------
@@ -184,11 +186,13 @@ def test_checks_are_told_what_cannot_be_seen_yet() -> None:
     conf = replace(CONF, origins=(ORIGIN,))
     late = Service(unit="x.service", origins=(replace(ORIGIN, capability="systemd"),))
     change = Change(late, Difference({}, {"running": True}, ("running",)), "no systemd")
-    assert waits_of(Plan("box", "@local", WSL, 3, (change,), (conf,))) == pending_restart.Waits(
+    assert skip_reasons(
+        Plan("box", "@local", WSL, 3, (change,), (conf,))
+    ) == pending_restart.SkipReasons(
         {"service:x.service": "no systemd"},
         {
             "files": "keys:/etc/wsl.conf waits: takes effect after `wsl --terminate Ubuntu-24.04`",
             "systemd": "service:x.service waits: no systemd",
         },
     )
-    assert waits_of(waiting_for()) == pending_restart.NOTHING
+    assert skip_reasons(waiting_for()) == pending_restart.NO_SKIPS
