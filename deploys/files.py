@@ -17,6 +17,7 @@ from envwright.model.capability import (
     TableCapability,
 )
 from envwright.model.proof import Proof
+from envwright.model.secrets import is_mentioned
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.link import Link
@@ -58,7 +59,8 @@ class Entry(Settings):
     group: AccountName | None = None
     """Its group; by default the owner's primary one."""
     mode: Mode | None = None
-    """Its permissions; by default "0644", "0755" for a directory."""
+    """Its permissions; by default "0644", "0600" for a file that holds a secret, "0755" for a
+    directory."""
 
     @model_validator(mode="after")
     def _one(self) -> Entry:
@@ -111,7 +113,7 @@ files:
             else:
                 texts = (entry.content, entry.source, entry.template)
                 content = next(text for text in texts if text is not None)
-                mode = entry.mode or "0644"
+                mode = entry.mode or ("0600" if is_mentioned(content) else "0644")
                 yield File(content=content, mode=mode, validate=_guard(path), at=(path,), **common)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere

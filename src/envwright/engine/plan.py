@@ -184,6 +184,9 @@ def make_plan(
     _require(compiled.requirements, facts, session.name)
     _stay_out(compiled.resources, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
+    if changes:
+        # What a plan shows of the machine may hold any secret, also one that no change needs.
+        secrets.fetch_all()
     forecasts = _forecasts(changes, facts)
     _refuse(changes, forecasts, session.name)
     differing = {change.resource.id for change in changes}

@@ -98,21 +98,25 @@ def witness(resource: Resource, host: Host, secrets: Secrets) -> None:
         except EnvwrightError:
             raise  # the machine is lost: that is no verdict on it
         except Exception as error:
-            raise CheckError(f"{_subject(assertion)}: {error}") from error
+            raise CheckError(f"{_subject(assertion, secrets)}: {error}") from error
         if not (expected in seen if assertion.contained else expected == seen):
-            show = oct if assertion.attribute == "mode" else _short
-            detail = "" if hidden else f" is {show(seen)}, not {show(expected)}"
-            raise CheckError(f"{_subject(assertion)}{detail or ' differs (it holds secrets)'}")
+            both = [
+                oct(value) if assertion.attribute == "mode" else _short(value, secrets)
+                for value in (seen, expected)
+            ]
+            detail = "differs (it holds secrets)" if hidden else f"is {both[0]}, not {both[1]}"
+            raise CheckError(f"{_subject(assertion, secrets)} {detail}")
 
 
-def _subject(assertion: Assertion) -> str:
-    arguments = ", ".join(_short(argument) for argument in assertion.arguments)
+def _subject(assertion: Assertion, secrets: Secrets) -> str:
+    arguments = ", ".join(_short(argument, secrets) for argument in assertion.arguments)
     key = "".join(f" {key}" for key in assertion.view.arguments) if assertion.view else ""
     return f"{assertion.module}({arguments}).{assertion.attribute}{key}"
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
+def _short(value: Any, secrets: Secrets) -> str:
+    """Show a value in about a line; it is masked before it is cut, so that no part is left."""
+    text = secrets.mask(repr(value))
     return text if len(text) <= 120 else f"{text[:117]}..."  # noqa: PLR2004 - about a line
 
 

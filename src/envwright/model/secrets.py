@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 from envwright.errors import SecretError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+
+    from envwright.model.masking import Mask
 
 # Imports stand where they are used: a plan of an environment without secrets needs none of them.
 
 COMMAND_TIMEOUT = 60
 """Seconds that a command may take to print a secret."""
-MASKED_LENGTH = 4
-"""Shorter values are not masked: they would be found in every other word."""
-
 _FETCHING = _thread.allocate_lock()
 """Machines that are planned for at the same time share secrets: each is fetched once."""
 
@@ -92,6 +91,13 @@ class Secret:
             value = self._from_command(self.declaration.command or ())
         if not value:
             raise self._error("its value is empty")
+        from envwright.model.masking import SHORTEST  # noqa: PLC0415 - see above
+
+        if len(value) < SHORTEST:
+            raise self._error(
+                f"its value has fewer than {SHORTEST} characters",
+                hint="so short a value cannot be hidden where it is shown: choose a longer one",
+            )
         return value
 
     def _from_variable(self, variable: str) -> str:
@@ -100,7 +106,10 @@ class Secret:
                 f"the environment variable {variable} is not set",
                 hint=f"`export {variable}=...` in the shell that runs envwright",
             )
-        return os.environ[variable]
+        value = os.environ[variable]
+        if not value.isprintable() and any("\ud800" <= char <= "\udfff" for char in value):
+            raise self._error(f"the environment variable {variable} is not UTF-8")
+        return value
 
     def _from_file(self, file: str) -> str:
         try:
@@ -163,8 +172,7 @@ class Secrets:
     def __init__(self, declared: Mapping[str, Secret]) -> None:
         self._declared = declared
         self._values: dict[str, str] = {}
-        self._markers: dict[str, str] = {}
-        self._forms: re.Pattern[str] | None = None
+        self._mask: Mask | None = None
 
     def __reduce__(self) -> tuple[type[Secrets], tuple[Mapping[str, Secret]]]:
         # What is stored anywhere has no value in it.
@@ -190,56 +198,46 @@ class Secrets:
         """
         return _MARKER.sub(lambda found: self._value(found[1]) or found[0], text)
 
+    def fetch_all(self) -> None:
+        """Fetch every value that can be had, so that `mask` knows it.
+
+        What is shown of a machine may hold any of them, also those that no change needs. The lack
+        of one is told where it is needed.
+        """
+        for name in self._declared:
+            try:
+                self._value(name)
+            except SecretError:
+                continue
+
     def _value(self, name: str) -> str:
         if name not in self._declared:
             return ""
         with _FETCHING:
             if name not in self._values:
                 value = self._declared[name].fetch()
-                self._markers |= {form: marker(name) for form in _forms(value)}
-                # Longest first, so that no part of a value is found before the whole.
-                forms = sorted(self._markers, key=len, reverse=True)
-                self._forms = re.compile("|".join([_MARKER.pattern, *map(re.escape, forms)]))
+                self._remember(value, marker(name))
                 self._values[name] = value
         return self._values[name]
 
     def mask(self, text: str) -> str:
-        """Replace every revealed value of MASKED_LENGTH or more characters by its marker.
+        """Replace every revealed value, and each of its lines, by its marker: see `masking`."""
+        return self._mask(text) if self._mask else text
 
-        Its lines are found too, and all of these in base64, quoted for URLs, JSON or a shell.
-        """
-        if self._forms is None:
-            return text
-        return self._forms.sub(lambda found: self._markers.get(found[0], found[0]), text)
+    def _remember(self, value: str, stands: str) -> None:
+        from envwright.model.masking import Mask  # noqa: PLC0415 - see above
+
+        # Made anew: another thread may be masking with the one that is there.
+        mask = self._mask.copy() if self._mask else Mask(_MARKER.pattern)
+        mask.add(value, stands)
+        self._mask = mask
 
 
 def _line(text: str) -> str:
-    """Cut the one newline with which files and outputs end."""
-    return text.removesuffix("\n").removesuffix("\r") if text.endswith("\n") else text
+    """Cut the newline that ends a single line; a text of several lines, such as a key, is whole.
 
-
-def _forms(value: str) -> Iterator[str]:
-    import json  # noqa: PLC0415 - see above
-    import shlex  # noqa: PLC0415 - see above
-    import urllib.parse  # noqa: PLC0415 - see above
-
-    for part in dict.fromkeys([value, *value.splitlines()]):
-        if len(part) >= MASKED_LENGTH:
-            yield part
-            yield urllib.parse.quote(part, safe="")
-            yield urllib.parse.quote(part)
-            yield urllib.parse.quote_plus(part)
-            yield json.dumps(part)[1:-1]
-            yield json.dumps(part, ensure_ascii=False)[1:-1]
-            yield shlex.quote(part)
-            for end in ("", "\n"):
-                yield from _base64((part + end).encode())
-
-
-def _base64(data: bytes) -> Iterator[str]:
-    import base64  # noqa: PLC0415 - see above
-
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        text = encode(data).decode()
-        yield text
-        yield text.rstrip("=")
+    `echo TOKEN >file` adds one that is no part of the token, but ssh refuses a private key whose
+    last line has no end.
+    """
+    line = text.removesuffix("\n").removesuffix("\r")
+    return line if text.endswith("\n") and "\n" not in line else text

@@ -186,7 +186,7 @@ class Report:
         if origins:
             head += ["  ", Painted(visible_line(origins), "dim")]
         self.line(*head)
-        for text in _details(change):
+        for text in _details(change, self.mask):
             self.line(f"      {text}")
         for text in change.diff().split("\n") if change.diff() else ():
             self.line("      ", Painted(text, text[0]) if text[:1] in {"+", "-"} else text)
@@ -291,7 +291,7 @@ def _effects(resources: Sequence[Resource], plan: Plan, how: str = "Takes effect
             yield f"{how} after {pending_restart.after(moment, plan.machine)}: {', '.join(ids)}."
 
 
-def _details(change: Change) -> Iterator[str]:
+def _details(change: Change, mask: Callable[[str], str]) -> Iterator[str]:
     """Describe field by field; content is shown by its diff."""
     resource = change.resource
     before, after = change.difference.before or {}, change.difference.after or {}
@@ -306,7 +306,7 @@ def _details(change: Change) -> Iterator[str]:
             continue
         if name == resource.text_field and change.diff():
             continue
-        new, old = _value(after.get(name)), _value(before.get(name))
+        new, old = (_value(state.get(name), mask) for state in (after, before))
         if name == EXISTENCE:
             yield old
         elif change.verb == "create" or old == new:  # what differs may be hidden
@@ -315,7 +315,8 @@ def _details(change: Change) -> Iterator[str]:
             yield f"{label or name}: {old} -> {new}"
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, mask: Callable[[str], str]) -> str:
+    """Show a value on one line of at most WIDTH; it is masked before it is cut."""
     if isinstance(value, Unknown):
         return str(value)
     if value is None:
@@ -326,6 +327,6 @@ def _value(value: Any) -> str:
         import json  # noqa: PLC0415 - few differences need it
 
         value = json.dumps(value)
-    text: str = value
+    text: str = mask(value)
     text = text.encode("unicode_escape").decode() if not text.isprintable() else text or '""'
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."

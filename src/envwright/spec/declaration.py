@@ -20,7 +20,8 @@ class Declaration(Settings):
     env: Annotated[str, Field(min_length=1)] | None = None
     """An environment variable of the process that runs envwright."""
     file: Annotated[str, Field(min_length=1)] | None = None
-    """A file, relative to the environment's file, or from `~`; one newline at its end is cut."""
+    """A file, relative to the environment's file, or from `~`. The newline that ends a single line
+    is cut; a text of several lines, such as a private key, is kept whole."""
     command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     """A command and its arguments, run without a shell; prints the secret within 60 seconds."""
 
