@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from envwright import __version__
 from envwright.cli.parser import Parser, count, variable
@@ -169,8 +168,7 @@ def _fleet_options(parser: Parser) -> None:
 # --- Typed values of what was parsed -------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class MachineOptions:
+class MachineOptions(NamedTuple):
     """Which machines a command line names, and which environment.
 
     Args:

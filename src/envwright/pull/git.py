@@ -1,4 +1,4 @@
-"""git, so called that neither a repository nor anyone's configuration decides what it does."""
+"""Calls of git that neither a repository nor the configuration of a user can influence."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
 
 
 class Git:
-    """One bare repository of ours below `state`; a context manager.
+    """The bare repository that pull mode fetches into, below `state`; a context manager.
 
     Args:
         settings: what is followed.
@@ -64,7 +64,7 @@ class Git:
         )
 
     def __enter__(self) -> Self:
-        """Make a home with the pinned keys, and the repository where there is none.
+        """Make a home folder with the pinned keys, and the repository if there is none.
 
         Raises:
             StepError: either cannot be made.
@@ -93,7 +93,7 @@ class Git:
         """Fetch what the ref names now; return the id of the commit or tag.
 
         Raises:
-            StepError: it cannot be had, or is damaged.
+            StepError: the ref cannot be fetched, or is damaged.
         """
         options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
         refspec = f"+{self.settings.ref}:{self.candidate}"
@@ -107,7 +107,7 @@ class Git:
         """Remember a commit as the last one that was accepted.
 
         Raises:
-            RefusedError: it does not come after the one before: somebody turns the clock back.
+            RefusedError: the commit does not come after the last one: it would be a step back.
         """
         answer = self.call("rev-parse", "--verify", "--quiet", self.accepted)
         before = answer.out.decode().strip()
@@ -117,7 +117,7 @@ class Git:
                 f"{self.settings.url} {self.settings.ref}: commit {commit[:12]} {words} "
                 f"{before[:12]}, which was accepted before",
                 hint="go back by a new commit (git revert); where the history was rewritten on "
-                "purpose, begin anew: envwright pull remove, then install",
+                "purpose, start over: envwright pull remove, then envwright pull install",
             )
         self.demand("update-ref", self.accepted, commit)
 
@@ -131,7 +131,7 @@ class Git:
         """Call git, which must succeed; return what it wrote, without the last line end.
 
         Raises:
-            StepError: it failed.
+            StepError: git failed.
         """
         answer = self.call(*words)
         if answer.code:
@@ -142,7 +142,7 @@ class Git:
         """Call git on the repository.
 
         Raises:
-            StepError: it cannot be started, or takes too long.
+            StepError: git cannot be started, or takes too long.
         """
         settings = [word for setting in self._settings() for word in ("-c", setting)]
         places = (f"--git-dir={self._repository}", "--no-replace-objects")
@@ -160,20 +160,20 @@ class Git:
             "protocol.allow=never",
             f"protocol.{self.settings.scheme}.allow=always",
             f"gpg.ssh.allowedSignersFile={signers}",
-            # A signature by X.509 is nobody's whom we know.
+            # Signers are known by SSH and OpenPGP keys only, never by X.509.
             "gpg.x509.program=false",
         )
 
     def start(self, *argv: str, stdin: bytes = b"") -> Answer:
-        """Run a program in an environment of ours, and end all that it started.
+        """Run a program with our own environment variables, and end all processes that it started.
 
         Raises:
-            StepError: it cannot be started, or takes too long.
+            StepError: the program cannot be started, or takes too long.
         """
         if shutil.which(argv[0], path=PATH) is None:
             raise StepError(
                 f"{argv[0]} is not installed",
-                hint="install again, which brings it: envwright pull install",
+                hint="run envwright pull install again, which installs it",
             )
         with _started("prlimit", f"--fsize={FILE_SIZE}", *argv, env=self._environment()) as process:
             try:
@@ -181,7 +181,7 @@ class Git:
             except subprocess.TimeoutExpired:
                 raise StepError(
                     f"{argv[0]} took longer than {SECONDS} s for {self.settings.url}",
-                    hint="the next run tries again; see whether the server answers at all",
+                    hint="the next run tries again; check that the server answers",
                 ) from None
         return Answer(process.returncode, out, err.decode("utf-8", "replace"))
 
@@ -218,7 +218,7 @@ class Git:
 
 @contextlib.contextmanager
 def _started(*argv: str, env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a program; however this ends, neither it nor what it started goes on."""
+    """Start a program; at the end of the context, the program and its children are over."""
     pipe = subprocess.PIPE
     try:
         process = subprocess.Popen(
@@ -235,7 +235,7 @@ def _started(*argv: str, env: Mapping[str, str]) -> Iterator[subprocess.Popen[by
 
 
 def _ssh(folder: Path) -> tuple[str, ...]:
-    """Return ssh as it is called: our key, the pinned host key, and no one's configuration."""
+    """Return the call of ssh: the deploy key, the pinned host key, and no configuration file."""
     settings = {
         "IdentityFile": f'"{folder / IDENTITY}"',
         "IdentitiesOnly": "yes",

@@ -1,4 +1,4 @@
-"""What failures of git say: which of the known ones it is, and how to mend it."""
+"""Errors of git: finds out from its output what went wrong, and how to mend that."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _EVIDENCE = 3
 _SIGNS = (
     Sign(
         "couldn't find remote ref",
-        "it has no such ref",
+        "the repository has no such ref",
         "name a branch or tag that is there: envwright pull install ... --ref REF",
     ),
     Sign(
         "Host key verification failed",
-        "its host key is not the pinned one",
-        "find out why; where it was changed on purpose, install again with --known-hosts FILE",
+        "the server's host key is not the pinned one",
+        "find out why; if the key was changed on purpose, install again with --known-hosts FILE",
     ),
     Sign(
         "Permission denied",
-        "it does not let this machine in",
-        "enter the deploy key there, with the right to read; install again with --identity FILE",
+        "the server does not let this machine in",
+        "let the deploy key read the repository, or install again with another --identity FILE",
     ),
     Sign(
         "dubious ownership",
@@ -37,41 +37,49 @@ _SIGNS = (
     Sign("not found", "there is no repository", "check the address, and who may read it"),
     Sign(
         "terminal prompts disabled",
-        "it wants a name and a password",
+        "the server wants a user name and a password",
         "use ssh with a deploy key: --identity FILE --known-hosts FILE",
     ),
-    Sign("Could not resolve", "its name is not known", "is this machine on the network?"),
+    Sign(
+        "Could not resolve",
+        "the name of the server is not known",
+        "is this machine on the network?",
+    ),
     Sign("Connection refused", "nothing answers there", "check the address, and the server"),
     Sign("Failed to connect", "nothing answers there", "check the address, and the server"),
-    Sign("timed out", "it does not answer", "is this machine on the network?"),
+    Sign("timed out", "the server does not answer", "is this machine on the network?"),
     Sign(
         "certificate",
-        "its certificate is not trusted here",
+        "the server's certificate is not trusted here",
         "add its authority to /usr/local/share/ca-certificates and run update-ca-certificates",
     ),
-    Sign("fsck error", "it holds a damaged object", "find it in the repository: git fsck"),
+    Sign(
+        "fsck error",
+        "the repository holds a damaged object",
+        "find the object in the repository: git fsck",
+    ),
 )
 
 
 def unfetched(what: str, err: str) -> StepError:
-    """Say why git could not fetch `what`."""
+    """Return the error of a fetch that failed; `what` names the repository and the ref."""
     for sign in _SIGNS:
         if sign.words in err:
             return StepError(f"{what}: {sign.what}\n{last_lines(err)}", hint=sign.hint)
     return StepError(
-        f"{what}: git cannot fetch it\n{last_lines(err)}", hint="the next run tries again"
+        f"{what}: git cannot fetch this\n{last_lines(err)}", hint="the next run tries again"
     )
 
 
 def failed(word: str, code: int, err: str) -> StepError:
-    """Say that git failed where nothing should go wrong."""
+    """Return the error of another call of git that failed."""
     return StepError(
         f"git {word} failed with code {code}\n{last_lines(err)}",
-        hint="begin anew: envwright pull remove, then install",
+        hint="start over: envwright pull remove, then envwright pull install",
     )
 
 
 def last_lines(text: str) -> str:
-    """Return the last lines that say something, indented."""
+    """Return the last lines that are not blank, indented."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return "\n".join(f"    {line}" for line in lines[-_EVIDENCE:])

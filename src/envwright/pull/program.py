@@ -1,4 +1,4 @@
-"""The program that the timer starts: envwright as it runs now, if only root can change it."""
+"""The program that the timer starts: this very envwright, if only root can change it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PACKAGES = ("envwright", "envwright.deploys", "envwright.templates")
 
 
 def words() -> tuple[str, ...]:
-    """Return the words that run envwright: ./bootstrap where that started it, else Python."""
+    """Return the command that runs envwright: ./bootstrap where that started it, else Python."""
     bootstrap = os.environ.get(BOOTSTRAP)
     if bootstrap:
         return (bootstrap,)

@@ -1,4 +1,4 @@
-"""The settings of pull mode: what is followed, by whose signature, and how often."""
+"""The settings of pull mode: which repository, signed by whom, how often, plan only or apply."""
 
 from __future__ import annotations
 
@@ -145,5 +145,7 @@ def read(folder: Path = FOLDER) -> Settings:
     except PermissionError:
         raise EnvwrightError(f"{file}: only root may read it", hint="use sudo") from None
     except (ValueError, TypeError, KeyError, AttributeError, OSError) as error:
-        raise EnvwrightError(f"{file}: these are no settings: {error!r}", hint=hint) from None
+        raise EnvwrightError(
+            f"{file}: these are not settings of pull mode: {error!r}", hint=hint
+        ) from None
     raise EnvwrightError(f"{file}: version {version} is not known here", hint=hint)

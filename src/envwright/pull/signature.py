@@ -1,4 +1,4 @@
-"""The judge of signatures: is a commit or tag signed, by a pinned signer who is one today?"""
+"""Signatures: whether a commit or tag is signed by a pinned signer whose key is valid today."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class _Object(NamedTuple):
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit that was judged good.
+    """A commit whose signature is good.
 
     Args:
         id: its full name.
@@ -66,7 +66,7 @@ def judge(git: Git, name: str, folder: Path) -> Commit:
         folder: where the pinned signers are.
 
     Raises:
-        RefusedError: it is not signed, or not by a signer, or not as what it is fetched for.
+        RefusedError: the object is not signed, or by a stranger, or it is a tag of another name.
     """
     thing = _read(git, name)
     if not thing.signature:
@@ -101,7 +101,7 @@ def _read(git: Git, name: str) -> _Object:
         text = body[begin.start() :] if begin else b""
     thing = _Object(kind, name, text)
     if len(_BEGIN.findall(text)) > 1:
-        # Which of them git has looked at would be a guess.
+        # It would be a guess which of the signatures git checked.
         raise _refused(git, thing, "has more than one signature", "sign it once")
     return thing
 
@@ -125,7 +125,7 @@ def _by_ssh(git: Git, thing: _Object, code: int, said: str, folder: Path) -> str
         strange = "No principal matched" in said
         how = _STRANGER if strange else f", but not so that it is good\n{last_lines(said)}"
         raise _stranger(git, thing, how)
-    # git asks who was a signer at the commit's own date, which its author writes as he likes.
+    # git checks the key at the date of the commit, which the author can set to any date.
     file = git.home / "signature"
     file.write_bytes(thing.signature)
     signers = ("-s", str(file), "-f", str(folder / SIGNERS))

@@ -1,4 +1,4 @@
-"""What `envwright pull status` tells: the settings, the last run, and when the next one is."""
+"""`envwright pull status`: the settings, the last run, and the time of the next one."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ systemctl show --property={",".join(_PROPERTIES)} {UNIT}.timer 2>/dev/null || :
 
 
 def status(report: Report, *, as_json: bool) -> None:
-    """Tell how pull mode stands on this machine.
+    """Print the state of pull mode on this machine.
 
     Raises:
-        EnvwrightError: it is not set up, or its files cannot be read.
+        EnvwrightError: pull mode is not set up, or its files cannot be read.
     """
     with local.session(_READ) as session:
         settings, run, timer = decode(session.hello.stdout).split("\0")
@@ -60,7 +60,9 @@ def _json(text: str, path: str) -> dict[str, Any]:
     try:
         value: dict[str, Any] = json.loads(text)
     except ValueError as error:
-        raise EnvwrightError(f"{path}: this is no JSON: {error}", hint="install again") from None
+        raise EnvwrightError(
+            f"{path}: this is not JSON: {error}", hint="run envwright pull install again"
+        ) from None
     return value
 
 

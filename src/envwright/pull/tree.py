@@ -1,4 +1,4 @@
-"""The files of a commit, written out by us: no filter, hook or attribute has a say."""
+"""The files of a commit, written to disk without git: no filter, hook or attribute applies."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class _Entry(NamedTuple):
 
 @contextlib.contextmanager
 def written(git: Git, commit: str, state: Path) -> Iterator[Path]:
-    """Write the files of a commit into a new folder below `state`, which goes in the end.
+    """Write the files of a commit into a new folder below `state`; remove the folder in the end.
 
     Submodules are left out; the files of LFS stay the pointers that they are.
 
     Raises:
-        RefusedError: it is too large, or a path or link in it leads out of the folder.
+        RefusedError: the commit is too large, or a path or link in it leads out of the folder.
     """
     entries = _entries(git, commit)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=state) as name:
@@ -50,7 +50,7 @@ def written(git: Git, commit: str, state: Path) -> Iterator[Path]:
             for entry in order:
                 _write(folder, entry, next(contents))
         except (OSError, ValueError) as error:
-            raise _refused(commit, f"cannot be written out: {error}") from None
+            raise _refused(commit, f"cannot be written to disk: {error}") from None
         for entry in order:
             real = os.path.realpath(folder / entry.path)
             if entry.mode == "120000" and not is_inside(real, folder):
@@ -59,7 +59,7 @@ def written(git: Git, commit: str, state: Path) -> Iterator[Path]:
 
 
 def is_inside(path: str | Path, folder: Path) -> bool:
-    """Tell whether a path is one of a folder's, links followed."""
+    """Tell whether a path lies in a folder, once all links are followed."""
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
@@ -110,5 +110,5 @@ def _write(folder: Path, entry: _Entry, content: bytes) -> None:
 
 def _refused(commit: str, what: str) -> RefusedError:
     return RefusedError(
-        f"commit {commit[:12]} {what}", hint="nothing was changed; mend it by a new commit"
+        f"commit {commit[:12]} {what}", hint="nothing was changed; make a new commit without it"
     )

@@ -1,4 +1,4 @@
-"""The units of systemd that run pull mode."""
+"""The systemd units of pull mode: a service, and the timer that starts it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WantedBy=timers.target
 
 
 def service(settings: Settings, words: Iterable[str]) -> str:
-    """Return the service; `words` run envwright.
+    """Return the service; `words` are the command that runs envwright.
 
     A machine that differs is no failure of a unit that may not change it; a failed check is one.
     """
@@ -62,7 +62,7 @@ def service(settings: Settings, words: Iterable[str]) -> str:
 
 
 def timer(settings: Settings) -> str:
-    """Return the timer: each machine has its own moment, and what was slept through is made up."""
+    """Return the timer: each machine has its own delay; a run that was missed is made up for."""
     return HEAD + _TIMER.format(
         every=settings.every, calendar=settings.calendar, delay=settings.delay
     )

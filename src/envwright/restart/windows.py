@@ -1,9 +1,9 @@
-"""A restart of a machine under WSL: asked of its Windows, and proved by how the machine started.
+"""A restart of a machine under WSL: Windows makes it, and the machine's start time proves it.
 
-What runs in a distribution dies with it. So Windows is handed a relay, a command line of its own
-that waits for a moment, ends the distribution (or the virtual machine, and with it all of them) and
-starts it again. WSL stops a distribution in which no session is, services or not; the relay stays
-in it as long as the file HOLD is there.
+A process in a distribution ends with the distribution. So Windows is handed a relay: a command
+line of Windows that waits a few seconds, ends the distribution (or the virtual machine, and with it
+all distributions) and starts it again. WSL stops a distribution without a session even if services
+run in it; so the relay stays in the distribution as long as the file HOLD is there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from envwright.host.session import Session
 
 FOLDER = f"{JOURNAL.rpartition('/')[0]}/resume"
-"""What is needed after the restart."""
+"""The files that are needed after the restart."""
 HOLD = f"{FOLDER}/hold"
 HOLD_TEXT = """\
 #!/bin/sh
@@ -34,7 +34,7 @@ end=$(($(date +%s) + 7200))
 while [ -e "$0" ] && [ "$(date +%s)" -lt "$end" ]; do sleep 1; done
 """
 NAME = re.compile(r"[A-Za-z0-9._-]+")
-"""Names of distributions, as wsl.exe takes them; none of it means anything to cmd.exe."""
+"""Names of distributions, as wsl.exe takes them; no such character is special in cmd.exe."""
 
 _LISTED = """\
 /init "$ew_system/wsl.exe" wsl.exe --list --quiet </dev/null 2>/dev/null |
@@ -62,9 +62,9 @@ def check(session: Session, machine: Machine) -> None:
     """Object where Windows could not be asked for a restart.
 
     Raises:
-        RefusedError: it cannot be reached, or does not know the distribution.
+        RefusedError: Windows cannot be reached, or does not know the distribution.
     """
-    why = "nobody says what this distribution is called in Windows"
+    why = "the name of this distribution in Windows is not known"
     if NAME.fullmatch(machine.distribution):
         result = session.run(on_windows(_LISTED, name=machine.distribution))
         if result.ok:
@@ -77,10 +77,10 @@ def check(session: Session, machine: Machine) -> None:
 
 
 def save(session: Session, file: str, data: bytes, mode: str = "0600") -> None:
-    """Write a file of what is needed after the restart, whole and to the disk.
+    """Write a file that is needed after the restart, whole or not at all, and sync it to the disk.
 
     Raises:
-        StepError: it cannot be written.
+        StepError: the file cannot be written.
     """
     words = {"folder": shlex.quote(FOLDER), "file": shlex.quote(file), "mode": mode}
     result = session.run(_SAVE.format(**words), stdin=data)
@@ -92,7 +92,7 @@ def hand_over(session: Session, moment: Moment, machine: Machine, environment: s
     """Ask Windows for a restart in three seconds.
 
     Raises:
-        StepError: the journal or HOLD cannot be written, or Windows does not take it.
+        StepError: the journal or HOLD cannot be written, or Windows refuses the command.
     """
     save(session, HOLD, HOLD_TEXT.encode(), "0700")
     with Journal(session, environment) as journal:
@@ -110,7 +110,7 @@ def boot_of(session: Session) -> Boot:
     """Ask when the machine started.
 
     Raises:
-        StepError: it does not say.
+        StepError: the machine does not say.
     """
     boot = ask(session, [Booted()])[Booted()]
     if isinstance(boot, Unknown):
@@ -119,23 +119,23 @@ def boot_of(session: Session) -> Boot:
 
 
 def identity(boot: Boot) -> dict[str, Any]:
-    """Return what tells one start from another, as JSON values."""
+    """Return the identity of a machine's start, as JSON values: no two starts have the same one."""
     return {"boot_id": boot.id, "pid_1": boot.ticks}
 
 
 def proved(moment: Moment, before: dict[str, Any], now: dict[str, Any]) -> bool:
-    """Tell whether the restart has happened between two identities."""
+    """Tell whether a restart happened between two starts, given their identities."""
     if moment is Moment.VM:
         return bool(before["boot_id"] != now["boot_id"])
     return before != now
 
 
 def release(session: Session) -> None:
-    """Let go of the distribution: nothing is needed after a restart any more."""
+    """Remove the files for after the restart; without HOLD, the relay leaves the distribution."""
     session.run(f"rm -rf {FOLDER}")
 
 
 def record(session: Session, environment: str, starts: dict[str, Any]) -> None:
-    """Enter a restart that was proved into the journal, by the identities before and after it."""
+    """Write a restart that happened into the journal; `starts` are the identities around it."""
     with Journal(session, environment) as journal:
         journal.write("restarted", **starts)

@@ -123,8 +123,10 @@ def test_objects_that_are_damaged_are_refused(opened: Open, repository: Reposito
     repository.git("update-ref", "refs/heads/main", repository.git(*words, text=text))
     with opened() as git, pytest.raises(StepError) as raised:
         git.fetch()
-    assert raised.value.message.startswith(f"{repository.url} main: it holds a damaged object\n")
-    assert raised.value.hint == "find it in the repository: git fsck"
+    assert raised.value.message.startswith(
+        f"{repository.url} main: the repository holds a damaged object\n"
+    )
+    assert raised.value.hint == "find the object in the repository: git fsck"
 
 
 def test_a_replaced_object_is_seen_as_it_was_signed(opened: Open, repository: Repository) -> None:
@@ -144,7 +146,7 @@ def test_a_replaced_object_is_seen_as_it_was_signed(opened: Open, repository: Re
         (
             "lost",
             "",
-            "it has no such ref",
+            "the repository has no such ref",
             "name a branch or tag that is there: envwright pull install ... --ref REF",
         ),
         ("main", "file:///nowhere/team.git", "there is no repository", "check the address"),
@@ -181,5 +183,5 @@ def test_a_program_that_is_not_there_is_named(opened: Open) -> None:
         git.start("git-that-is-not-there")
     assert str(raised.value) == (
         "git-that-is-not-there is not installed\n"
-        "hint: install again, which brings it: envwright pull install"
+        "hint: run envwright pull install again, which installs it"
     )

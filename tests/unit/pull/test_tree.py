@@ -46,7 +46,7 @@ def describe(path: Path) -> str:
 def refused(look: Look) -> str:
     with pytest.raises(RefusedError) as raised:
         look()
-    assert raised.value.hint == "nothing was changed; mend it by a new commit"
+    assert raised.value.hint == "nothing was changed; make a new commit without it"
     return raised.value.message.split(" ", 2)[2]
 
 
@@ -127,7 +127,7 @@ def test_a_path_that_no_commit_should_have_is_not_even_fetched(
 ) -> None:
     inner = repository.git("mktree", text=f"100644 blob {blob(repository, 'x')}\tconfig\n")
     plumb(repository, f"040000 tree {inner}\t{name}")
-    with pytest.raises(StepError, match="it holds a damaged object"):
+    with pytest.raises(StepError, match="the repository holds a damaged object"):
         look()
 
 
@@ -158,7 +158,7 @@ def test_a_file_is_never_written_through_a_link(
     words = ("hash-object", "-t", "tree", "-w", "--literally", "raw")
     commit = repository.git("commit-tree", "-m", "change", repository.git(*words))
     repository.git("update-ref", "refs/heads/main", commit)
-    assert refused(look).startswith("cannot be written out: [Errno 17] File exists: ")
+    assert refused(look).startswith("cannot be written to disk: [Errno 17] File exists: ")
     assert list((tmp_path / "outside").iterdir()) == []
 
 

@@ -81,7 +81,7 @@ def test_a_distribution_without_a_plain_name_is_not_restarted(name: str) -> None
     session = StandInSession()
     assert refusal(session, name) == (
         "@stand-in: Windows cannot be asked for a restart: "
-        "nobody says what this distribution is called in Windows"
+        "the name of this distribution in Windows is not known"
     )
     assert session.scripts == []
 
