@@ -24,6 +24,7 @@ from envwright.model.resource import Moment
 from envwright.model.secrets import marker
 from envwright.report.terminal import Report
 from envwright.restart import saved_run, windows
+from envwright.restart.orchestrate import HERE
 from envwright.workflow import RunOptions, Verb
 
 if TYPE_CHECKING:
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
     from envwright.facts import Boot
     from envwright.host.session import Session
-
-
-HERE = "@local"
 
 
 def main(arguments: Sequence[str]) -> int:

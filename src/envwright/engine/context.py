@@ -152,7 +152,7 @@ def from_file(path: str, variables: Mapping[str, str]) -> Compile:
     """Return what compiles an environment file, from the cache where it can be.
 
     Raises:
-        SpecErrors: there is no such file; this is said before any machine is asked.
+        SpecError: there is no such file; this is said before any machine is asked.
     """
     require_file(path)
     return functools.partial(_compile, path, variables)
@@ -165,7 +165,11 @@ def _compile(path: str, variables: Mapping[str, str], machine: Machine) -> Made:
 
 
 def require_file(path: str) -> None:
-    """Raise what the reader of environments says of a path that is no file."""
+    """Object to a path that is no file, in the words of the reader of environments.
+
+    Raises:
+        SpecError: it is none.
+    """
     if not Path(path).is_file():
         from envwright.spec.document import read_document  # noqa: PLC0415 - see above
 

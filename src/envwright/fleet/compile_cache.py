@@ -33,7 +33,7 @@ class CompileCache:
         """Return what compiles an environment file.
 
         Raises:
-            SpecErrors: there is no such file.
+            SpecError: there is no such file.
         """
         require_file(path)
         return functools.partial(self.compile, path)

@@ -204,6 +204,15 @@ def test_a_verification_of_several_is_one_tap_stream(box: Path, said: Any) -> No
     )
 
 
+def test_a_verification_of_several_is_one_document_by_either_option(box: Path, said: Any) -> None:
+    made(box)
+    hosts = ("-H", "@local", "-H", "@local")
+    code, out, err = said("verify", "box.yaml", *hosts, "--format", "json")
+    document = json.loads(out)
+    assert (code, err, document["verb"], document["counts"]) == (0, "", "verify", {"proven": 2})
+    assert json.loads(said("verify", "box.yaml", *hosts, "--json").out)["counts"] == {"proven": 2}
+
+
 # --- Ctrl-C -------------------------------------------------------------------------------------
 
 

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from envwright.cli.options import VERBS, parse
+from envwright.cli.options import (
+    RESTARTS,
+    VERBS,
+    MachineOptions,
+    fleet_options,
+    machine_options,
+    parse,
+    run_options,
+)
+from envwright.cli.pull_options import install_options
 from envwright.errors import EnvwrightError, ExitCode
+from envwright.fleet.options import FleetOptions
+from envwright.pull.installation import InstallOptions
+from envwright.workflow import RunOptions, Verb
+
+PULL = "envwright pull install"
 
 
 def refused(*words: str) -> str:
@@ -30,6 +46,7 @@ def refused(*words: str) -> str:
         (["plan", "--var", "=x"], "--var: '=x' is not NAME=VALUE", "envwright plan"),
         (["verify", "--format", "tab"], "there is no --format 'tab'; did you mean 'tap'?", ""),
         (["check", "--yes"], "it takes no '--yes'", "envwright check"),
+        (["pull", "install", "U", "a", "--var", "x"], "--var: 'x' is not NAME=VALUE", PULL),
         (["export"], "it needs a KIND", "envwright export"),
         (["export", "ansible"], "there is no KIND 'ansible'", "envwright export"),
         (["export", "pyinfra", "--yes"], "it takes no '--yes'", "envwright export pyinfra"),
@@ -40,27 +57,61 @@ def test_words_that_it_does_not_know_are_refused(words: list[str], what: str, pr
     assert refused(*words) == f"{prog}: {what}\nhint: {prog} --help tells what it takes"
 
 
-def test_all_options_of_an_apply_are_taken() -> None:
-    words = "apply a.yaml --var a=1=2 --var b= -H @local -i x.py --limit l --yes --no-verify --json"
-    words += " --restart"
-    options = vars(parse([*words.split(), "--sudo-password-stdin"]))
-    assert options == {
-        "verb": "apply",
-        "environment": "a.yaml",
-        "var": [("a", "1=2"), ("b", "")],
-        "host": ["@local"],
-        "inventory": "x.py",
-        "limit": ["l"],
-        "yes": True,
-        "restart": 3,
-        "verify": False,
-        "json": True,
-        "parallel": 10,
-        "fail_fast": False,
-        "log_dir": None,
-        "timings": False,
-        "sudo_password_stdin": True,
-    }
+def test_what_is_said_of_machines_becomes_one_value() -> None:
+    words = "plan a.yaml --var a=1=2 --var b= -H @local -i x.py --limit l --sudo-password-stdin"
+    assert machine_options(parse(words.split())) == MachineOptions(
+        environment="a.yaml",
+        variables={"a": "1=2", "b": ""},
+        hosts=("@local",),
+        inventory="x.py",
+        limit=("l",),
+        password_on_stdin=True,
+    )
+    assert machine_options(parse(["plan", "a.yaml"])) == MachineOptions("a.yaml", {})
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("plan a.yaml", RunOptions(Verb.PLAN)),
+        ("plan a.yaml --json", RunOptions(Verb.PLAN, json=True)),
+        ("apply a.yaml", RunOptions(Verb.APPLY)),
+        (
+            "apply a.yaml --yes --no-verify --restart --json",
+            RunOptions(Verb.APPLY, yes=True, verify=False, restarts=RESTARTS, json=True),
+        ),
+        ("verify a.yaml", RunOptions(Verb.VERIFY)),
+        ("verify a.yaml --junit b.xml", RunOptions(Verb.VERIFY, junit=Path("b.xml"))),
+    ],
+)
+def test_what_is_wanted_of_a_run_becomes_one_value(words: str, options: RunOptions) -> None:
+    assert run_options(parse(words.split())) == options
+
+
+def test_how_a_fleet_runs_becomes_one_value() -> None:
+    words = "verify a.yaml --parallel 3 --fail-fast --log-dir logs"
+    assert fleet_options(parse(words.split())) == FleetOptions(3, True, Path("logs"))
+    assert fleet_options(parse(["plan", "a.yaml"])) == FleetOptions(10)
+
+
+def test_an_installation_of_pull_mode_becomes_one_value() -> None:
+    words = "pull install URL a.yaml --ref v1 --signers s --key k --key l --apply --every 5m"
+    words += " --identity i --known-hosts h --var a=1"
+    assert install_options(parse(words.split())) == InstallOptions(
+        url="URL",
+        environment="a.yaml",
+        ref="v1",
+        signers=Path("s"),
+        keys=(Path("k"), Path("l")),
+        apply=True,
+        every="5m",
+        identity=Path("i"),
+        known_hosts=Path("h"),
+        variables={"a": "1"},
+    )
+    least = InstallOptions("URL", "a.yaml")
+    assert install_options(parse(["pull", "install", "URL", "a.yaml"])) == least
+    assert install_options(parse(["pull", "remove"])) is None
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import TYPE_CHECKING
 
-from envwright.engine.context import password_source
+import pytest
+from standins import compiled
+
+from envwright.cache.compiled import Made
+from envwright.engine.context import Access, from_file, open_context, password_source
+from envwright.errors import SpecError
+from envwright.facts import Machine
+from envwright.host.inventory import Target
+from envwright.host.session import open_session
+from envwright.model.secrets import Secrets
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
+
+    from envwright.host.session import Session
 
 
 def test_a_password_is_read_once_for_all_sessions_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -22,3 +34,39 @@ def test_a_password_is_read_once_for_all_sessions_of_a_run(monkeypatch: pytest.M
 def test_where_nobody_can_be_asked_there_is_no_source(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     assert password_source() is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a session to this machine needs root")
+def test_an_environment_is_compiled_anew_where_a_machine_was_restarted() -> None:
+    machines: list[Machine] = []
+
+    def compile_(machine: Machine) -> Made:
+        machines.append(machine)
+        return Made(compiled(), Secrets({}))
+
+    with open_context(Target("@local"), compile_, Access()) as context:
+        first = context.plan()
+        context.session.close()
+        with context.reopened() as again:
+            second = again.plan()
+    assert (context.found, again.found) == (first, second)
+    assert machines == [context.machine, again.machine]
+
+
+def test_a_file_that_is_not_there_is_told_before_any_machine_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="there is no such file"):
+        from_file(f"{tmp_path}/box.yaml", {})
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a session to this machine needs root")
+def test_a_session_that_is_open_already_is_taken() -> None:
+    asked: list[str] = []
+    with open_session("@local", hello=Machine.HELLO) as session:
+
+        def opened(host: str) -> Session:
+            asked.append(host)
+            return session
+
+        made = Made(compiled(), Secrets({}))
+        with open_context(Target("@local"), lambda _: made, Access(opened=opened)) as context:
+            assert (context.session, asked) == (session, ["@local"])

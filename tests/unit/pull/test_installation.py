@@ -214,11 +214,6 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert refused(*words) == f"cannot read {file}: No such file or directory"
 
 
-def test_a_variable_has_a_name_and_a_value(files: Files) -> None:
-    words = (URL, "box.yaml", *files("signers"), "--var", "x")
-    assert refused(*words) == "envwright pull install: --var: 'x' is not NAME=VALUE"
-
-
 # --- The program that the timer starts --------------------------------------------------------
 
 

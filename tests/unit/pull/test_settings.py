@@ -117,7 +117,9 @@ def test_what_are_no_settings_is_said(text: str, tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text(text)
     with pytest.raises(EnvwrightError) as raised:
         read(tmp_path)
-    assert raised.value.message.startswith(f"{tmp_path}/settings.json: these are not settings of pull mode: ")
+    assert raised.value.message.startswith(
+        f"{tmp_path}/settings.json: these are not settings of pull mode: "
+    )
 
 
 def test_settings_of_a_later_version_are_not_guessed_at(tmp_path: Path) -> None:
