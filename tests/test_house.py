@@ -47,7 +47,11 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"host": "a machine: session, shell, connectors, inventory, probe"},
     {"facts": "what can be asked of a machine, typed"},
     {"portable": "standard library only, copied into exports"},
-    {"timings": "where the time of a run goes", "errors": "what a person is told"},
+    {
+        "errors": "what a person is told",
+        "scripts": "shell scripts that are files",
+        "timings": "where the time of a run goes",
+    },
     {"__init__": "the version"},
 )
 FLOOR = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}

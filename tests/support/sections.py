@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 from standins import DEBIAN
 
-from envwright.errors import LocatedError, SpecErrors
+from envwright.errors import LocatedError, RefusedError, SpecErrors
 from envwright.model.resource import Difference
 from envwright.resources.command import Command
 from envwright.spec.compiler import compile_environment
@@ -46,19 +47,26 @@ def refusals(folder: Path, text: str, machine: Machine = DEBIAN) -> list[str]:
     return []
 
 
-def ill_written(made: Compiled) -> list[str]:
-    """The scripts of proofs, requirements and commands that sh cannot parse."""
-    scripts = [proof.script for proof in made.proofs]
-    scripts += [requirement.script for requirement in made.requirements]
+def scripts(made: Compiled) -> list[str]:
+    """The scripts of proofs, requirements and commands, and those that make what is missing."""
+    found = [proof.script for proof in made.proofs]
+    found += [requirement.script for requirement in made.requirements]
     for resource in made.resources:
         if isinstance(resource, Command):
-            scripts += [resource.observe, resource.run]
-        for operation in resource.converge(Difference(None, resource.desired(), ("exists",))):
-            scripts += operation.arguments.get("commands", [])
+            found += [resource.observe, resource.run]
+        # Some only know what to do when the machine has said where Windows is.
+        with contextlib.suppress(RefusedError):
+            for operation in resource.converge(Difference(None, resource.desired(), ("exists",))):
+                found += operation.arguments.get("commands", [])
+    return found
+
+
+def ill_written(made: Compiled) -> list[str]:
+    """The scripts that sh cannot parse."""
     argv = ["sh", "-n"]
     return [
         script
-        for script in scripts
+        for script in scripts(made)
         if subprocess.run(
             argv, input=script, text=True, capture_output=True, check=False
         ).returncode

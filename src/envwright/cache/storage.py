@@ -65,7 +65,7 @@ def _scan() -> Iterator[tuple[str, int, int]]:
     while pending:
         with os.scandir(pending.pop()) as entries:
             for entry in sorted(entries, key=lambda e: e.name):
-                if entry.name.endswith((".py", ".j2", ".pl")):
+                if entry.name.endswith((".py", ".j2", ".pl", ".sh")):
                     status = entry.stat()
                     yield entry.path, status.st_mtime_ns, status.st_size
                 elif not entry.name.startswith(("__", ".")) and entry.is_dir():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts.accounts import Accounts
 from envwright.facts.question import decode
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,17 +41,7 @@ class Machine:
     booted: bool
     accounts: Accounts
 
-    HELLO: ClassVar = r"""
-cat /etc/os-release; printf '\0'
-dpkg --print-architecture; printf '\0'
-read -r ew_kernel </proc/sys/kernel/osrelease; printf '%s\0' "$ew_kernel"
-[ -e /init ] && [ -d /run/WSL ] && echo wsl; printf '\0'
-[ "$WSL_DISTRO_NAME" ] || ! [ -e /init ] || WSL_DISTRO_NAME=$(wslpath -am / | cut -d/ -f4)
-printf '%s\0' "$WSL_DISTRO_NAME"
-[ -d /run/systemd/system ] && echo booted; printf '\0'
-cat /etc/passwd; printf '\0'
-cat /etc/group
-"""
+    HELLO: ClassVar = load(__file__)
     """The script that `read` understands: the opening words of every session."""
 
     @staticmethod

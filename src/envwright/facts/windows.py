@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts import Question, Unknown, decode
 from envwright.facts.interop import REACH
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,21 +105,7 @@ class Windows(Question["Entry | ProfileFile | None"]):
 
 
 # What Linux sees of a path tells apart what is no link.
-_ASK = r"""
-ew_path() { stat -c %F -- "$(wslpath -u "$1")" | tr '\n' '\t'; printf '\0'; }
-ew_folder() { wslpath -u "$(printf %s "$ew_said" | sed -n "$1p")"; }
-ew_file() { case $1 in
- /*) ew_at=$1/$2;;
- *) ew_at=;;
- esac
- printf '%s\t' "$ew_at"
- case $ew_options in
- *metadata*) stat -c '%U %G' -- "$1" | tr '\n' '\t';;
- *) printf ' \t';;
- esac
- printf '%s\t' "$(stat -c %F -- "$ew_at")"
- [ ! -f "$ew_at" ] || { stat -c .%.6Z -- "$ew_at"; base64 -w0 -- "$ew_at"; }; printf '\0'; }
-"""
+_ASK = load(__file__)
 
 
 def _parents(questions: Sequence[Windows]) -> list[str]:

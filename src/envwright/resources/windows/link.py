@@ -13,6 +13,7 @@ from envwright.model.claim import Claim
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import EXISTENCE, Resource
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,43 +31,7 @@ ew_links() { ew_cmd_utf16 dir /AL "$folder" | sed -n "s/^[^<]*<$1> *//p"; }
 ew_is() { ew_links "$1" | sed 's/ \[.*//' | grep -qixF -- "$2"; }
 """
 # mklink's exit code and words are not believed: the link is there when `dir /AL` shows it.
-_MAKE = r"""
-ew_there() { ew_links '[^<>]*' | grep -qixF -- "$1 [$target]"; }
-ew_make() { ew_said=$(ew_cmd mklink $kind "$folder\\$1" "$target"); ew_there "$1"; }
-ew_instead() {
- if [ "$script" ]; then
-  printf '%s "%s"' "$powershell" "$(ew_cmd_utf16 echo "$script")"
- else
-  printf '%s' "mklink${kind:+ $kind} \"$link\" \"$target\""
- fi; }
-ew_fail() {
- printf '%s\n' "Windows made no link $link: $ew_said"
- ew_key='HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\AppModelUnlock'
- ew_run reg.exe query "$ew_key" /v AllowDevelopmentWithoutDevLicense | grep -q 0x1 ||
-  printf '%s\n' \
-  'It takes Developer Mode (Settings, System, For developers), which is off, or this command in' \
-  'a Command Prompt that is run as administrator:' \
-  "    $(ew_instead)" ${advice:+"$advice"}
- exit 1; }
-# What a run that was killed left. `del` of a link to a directory would empty the directory.
-ew_clear() {
- if ew_is SYMLINK "$1"; then ew_cmd del "$folder\\$1"
- elif ew_is '[^<>]*' "$1"; then ew_cmd rmdir "$folder\\$1"
- fi >/dev/null; }
-if [ "$linux" ] && [ ! -e "$linux" ]; then
- printf '%s\n' "$link would lead to $linux, which is not there"; exit 1; fi
-ew_cmd mkdir "$folder" >/dev/null
-ew_clear "$name.envwright"
-if [ "$old" ]; then
- [ ! -e "$(wslpath -u "$folder\\$name.envwright")" ] ||
-  { printf '%s\n' "$link.envwright is in the way: move it away first"; exit 1; }
- # Where no link can be made, the old one stays.
- ew_make "$name.envwright" || ew_fail
- ew_cmd "$remove" "$folder\\$name.envwright" >/dev/null
- ew_cmd "$old" "$link" >/dev/null
-fi
-ew_make "$name" || ew_fail
-"""
+_MAKE = load(__file__)
 _REMOVE = r"""
 ew_cmd "$old" "$link" >/dev/null
 ! ew_is '[^<>]*' "$name" ||

@@ -9,16 +9,10 @@ from __future__ import annotations
 
 from envwright.facts.interop import on_windows
 from envwright.model.proof import SKIPPED
+from envwright.scripts import load
 
 # Without a word of sh in it: what wsl.exe makes of quotes and dollars does not matter then.
-_SESSION = r"""
-[ "$distribution" ] || { echo 'nobody says what this distribution is called in Windows'; exit 77; }
-ew_said=$(ew_run wsl.exe --distribution "$distribution" ${user:+--user "$user"} \
- --exec printenv PATH | tr -d '\0')
-path=$(printf '%s\n' "$ew_said" | sed -n '/^\//p' | tail -n 1)
-[ "$path" ] || {
- printf 'wsl.exe started no session: %s\n' "$(printf %s "$ew_said" | tr '\n' ' ')"; exit 77; }
-"""
+_SESSION = load(__file__)
 
 
 def in_session(script: str, /, distribution: str, user: str = "") -> str:

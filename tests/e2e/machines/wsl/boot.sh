@@ -39,6 +39,7 @@ root=${root:-/mnt}
 root=${root%/}
 drive=$root/c
 options=$(setting automount options)
+# shellcheck disable=SC1003 # a backslash, no quote
 image='/C:\' # its name is what /proc/mounts shows as the source of the drive
 if [ ! -s "$image" ]; then
     truncate -s 4G "$image"
