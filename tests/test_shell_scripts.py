@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from house import HOUSE, SOURCE, modules, strings
 from law_environments import SHIPPED, WITH_A_MODULE
-from sections import scripts
+from sections import compile_everywhere, scripts
 
 from envwright.model import capability
-from envwright.spec.compiler import compile_environment
-from envwright.spec.environment import load
-from envwright.spec.sample_machines import MACHINES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,8 +69,8 @@ def rendered(templates: set[str]) -> set[str]:
         return {
             script
             for path in (*SHIPPED, *WITH_A_MODULE)
-            for machine in MACHINES
-            for script in scripts(compile_environment(load(path, machine), machine))
+            for made in compile_everywhere(path)
+            for script in scripts(made)
         }
 
 
@@ -103,6 +100,7 @@ def test_every_template_of_a_script_is_rendered_for_that(
 NO_SHELL = {
     "envwright.pull.units": "units of systemd",
     "envwright.resources.archive": "a script with places to fill in",
+    "envwright.state.lock": "the same",
     "envwright.targets.pyinfra_deploy": "modules of Python",
 }
 """Modules with longer texts that shellcheck cannot read as files."""

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from standins import DEBIAN
 
-from envwright.errors import LocatedError, RefusedError, SpecErrors
+from envwright.errors import LocatedError, RefusedError, SpecErrors, UnfitError
 from envwright.model.resource import Difference
 from envwright.resources.command import Command
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
+from envwright.spec.sample_machines import MACHINES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +46,16 @@ def refusals(folder: Path, text: str, machine: Machine = DEBIAN) -> list[str]:
             for error in errors.errors
         ]
     return []
+
+
+def compile_everywhere(path: Path) -> list[Compiled]:
+    """Compile an environment for each kind of machine that it can work on, of which there is one."""
+    made = []
+    for machine in MACHINES:
+        with contextlib.suppress(UnfitError):
+            made.append(compile_environment(load(path, machine), machine))
+    assert made
+    return made
 
 
 def scripts(made: Compiled) -> list[str]:

@@ -1,6 +1,6 @@
 # The program of a session's shell: it evaluates the lines of its stdin (see shell.py).
 # It is sent as one line: no comment below this head, and ; wherever a line would end a command.
-# shellcheck shell=sh disable=SC2154,SC2317 # what is sent calls these functions and sets these
+# shellcheck shell=sh disable=SC2015,SC2154,SC2317 # || is for both; what is sent calls and sets
 umask 022; cd /; trap : HUP; export LC_ALL=C LANG=C;
 export PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$PATH";
 for _ew_tool in cat dd; do command -v "$_ew_tool" >/dev/null ||
