@@ -49,7 +49,7 @@ def refusals(folder: Path, text: str, machine: Machine = DEBIAN) -> list[str]:
 
 
 def compile_everywhere(path: Path) -> list[Compiled]:
-    """Compile an environment for each kind of machine that it can work on, of which there is one."""
+    """Compile an environment for each kind of machine that it can work on: one or more."""
     made = []
     for machine in MACHINES:
         with contextlib.suppress(UnfitError):

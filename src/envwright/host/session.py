@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -243,24 +244,14 @@ def open_session(  # noqa: PLR0913 - all but the host have defaults
     route = connectors.find_route(host, interactive=interactive)
     limits = INTERACTIVE if interactive else OPENING
     limits = limits if timeout is None else limits.within(timeout)
-    secret = None
+    begin = functools.partial(_open, route, hello, limits, stop=stop, recorder=recorder)
     try:
-        session = _open(
-            route,
-            hello,
-            limits,
-            privileged=privileged,
-            meanwhile=meanwhile,
-            stop=stop,
-            recorder=recorder,
-        )
+        session = begin(privileged=privileged, meanwhile=meanwhile)
     except connectors.PasswordNeededError as need:
         if password is None:
             raise
         secret = password(f"[sudo] password for {need.user} on {host}: ")
-        session = _open(
-            route, hello, limits, privileged=True, password=secret, stop=stop, recorder=recorder
-        )
+        session = begin(privileged=True, password=secret)
     session.ends = ends
     return session
 
