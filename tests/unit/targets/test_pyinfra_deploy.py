@@ -39,7 +39,7 @@ Run it as root, or with sudo:  pyinfra inventory.py deploy.py
 Then prove it:                 pytest test_environment.py --hosts=...
 """
 
-from pyinfra.operations import apt, systemd
+from pyinfra.operations import apt, server, systemd
 
 from safepath import operations as paths
 from support import changed, content, edited
