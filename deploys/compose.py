@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import JsonValue, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
-from envwright.model.capability import LocalText, Settings, TableCapability, render
+from envwright.model.capability import HEADER, Settings, TableCapability, render
 from envwright.model.proof import Assertion, Proof, Requirement
 from envwright.model.secrets import is_mentioned
+from envwright.model.values import LocalText, OneLine, VariableName, exactly_one, spelled
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -27,42 +28,21 @@ if TYPE_CHECKING:
 ROOT = "/opt/docker"
 UNIT = "/etc/systemd/system/envwright-compose@.service"
 PACKAGES = ("docker-ce", "docker-compose-plugin")
-HEADER = "# Written by envwright: change the environment, not this file.\n"
 # How stat(1) calls the file systems by which Windows' drives and other computers' are mounted.
 FOREIGN = "v9fs|fuse|fuseblk|cifs|smb|smb2|nfs|ntfs|ntfs3|msdos|exfat|wslfs"
 
 StackName = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]*$",
-        json_schema_extra={"words": "small letters, digits, `_` and `-`, no `-` or `_` first"},
-    ),
-]
-VariableName = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
-        json_schema_extra={"words": "a variable's name: letters, digits and `_`"},
-    ),
-]
-Line = Annotated[
-    str,
-    Field(pattern=r"^[^\n\r\x00]*$", json_schema_extra={"words": "text on one line"}),
+    spelled(r"^[a-z0-9][a-z0-9_-]*$", "small letters, digits, `_` and `-`, no `-` or `_` first"),
 ]
 SecretName = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
-        json_schema_extra={"words": "a file's name: letters, digits, `.`, `_` and `-`"},
-    ),
+    spelled(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "a file's name: letters, digits, `.`, `_` and `-`"),
 ]
 
 Duration = Annotated[
     str,
-    Field(
-        pattern=r"^[1-9][0-9]*[smh]$",
-        json_schema_extra={"words": "seconds, minutes or hours, like `90s`, `5m` or `1h`"},
-    ),
+    spelled(r"^[1-9][0-9]*[smh]$", "seconds, minutes or hours, like `90s`, `5m` or `1h`"),
 ]
 
 
@@ -73,7 +53,7 @@ class Stack(Settings):
     """The compose file, beside the environment; it is placed as it is."""
     content: str | dict[str, JsonValue] | None = None
     """The compose file itself, as a text or as a mapping."""
-    env: dict[VariableName, Line | int] = {}
+    env: dict[VariableName, OneLine | int] = {}
     """Variables for `${NAME}` in the compose file, placed beside it as `.env`; no secrets."""
     secrets: dict[SecretName, str] = {}
     """Secrets, each by a reference like `{{ secret.NAME }}`, placed as ./secrets/KEY (mode 0600,
@@ -84,8 +64,7 @@ class Stack(Settings):
 
     @model_validator(mode="after")
     def _sense(self) -> Stack:
-        if (self.file is None) == (self.content is None):
-            raise ValueError("needs exactly one of 'file' and 'content'")
+        exactly_one(self, "file", "content")
         if is_mentioned(self.text) or any(is_mentioned(str(v)) for v in self.env.values()):
             raise ValueError(
                 "has a secret where others can read it: put it under 'secrets', and mount it in "

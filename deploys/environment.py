@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
-
-from envwright.model.capability import TableCapability
+from envwright.model import systemd
+from envwright.model.capability import HEADER, TableCapability
 from envwright.model.proof import Assertion, Proof, View
+from envwright.model.values import VariableName, spelled
 from envwright.resources.command import Command
 from envwright.resources.file import File
 
@@ -18,21 +18,10 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.model.resource import Resource
 
-Name = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
-        json_schema_extra={"words": "a variable's name: letters, digits and `_`"},
-    ),
-]
 Text = Annotated[
     str,
-    Field(
-        pattern=r"^[^\n\r\x00⟦⟧]*$",
-        json_schema_extra={"words": "text on one line, and no secret, since everybody reads it"},
-    ),
+    spelled(r"^[^\n\r\x00⟦⟧]*$", "text on one line, and no secret, since everybody reads it"),
 ]
-HEADER = "# Written by envwright: change the environment, not this file.\n"
 PROFILE = "/etc/profile.d/60-envwright.sh"
 USERS = "/etc/environment.d/60-envwright.conf"
 SYSTEM = "/etc/systemd/system.conf.d/60-envwright.conf"
@@ -60,7 +49,7 @@ environment:
   PAGER: less -R
 """
 
-    root: dict[Name, Text]
+    root: dict[VariableName, Text]
 
     def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
         if not self.root:
@@ -75,12 +64,12 @@ environment:
         return (f"export {name}={shlex.quote(value)}\n" for name, value in self.root.items())
 
     def _assignments(self) -> Iterator[str]:
-        return (f'{name}="{_escaped(value, "$`")}"\n' for name, value in self.root.items())
+        return (f'{name}="{systemd.unexpanded(value)}"\n' for name, value in self.root.items())
 
     def _defaults(self) -> Iterator[str]:
         for name, value in self.root.items():
             # In unit files and their like a percent sign begins a specifier.
-            yield f'DefaultEnvironment="{name}={_escaped(value).replace("%", "%%")}"\n'
+            yield f"DefaultEnvironment={systemd.assignments({name: value})}\n"
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         for name, value in self.root.items():
@@ -99,11 +88,6 @@ environment:
                 f"sh -c 'printf %s \"${name}\"'); {test}",
                 at=(name,),
             )
-
-
-def _escaped(value: str, more: str = "") -> str:
-    """Escape what means something between double quotes."""
-    return "".join(f"\\{c}" if c in f'\\"{more}' else c for c in value)
 
 
 def _manager_variable(name: str, value: str) -> Command:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from envwright.model.capability import (
+from envwright.model.capability import Settings, TableCapability
+from envwright.model.proof import Proof
+from envwright.model.secrets import is_mentioned
+from envwright.model.values import (
     AbsolutePath,
     AccountName,
     LocalTemplate,
     LocalText,
     Mode,
-    Settings,
-    TableCapability,
+    exactly_one,
 )
-from envwright.model.proof import Proof
-from envwright.model.secrets import is_mentioned
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.link import Link
@@ -64,8 +64,7 @@ class Entry(Settings):
 
     @model_validator(mode="after")
     def _one(self) -> Entry:
-        if sum(getattr(self, kind) not in {None, False} for kind in KINDS) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(map(repr, KINDS))}")
+        exactly_one(self, *KINDS)
         if self.mode and (self.link is not None or self.absent):
             raise ValueError("has a mode, but is neither a file nor a directory")
         return self

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
-from envwright.model.capability import AccountName, Capability, Settings, render
+from envwright.model.capability import Capability, Settings, render
 from envwright.model.proof import Assertion, Proof
+from envwright.model.values import AccountName, spelled
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -32,14 +33,11 @@ def _secret(text: str) -> str:
 
 Host = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9.-]+(:[0-9]+)?$",
-        json_schema_extra={"words": "the name of a machine, like `git.example.com`"},
-    ),
+    spelled(r"^[A-Za-z0-9.-]+(:[0-9]+)?$", "the name of a machine, like `git.example.com`"),
 ]
 Name = Annotated[
     str,
-    Field(pattern=r"^\S+$", json_schema_extra={"words": "a name without blanks"}),
+    spelled(r"^\S+$", "a name without blanks"),
 ]
 Secret = Annotated[str, AfterValidator(_secret)]
 

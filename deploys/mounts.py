@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from envwright.model.capability import AbsolutePath, Objection, Settings, TableCapability
+from envwright.model.capability import Objection, Settings, TableCapability
 from envwright.model.proof import Proof
+from envwright.model.values import AbsolutePath, exactly_one, spelled
 from envwright.resources.mount import Mount
 
 if TYPE_CHECKING:
@@ -19,22 +20,20 @@ if TYPE_CHECKING:
 
 Word = Annotated[
     str,
-    Field(
-        pattern=r"^[^\s#,\x00][^\n\r\x00]*$",
-        json_schema_extra={
-            "words": "text on one line that does not begin with a blank, `#` or `,`"
-        },
+    spelled(
+        r"^[^\s#,\x00][^\n\r\x00]*$",
+        "text on one line that does not begin with a blank, `#` or `,`",
     ),
 ]
 Option = Annotated[
     str,
-    Field(pattern=r"^[^\s,#]+$", json_schema_extra={"words": "one option, without blanks or `,`"}),
+    spelled(r"^[^\s,#]+$", "one option, without blanks or `,`"),
 ]
 Drive = Annotated[
     str,
-    Field(
-        pattern=r"^([A-Za-z]:|\\\\[^\s\\]+\\[^\\]+)$",
-        json_schema_extra={"words": "a drive like `D:` or a share like `\\\\server\\share`"},
+    spelled(
+        r"^([A-Za-z]:|\\\\[^\s\\]+\\[^\\]+)$",
+        "a drive like `D:` or a share like `\\\\server\\share`",
     ),
 ]
 
@@ -55,9 +54,7 @@ class Entry(Settings):
 
     @model_validator(mode="after")
     def _one(self) -> Entry:
-        given = [v for v in (self.type, self.bind, self.drive) if v is not None]
-        if len(given) != 1:
-            raise ValueError("needs exactly one of 'type', 'bind' and 'drive'")
+        exactly_one(self, "type", "bind", "drive")
         if self.type and self.type != "tmpfs" and not self.source:
             raise ValueError("needs a 'source'")
         return self

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field
-
-from envwright.model.capability import Capability, Url, render
+from envwright.model.capability import Capability, render
 from envwright.model.operations import Key
 from envwright.model.proof import Proof, Requirement
+from envwright.model.values import BaseUrl, Fingerprint, spelled
 from envwright.resources.apt_source import AptSource
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
@@ -58,10 +57,7 @@ DAEMON = "/etc/docker/daemon.json"
 
 Version = Annotated[
     str,
-    Field(
-        pattern=r"^[0-9][0-9A-Za-z.~]*\*?$",
-        json_schema_extra={"words": 'a version of the toolkit, like "1.20.0" or "1.20.*"'},
-    ),
+    spelled(r"^[0-9][0-9A-Za-z.~]*\*?$", 'a version of the toolkit, like "1.20.0" or "1.20.*"'),
 ]
 
 
@@ -89,9 +85,9 @@ nvidia:
     cdi: bool = True
     """Describe the GPU to the Container Device Interface, so that `--device nvidia.com/gpu=all`
     works (a toolkit of 1.18 or newer)."""
-    mirror: Url = "https://nvidia.github.io/libnvidia-container"
+    mirror: BaseUrl = "https://nvidia.github.io/libnvidia-container"
     """Where the packages and their key come from."""
-    fingerprint: Annotated[str, Field(pattern=r"^[0-9A-F]{40}$")] = FINGERPRINT
+    fingerprint: Fingerprint = FINGERPRINT
     """Of the key that signs them; change it only for a mirror that signs by itself."""
 
     def resources(self, machine: Machine) -> Iterator[Resource]:

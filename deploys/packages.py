@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from envwright.model.capability import Capability, LocalText, Settings
+from envwright.model.capability import Capability, Settings
 from envwright.model.operations import Key
 from envwright.model.proof import Proof
+from envwright.model.values import Fingerprint, LocalText, Url, exactly_one, spelled
 from envwright.resources.apt_source import AptSource
 from envwright.resources.package import Package
 
@@ -78,36 +79,11 @@ PackageWish = Annotated[
         },
     ),
 ]
-Word = Annotated[
-    str, Field(pattern=r"^[A-Za-z0-9._/+-]+$", json_schema_extra={"words": "a word without blanks"})
-]
+Word = Annotated[str, spelled(r"^[A-Za-z0-9._/+-]+$", "a word without blanks")]
 SourceName = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9-]*$",
-        json_schema_extra={"words": "a source's name: small letters, digits and `-`"},
-    ),
+    spelled(r"^[a-z0-9][a-z0-9-]*$", "a source's name: small letters, digits and `-`"),
 ]
-Url = Annotated[
-    str,
-    Field(
-        pattern=r"^https?://[^\s\"'<>\\]+$",
-        json_schema_extra={"words": "an http or https address"},
-    ),
-]
-
-
-def normal_fingerprint(text: str) -> str:
-    """Take a fingerprint as publishers print it, in groups; return it as gpg's `fpr` field."""
-    plain = re.sub(r"[\s:]|0x", "", text).upper()
-    if not re.fullmatch(r"[0-9A-F]{40}|[0-9A-F]{64}", plain):
-        raise ValueError(
-            "must be a whole fingerprint: 40 hexadecimal digits (64 for a version 6 key)"
-        )
-    return plain
-
-
-Fingerprint = Annotated[str, AfterValidator(normal_fingerprint)]
 
 
 class KeySettings(Settings):
@@ -124,8 +100,7 @@ class KeySettings(Settings):
 
     @model_validator(mode="after")
     def _one(self) -> KeySettings:
-        if sum(value is not None for value in (self.url, self.file, self.text)) != 1:
-            raise ValueError("needs exactly one of 'url', 'file' and 'text'")
+        exactly_one(self, "url", "file", "text")
         return self
 
     def key(self) -> Key:

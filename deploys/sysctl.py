@@ -5,10 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
-
 from envwright.model.capability import TableCapability
 from envwright.model.proof import Assertion, Proof
+from envwright.model.values import spelled
 from envwright.resources.command import Command
 from envwright.resources.file import File
 
@@ -20,17 +19,13 @@ if TYPE_CHECKING:
 
 Name = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z0-9_-]+(\.[A-Za-z0-9_-]+)+$",
-        json_schema_extra={"words": "a setting's name with dots, like `vm.max_map_count`"},
+    spelled(
+        r"^[a-z0-9_-]+(\.[A-Za-z0-9_-]+)+$", "a setting's name with dots, like `vm.max_map_count`"
     ),
 ]
 Text = Annotated[
     str,
-    Field(
-        pattern=r"^[^\n\r\x00;#⟦⟧]+$",
-        json_schema_extra={"words": "text on one line, and no secret, since everybody reads it"},
-    ),
+    spelled(r"^[^\n\r\x00;#⟦⟧]+$", "text on one line, and no secret, since everybody reads it"),
 ]
 PATH = "/etc/sysctl.d/60-envwright.conf"
 

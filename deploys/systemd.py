@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from envwright.model.capability import Settings, TableCapability
 from envwright.model.proof import Proof
+from envwright.model.values import spelled
 from envwright.resources.file import File
 from envwright.resources.service import Service
 
@@ -20,17 +21,14 @@ if TYPE_CHECKING:
 
 UnitName = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9@_.:\\-]+\.(service|socket|timer|path|target|mount|automount|slice|swap)$",
-        json_schema_extra={"words": "a unit's full name, like `docker.service`"},
+    spelled(
+        r"^[A-Za-z0-9@_.:\\-]+\.(service|socket|timer|path|target|mount|automount|slice|swap)$",
+        "a unit's full name, like `docker.service`",
     ),
 ]
 DropInName = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9_-]+$",
-        json_schema_extra={"words": "letters, digits, `_` and `-`; `.conf` is put behind it"},
-    ),
+    spelled(r"^[A-Za-z0-9_-]+$", "letters, digits, `_` and `-`; `.conf` is put behind it"),
 ]
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from envwright.model.capability import AbsolutePath, AccountName, Capability
+from envwright.model.capability import Capability
 from envwright.model.proof import Proof
+from envwright.model.values import AbsolutePath, AccountName, spelled
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.group import Group
@@ -27,10 +28,7 @@ RULES = {"nopasswd": "ALL=(ALL:ALL) NOPASSWD: ALL", "password": "ALL=(ALL:ALL) A
 
 KeyLine = Annotated[
     str,
-    Field(
-        pattern=r"^[^\s#][^\n\r\x00]*$",
-        json_schema_extra={"words": "one line of authorized_keys, neither blank nor a comment"},
-    ),
+    spelled(r"^[^\s#][^\n\r\x00]*$", "one line of authorized_keys, neither blank nor a comment"),
 ]
 """A key that may log in (sshd(8), AUTHORIZED_KEYS FILE FORMAT)."""
 

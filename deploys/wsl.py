@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from envwright.model.capability import AbsolutePath, AccountName, Capability, Settings
+from envwright.model.capability import Capability, Settings
 from envwright.model.proof import Proof
 from envwright.model.resource import Moment, Resource
+from envwright.model.values import AbsolutePath, AccountName, spelled
 from envwright.resources.keys import Keys
 from envwright.resources.windows.session import in_session
 
@@ -31,14 +32,9 @@ printf '%s\n' "$path"
 SYSTEMD = 'read -r name </proc/1/comm; [ "$name" = systemd ]'
 Octal = Annotated[
     str,
-    Field(
-        pattern=r"^0?[0-7]{1,3}$",
-        json_schema_extra={"words": 'octal digits in quotes, like "022"'},
-    ),
+    spelled(r"^0?[0-7]{1,3}$", 'octal digits in quotes, like "022"'),
 ]
-Text = Annotated[
-    str, Field(pattern=r"^[^\n\r\x00]+$", json_schema_extra={"words": "text on one line"})
-]
+Text = Annotated[str, spelled(r"^[^\n\r\x00]+$", "text on one line")]
 
 
 class Part(Settings):

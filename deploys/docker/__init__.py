@@ -5,11 +5,10 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field
-
-from envwright.model.capability import AccountName, Capability, Objection, Url, render
+from envwright.model.capability import Capability, Objection, render
 from envwright.model.operations import Key
 from envwright.model.proof import Proof, Requirement
+from envwright.model.values import AccountName, BaseUrl, Fingerprint, spelled
 from envwright.resources.apt_source import AptSource
 from envwright.resources.keys import Keys
 from envwright.resources.member import Member
@@ -42,17 +41,7 @@ CONFLICTING = (
 
 Version = Annotated[
     str,
-    Field(
-        pattern=r"^[0-9][0-9A-Za-z.~-]*\*?$",
-        json_schema_extra={"words": 'a version of Docker, like "29.1.3" or "29.*"'},
-    ),
-]
-Fingerprint = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9A-F]{40}$",
-        json_schema_extra={"words": "40 hexadecimal digits, in capitals and without blanks"},
-    ),
+    spelled(r"^[0-9][0-9A-Za-z.~-]*\*?$", 'a version of Docker, like "29.1.3" or "29.*"'),
 ]
 
 
@@ -79,7 +68,7 @@ docker:
     """The version of the engine and its client; by default whatever is newest at first."""
     daemon: Daemon = Daemon()
     """Keys of /etc/docker/daemon.json; others in that file stay."""
-    mirror: Url = "https://download.docker.com"
+    mirror: BaseUrl = "https://download.docker.com"
     """Where the packages and their key come from."""
     fingerprint: Fingerprint = FINGERPRINT
     """Of the key that signs them; change it only for a mirror that signs by itself."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from envwright.model.capability import AbsolutePath, AccountName, Settings
+from envwright.model.capability import Settings
+from envwright.model.values import AbsolutePath, AccountName, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ ROTATION = {"max-size": "10m", "max-file": "3"}
 
 Size = Annotated[
     str,
-    Field(pattern=r"^[0-9]+[kmg]?$", json_schema_extra={"words": 'a size in quotes, like "10m"'}),
+    spelled(r"^[0-9]+[kmg]?$", 'a size in quotes, like "10m"'),
 ]
 
 

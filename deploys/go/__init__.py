@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import model_validator
 
-from envwright.model.capability import AccountName, Capability, Objection, render
+from envwright.model import systemd
+from envwright.model.capability import HEADER, Capability, Objection, render
 from envwright.model.proof import Proof, Requirement
+from envwright.model.values import AccountName, BaseUrl, Sha256, spelled
 from envwright.resources.archive import Archive
 from envwright.resources.file import File
 from envwright.resources.link import Link
@@ -20,19 +22,15 @@ from .fields import (
     ARCHITECTURES,
     COMPILERS,
     FOLDERS,
-    HEADER,
     ROOT,
     Env,
     Limits,
     Linter,
     Release,
-    Sha256,
     Tool,
     Unit,
-    Url,
     Version,
     compiler_for,
-    words,
 )
 from .proofs import proofs
 
@@ -78,18 +76,18 @@ go:
     """The default version: what `go` is."""
     also: list[Version] = []
     """Further versions side by side: `go1.26.6` is a command."""
-    mirror: Url = "https://go.dev/dl"
+    mirror: BaseUrl = "https://go.dev/dl"
     """Where the archives are, under their official names."""
-    index: Url | None = None
+    index: BaseUrl | None = None
     """Where checksums are looked up: the JSON of go.dev; by default the mirror's own."""
-    sha256: dict[Annotated[str, words(r"^go[^/\s]+\.tar\.gz$", "an archive's name")], Sha256] = {}
+    sha256: dict[Annotated[str, spelled(r"^go[^/\s]+\.tar\.gz$", "an archive's name")], Sha256] = {}
     """Checksums of archives by name, which then are not looked up."""
     users: list[AccountName] = []
     """Accounts that `env`, `toolchain` and `tools` are for."""
     toolchain: (
         Annotated[
             str,
-            words(r"^(local|auto|path|(local|go1\.[0-9a-z.]+)(\+(auto|path))?)$", "like `local`"),
+            spelled(r"^(local|auto|path|(local|go1\.[0-9a-z.]+)(\+(auto|path))?)$", "like `local`"),
         ]
         | None
     ) = None
@@ -101,7 +99,7 @@ go:
     """Programs by `go install`, each at a version: a short name or a package's path."""
     golangci_lint: Linter | None = None
     """The linter."""
-    cross: list[Annotated[str, words(f"^({'|'.join(COMPILERS)})$", ", ".join(COMPILERS))]] = []
+    cross: list[Annotated[str, spelled(f"^({'|'.join(COMPILERS)})$", ", ".join(COMPILERS))]] = []
     """What cgo builds for: C compilers of Debian. Go without C needs none."""
     services: dict[Unit, Limits] = {}
     """Limits of services that are written in Go, by unit."""
@@ -174,7 +172,7 @@ go:
 
     def _environment(self) -> str:
         own = self.programs
-        escaped = "".join(f"\\{c}" if c in '\\"$`' else c for c in own.removeprefix("~"))
+        escaped = systemd.unexpanded(own.removeprefix("~"))
         own = "${HOME}" + escaped if own.startswith("~") else escaped
         rest = "${PATH:-/usr/local/bin:/usr/bin:/bin}"
         return f'{HEADER}PATH="{ROOT}/bin:{own}:{rest}"\n'

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from envwright.model.capability import Settings
+from envwright.model.capability import HEADER, Settings
+from envwright.model.values import BaseUrl, OneLine, Sha256, spelled
 
 if TYPE_CHECKING:
     from envwright.facts import Machine
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 ROOT = "/usr/local/go"
 GO = f"{ROOT}/bin/go"
 PATH = f"{ROOT}/bin:/usr/local/bin:/usr/bin:/bin"
-HEADER = "# Written by envwright: change the environment, not this file.\n"
 FOLDERS = ("GOPATH", "GOCACHE", "GOMODCACHE", "GOBIN", "GOTMPDIR")
 ARCHITECTURES = {
     "amd64": "amd64",
@@ -52,11 +52,6 @@ COMPILERS = {
 """By target: the C compiler, Debian's packages of it, and the machine's number in ELF headers."""
 
 
-def words(pattern: str, words: str) -> Any:
-    """Say what a text looks like, to pydantic and to people."""
-    return Field(pattern=pattern, json_schema_extra={"words": words})
-
-
 def _folder(path: str) -> str:
     rest = path.removeprefix("~")
     whole = rest.startswith("/") and posixpath.normpath(rest) == rest
@@ -66,29 +61,23 @@ def _folder(path: str) -> str:
 
 
 Folder = Annotated[str, AfterValidator(_folder)]
-Line = Annotated[str, words(r"^[^\n\r\x00]*$", "text on one line")]
 Version = Annotated[
     str,
-    words(r"^1\.[0-9]+(\.[0-9]+)?((rc|beta)[0-9]+)?$", 'a version in quotes, like "1.27.3"'),
+    spelled(r"^1\.[0-9]+(\.[0-9]+)?((rc|beta)[0-9]+)?$", 'a version in quotes, like "1.27.3"'),
 ]
 Release = Annotated[
     str,
-    words(r"^v?[0-9]+\.[0-9]+\.[0-9]+([-+.][0-9A-Za-z.+-]+)?$", 'a version, like "1.25.2"'),
+    spelled(r"^v?[0-9]+\.[0-9]+\.[0-9]+([-+.][0-9A-Za-z.+-]+)?$", 'a version, like "1.25.2"'),
 ]
 Tool = Annotated[
     str,
-    words(
+    spelled(
         r"^[A-Za-z0-9][A-Za-z0-9._~-]*(/[A-Za-z0-9._~-]+)*$",
         f"a package's path, or one of {', '.join(TOOLS)}",
     ),
 ]
-Url = Annotated[
-    str,
-    words(r"^https?://[^\s\"'<>\\]+[^\s\"'<>\\/]$", "an address without a `/` at its end"),
-]
-Sha256 = Annotated[str, words(r"^[0-9a-f]{64}$", "64 small hexadecimal digits")]
-Size = Annotated[str, words(r"^[1-9][0-9]*[KMGT]$", "a size with its unit, like `512M` or `2G`")]
-Unit = Annotated[str, words(r"^[A-Za-z0-9@_.:\\-]+\.service$", "a service, like `api.service`")]
+Size = Annotated[str, spelled(r"^[1-9][0-9]*[KMGT]$", "a size with its unit, like `512M` or `2G`")]
+Unit = Annotated[str, spelled(r"^[A-Za-z0-9@_.:\\-]+\.service$", "a service, like `api.service`")]
 
 
 class Env(Settings):
@@ -106,41 +95,41 @@ class Env(Settings):
     """Where `go install` puts programs; by default bin in GOPATH."""
     gotmpdir: Folder | None = None
     """Where the go command works."""
-    goproxy: Line | None = None
+    goproxy: OneLine | None = None
     """Module proxies: behind `,` the next is asked on 404 and 410, behind `|` on any error."""
-    goprivate: Line | None = None
+    goprivate: OneLine | None = None
     """Globs of modules that are neither fetched by a proxy nor looked up in GOSUMDB."""
-    gonoproxy: Line | None = None
+    gonoproxy: OneLine | None = None
     """Globs of modules that are not fetched by a proxy; by default GOPRIVATE."""
-    gonosumdb: Line | None = None
+    gonosumdb: OneLine | None = None
     """Globs of modules that are not looked up in GOSUMDB; by default GOPRIVATE."""
-    gosumdb: Line | None = None
+    gosumdb: OneLine | None = None
     """The checksum database, or `off`."""
-    goinsecure: Line | None = None
+    goinsecure: OneLine | None = None
     """Globs of modules that may be fetched without TLS."""
-    govcs: Line | None = None
+    govcs: OneLine | None = None
     """Which version control programs may be used for which modules."""
-    goauth: Line | None = None
+    goauth: OneLine | None = None
     """How the go command finds logins: `netrc`, `git DIR`, a command."""
-    goflags: Line | None = None
+    goflags: OneLine | None = None
     """Flags of every go command: `-modcacherw`."""
-    goexperiment: Line | None = None
+    goexperiment: OneLine | None = None
     """Experiments of the toolchain."""
-    godebug: Line | None = None
+    godebug: OneLine | None = None
     """Compatibility switches of built programs while they run under the go command."""
-    goos: Line | None = None
+    goos: OneLine | None = None
     """The operating system to build for."""
-    goarch: Line | None = None
+    goarch: OneLine | None = None
     """The architecture to build for."""
-    goamd64: Line | None = None
+    goamd64: OneLine | None = None
     """The oldest amd64 to build for: `v1` to `v4`."""
     cgo_enabled: bool | None = None
     """Build with C, for which a compiler is needed."""
-    cc: Line | None = None
+    cc: OneLine | None = None
     """The C compiler."""
-    cxx: Line | None = None
+    cxx: OneLine | None = None
     """The C++ compiler."""
-    gowork: Line | None = Field(default=None, pattern="^off$")
+    gowork: OneLine | None = Field(default=None, pattern="^off$")
     """`off`: no workspaces."""
 
     def keys(self, home: str) -> dict[str, str]:
@@ -165,7 +154,7 @@ class Linter(Settings):
 
     version: Release
     """The release."""
-    mirror: Url = "https://github.com/golangci/golangci-lint/releases/download"
+    mirror: BaseUrl = "https://github.com/golangci/golangci-lint/releases/download"
     """Where releases lie, each in a folder with its list of checksums."""
     sha256: Sha256 | None = None
     """Of the archive for this machine's architecture; by default as that list says."""
@@ -177,9 +166,9 @@ class Limits(Settings):
     memory_max: Size | None = None
     """The most memory that systemd lets it have. Go does not look at that limit by itself: it is
     also told to stay below nine tenths of it (GOMEMLIMIT)."""
-    gomemlimit: Annotated[str, words(r"^[1-9][0-9]*([KMGT]iB|B)$", "like `900MiB`")] | None = None
+    gomemlimit: Annotated[str, spelled(r"^[1-9][0-9]*([KMGT]iB|B)$", "like `900MiB`")] | None = None
     """The soft limit of Go's own memory, where nine tenths are not right."""
-    cpu_quota: Annotated[str, words(r"^[1-9][0-9]*%$", "like `150%`")] | None = None
+    cpu_quota: Annotated[str, spelled(r"^[1-9][0-9]*%$", "like `150%`")] | None = None
     """How much of processors it gets; since 1.25 Go fits GOMAXPROCS to it by itself."""
     gomaxprocs: int | None = Field(default=None, ge=1)
     """How many threads run Go code at a time; turns off what Go 1.25 does by itself."""

@@ -9,6 +9,7 @@ from pydantic import model_validator
 from envwright.facts.interop import on_windows
 from envwright.model.capability import Settings
 from envwright.model.proof import Proof
+from envwright.model.values import exactly_one
 from envwright.resources.windows.link import WindowsLink
 
 from .values import LinuxPath, WindowsPath, share
@@ -36,8 +37,7 @@ class LinkTo(Settings):
 
     @model_validator(mode="after")
     def _one(self) -> LinkTo:
-        if (self.to is not None) + (self.target is not None) + self.absent != 1:
-            raise ValueError("needs exactly one of 'to', 'target' and 'absent'")
+        exactly_one(self, "to", "target", "absent")
         return self
 
     def leads_to(self, machine: Machine) -> str:

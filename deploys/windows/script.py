@@ -11,6 +11,7 @@ from envwright.facts.interop import POWERSHELL, on_windows
 from envwright.facts.windows import parent
 from envwright.model.capability import Settings, render
 from envwright.model.proof import Proof
+from envwright.model.values import exactly_one, spelled
 from envwright.resources.windows.file import WindowsFile
 
 from .values import (  # noqa: TC001 - pydantic looks them up when classes are made
@@ -36,24 +37,15 @@ BYTE_ORDER_MARK = "\ufeff"
 
 RuleName = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$",
-        json_schema_extra={"words": "letters, digits, blanks, `.`, `_` and `-`"},
-    ),
+    spelled(r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$", "letters, digits, blanks, `.`, `_` and `-`"),
 ]
 MountName = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
-        json_schema_extra={"words": "letters, digits, `_` and `-`"},
-    ),
+    spelled(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", "letters, digits, `_` and `-`"),
 ]
 Program = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*\.exe$",
-        json_schema_extra={"words": "a program's name like `node.exe`"},
-    ),
+    spelled(r"^[A-Za-z0-9][A-Za-z0-9_.+-]*\.exe$", "a program's name like `node.exe`"),
 ]
 PhysicalDrive = Annotated[
     str,
@@ -64,14 +56,14 @@ PhysicalDrive = Annotated[
 ]
 MountOptions = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9_=.:+-]+(,[A-Za-z0-9_=.:+-]+)*$",
-        json_schema_extra={"words": "options with commas and no blanks: `data=ordered`"},
+    spelled(
+        r"^[A-Za-z0-9_=.:+-]+(,[A-Za-z0-9_=.:+-]+)*$",
+        "options with commas and no blanks: `data=ordered`",
     ),
 ]
 FileSystem = Annotated[
     str,
-    Field(pattern=r"^[a-z0-9]+$", json_schema_extra={"words": "a file system like `ext4`"}),
+    spelled(r"^[a-z0-9]+$", "a file system like `ext4`"),
 ]
 
 
@@ -133,8 +125,7 @@ class Disk(Settings):
 
     @model_validator(mode="after")
     def _one(self) -> Disk:
-        if (self.disk is None) == (self.vhd is None):
-            raise ValueError("needs exactly one of 'disk' and 'vhd'")
+        exactly_one(self, "disk", "vhd")
         return self
 
     def arguments(self, name: str) -> list[str]:

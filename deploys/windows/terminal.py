@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from envwright.model.capability import Settings
+from envwright.model.values import spelled
 from envwright.resources.windows.file import WindowsFile
 
 from .values import LinuxPath, WindowsPath, share
@@ -25,17 +26,11 @@ FOLDER = "Microsoft/Windows Terminal/Fragments/envwright"
 
 Name = Annotated[
     str,
-    Field(
-        pattern=r"^[^\x00-\x1f\x7f]+$",
-        json_schema_extra={"words": "text on one line"},
-    ),
+    spelled(r"^[^\x00-\x1f\x7f]+$", "text on one line"),
 ]
 Colour = Annotated[
     str,
-    Field(
-        pattern=r"^#([0-9A-Fa-f]{3}){1,2}$",
-        json_schema_extra={"words": "a colour like `#1E90FF`, in quotes"},
-    ),
+    spelled(r"^#([0-9A-Fa-f]{3}){1,2}$", "a colour like `#1E90FF`, in quotes"),
 ]
 Weight = Literal[
     "thin",
@@ -52,9 +47,8 @@ Weight = Literal[
 ]
 Padding = Annotated[
     str,
-    Field(
-        pattern=r"^[0-9]{1,3}(, ?[0-9]{1,3}){0,3}$",
-        json_schema_extra={"words": "one, two or four numbers of pixels: `8, 8, 8, 8`"},
+    spelled(
+        r"^[0-9]{1,3}(, ?[0-9]{1,3}){0,3}$", "one, two or four numbers of pixels: `8, 8, 8, 8`"
     ),
 ]
 

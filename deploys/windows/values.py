@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from envwright.model.values import spelled
+
 if TYPE_CHECKING:
     from envwright.facts import Machine
 
@@ -37,23 +39,18 @@ LinkPath = Annotated[
 ]
 LinuxPath = Annotated[
     str,
-    Field(
-        pattern=rf"^(/{_NAME})+$",
-        json_schema_extra={
-            "words": "a Linux path like `/opt/docker`, with nothing that Windows has in no name"
-        },
+    spelled(
+        rf"^(/{_NAME})+$",
+        "a Linux path like `/opt/docker`, with nothing that Windows has in no name",
     ),
 ]
 Text = Annotated[
     str,
-    Field(pattern=r"^[ -~]+$", json_schema_extra={"words": "plain ASCII text on one line"}),
+    spelled(r"^[ -~]+$", "plain ASCII text on one line"),
 ]
 Address = Annotated[
     str,
-    Field(
-        pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$",
-        json_schema_extra={"words": "an IPv4 address like `10.255.255.254`"},
-    ),
+    spelled(r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$", "an IPv4 address like `10.255.255.254`"),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
 

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 from envwright.model.capability import Settings
 from envwright.model.proof import Proof
 from envwright.model.resource import Moment, Resource
+from envwright.model.values import spelled
 from envwright.resources.windows.keys import WindowsKeys
 
 from .values import (  # noqa: TC001 - pydantic looks them up when classes are made
@@ -24,20 +25,14 @@ if TYPE_CHECKING:
 
 Size = Annotated[
     str,
-    Field(
-        pattern=r"^[0-9]+(B|[KMGT]B?)$",
-        json_schema_extra={"words": "a whole number with B, KB, MB, GB or TB: `8GB`"},
-    ),
+    spelled(r"^[0-9]+(B|[KMGT]B?)$", "a whole number with B, KB, MB, GB or TB: `8GB`"),
 ]
 Bytes = Annotated[int, Field(ge=0)]
 Milliseconds = Annotated[int, Field(ge=0)]
 Timeout = Annotated[int, Field(ge=-1)]
 Mac = Annotated[
     str,
-    Field(
-        pattern=r"^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$",
-        json_schema_extra={"words": "a MAC address like `5c:bb:f6:9e:ee:fa`"},
-    ),
+    spelled(r"^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$", "a MAC address like `5c:bb:f6:9e:ee:fa`"),
 ]
 NetworkingMode = Literal["none", "nat", "mirrored", "consomme", "virtioproxy", "bridged"]
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import os
-import posixpath
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, ValidationInfo
+from pydantic import BaseModel, ConfigDict, RootModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,61 +18,8 @@ if TYPE_CHECKING:
     from envwright.model.resource import Resource
 
 
-def _local(name: str, info: ValidationInfo) -> str:
-    """Read a file that an environment names, relative to the environment's own folder."""
-    folder = (info.context or {}).get("folder", ".")
-    # Unlike Path.expanduser, this leaves a user whom nobody knows as it is.
-    path = Path(folder) / os.path.expanduser(name)  # noqa: PTH111
-    try:
-        data = path.read_bytes()
-        (info.context or {}).get("checksums", {})[str(path)] = hashlib.sha256(data).hexdigest()
-        return data.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ValueError(f"cannot read {name}: {reason}") from error
-
-
-def _local_template(name: str, info: ValidationInfo) -> str:
-    """Read a file and render it as the strings of the environment are rendered."""
-    text = _local(name, info)
-    return str((info.context or {}).get("render", str)(text))
-
-
-def _absolute(path: str) -> str:
-    if not path.startswith("/") or posixpath.normpath(path) != path or not path.isprintable():
-        raise ValueError("must be an absolute path without `..`, `//` or a `/` at its end")
-    return path
-
-
-LocalText = Annotated[str, AfterValidator(_local)]
-"""The text of a file beside the environment, named by a relative path."""
-LocalTemplate = Annotated[str, AfterValidator(_local_template)]
-"""The same, rendered with the variables and facts of the environment."""
-AbsolutePath = Annotated[str, AfterValidator(_absolute)]
-"""A path that means the same to everyone who reads it."""
-Url = Annotated[
-    str,
-    Field(
-        pattern=r"^https?://[^\s\"'<>\\]+[^\s\"'<>\\/]$",
-        json_schema_extra={"words": "an http or https address without a `/` at its end"},
-    ),
-]
-AccountName = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z_][a-z0-9_-]{0,31}$",
-        json_schema_extra={"words": "small letters, digits, `_` and `-`, a letter first"},
-    ),
-]
-"""A user or group name that useradd(8) of Debian takes."""
-Mode = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-7]{4}$",
-        json_schema_extra={"words": 'four octal digits in quotes, like "0644"'},
-    ),
-]
-"""The permission bits of chmod(1)."""
+HEADER = "# Written by envwright: change the environment, not this file.\n"
+"""How a file begins that belongs to envwright as a whole; `header` in templates."""
 
 
 class Settings(BaseModel):
@@ -148,7 +91,7 @@ Section = Capability | TableCapability
 def _templates() -> jinja2.Environment:
     import jinja2  # noqa: PLC0415 - 30 ms that an environment without templates spares
 
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("envwright.templates", ""),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
@@ -156,6 +99,8 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - configuration files, not HTML
     )
+    environment.globals["header"] = HEADER
+    return environment
 
 
 def render(template: str, **values: object) -> str:

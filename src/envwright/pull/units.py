@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from envwright.errors import ExitCode
+from envwright.model import systemd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,8 @@ After=network-online.target
 
 [Service]
 Type=oneshot
-{environment}ExecStart={program} pull run
+Environment={environment}
+ExecStart={program} pull run
 SuccessExitStatus={good}
 TimeoutStartSec=2h
 """
@@ -52,11 +54,9 @@ def service(settings: Settings, words: Iterable[str]) -> str:
     variables = {"HOME": "/root"}
     if os.environ.get("XDG_DATA_HOME"):
         variables["XDG_DATA_HOME"] = os.environ["XDG_DATA_HOME"]
-    lines = (f"Environment={_quoted(f'{name}={value}')}\n" for name, value in variables.items())
-    argv = (_quoted(word).replace("$", "$$") for word in words)
     return HEAD + _SERVICE.format(
-        environment="".join(lines),
-        program=" ".join(argv),
+        environment=systemd.assignments(variables),
+        program=systemd.command(words),
         good=" ".join(str(int(code)) for code in good),
     )
 
@@ -66,10 +66,3 @@ def timer(settings: Settings) -> str:
     return HEAD + _TIMER.format(
         every=settings.every, calendar=settings.calendar, delay=settings.delay
     )
-
-
-def _quoted(word: str) -> str:
-    """Write a word for systemd.syntax(7): no specifier or escape in it means anything."""
-    for char, escape in (("\\", "\\\\"), ('"', '\\"'), ("%", "%%")):
-        word = word.replace(char, escape)
-    return f'"{word}"'

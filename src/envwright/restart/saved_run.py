@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import RefusedError, StepError
 from envwright.facts import decode
+from envwright.model import systemd
 from envwright.portable import dialects
 from envwright.restart.windows import FOLDER, save
 
@@ -154,7 +155,8 @@ def check(session: Session, machine: Machine, compiled: Compiled, secrets: Secre
             f"{session.name}: after the restart there is no systemd that could go on",
             hint=f"set boot.systemd in /etc/wsl.conf, or {hint}",
         )
-    words = shlex.join(["env", "-i", *_variables(), *_command(), "--rehearse"])
+    variables = (f"{name}={value}" for name, value in _variables().items())
+    words = shlex.join(["env", "-i", *variables, *_command(), "--rehearse"])
     script = f"cd {shlex.quote(str(Path.cwd()))} 2>/dev/null || cd /; {words}"
     result = session.run(script, stdin=pack(compiled, secrets))
     if not result.ok:
@@ -176,11 +178,11 @@ def _systemd_after(session: Session, machine: Machine, compiled: Compiled) -> bo
     return dialects.get("wsl").actual(text, {key: True}).get(key) is True
 
 
-def _variables() -> list[str]:
+def _variables() -> dict[str, str]:
     """Return the environment variables of the run; others may hold what must not be on a disk."""
     home = os.path.expanduser("~")  # noqa: PTH111 - as a text
     path = os.environ.get("PATH", os.defpath)
-    return [f"HOME={home}", f"PATH={path}", "LC_ALL=C.UTF-8"]
+    return {"HOME": home, "PATH": path, "LC_ALL": "C.UTF-8"}
 
 
 def _command() -> list[str]:
@@ -194,26 +196,16 @@ def unit(environment: str) -> str:
     """
     return f"""\
 [Unit]
-Description=envwright goes on with {_plain(environment)} after the restart
+Description=envwright goes on with {systemd.plain(environment)} after the restart
 After=multi-user.target
 ConditionPathExists={COMPILED}
 
 [Service]
 Type=exec
-WorkingDirectory=-{_plain(str(Path.cwd()))}
-Environment={" ".join(map(_quoted, _variables()))}
-ExecStart={" ".join(map(_quoted, _command()))}
+WorkingDirectory=-{systemd.plain(str(Path.cwd()))}
+Environment={systemd.assignments(_variables())}
+ExecStart={systemd.command(_command())}
 """
-
-
-def _plain(text: str) -> str:
-    return text.replace("%", "%%")
-
-
-def _quoted(word: str) -> str:
-    """Quote a word as systemd.syntax(7) has it."""
-    word = word.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{_plain(word)}"'
 
 
 def install(session: Session, ticket: Ticket, compiled: Compiled, secrets: Secrets) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import ConfigDict, Field, model_validator
 
 from envwright.model.capability import Settings
+from envwright.model.values import exactly_one
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -27,7 +28,5 @@ class Declaration(Settings):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        given = [name for name in ("env", "file", "command") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError("a secret comes from exactly one of 'env', 'file' and 'command'")
+        exactly_one(self, "env", "file", "command")
         return self

@@ -247,8 +247,8 @@ def test_docker_desktop_is_found_by_where_its_program_lies(
         (
             "{fingerprint: abc}",
             (
-                "2:23: docker.fingerprint must be 40 hexadecimal digits, in capitals and without "
-                "blanks, not text 'abc'"
+                "2:23: docker.fingerprint must be a whole fingerprint: 40 hexadecimal digits "
+                "(64 for a version 6 key)"
             ),
         ),
         (

@@ -109,7 +109,7 @@ def test_a_file_of_sudos_goes_live_only_when_visudo_agrees(tmp_path: Path, path:
     ]
 
 
-ONE = "needs exactly one of 'content', 'source', 'template', 'link', 'directory', 'absent'"
+ONE = "needs exactly one of 'content', 'source', 'template', 'link', 'directory' and 'absent'"
 PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
 
 

@@ -156,7 +156,7 @@ def test_a_failed_check_fails_the_unit_only_where_it_applies(
     monkeypatch.setenv("XDG_DATA_HOME", "/srv/data")
     made = units.service(Settings(URL, "box.yaml", signers=True, apply=True), PROGRAM)
     assert "\nSuccessExitStatus=3\n" in made
-    assert '\nEnvironment="XDG_DATA_HOME=/srv/data"\n' in made
+    assert ' "XDG_DATA_HOME=/srv/data"\n' in made
 
 
 def test_a_removal_takes_away_all_but_packages() -> None:

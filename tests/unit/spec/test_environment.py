@@ -16,14 +16,8 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from envwright.errors import SpecErrors
 from envwright.facts import Account, Accounts, Machine
-from envwright.model.capability import (
-    Capability,
-    LocalTemplate,
-    LocalText,
-    Mode,
-    Settings,
-    TableCapability,
-)
+from envwright.model.capability import Capability, Settings, TableCapability
+from envwright.model.values import LocalTemplate, LocalText, Mode  # noqa: TC001 - pydantic looks them up when classes are made
 from envwright.spec.environment import Environment, load
 
 
@@ -670,7 +664,7 @@ def test_wrong_declarations_of_secrets_are_told() -> None:
         "name: x\nsecrets:\n  a: {env: A, file: b}\n  b: {enw: A}\n  c-d: {env: A}\n  e: x\n"
     )
     assert [line for line in lines if line.startswith(("x.yaml", "hint"))] == [
-        "x.yaml:3:6: a secret comes from exactly one of 'env', 'file' and 'command'",
+        "x.yaml:3:6: secrets.a needs exactly one of 'env', 'file' and 'command'",
         "x.yaml:4:7: secrets.b has no key 'enw'; did you mean 'env'?",
         "hint: its keys are 'env', 'file' and 'command'",
         "x.yaml:5:3: 'c-d' cannot name a secret",

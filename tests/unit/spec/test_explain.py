@@ -8,8 +8,9 @@ import pytest
 from pydantic import Field
 
 from envwright.errors import EnvwrightError
-from envwright.model.capability import Capability, Mode, Settings, TableCapability
+from envwright.model.capability import Capability, Settings, TableCapability
 from envwright.model.catalogue import discover
+from envwright.model.values import Mode  # noqa: TC001 - pydantic looks them up when classes are made
 from envwright.spec.explain import WIDTH, explain
 
 

@@ -9,8 +9,9 @@ import jsonschema  # type: ignore[import-untyped] # its types are no dependency 
 import pytest
 from pydantic import ConfigDict, Field
 
-from envwright.model.capability import Capability, Mode, Settings, TableCapability
+from envwright.model.capability import Capability, Settings, TableCapability
 from envwright.model.catalogue import discover
+from envwright.model.values import Mode  # noqa: TC001 - pydantic looks them up when classes are made
 from envwright.spec.document import parse, read_document
 from envwright.spec.schema import json_schema
 from envwright.spec.source import Source

@@ -1,0 +1,103 @@
+"""The types of values that several sections of an environment have, and how each is spelled."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, Field, ValidationInfo
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+
+def spelled(pattern: str, words: str) -> Any:
+    """Return the annotation of a text that matches a pattern; people are told the words instead."""
+    return Field(pattern=pattern, json_schema_extra={"words": words})
+
+
+def exactly_one(settings: BaseModel, *names: str) -> None:
+    """Check that one of some fields is given, and no other of them.
+
+    Raises:
+        ValueError: none is given, or more than one.
+    """
+    values = [getattr(settings, name) for name in names]
+    if sum(value is not None and value is not False for value in values) != 1:
+        *others, last = map(repr, names)
+        raise ValueError(f"needs exactly one of {', '.join(others)} and {last}")
+
+
+def _local(name: str, info: ValidationInfo) -> str:
+    """Read a file that an environment names, relative to the environment's own folder."""
+    folder = (info.context or {}).get("folder", ".")
+    # Unlike Path.expanduser, this leaves a user whom nobody knows as it is.
+    path = Path(folder) / os.path.expanduser(name)  # noqa: PTH111
+    try:
+        data = path.read_bytes()
+        (info.context or {}).get("checksums", {})[str(path)] = hashlib.sha256(data).hexdigest()
+        return data.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ValueError(f"cannot read {name}: {reason}") from error
+
+
+def _local_template(name: str, info: ValidationInfo) -> str:
+    """Read a file and render it as the strings of the environment are rendered."""
+    text = _local(name, info)
+    return str((info.context or {}).get("render", str)(text))
+
+
+def _absolute(path: str) -> str:
+    if not path.startswith("/") or posixpath.normpath(path) != path or not path.isprintable():
+        raise ValueError("must be an absolute path without `..`, `//` or a `/` at its end")
+    return path
+
+
+def _fingerprint(text: str) -> str:
+    """Take a fingerprint as publishers print it, in groups; return it as gpg's `fpr` field."""
+    plain = re.sub(r"[\s:]|0x", "", text).upper()
+    if not re.fullmatch(r"[0-9A-F]{40}|[0-9A-F]{64}", plain):
+        raise ValueError(
+            "must be a whole fingerprint: 40 hexadecimal digits (64 for a version 6 key)"
+        )
+    return plain
+
+
+LocalText = Annotated[str, AfterValidator(_local)]
+"""The text of a file beside the environment, named by a relative path."""
+LocalTemplate = Annotated[str, AfterValidator(_local_template)]
+"""The same, rendered with the variables and facts of the environment."""
+AbsolutePath = Annotated[str, AfterValidator(_absolute)]
+"""A path that means the same to everyone who reads it."""
+OneLine = Annotated[str, spelled(r"^[^\n\r\x00]*$", "text on one line")]
+Url = Annotated[str, spelled(r"^https?://[^\s\"'<>\\]+$", "an http or https address")]
+BaseUrl = Annotated[
+    str,
+    spelled(
+        r"^https?://[^\s\"'<>\\]+[^\s\"'<>\\/]$",
+        "an http or https address without a `/` at its end",
+    ),
+]
+"""An address to which the names of files are added."""
+AccountName = Annotated[
+    str,
+    spelled(r"^[a-z_][a-z0-9_-]{0,31}$", "small letters, digits, `_` and `-`, a letter first"),
+]
+"""A user or group name that useradd(8) of Debian takes."""
+Mode = Annotated[str, spelled(r"^[0-7]{4}$", 'four octal digits in quotes, like "0644"')]
+"""The permission bits of chmod(1)."""
+VariableName = Annotated[
+    str, spelled(r"^[A-Za-z_][A-Za-z0-9_]*$", "a variable's name: letters, digits and `_`")
+]
+Fingerprint = Annotated[
+    str,
+    AfterValidator(_fingerprint),
+    Field(json_schema_extra={"words": "40 hexadecimal digits (64 for a version 6 key)"}),
+]
+"""The fingerprint of an OpenPGP key of version 4 or 6, in capitals and without blanks."""
+Sha256 = Annotated[str, spelled(r"^[0-9a-f]{64}$", "64 small hexadecimal digits")]
