@@ -77,7 +77,7 @@ def _ask(session: Session, scripts: Sequence[str]) -> Iterator[tuple[str, Result
     for script, output in zip(scripts, outputs, strict=False):
         stdout, _, said = output.partition(mark.encode())
         stderr, _, code = said.rpartition(b"\n")
-        if code.isdigit():
+        if code.isdigit() and len(code) <= len("255"):
             yield script, Result(int(code), stdout, stderr)
 
 

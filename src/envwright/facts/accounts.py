@@ -37,17 +37,22 @@ class Accounts:
         groups = {
             r[0]: (int(r[2]), tuple(filter(None, r[3].split(","))))
             for r in rows
-            if len(r) == 4 and r[2].isdigit()  # noqa: PLR2004 - group(5) has four fields
+            if len(r) == 4 and _is_id(r[2])  # noqa: PLR2004 - group(5) has four fields
         }
         names = {gid: name for name, (gid, _) in groups.items()}
         users = {}
         for line in passwd.splitlines():
             fields = line.split(":")
-            if len(fields) == 7 and fields[2].isdigit() and fields[3].isdigit():  # noqa: PLR2004 - passwd(5)
+            if len(fields) == 7 and _is_id(fields[2]) and _is_id(fields[3]):  # noqa: PLR2004 - passwd(5)
                 name, _, uid, gid, _, home, shell = fields
                 member = tuple(sorted(g for g, (_, members) in groups.items() if name in members))
                 users[name] = Account(name, int(uid), names.get(int(gid), gid), home, shell, member)
         return Accounts(users, groups)
+
+
+def _is_id(text: str) -> bool:
+    """Tell whether a text is a number of a user or group: 32 bits, in ASCII digits."""
+    return text.isascii() and text.isdigit() and len(text) <= len(str(1 << 32))
 
 
 @dataclass(frozen=True)

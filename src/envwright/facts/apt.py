@@ -162,9 +162,10 @@ def _found(pattern: str, lines: Sequence[str]) -> Iterator[str]:
 
 def _changes(lines: Sequence[str]) -> Iterator[AptChange]:
     for line in lines:
-        verb, *words = line.split()
+        verb, *words = line.split() or [""]
         if verb in {"install", "upgrade", "downgrade", "remove"}:
-            yield AptChange(verb, *("" if word == "-" else word for word in words))
+            package, before, after = ("" if word == "-" else word for word in words)
+            yield AptChange(verb, package, before, after)
 
 
 def _others(name: str, lines: Sequence[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -78,4 +79,6 @@ def _assignments(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
         name, equals, value = line.partition("=")
         if equals and not name.startswith("#"):
-            yield name.strip(), "".join(shlex.split(value))
+            # os-release(5): what cannot be read as a shell would read it is passed over.
+            with contextlib.suppress(ValueError):
+                yield name.strip(), "".join(shlex.split(value))

@@ -60,17 +60,22 @@ class PathQuestion(Question[Any]):
     ) -> Mapping[PathQuestion, Status | Unknown | str | None]:
         found: dict[PathQuestion, Status | Unknown | str | None] = {}
         for question, (words, data) in zip(questions, safepath.answers(output), strict=False):
-            found[question] = _answer(words, decode(data))
+            found[question] = _answer(question, words, decode(data))
         return found
 
 
-def _answer(words: Sequence[str], text: str) -> Status | Unknown | str | None:
+def _answer(
+    question: PathQuestion, words: Sequence[str], text: str
+) -> Status | Unknown | str | None:
+    """Return one answer; ValueError where it is none to the question."""
     kind, *rest = words
     if kind == "missing":
         return None
     if kind in {"unknown", "refused"}:
         return Unknown(text) if kind == "unknown" else Refused(text)
-    if not rest:
+    if not isinstance(question, Stat):
+        if rest:
+            raise ValueError(f"a status instead of a text: {words}")
         return text
     mode, owner, group, size = rest
     return Status(kind, mode, owner, group, int(size), text)

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+UNREADABLE = (ValueError, ArithmeticError, LookupError)
+"""What `parse` raises for an answer that it cannot read: broken fields, numbers past every range,
+lines that are not there. A machine may answer anything."""
 Answer_co = TypeVar("Answer_co", covariant=True)
 
 
@@ -46,7 +49,11 @@ class Question(ABC, Generic[Answer_co]):
     @classmethod
     @abstractmethod
     def parse(cls, questions: Sequence[Any], output: bytes) -> Mapping[Any, Any]:
-        """Return the answer to each question, in any order; a missing one is Unknown."""
+        """Return the answer to each question, in any order; a missing one is Unknown.
+
+        Raises:
+            ValueError: the output cannot be read; or another one of UNREADABLE.
+        """
 
 
 class Facts:

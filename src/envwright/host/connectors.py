@@ -25,6 +25,8 @@ _HEED = (
     'heed="env --default-signal=HUP,INT"; $heed true 2>/dev/null || heed=; exec $heed sh -c "$1"'
 )
 _SHELL = ("sh", "-c", 'IFS= read -r first; eval "$first"')
+_LINE = 500
+"""Characters of a program's line that an error shows."""
 _CONFIG_SECONDS = 10
 """How long `ssh -G` may take: a `Match exec` of the user's runs a program."""
 
@@ -91,9 +93,10 @@ class PasswordNeededError(HostError):
 
 
 def last_line(stderr: str) -> str:
-    """The last line that says something; "" where none does."""
+    """The last line that says something, cut where it is endless; "" where none does."""
     lines = [line.strip() for line in stderr.splitlines()]
-    return next(filter(None, reversed(lines)), "")
+    line = next(filter(None, reversed(lines)), "")
+    return line if len(line) <= _LINE else f"{line[:_LINE]}..."
 
 
 def find_route(host: str, *, interactive: bool = False) -> Route:

@@ -6,6 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 from envwright.facts import Facts
+from envwright.facts.question import UNREADABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,7 @@ def ask(session: Session, questions: Iterable[Question[Any]]) -> Facts:
     outputs = session.run_batch(scripts, sum(kind.waits for kind, _ in sections))
     answers: dict[Question[Any], Any] = {}
     for (kind, group), output in zip(sections, outputs, strict=False):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(*UNREADABLE):
             answers.update(kind.parse(group, output))
     return Facts(answers)
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from processes import gone
 
 from envwright.errors import HostError
 from envwright.host.limits import STEP
 from envwright.host.session import Result, Session, open_session
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 SCRIPT_TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -36,27 +37,6 @@ def shared() -> Iterator[Session]:
 def session() -> Iterator[Session]:
     with open_session("@local", privileged=False) as session:
         yield session
-
-
-def becomes(true: Callable[[], bool]) -> bool:
-    """Whether something is true within two seconds."""
-    until = time.monotonic() + 2
-    while not (now := true()) and time.monotonic() < until:
-        time.sleep(0.01)
-    return now
-
-
-def gone(pid: int) -> bool:
-    """Whether a process ends within two seconds (a zombie has ended)."""
-
-    def ended() -> bool:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        return state == "Z"
-
-    return becomes(ended)
 
 
 def open_files() -> list[str]:
