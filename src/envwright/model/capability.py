@@ -1,4 +1,4 @@
-"""The base class of a capability, and how capabilities are found."""
+"""The protocol of a capability: its section of YAML, and what it returns for a machine."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 HEADER = "# Written by envwright: change the environment, not this file.\n"
-"""How a file begins that belongs to envwright as a whole; `header` in templates."""
+"""The first line of every file that envwright writes as a whole; `header` in templates."""
 
 
 class Settings(BaseModel):
-    """A part of a capability's section: frozen, strict, and nothing in it that is not known."""
+    """A part of a section: a frozen, strict model that refuses unknown keys."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -50,7 +50,7 @@ class Objection:
 
 
 class Describes:
-    """What a capability says beside its fields; the default of each is: nothing."""
+    """What a capability returns beside its fields; each method returns nothing by default."""
 
     section: ClassVar[str]
     """The key in an environment: the name of the module that defines the capability."""
@@ -58,19 +58,22 @@ class Describes:
     """A section as YAML, with its key, that compiles; shown by `explain`."""
 
     def objections(self, machine: Machine) -> Iterable[Objection]:  # noqa: ARG002 - see class
-        """Why the section can never work on such a machine; if it can, the rest is asked for."""
+        """Return why the section can never work on such a machine.
+
+        Where there are objections, no other method is called.
+        """
         return ()
 
     def resources(self, machine: Machine) -> Iterable[Resource]:  # noqa: ARG002 - see class
-        """What should be."""
+        """Return the resources that the section wants on such a machine."""
         return ()
 
     def proofs(self, machine: Machine) -> Iterable[Proof]:  # noqa: ARG002 - see class
-        """Effects that must be observable afterwards."""
+        """Return the proofs of the effects that must be observable after apply."""
         return ()
 
     def requirements(self, machine: Machine) -> Iterable[Requirement]:  # noqa: ARG002 - see class
-        """What only the machine knows, must hold before, and envwright cannot bring about."""
+        """Return what only the machine knows, must hold before apply, and apply cannot change."""
         return ()
 
 

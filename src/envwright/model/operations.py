@@ -18,7 +18,7 @@ OURS = "paths"
 
 @dataclass(frozen=True)
 class Content:
-    """Bytes of a file that are known when they are uploaded: text, with secrets put in then."""
+    """The text of a file; secrets are put in when the file is uploaded."""
 
     text: str
 

@@ -65,7 +65,7 @@ def wslconfig_switch(text: str, key: str) -> bool | str | None:
 
 
 def _unmarked(text: str) -> str:
-    """Return a file's text without its mark; UTF-16's says that the file is in that."""
+    """Return the text of a file without its byte order mark, decoded where the mark says UTF-16."""
     data = text.encode("utf-8", "surrogateescape")
     if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return data.decode("utf-16")
@@ -142,7 +142,7 @@ def _in_bytes(size: re.Match[str]) -> str:
 
 
 def goenv(text: str, key: str) -> str | None:
-    """Read the last KEY=value line as Go does: all behind the equals sign is the value."""
+    """Read the value of the last KEY=value line as Go does: everything after the equals sign."""
     values = [line.partition("=")[2] for line in text.split("\n") if line.startswith(f"{key}=")]
     return values[-1] if values else None
 
@@ -165,7 +165,7 @@ def _unescape(field: str) -> str:
 
 
 def lines(text: str, key: str) -> bool | None:
-    """Look for a line: True or None."""
+    """Return True where the text has the line, else None."""
     return key in [line.removesuffix("\r") for line in text.split("\n")] or None
 
 

@@ -1,4 +1,4 @@
-"""AptSource: a deb822 source with the key that signs it, known by its fingerprint."""
+"""AptSource: a package repository of apt, and the key that signs it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROOT = {"user": "root", "group": "root", "mode": "0644"}
 
 
 class Access(NamedTuple):
-    """Who may do what with a file: four octal digits, the owner and the group."""
+    """The access to a file: its mode as four octal digits, its owner and its group."""
 
     mode: str
     owner: str
@@ -38,11 +38,11 @@ class AptSource(Resource):
     """A repository (sources.list(5), deb822 style) and its key.
 
     Args:
-        source: the name of the .sources file and of the key beside it.
-        uris, suites, components, architectures: as deb822 has them; a suite that ends in `/` is
-            a flat repository, without components.
-        key: the key that signs it; refused, before anything is written, unless its primary keys
-            are exactly the fingerprints given.
+        source: the name of the .sources file and of the key file.
+        uris, suites, components, architectures: as in the .sources file; a suite that ends in `/`
+            is a flat repository, without components.
+        key: the key that signs the repository; refused, before anything is written, unless its
+            primary keys have exactly the given fingerprints.
     """
 
     source: str
@@ -124,10 +124,10 @@ class AptSource(Resource):
             yield operation("paths.put", src=Content(self.content), dest=self.path, **ROOT)
 
     def _trial(self) -> str:
-        """Let apt read this source: one that it cannot read would stop every later update.
+        """Return a script that lets apt read the source: one that it cannot read stops updates.
 
-        First beside the others, which may contradict it; then alone, over the network. The key,
-        which by itself is trusted for nothing, goes again where there was no source.
+        First beside the other sources, which may contradict it; then alone, over the network. Where
+        there was no source before, a failure removes the key.
         """
         folder, others = '"$folder"', "/etc/apt/sources.list.d"
         new, parts = f"{folder}/{self.source}.sources", "-o Dir::Etc::SourceParts"

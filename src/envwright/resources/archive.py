@@ -1,4 +1,4 @@
-"""Archive: a tree of files that is unpacked from a download, whole or not at all."""
+"""Archive: a directory that is unpacked from a downloaded tar archive, whole or not at all."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ if TYPE_CHECKING:
     from envwright.model.resource import Difference, Fields, State
 
 STAMP = ".envwright-archive"
-"""In the tree: what it was unpacked from, and the digest of what it looked like then."""
+"""The file in the tree that names the archive and holds the digest of the unpacked tree."""
 FILES = ".envwright-files"
-"""In the tree: the checksum of each of its files, as sha256sum(1) writes them."""
+"""The file in the tree that lists the checksum of each file, as sha256sum(1) writes it."""
 
 TREE = r"""tree() {
 cd "$1" && TZ=UTC0 find . -mindepth 1 ! -name '.envwright-*' \( -type d -printf '%P %y %m %U:%G\n' \
     -o -printf '%P %y %m %U:%G %s %TY%Tm%Td%TH%TM %l\n' \) | LC_ALL=C sort | sha256sum | cut -c 1-64
 }
 """
-"""A digest of names, kinds, modes, owners, sizes, times (to the minute) and targets: it reads no
-content, and is the same after a disk was exported and imported."""
+"""A function of sh that prints a digest of names, kinds, modes, owners, sizes, times (to the
+minute) and link targets. It reads no content, and prints the same after a disk was exported and
+imported."""
 UNPACK = """set -eu
 {guard}
 trap 'rm -rf "$new" "$listed"' EXIT
@@ -72,14 +73,14 @@ mv -T "$new/tree" "$path"
 class Archive(PathResource):
     """A directory that holds what is in a tar archive, and nothing else.
 
-    It is downloaded by the machine itself, checked, unpacked beside its place and renamed; what
-    lay there before goes as a whole. A directory that was not unpacked so is left alone.
+    The machine downloads the archive, checks it, unpacks it beside the path and renames the tree;
+    the old tree is removed as a whole. A directory that envwright did not unpack is left alone.
 
     Args:
-        url: where the archive is; its last part is its name.
-        sha256: its checksum; "" looks it up in `index` when it is downloaded.
+        url: where the archive is; the last part is the name of the archive.
+        sha256: the checksum of the archive; "" looks it up in `index` before the download.
         index: a list of checksums that the publisher offers (see envwright.portable.checksums).
-        strip: how many leading parts of the names in it are left out.
+        strip: how many leading parts of the names in the archive are left out.
         mode: of the directory itself.
     """
 
@@ -99,7 +100,7 @@ class Archive(PathResource):
 
     @property
     def autorequires(self) -> Iterator[str]:
-        """As any path; and the certificates by which https is trusted."""
+        """What every path comes after, and the certificates by which https is trusted."""
         yield from super().autorequires
         yield "package:ca-certificates"
 
@@ -191,7 +192,7 @@ class Archive(PathResource):
         yield Assertion(*stamp, self.archive, view=View("env", "archive"))
         if self.sha256:
             yield Assertion(*stamp, self.sha256, view=View("env", "sha256"))
-        # Here every byte is read, which would be too slow for a plan.
+        # The witness reads every byte, which would be too slow for a plan.
         cd = f"cd {shlex.quote(self.path)} && "
         yield Assertion("run", (f"{cd}sha256sum --check --strict --quiet {FILES}",), "stdout", "")
         listed = f"{cd}sed 's/^.\\{{66\\}}//' {FILES} | sort"

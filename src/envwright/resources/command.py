@@ -1,4 +1,4 @@
-"""Command: something done by a command, and a read-only proof that says whether it is done."""
+"""Command: a state that a command makes, and a read-only script that shows the state."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Command(Resource):
-    """A state that only a command can bring about.
+    """A state that no other resource can describe, made by a command.
 
     Args:
-        title: what it brings about, short: `sysctl vm.max_map_count`.
-        observe: a read-only script for sh that prints how it is.
-        expected: what `observe` prints when it is as it should be.
-        run: the script that makes it so; running it once more does no harm.
-        seen: how testinfra sees the same, by another way than `observe` where there is one.
-        after: ids that come before it wherever the environment has them.
-        undone_by: ids that come before it, too, and whose change undoes what it did.
-        systemd: True: it can be done only where systemd is PID 1; elsewhere `run` is left out.
+        title: the name of the state: `sysctl vm.max_map_count`.
+        observe: a read-only script for sh that prints the present state.
+        expected: what `observe` prints in the wanted state.
+        run: the script that makes the wanted state; running it again does no harm.
+        seen: what testinfra must see, read in another way than `observe` where there is one.
+        after: ids of resources that come before the command, where the environment has them.
+        undone_by: the same, and a change of one of them undoes the command.
+        systemd: the command runs only where systemd is PID 1.
     """
 
     title: str
@@ -52,7 +52,7 @@ class Command(Resource):
 
     @property
     def autorequires(self) -> Iterable[str]:
-        """What it comes after."""
+        """The resources that come before the command."""
         return (*self.after, *self.undone_by)
 
     def questions(self) -> Iterable[Question[Any]]:

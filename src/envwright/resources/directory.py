@@ -1,4 +1,4 @@
-"""Directory: a directory with this owner and mode; what lies in it is not managed."""
+"""Directory: a directory with a given owner and mode; the files in it are not managed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Directory(PathResource):
-    """A directory; `mode` is four octal digits, or "" where it is another's to say."""
+    """A directory; `mode` is four octal digits, or "" to leave the mode as it is."""
 
     mode: str = "0755"
 
@@ -31,7 +31,7 @@ class Directory(PathResource):
 
     @property
     def autorequires(self) -> Iterator[str]:
-        """As any path; a mount at the path itself comes first, since it brings its own root."""
+        """What every path comes after, and a mount at the path, which brings its own root."""
         yield from super().autorequires
         yield f"mount:{self.path}"
 
@@ -57,7 +57,7 @@ class Directory(PathResource):
         yield operation("paths.directory", path=self.path, **access)
 
     def merge(self, other: Resource) -> Resource:
-        """Join one that says nothing of the mode with one that does."""
+        """Join a wish without a mode with a wish that has one."""
         mode = self.mode or cast("Directory", other).mode
         both = replace(self, mode=mode)
         agreed = replace(cast("Directory", other), mode=cast("Directory", other).mode or mode)

@@ -1,4 +1,4 @@
-"""File: a regular file with exactly this content, owner and mode."""
+"""File: a regular file with a given content, owner and mode."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class File(PathResource):
     Args:
         content: all of its text; may refer to secrets.
         mode: four octal digits.
-        validate: a command that must agree to the new file, "$staged", before it goes live.
+        validate: a command that must accept the new file, "$staged", before it goes live.
         present: False: there must be no such file.
     """
 
@@ -93,7 +93,7 @@ class File(PathResource):
         if state is None:
             yield Assertion("file", (self.path,), "exists", expected=False)
             return
-        # testinfra follows links: a link to a file that is right would pass.
+        # testinfra follows links: without this, a link to a file with the right content would pass.
         yield Assertion("file", (self.path,), "is_symlink", expected=False)
         yield from attribute_witness(self.path, state)
         yield Assertion("file", (self.path,), "content_string", self.content)

@@ -1,4 +1,4 @@
-"""Group: a group of the machine's own /etc/group."""
+"""Group: a group in /etc/group."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Group(Resource):
-    """A group; `gid` None: whatever the machine gives it; `system`: from the system's range."""
+    """A group; `gid` None leaves the number to the machine; `system`: one of a system group."""
 
     group: str
     gid: int | None = None

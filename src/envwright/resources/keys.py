@@ -42,7 +42,7 @@ class Keys(EditedFile, PathResource):
     rank: ClassVar[int] = 60
 
     def boots_systemd(self) -> bool | None:
-        """Tell what wsl.conf will say, where this is one that says it."""
+        """Return what wsl.conf will say of systemd; None where the keys do not say it."""
         wanted = self.keys.get(SYSTEMD) if self.path == WSL_CONF else None
         return None if wanted is None else bool(wanted)
 

@@ -1,4 +1,4 @@
-"""Link: a symbolic link with this target; the target need not exist."""
+"""Link: a symbolic link with a given target, whether the target exists or not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Link(PathResource):
-    """A symbolic link; `target` as it is written into the link."""
+    """A symbolic link; `target` is the text that readlink(1) prints."""
 
     target: str
 

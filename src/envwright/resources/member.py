@@ -1,4 +1,4 @@
-"""Member: an account's membership of a supplementary group."""
+"""Member: the membership of an account in a supplementary group."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Member(Resource):
-    """`user` belongs to `group`; its running sessions learn of it only by a new login."""
+    """The account `user` belongs to `group`; its sessions see that after a new login."""
 
     user: str
     group: str
@@ -32,7 +32,7 @@ class Member(Resource):
 
     @property
     def name(self) -> str:
-        """Group and user, as a path."""
+        """The group and the user, with a slash between them."""
         return f"{self.group}/{self.user}"
 
     @property

@@ -30,7 +30,7 @@ FLAGS = frozenset(
 )
 """Options that the kernel shows as they were given; most others it rewrites or hides."""
 SIZE = re.compile(r"size=(\d+)([kmgKMG]?)")
-"""A size in bytes; one in percent is not what the kernel shows."""
+"""The option of a size in bytes; the kernel does not show a size in percent as it was given."""
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
@@ -61,7 +61,7 @@ class Mount(Resource):
 
     @property
     def autorequires(self) -> Iterator[str]:
-        """What it lies in, and the directory that it binds."""
+        """The mounts and directories above the mount point, and the directory that a bind shows."""
         parts = self.target.strip("/").split("/")
         for end in range(1, len(parts)):
             parent = "/" + "/".join(parts[:end])
@@ -70,17 +70,17 @@ class Mount(Resource):
 
     @property
     def live(self) -> bool:
-        """Whether it is to be mounted now."""
+        """Whether the file system is to be mounted now, and not only by its entry."""
         return "noauto" not in self.options
 
     @property
     def fields(self) -> tuple[str, str, str, str]:
-        """The first four fields of fstab, as they are meant."""
+        """The first four fields of fstab, without escapes."""
         return self.source, self.target, self.kind, ",".join(self.options) or "defaults"
 
     @property
     def entry(self) -> str:
-        """The line of fstab, with the escapes that it needs there."""
+        """The line of fstab, with its escapes."""
         return fstab.entry(*self.fields)
 
     def claims(self) -> Iterable[Claim]:
@@ -116,7 +116,7 @@ class Mount(Resource):
                 yield _normal(option)
 
     def _live_description(self, mounts: Mapping[str, MountPoint]) -> tuple[str, ...] | None:
-        """Describe a live mount in the words of `_description`, as far as those go."""
+        """Return the `_description` of what is mounted; None where nothing is."""
         mount = mounts.get(self.target)
         if mount is None:
             return None
@@ -132,11 +132,11 @@ class Mount(Resource):
     def converge(self, difference: Difference) -> Iterator[Operation]:
         if difference.concerns("fstab"):
             edited = Edited(FSTAB, "fstab", {self.target: self.entry})
-            # One that cannot be mounted would stop the next boot: it is tried before it goes live.
+            # An entry that cannot be mounted would stop the next boot: it is tried first.
             trial = self._mount('--fstab "$staged" ') if self.live else ""
             root = {"mode": "0644", "owner": "root", "group": "root"}
             yield from upload(FSTAB, edited, validate=trial, **root)
-            # systemd makes units of fstab: they are to be made anew.
+            # systemd makes its mount units from fstab when it reloads.
             reload = "[ ! -d /run/systemd/system ] || systemctl daemon-reload"
             yield operation("server.shell", commands=[reload]).given(Changed())
         elif self.live and difference.concerns("mounted"):
@@ -151,13 +151,13 @@ class Mount(Resource):
             yield operation("server.shell", commands=[mount])
 
     def _mount(self, table: str = "") -> str:
-        """Mount anew what is mounted otherwise: a remount keeps what the new options leave out.
+        """Return a script that unmounts and mounts: a remount keeps options that are left out.
 
-        Where that fails, what was mounted by the entry that is live is mounted again.
+        Where the mount fails, the script mounts again what the live entry says.
         """
         target = shlex.quote(self.target)
         clear = f"{{ ! mountpoint -q -- {target} || umount -- {target}; }}"
-        # One that is busy was not unmounted: a second one on top would hide its files.
+        # A busy mount was not unmounted: a second mount on top would hide its files.
         mounted = f"mountpoint -q -- {target} || mount -- {target} 2>/dev/null"
         back = f'if [ "$new" ]; then rmdir -- {target}; else {mounted}; fi'
         return (
@@ -178,7 +178,7 @@ class Mount(Resource):
         point = ("mount_point", (self.entry.split(" ")[1],))
         yield Assertion(*point, "exists", expected=True)
         if self.kind == "none":
-            # A bind shows the file system that it lies on: what is the same is the directory.
+            # The kernel shows a bind as the file system below it: the directories are compared.
             same = f"[ {shlex.quote(self.source)} -ef {shlex.quote(self.target)} ]"
             yield Assertion("run", (same,), "rc", 0)
         elif self.kind != "drvfs":

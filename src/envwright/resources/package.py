@@ -1,4 +1,4 @@
-"""Package: an apt package that is installed, at a version or at any, or that must not be."""
+"""Package: an apt package that must be installed, at any or a given version, or must not be."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Package(Resource):
         return self.package
 
     def merge(self, other: Resource) -> Resource:
-        """Join a wish for any version with one for a certain one."""
+        """Join a wish for any version with a wish for one version."""
         theirs = cast("Package", other)
         both = replace(
             self,
@@ -61,7 +61,7 @@ class Package(Resource):
 
     @property
     def apt(self) -> Apt:
-        """The question what apt would do about it."""
+        """The question what apt would do to install or remove the package."""
         return Apt(self.package, self.version, self.present, self.recommends)
 
     def questions(self) -> Iterable[Question[Any]]:

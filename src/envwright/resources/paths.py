@@ -1,4 +1,4 @@
-"""What files, directories and links share: their place in the tree, attributes and witnesses."""
+"""What files, directories and links share: path, owner, attributes and witnesses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOUNS = {"file": "a file", "directory": "a directory", "link": "a link", "other"
 
 @dataclass(frozen=True, kw_only=True)
 class PathResource(Resource):
-    """A resource that is one path. Its owner and the directories above it come first."""
+    """A resource at one path. Its owner and the directories above it come first."""
 
     path: str
     owner: str = "root"
@@ -46,7 +46,7 @@ class PathResource(Resource):
             yield f"mount:{parent}"
 
     def predict(self, difference: Difference, changed: Container[str]) -> Difference:
-        """What lies in a mount that is still to come is not what is seen at the path before it."""
+        """Take the present state for unknown where a mount that is still to come will hide it."""
         mounts = [id_ for id_ in self.autorequires if id_.startswith("mount:") and id_ in changed]
         if not mounts or (difference and difference.before is None):
             return difference

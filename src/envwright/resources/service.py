@@ -1,4 +1,4 @@
-"""Service: a systemd unit, whether it runs, starts at boot, and has read its files as they are."""
+"""Service: a systemd unit: whether it runs, starts at boot, and has read its files as they are."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
 NOT_BOOTED = "systemd is not PID 1 yet"
 OFFLINE = "offline"
-"""The field of a state that was read without systemd."""
+"""The field that says that a state was read where systemd does not run."""
 RUNNING = frozenset({"active", "activating", "reloading"})
-"""The states in which a unit runs, or is about to."""
+"""The active states (systemctl(1)) in which a unit runs, or starts."""
 FIXED = frozenset({"static", "indirect", "generated", "transient"})
 """Unit file states (systemctl(1), is-enabled) in which enabling means nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service(Resource):
-    """A unit of the system manager; None: not managed.
+    """A unit of the system manager; a field that is None is not managed.
 
     Args:
         unit: its full name, `docker.service`.
-        running: it is active, or is not.
-        enabled: it starts at boot, or does not.
-        masked: it cannot be started at all; leaves `running` and `enabled` no meaning.
-        reads: the files that it reads when it starts. It is to be restarted when one of them
-            changed after it started: a state that can be seen, so no crash can lose a restart.
+        running: whether the unit is active.
+        enabled: whether the unit starts at boot.
+        masked: the unit cannot be started; `running` and `enabled` have no meaning then.
+        reads: the files that the unit reads when it starts. A file that changed after the start
+            makes the unit outdated: a state that can be read, so that no crash loses a restart.
     """
 
     unit: str
@@ -63,7 +63,7 @@ class Service(Resource):
             yield from (f"file:{path}", f"keys:{path}")
 
     def merge(self, other: Resource) -> Resource:
-        """Join what is managed by one of the two, and what both read."""
+        """Join the fields that one of the two manages, and the files that both read."""
         theirs = cast("Service", other)
         both = replace(
             self,
@@ -100,7 +100,7 @@ class Service(Resource):
             wanted["running"] = self.running
         if self.enabled is not None:
             wanted["enabled"] = self.enabled
-        # A service that must not run has nothing to read anew.
+        # A service that must not run need not read its files again.
         return wanted if self.running is False else {**wanted, "up to date": True}
 
     def actual(self, facts: Facts) -> State | Unknown | None:
@@ -108,7 +108,7 @@ class Service(Resource):
         if isinstance(status, Unknown):
             return status
         if status.load == "not-found":
-            # What is not there can neither run nor start: masked is the one wish it cannot meet.
+            # A missing unit neither runs nor starts; only `masked` needs the unit to exist.
             return None
         if status.load == "offline":
             # Nothing runs, so nothing is outdated; what starts at boot is in the file system.
@@ -166,7 +166,7 @@ class Service(Resource):
         if before.get("enabled") == "masked":
             yield operation("server.shell", commands=[f"systemctl unmask -- {unit}"])
         if before.get("running") == "failed":
-            # One that failed too often is not started again until that is forgotten.
+            # systemd does not start a unit that failed too often until the failures are reset.
             yield operation("server.shell", commands=[f"systemctl reset-failed -- {unit}"])
         outdated = "up to date" in difference.fields
         yield operation(
@@ -193,7 +193,7 @@ class Service(Resource):
         yield restart.given(Changed(tuple(self.restarted_by)))
 
     def _converge_offline(self, difference: Difference) -> Iterator[Operation]:
-        """Enable in the file system what will start at the next boot."""
+        """Enable, disable or mask the unit in the file system, for the next boot."""
         if "enabled" not in difference.fields:
             return
         verbs = ["mask" if self.masked else "enable" if self.enabled else "disable"]
@@ -208,7 +208,7 @@ class Service(Resource):
         if self.masked:
             yield Assertion(*service, "is_masked", expected=True)
         if self.enabled is not None and not self.masked:
-            # is-enabled answers "static" for a unit that something else starts: that will do.
+            # is-enabled answers "static" for a unit that another one starts: that is enabled, too.
             yield Assertion(*service, "is_enabled", self.enabled)
         if self.desired().get("running") is not None:
             yield Assertion(*service, "is_running", self.desired()["running"])

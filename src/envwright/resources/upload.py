@@ -1,4 +1,4 @@
-"""How the content of a file goes live: at once when it is harmless, else only after a check."""
+"""How a file is written: at once, or only after a command has checked the new file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def upload(  # noqa: PLR0913 - the properties of one file
     path: str, source: Source, *, mode: str, owner: str, group: str, validate: str = ""
 ) -> Iterator[Operation]:
-    """Write a file; with `validate`, a command on the new file, "$staged", only if that agrees.
+    """Yield the operations that write a file; `validate` is a command that must accept "$staged".
 
     The checked file is staged where only root can look; readers see the old file or the new one.
     """

@@ -1,4 +1,4 @@
-"""User: an account of the machine's own /etc/passwd."""
+"""User: an account in /etc/passwd."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class User(Resource):
-    """An account; None: not managed, whatever the machine gives.
+    """An account; None leaves a field to the machine.
 
     Args:
         user: its name.
         uid: its number; fixed when the account is made, never changed afterwards.
-        primary: its primary group; by Debian's custom one of its own name.
+        primary: its primary group; by default a group of the account's name.
         home: its home directory, made from /etc/skel with the account; never moved afterwards.
         shell: its login shell.
     """
@@ -48,7 +48,7 @@ class User(Resource):
 
     @property
     def autorequires(self) -> Iterable[str]:
-        """Its primary group and, for an own root of homes, the directory above its home."""
+        """The primary group of the account."""
         return (f"group:{self.primary}", f"group:{self.user}")
 
     def claims(self) -> Iterable[Claim]:

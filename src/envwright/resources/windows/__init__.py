@@ -1,1 +1,1 @@
-"""The words for the Windows side."""
+"""The resources on the Windows side of WSL."""

@@ -1,4 +1,4 @@
-r"""WindowsLink: a symbolic link of Windows, to a directory or a file of Windows or of Linux."""
+r"""WindowsLink: a symbolic link at a Windows path, to a directory or file of Windows or Linux."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ class WindowsLink(Resource):
     r"""A link at a Windows path.
 
     Args:
-        path: where: `C:\codes\docker`. The directories above it are made.
-        target: where it leads, as Windows writes it: `\\wsl.localhost\Debian\opt\docker`.
-        linux: the same as a Linux path, which must be there when the link is made; "" for a
-            target of Windows.
-        directory: it leads to a directory, not to a file.
+        path: the path of the link: `C:\codes\docker`. Missing directories above it are made.
+        target: where the link leads, as Windows writes it: `\\wsl.localhost\Debian\opt\docker`.
+        linux: the target as a Linux path, which must exist when the link is made; "" for a
+            target on a drive of Windows.
+        directory: the target is a directory, not a file.
         present: False: there must be no such link.
-        script: the file of PowerShell that makes it where that takes an administrator, as
-            Windows writes it; "" for none.
-        advice: a line to say there, too.
+        script: the Windows path of the PowerShell script that makes the link where that takes an
+            administrator; "" for none.
+        advice: a line to add to that message.
     """
 
     path: str
@@ -75,7 +75,7 @@ class WindowsLink(Resource):
 
     @property
     def autorequires(self) -> Iterator[str]:
-        """What it leads to."""
+        """The target, where Linux has it."""
         if self.linux:
             yield from (f"directory:{self.linux}", f"file:{self.linux}", f"mount:{self.linux}")
 
@@ -138,7 +138,7 @@ class WindowsLink(Resource):
         )
 
     def witness(self) -> Iterator[Assertion]:
-        # Asked of another program than the plan's, and read from bytes.
+        # Another program than the plan's says it, in bytes that are the same in every language.
         script = on_windows(_QUERY, link=self.path)
         expected = self.target if self.present else None
         yield Assertion("run", (script,), "stdout", expected, view=View("reparse_point"))
