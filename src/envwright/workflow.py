@@ -149,53 +149,8 @@ def run(
     Raises:
         EnvwrightError: the run cannot be done, or a step of it failed.
     """
-    stage = {Verb.PLAN: _plan, Verb.APPLY: _apply, Verb.VERIFY: _verify}[options.verb]
-    return stage(context, options, report, tell)
-
-
-def _plan(context: Context, options: RunOptions, report: Report, tell: Tell) -> Outcome:
-    plan = context.plan()
-    report.plan(plan)
-    outcome = Outcome(options.verb, plan)
-    tell(outcome)
-    return outcome
-
-
-def _apply(context: Context, options: RunOptions, report: Report, tell: Tell) -> Outcome:
-    plan = context.plan()
-    report.plan(plan)
-    outcome = Outcome(Verb.APPLY, plan)
-    tell(outcome)
-    if options.agreed is not None:
-        plan.expect(options.agreed)
-    restarting = bool(options.restarts) and _can_restart(context, plan, options, report)
-    if not plan and not restarting and not options.continued:
-        return outcome
-    if not options.yes:
-        confirm(report, " and restart" if restarting else "")
-    report.line()
-    left = _make(context, plan, options, report)
-    outcome = replace(outcome, left=left)
-    tell(outcome)
-    if restarting and left.restart:
-        return _go_on(context, left, left.restart, options, report, tell)
-    if options.verify:
-        from envwright.engine.plan import skip_reasons  # noqa: PLC0415 - see above
-
-        outcome = replace(outcome, checks=_check(context, skip_reasons(left), report))
-        tell(outcome)
-    report.left(left, plan)
-    return outcome
-
-
-def _verify(context: Context, options: RunOptions, report: Report, tell: Tell) -> Outcome:
-    checks = _check(context, context.skip_reasons(), report, options.junit)
-    outcome = Outcome(Verb.VERIFY, checks=checks)
-    tell(outcome)
-    return outcome
-
-
-# --- The stages ----------------------------------------------------------------------------------
+    this = _Run(context, options, report, tell)
+    return {Verb.PLAN: this.plan, Verb.APPLY: this.apply, Verb.VERIFY: this.verify}[options.verb]()
 
 
 def confirm(report: Report, more: str = "") -> None:
@@ -217,78 +172,118 @@ def confirm(report: Report, more: str = "") -> None:
         raise EnvwrightError("nothing was changed")
 
 
-def _make(context: Context, plan: Plan, options: RunOptions, report: Report) -> Plan:
-    """Make the changes; return the plan that is left."""
-    from envwright.engine.apply import apply  # noqa: PLC0415 - see above
+class _Run:
+    """One run; its arguments are those of `run`."""
 
-    with context.timings("journal and second look"):
-        return apply(
-            plan,
-            context.compiled,
-            context.session,
-            context.secrets,
-            begin=report.begin,
-            end=report.end,
-            cut_off=report.cut_off,
-            timings=context.timings,
-            shown=not options.yes,
+    def __init__(self, context: Context, options: RunOptions, report: Report, tell: Tell) -> None:
+        self._context, self._options = context, options
+        self._report, self._tell = report, tell
+
+    def plan(self) -> Outcome:
+        """Show what differs."""
+        return Outcome(self._options.verb, self._planned())
+
+    def apply(self) -> Outcome:
+        """Show what differs, ask, make it so, restart where that is wanted, and verify."""
+        options, report, plan = self._options, self._report, self._planned()
+        outcome = Outcome(options.verb, plan)
+        if options.agreed is not None:
+            plan.expect(options.agreed)
+        restarting = bool(options.restarts) and self._can_restart(plan)
+        if not plan and not restarting and not options.continued:
+            return outcome
+        if not options.yes:
+            confirm(report, " and restart" if restarting else "")
+        report.line()
+        left = self._make(plan)
+        outcome = replace(outcome, left=left)
+        self._tell(outcome)
+        if restarting and left.restart:
+            return self._go_on(left, left.restart)
+        if options.verify:
+            from envwright.engine.plan import skip_reasons  # noqa: PLC0415 - see above
+
+            outcome = replace(outcome, checks=self._check(skip_reasons(left)))
+            self._tell(outcome)
+        report.left(left, plan)
+        return outcome
+
+    def verify(self) -> Outcome:
+        """Check that the machine is as it should be."""
+        checks = self._check(self._context.skip_reasons(), self._options.junit)
+        outcome = Outcome(self._options.verb, checks=checks)
+        self._tell(outcome)
+        return outcome
+
+    # --- The stages ---
+
+    def _planned(self) -> Plan:
+        """Plan, and show the plan."""
+        plan = self._context.plan()
+        self._report.plan(plan)
+        self._tell(Outcome(self._options.verb, plan))
+        return plan
+
+    def _make(self, plan: Plan) -> Plan:
+        """Make the changes; return the plan that is left."""
+        from envwright.engine.apply import apply  # noqa: PLC0415 - see above
+
+        context, report = self._context, self._report
+        with context.timings("journal and second look"):
+            return apply(
+                plan,
+                context.compiled,
+                context.session,
+                context.secrets,
+                begin=report.begin,
+                end=report.end,
+                cut_off=report.cut_off,
+                timings=context.timings,
+                shown=not self._options.yes,
+            )
+
+    def _check(self, skips: SkipReasons, junit: Path | None = None) -> tuple[Result, ...]:
+        """Verify the machine; return the results."""
+        from envwright.engine.verify import run as verify  # noqa: PLC0415 - see above
+
+        context, report = self._context, self._report
+        report.line(f"\nVerifying {context.compiled.name} on {context.session.name}:")
+        with context.timings("verify"):
+            results = verify(
+                context.compiled,
+                context.session,
+                context.secrets,
+                skips=skips,
+                tell=report.result,
+                junit=junit,
+            )
+        report.results(results)
+        return tuple(results)
+
+    def _can_restart(self, plan: Plan) -> bool:
+        """Tell whether the plan takes a restart, which Windows can make."""
+        from envwright.restart import orchestrate  # noqa: PLC0415 - see above
+
+        return orchestrate.check(self._context, plan, self._report.line, json=self._options.json)
+
+    def _go_on(self, left: Plan, moment: Moment) -> Outcome:
+        """Have the machine restarted; from outside, apply what is left after the restart."""
+        from envwright.restart import orchestrate, windows  # noqa: PLC0415 - see above
+
+        context, options, say = self._context, self._options, self._report.line
+        if orchestrate.is_here(context):
+            orchestrate.leave(
+                context, left, moment, say, verify=options.verify, continued=options.continued
+            )
+        starts = orchestrate.cross(context, left, moment, say)
+        rest = replace(
+            options, yes=True, restarts=options.restarts - 1, continued=True, agreed=None
         )
-
-
-def _check(
-    context: Context, skips: SkipReasons, report: Report, junit: Path | None = None
-) -> tuple[Result, ...]:
-    """Verify the machine; return the results."""
-    from envwright.engine.verify import run as verify  # noqa: PLC0415 - see above
-
-    report.line(f"\nVerifying {context.compiled.name} on {context.session.name}:")
-    with context.timings("verify"):
-        results = verify(
-            context.compiled,
-            context.session,
-            context.secrets,
-            skips=skips,
-            tell=report.result,
-            junit=junit,
-        )
-    report.results(results)
-    return tuple(results)
-
-
-def _can_restart(context: Context, plan: Plan, options: RunOptions, report: Report) -> bool:
-    """Tell whether the plan takes a restart, which Windows can make."""
-    from envwright.restart import orchestrate  # noqa: PLC0415 - see above
-
-    return orchestrate.check(context, plan, report.line, json=options.json)
-
-
-def _go_on(  # noqa: PLR0913, PLR0917 - a run, where it stands, and the restart
-    context: Context,
-    left: Plan,
-    moment: Moment,
-    options: RunOptions,
-    report: Report,
-    tell: Tell,
-) -> Outcome:
-    """Have the machine restarted; from outside, apply what is left after the restart."""
-    from envwright.restart import orchestrate, windows  # noqa: PLC0415 - see above
-
-    if orchestrate.is_here(context):
-        orchestrate.leave(
-            context,
-            left,
-            moment,
-            report.line,
-            verify=options.verify,
-            continued=options.continued,
-        )
-    starts = orchestrate.cross(context, left, moment, report.line)
-    rest = replace(options, yes=True, restarts=options.restarts - 1, continued=True, agreed=None)
-    with context.reopened() as again:
-        report.mask = again.secrets.mask
-        try:
-            windows.record(again.session, left.environment, starts)
-            outcome = _apply(again, rest, report, tell)
-        finally:
-            windows.release(again.session)
-    return replace(outcome, restarts=(starts, *outcome.restarts))
+        with context.reopened() as again:
+            self._report.mask = again.secrets.mask
+            try:
+                windows.record(again.session, left.environment, starts)
+                outcome = _Run(again, rest, self._report, self._tell).apply()
+            finally:
+                windows.release(again.session)
+        return replace(outcome, restarts=(starts, *outcome.restarts))

@@ -244,7 +244,9 @@ def run_options(parsed: argparse.Namespace) -> RunOptions:
         return RunOptions(verb, json=parsed.json, junit=parsed.junit)
     if verb is Verb.PLAN:
         return RunOptions(verb, json=parsed.json)
-    return RunOptions(verb, parsed.yes, parsed.verify, parsed.restart, json=parsed.json)
+    return RunOptions(
+        verb, yes=parsed.yes, verify=parsed.verify, restarts=parsed.restart, json=parsed.json
+    )
 
 
 def fleet_options(parsed: argparse.Namespace) -> FleetOptions:

@@ -24,7 +24,7 @@ def pull(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
         status.status(call.report, as_json=parsed.json)
         return ExitCode.DONE
     wanted = installation.compiled(install_options(parsed))
-    options = RunOptions(Verb.APPLY, parsed.yes, parsed.verify)
+    options = RunOptions(Verb.APPLY, yes=parsed.yes, verify=parsed.verify)
     with local.open_here(lambda _: wanted) as context:
         call.report.mask = context.secrets.mask
         return workflow.run(context, options, call.report).code

@@ -225,6 +225,20 @@ def test_variables_of_the_settings_reach_the_environment(machine: Machine, alice
     assert machine.file.read_text() == "right"
 
 
+def test_a_run_that_fails_records_what_it_was_to_change(machine: Machine, alice: Key) -> None:
+    machine.file = Path("/proc/nowhere/file")
+    machine.repository.commit(*alice.settings, box=machine.environment("right"))
+    assert machine.run().code == 1
+    record = machine.record
+    assert (record["outcome"], record["exit_code"], record["pending"]) == ("failed", 1, [])
+    assert record["changes"] == [{"id": "file:/proc/nowhere/file", "verb": "create"}]
+    assert record["error"]["message"] == (
+        "file:/proc/nowhere/file failed on @local:\n"
+        "    /proc/nowhere: No such file or directory\n"
+        "    wanted by files (box.yaml:2)"
+    )
+
+
 # --- What is in the way -----------------------------------------------------------------------
 
 
