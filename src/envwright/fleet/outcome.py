@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError, ExitCode, HostError, LockedError, RefusedError
+from envwright.model.masking import mask_values
 from envwright.workflow import Verb
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class RunSummary:
                 replace(check, id=mask(check.id), reason=mask(check.reason))
                 for check in outcome.checks
             ),
-            _masked(outcome.json(), mask),
+            mask_values(outcome.json(), mask),
         )
 
     @property
@@ -93,15 +94,6 @@ class RunSummary:
         if not self.changes:
             return "same"
         return "differs" if self.verb is Verb.PLAN else "changed"
-
-
-def _masked(value: Any, mask: Callable[[str], str]) -> Any:
-    """Mask each text of a JSON value by itself: JSON would write a secret with escapes."""
-    if isinstance(value, dict):
-        return {mask(key): _masked(item, mask) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_masked(item, mask) for item in value]
-    return mask(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import json
 import re
 import shlex
 import urllib.parse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SHORTEST = 4
 """The length of the shortest value that is masked: a shorter one is in every other word."""
@@ -54,6 +54,15 @@ class Mask:
         if self._pattern is None:
             return text
         return self._pattern.sub(lambda found: self._stands.get(found[0], found[0]), text)
+
+
+def mask_values(value: Any, mask: Callable[[str], str]) -> Any:
+    """Return a JSON value in which `mask` was applied to each text by itself, keys among them."""
+    if isinstance(value, dict):
+        return {mask(key): mask_values(item, mask) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [mask_values(item, mask) for item in value]
+    return mask(value) if isinstance(value, str) else value
 
 
 def forms(value: str) -> Iterator[str]:

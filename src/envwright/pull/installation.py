@@ -90,6 +90,16 @@ class Keys:
         file = Declaration(file=str(self.identity.resolve()))
         return Secrets({IDENTITY: Secret(IDENTITY, file, "--identity", Path("/"))})
 
+    def identity_text(self) -> str:
+        """Return the text of the private key, a marker for the secret; "" where there is no key.
+
+        ssh refuses a private key whose last line has no end.
+        """
+        if self.identity is None:
+            return ""
+        ended = self.identity.read_bytes().endswith(b"\n")
+        return marker(IDENTITY) if ended else f"{marker(IDENTITY)}\n"
+
 
 def compiled(options: InstallOptions | None) -> tuple[Compiled, Secrets]:
     """Compile what an installation wants on this machine; without options, its removal.
@@ -184,7 +194,7 @@ def install(settings: Settings, keys: Keys, words: tuple[str, ...]) -> Compiled:
         SIGNERS: keys.signers,
         KEYRING: keys.keyring,
         KNOWN_HOSTS: keys.known_hosts,
-        IDENTITY: f"{marker(IDENTITY)}\n" if keys.identity else "",
+        IDENTITY: keys.identity_text(),
     }
     service, timer = (UNITS / f"{UNIT}.{kind}" for kind in ("service", "timer"))
     resources: list[Resource] = [Package(package=name) for name in _packages(settings)]

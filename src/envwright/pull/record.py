@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError, ExitCode, LockedError, RefusedError
+from envwright.model.masking import mask_values
 from envwright.workflow import Verb
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Record:
         """Write the record, whole or not at all; `mask` replaces the values of secrets."""
         new = state / f".{FILE}.new"
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(_masked(asdict(self), mask), file, indent=2)
+            json.dump(mask_values(asdict(self), mask), file, indent=2)
             file.write("\n")
             file.flush()
             os.fsync(file.fileno())
@@ -123,15 +124,6 @@ def _word(outcome: Outcome) -> str:
 
 def _change(change: Change) -> dict[str, str]:
     return {"id": change.resource.id, "verb": change.verb}
-
-
-def _masked(value: Any, mask: Callable[[str], str]) -> Any:
-    """Mask each text by itself: in JSON a secret would be written otherwise."""
-    if isinstance(value, dict):
-        return {key: _masked(item, mask) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_masked(item, mask) for item in value]
-    return mask(value) if isinstance(value, str) else value
 
 
 def last(state: Path) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envwright.model.masking import Mask
+from envwright.model.masking import Mask, mask_values
 
 VALUE = 's3cr?t"ü/+&'
 HIDDEN = "⟦token⟧"
@@ -91,3 +91,12 @@ def test_no_masked_text_holds_the_base64_of_a_value_within_another(
 ) -> None:
     whole = base64.b64encode((before + value + after).encode()).decode()
     assert HIDDEN in mask(value, whole)
+
+
+def test_each_text_of_a_json_value_is_masked_and_all_else_stays() -> None:
+    made = Mask("⟦kept⟧")
+    made.add(VALUE, HIDDEN)
+    value = {VALUE: [VALUE, 1, None, True, {"a": (f"is {VALUE}", 0.5)}]}
+    assert mask_values(value, made) == {
+        HIDDEN: [HIDDEN, 1, None, True, {"a": [f"is {HIDDEN}", 0.5]}]
+    }

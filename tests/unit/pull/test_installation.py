@@ -110,12 +110,21 @@ def test_an_installation_over_ssh_by_openpgp_keeps_the_private_key_a_secret(file
         "package:openssh-client",
         "package:gpg",
     ]
-    assert states["file:/etc/envwright/pull/identity"]["content"] == "⟦secret:identity⟧\n"
+    assert states["file:/etc/envwright/pull/identity"]["content"] == "⟦secret:identity⟧"
     settings, keys = options(*words)
     assert (settings.keys, settings.signers) == ((FINGERPRINT,), False)
     assert settings.variables == {"team": "a=b"}
     key = keys.secrets().reveal(states["file:/etc/envwright/pull/identity"]["content"])
     assert key == (keys.identity.read_text("utf-8") if keys.identity else "")
+
+
+def test_a_private_key_without_a_last_line_end_gets_one(files: Files, alice: Key) -> None:
+    whole = alice.file.read_text("utf-8")
+    cut = files("key", "known-hosts", identity=whole.removesuffix("\n"))
+    settings, keys = options(SSH, "box.yaml", *cut)
+    made = installation.install(settings, keys, PROGRAM)
+    (file,) = (r for r in made.resources if r.id == "file:/etc/envwright/pull/identity")
+    assert keys.secrets().reveal(str((file.desired() or {})["content"])) == whole
 
 
 def test_the_units_start_what_runs_now() -> None:
