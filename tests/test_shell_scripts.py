@@ -99,8 +99,7 @@ def test_every_template_of_a_script_is_rendered_for_that(
 
 NO_SHELL = {
     "envwright.pull.units": "units of systemd",
-    "envwright.resources.archive": "a script with places to fill in",
-    "envwright.state.lock": "the same",
+    "envwright.state.lock": "a script with places to fill in",
     "envwright.targets.pyinfra_deploy": "modules of Python",
 }
 """Modules with longer texts that shellcheck cannot read as files."""

@@ -13,6 +13,7 @@ from envwright.model.operations import Checksum, Content, operation
 from envwright.model.proof import Assertion, View
 from envwright.portable.safepath import change
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,39 +35,7 @@ cd "$1" && TZ=UTC0 find . -mindepth 1 ! -name '.envwright-*' \( -type d -printf 
 """A function of sh that prints a digest of names, kinds, modes, owners, sizes, times (to the
 minute) and link targets. It reads no content, and prints the same after a disk was exported and
 imported."""
-UNPACK = """set -eu
-{guard}
-trap 'rm -rf "$new" "$listed"' EXIT
-read -r wanted <"$listed"
-said=$(cat "$path/{stamp}" 2>/dev/null || :)
-whole=$(printf 'archive=%s\\nsha256=%s\\ntree=%s' {archive} "$wanted" "$(tree "$path" 2>/dev/null)")
-[ "$said" != "$whole" ] || exit 0
-rm -rf "$new"
-mkdir -p "$new"
-# apt's helper works as user _apt where it can; nobody else may touch what root unpacks then.
-chmod 0755 "$new"
-chown _apt "$new" 2>/dev/null || :
-/usr/lib/apt/apt-helper -o Acquire::Retries=2 download-file "$url" "$new/archive" \
-    >"$new/log" 2>&1 || {{ echo "cannot download $url"; grep ^E: "$new/log"; exit 1; }}
-chown -R root:root "$new"
-got=$(sha256sum <"$new/archive" | cut -c 1-64)
-if [ "$got" != "$wanted" ]; then
-    echo "$url has the SHA-256 $got, not $wanted: nothing was unpacked"
-    exit 1
-fi
-mkdir "$new/tree"
-tar --extract --file="$new/archive" --directory="$new/tree" --strip-components={strip} \
-    --no-same-owner --same-permissions
-chown {owner} "$new/tree"
-chmod {mode} "$new/tree"
-(cd "$new/tree" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0r sha256sum >"$new/files")
-mv "$new/files" "$new/tree/{files}"
-digest=$(tree "$new/tree")
-printf 'archive=%s\\nsha256=%s\\ntree=%s\\n' {archive} "$got" "$digest" >"$new/tree/{stamp}"
-# Between these two there is no tree at the path; there never is half of one.
-[ ! -e "$path" ] || mv -T "$path" "$new/old"
-mv -T "$new/tree" "$path"
-"""
+UNPACK = load(__file__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,19 +140,20 @@ class Archive(PathResource):
         return str(place.with_name(f".{place.name}.{kind}envwright-new"))
 
     def _unpack(self) -> str:
-        names = {"path": self.path, "url": self.url}
-        names |= {"new": self._beside(), "listed": self._beside("sha256.")}
-        variables = "".join(f"{name}={shlex.quote(value)}\n" for name, value in names.items())
-        script = UNPACK.format(
-            guard=change("guard", self.path),
-            stamp=STAMP,
-            files=FILES,
-            strip=self.strip,
-            owner=shlex.quote(f"{self.owner}:{self.group}"),
-            mode=self.mode,
-            archive=shlex.quote(self.archive),
-        )
-        return f"{variables}{TREE}{script}"
+        values = {
+            "path": self.path,
+            "url": self.url,
+            "new": self._beside(),
+            "listed": self._beside("sha256."),
+            "archive": self.archive,
+            "strip": str(self.strip),
+            "owner": f"{self.owner}:{self.group}",
+            "mode": self.mode,
+            "stamp": STAMP,
+            "checksums": FILES,
+        }
+        variables = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
+        return f"{variables}{TREE}set -eu\n{change('guard', self.path)}\n{UNPACK}"
 
     def witness(self) -> Iterator[Assertion]:
         yield Assertion("file", (self.path,), "is_symlink", expected=False)
