@@ -36,11 +36,13 @@ class Change:
         resource: what.
         difference: how.
         pending: what must happen before it can be made so; "" when it can be done now.
+        repair: no environment names it, but others cannot be changed before.
     """
 
     resource: Resource
     difference: Difference
     pending: str = ""
+    repair: bool = False
 
     @property
     def verb(self) -> str:
@@ -269,7 +271,12 @@ def _changes(
     resources: Sequence[Resource], facts: Facts, machine: Machine, secrets: Secrets
 ) -> Iterator[Change]:
     changed: set[str] = set()
+    words: set[type[Resource]] = set()
     for resource in resources:
+        if type(resource) not in words:
+            words.add(type(resource))
+            for broken, difference in resource.repairs(facts):
+                yield Change(broken, difference, repair=True)
         difference = _compare(resource, facts, secrets)
         difference = resource.predict(difference, changed)
         if difference:

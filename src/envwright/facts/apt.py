@@ -192,6 +192,16 @@ def _states(text: str) -> tuple[Mapping[str, str], frozenset[str]]:
     return provided, frozenset(held)
 
 
+INTERRUPTED = r"""
+    if grep -q '^Status: .* \(half-.*\|unpacked\|triggers-.*\)$' /var/lib/dpkg/status; then
+        dpkg-query -W -f '${db:Status-Status}\t${binary:Package}\n' |
+        sed -n 's/^\(half-.*\|unpacked\|triggers-.*\)\t/ /p'
+    fi
+    set -- /var/lib/dpkg/updates/[0-9]*
+    [ ! -e "$1" ] || echo "dpkg's journal"
+"""
+"""Prints what dpkg began and did not end: packages by their states, and entries of its journal."""
+
 # A word that ends in `*` is a prefix, as apt has it (pkgVersionMatch::MatchVer).
 _AWK = r"""
     BEGIN { FS = "\t" }
@@ -207,7 +217,8 @@ _AWK = r"""
         }
     }
 """
-_SCRIPT = r"""(
+_SCRIPT = (
+    r"""(
 SIMULATED
 ew_try() {
     ew_group=$1; shift
@@ -226,14 +237,8 @@ ew_try() {
     shift $ew_count
     [ $# = 0 ] || ew_simulated "$ew_group" "$@"
 }
-ew_cut() {
-    grep -q '^Status: .* \(half-.*\|unpacked\|triggers-.*\)$' /var/lib/dpkg/status &&
-        dpkg-query -W -f '${db:Status-Status}\t${binary:Package}\n' |
-        sed -n 's/^\(half-.*\|unpacked\|triggers-.*\)\t/ /p'
-    set -- /var/lib/dpkg/updates/[0-9]*
-    [ ! -e "$1" ] || echo "dpkg's journal"
-}
-printf '%s\0' "$(ew_cut)"
+printf '%s\0' "$(INTERRUPTED
+)"
 ew_todo=$({ printf '%s\n' WISHES
     dpkg-query -W -f 'D\t${Package}\t${db:Status-Abbrev}\t${Version}\n' -- NAMES; } | awk 'AWK')
 [ "$ew_todo" ] || exit 0
@@ -256,7 +261,10 @@ for ew_each in --no-install-recommends --install-recommends; do
     [ $# = 0 ] || ew_try "$ew_each" "$@"
 done
 printf '\0'
-)""".replace("SIMULATED", SIMULATED).replace("AWK", _AWK)
+)""".replace("SIMULATED", SIMULATED)
+    .replace("AWK", _AWK)
+    .replace("INTERRUPTED", INTERRUPTED)
+)
 _SCRIPT = _SCRIPT.replace(
     "BAD",
     r"s/^E: Unable to locate package \([^ :]*\).*/\1/p; "

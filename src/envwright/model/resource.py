@@ -222,6 +222,13 @@ class Resource(ABC):
         """Add to a difference what the changes of other resources (by id) will bring about."""
         return difference
 
+    def repairs(self, facts: Facts) -> Iterable[tuple[Resource, Difference]]:  # noqa: ARG002
+        """Return what must be mended on the machine before its word can change anything.
+
+        No environment names these; the first resource of a word is asked, for all of them.
+        """
+        return ()
+
     def settle(self, difference: Difference, facts: Facts) -> Difference:  # noqa: ARG002
         """Say in a difference what only the machine knows; most words have nothing to add."""
         return difference

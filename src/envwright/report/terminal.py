@@ -278,7 +278,8 @@ def _summary(plan: Plan) -> str:
         return "\n".join([done, *waiting])
     counts = {verb: sum(c.verb == verb for c in plan.changes) for verb in SIGNS}
     parts = ", ".join(f"{count} to {verb}" for verb, count in counts.items())
-    lines = [f"Plan: {parts}, {plan.resources - len(plan.changes)} as they should be."]
+    named = sum(not change.repair for change in plan.changes)
+    lines = [f"Plan: {parts}, {plan.resources - named} as they should be."]
     lines += _effects([change.resource for change in plan.changes], plan)
     return "\n".join([*lines, *waiting])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from envwright.facts.apt import SIMULATED
+from envwright.facts.apt import INTERRUPTED, SIMULATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,6 +54,28 @@ $ew_verb $ew_name
 done)
 [ -z "$ew_more" ] || { echo "$ew_more" >&2; exit 100; }
 """
+
+# What only lacks its configuration gets it; what was cut off while it was unpacked is fetched anew.
+_FINISH = r"""
+ew_broken() { [ "$(INTERRUPTED
+)" ]; }
+ew_mend() { apt-get -y --no-remove --fix-broken LOCK CONFFILES install; }
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q LOCK check 2>/dev/null | grep --line-buffered '^WAITING'
+dpkg --force-confdef --force-confold --configure -a
+if ew_broken; then
+    ew_mend || { UPDATE && ew_mend; } || exit
+fi
+! ew_broken
+"""
+
+
+def finish() -> str:
+    """Return the command that ends what dpkg began; it waits for a dpkg that is at work."""
+    conffiles = "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+    script = _FINISH.replace("LOCK", LOCK).replace("CONFFILES", conffiles)
+    script = script.replace("WAITING", WAITING.strip()).replace("UPDATE", update())
+    return script.replace("INTERRUPTED", INTERRUPTED)
 
 
 def update(*options: str) -> str:

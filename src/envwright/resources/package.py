@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Apt, Dpkg, Unknown
-from envwright.facts.apt import EXACT, specification
+from envwright.facts.apt import EXACT, INTERRUPTED, specification
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
-from envwright.model.resource import Resource
-from envwright.resources.apt_commands import LOCK, guard, update
+from envwright.model.resource import Difference, Resource
+from envwright.resources.apt_commands import LOCK, finish, guard, update
 from envwright.resources.apt_forecast import forecast
+from envwright.resources.command import Command
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from envwright.facts import Facts, Question
     from envwright.model.forecast import Forecast
     from envwright.model.operations import Operation
-    from envwright.model.resource import Difference, State
+    from envwright.model.resource import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,12 @@ class Package(Resource):
             return version
         # A pattern that holds is shown as kept, so that states compare by equality.
         return {"version": self.version if fnmatch.fnmatch(version, self.version) else version}
+
+    def repairs(self, facts: Facts) -> Iterator[tuple[Resource, Difference]]:
+        simulation = facts[self.apt]
+        if not isinstance(simulation, Unknown) and simulation.interrupted:
+            before: State = {"value": f"interrupted: {simulation.interrupted}"}
+            yield FINISH, Difference(before, FINISH.desired(), ("value",))
 
     def settle(self, difference: Difference, facts: Facts) -> Difference:
         """Name the version that a pattern comes to, where apt can say."""
@@ -148,6 +155,15 @@ class Package(Resource):
             query = ("package", (self.package,), "version")
             yield Assertion(*query, expected=True, view=View("version", self.version))
 
+
+FINISH = Command(
+    title="dpkg --configure -a",
+    observe=INTERRUPTED,
+    expected="",
+    run=finish(),
+    seen=(),
+)
+"""What dpkg began and did not end is ended: before that apt installs and removes nothing."""
 
 # By its own name, or by that of a package that provides it.
 _INSTALLED = r"""
