@@ -3,7 +3,7 @@
 import os
 
 
-def load(module: str) -> str:
+def load(module: str, name: str = "") -> str:
     """Return the script of a module, without the comments at its head.
 
     Those speak to readers and to shellcheck. importlib.resources would cost more than all else that
@@ -11,8 +11,10 @@ def load(module: str) -> str:
 
     Args:
         module: the file of the module, `__file__`.
+        name: of a script beside the module's own, without `.sh`.
     """
-    path = f"{os.path.splitext(module)[0]}.sh"  # noqa: PTH122 - light
+    folder, own = os.path.split(os.path.splitext(module)[0])  # noqa: PTH122 - light
+    path = f"{folder}/{name or own}.sh"
     with open(path, encoding="utf-8") as file:  # noqa: PTH123 - light
         lines = file.readlines()
     while lines and lines[0].startswith("#"):

@@ -12,12 +12,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts.question import Question, decode
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 EXACT = "-o APT::Cmd::Pattern-Only=true"
 """Without it a name that apt does not know is a regular expression (apt-pkg/cacheset.cc)."""
+SIMULATED = load(__file__, "apt_simulation")
+"""Defines ew_simulated, which takes the arguments of `apt-get install`."""
+INTERRUPTED = load(__file__, "apt_interrupted")
+"""Defines ew_interrupted, which prints what dpkg began and did not end; nothing else."""
+_SCRIPT = load(__file__)
 
 
 def specification(package: str, version: str, *, present: bool) -> str:
@@ -29,32 +35,6 @@ def specification(package: str, version: str, *, present: bool) -> str:
     if not present:
         return f"{package}:native-"
     return f"{package}:native={version}" if version else f"{package}:native"
-
-
-# One line for each change: VERB NAME OLD NEW; errors as apt says them; PROVIDER of a virtual name.
-SIMULATED = r"""
-ew_simulated() {
-    ew_virtual=
-    apt-get --simulate -q EXACT install "$@" 2>&1 |
-    while read -r ew_verb ew_name ew_old ew_new ew_rest; do
-        case "$ew_verb $ew_old $ew_new" in
-        'Inst ['*)
-            ew_old=${ew_old#?} ew_new=${ew_new#?}
-            ew_old=${ew_old%]} ew_verb=upgrade
-            if dpkg --compare-versions "$ew_new" lt "$ew_old"; then ew_verb=downgrade; fi
-            echo "$ew_verb $ew_name $ew_old $ew_new" ;;
-        'Inst ('*) echo "install $ew_name - ${ew_old#?}" ;;
-        'Remv ['*|'Purg ['*) ew_old=${ew_old#?}; echo "remove $ew_name ${ew_old%]} -" ;;
-        'E: '*) printf '%s\n' "E: $ew_name $ew_old $ew_new $ew_rest" ;;
-        'Package is a') ew_virtual=$ew_name ;;
-        '  ') ew_virtual= ;;
-        *)  case "$ew_virtual $ew_name" in
-            ?*' '[0-9]*) echo "provider $ew_virtual $ew_verb" ;;
-            esac ;;
-        esac
-    done
-}
-""".replace("EXACT", EXACT)
 
 
 @dataclass(frozen=True)
@@ -113,9 +93,10 @@ class Apt(Question[Simulation]):
 
     @classmethod
     def script(cls, questions: Sequence[Apt]) -> str:
-        wishes = " ".join(shlex.quote(q.wish()) for q in questions)
+        wishes = shlex.quote("\n".join(q.wish() for q in questions))
         names = " ".join(shlex.quote(q.package) for q in questions)
-        return _SCRIPT.replace("WISHES", wishes).replace("NAMES", names)
+        # In a subshell: it defines functions, and turns the expansion of patterns off.
+        return f"({SIMULATED}{INTERRUPTED}{_SCRIPT}ew_wishes={wishes}\new_main {names}\n)"
 
     def wish(self) -> str:
         """Return it as a line of the script's: fields between tabs."""
@@ -190,84 +171,3 @@ def _states(text: str) -> tuple[Mapping[str, str], frozenset[str]]:
             for name in provides.split(", "):
                 provided.setdefault(name.partition(" ")[0], package)
     return provided, frozenset(held)
-
-
-INTERRUPTED = r"""
-    if grep -q '^Status: .* \(half-.*\|unpacked\|triggers-.*\)$' /var/lib/dpkg/status; then
-        dpkg-query -W -f '${db:Status-Status}\t${binary:Package}\n' |
-        sed -n 's/^\(half-.*\|unpacked\|triggers-.*\)\t/ /p'
-    fi
-    set -- /var/lib/dpkg/updates/[0-9]*
-    [ ! -e "$1" ] || echo "dpkg's journal"
-"""
-"""Prints what dpkg began and did not end: packages by their states, and entries of its journal."""
-
-# A word that ends in `*` is a prefix, as apt has it (pkgVersionMatch::MatchVer).
-_AWK = r"""
-    BEGIN { FS = "\t" }
-    $1 == "W" { name[++n] = $2; here[n] = $3; version[n] = $4; word[n] = $5 " " $6; next }
-    $3 ~ /^.i/ { installed[$2] = $4 }
-    END {
-        for (i = 1; i <= n; i++) {
-            have = (name[i] in installed) ? installed[name[i]] : ""
-            want = version[i]
-            same = have == want || want == ""
-            if (want ~ /\*$/) same = index(have, substr(want, 1, length(want) - 1)) == 1
-            if (here[i] ? have == "" || !same : have != "") print word[i]
-        }
-    }
-"""
-_SCRIPT = (
-    r"""(
-SIMULATED
-ew_try() {
-    ew_group=$1; shift
-    ew_said=$(ew_simulated "$ew_group" "$@")
-    ew_bad=$(printf '%s\n' "$ew_said" | sed -n "BAD")
-    [ "$ew_bad" ] || { printf '%s\n' "$ew_said"; return; }
-    printf '%s\n' "$ew_said" | grep -e '^E: ' -e '^provider '
-    apt-cache madison $ew_bad
-    ew_count=$#
-    for ew_word in "$@"; do
-        case " "$(echo $ew_bad)" " in
-        *" ${ew_word%%:native*} "*) ;;
-        *) set -- "$@" "$ew_word" ;;
-        esac
-    done
-    shift $ew_count
-    [ $# = 0 ] || ew_simulated "$ew_group" "$@"
-}
-printf '%s\0' "$(INTERRUPTED
-)"
-ew_todo=$({ printf '%s\n' WISHES
-    dpkg-query -W -f 'D\t${Package}\t${db:Status-Abbrev}\t${Version}\n' -- NAMES; } | awk 'AWK')
-[ "$ew_todo" ] || exit 0
-set -- /var/lib/apt/lists/*_Packages*
-[ ! -e "$1" ] || echo yes
-printf '\0'
-ew_states=$(dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Provides}\n' |
-    grep -e '^h' -e "$(printf '\t')[^ ]*$(printf '\t').")
-printf '%s\0' "$ew_states"
-ew_provided=" $(printf '%s\n' "$ew_states" | cut -f 3 | tr ',\n' '  ') "
-set -f
-for ew_each in --no-install-recommends --install-recommends; do
-    set --
-    for ew_word in $(printf '%s\n' "$ew_todo" | sed -n "s/^$ew_each //p"); do
-        case $ew_word in *:native)
-            case $ew_provided in *" ${ew_word%:native} "*) continue ;; esac ;;
-        esac
-        set -- "$@" "$ew_word"
-    done
-    [ $# = 0 ] || ew_try "$ew_each" "$@"
-done
-printf '\0'
-)""".replace("SIMULATED", SIMULATED)
-    .replace("AWK", _AWK)
-    .replace("INTERRUPTED", INTERRUPTED)
-)
-_SCRIPT = _SCRIPT.replace(
-    "BAD",
-    r"s/^E: Unable to locate package \([^ :]*\).*/\1/p; "
-    r"s/^E: Version '.*' for '\([^']*\)' was not found.*/\1/p; "
-    r"s/^E: Package '\([^']*\)' has no installation candidate.*/\1/p",
-)

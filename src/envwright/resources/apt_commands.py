@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from envwright.facts.apt import INTERRUPTED, SIMULATED
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,69 +21,21 @@ LOCK = f"-o DPkg::Lock::Timeout={LOCK_SECONDS}"
 WAITING = "Waiting for cache lock: "
 """How apt begins the line that says whose lock it waits for (apt-pkg/deb/debsystem.cc)."""
 
-# apt-get(8) calls an update good that kept old lists because new ones did not arrive whole.
-_UPDATE = r"""(
-ew_waited=0
-until ew_said=$(apt-get update -qq OPTIONS 2>&1); do
-    case $ew_said in
-    *'Could not get lock'*) [ "$ew_waited" -lt SECONDS ] || { echo "$ew_said" >&2; exit 100; } ;;
-    *) echo "$ew_said" >&2; exit 100 ;;
-    esac
-    if [ $((ew_waited % 30)) = 0 ]; then
-        echo "$ew_said" | sed -n 's/^E: \(Could not get lock\)/WAITING\1/p'
-    fi
-    sleep 1; ew_waited=$((ew_waited + 1))
-done
-)"""
-
-_GUARD = r"""
-ew_allowed='
-ALLOWED
-'
-ew_more=$(ew_simulated OPTIONS | while read -r ew_verb ew_name ew_old ew_new; do
-    case $ew_verb in
-    E:) echo "E: $ew_name $ew_old $ew_new" ;;
-    provider) echo "    $ew_name is provided by $ew_old" ;;
-    RULED)
-        case $ew_allowed in
-        *"
-$ew_verb $ew_name
-"*) ;;
-        *) echo "E: apt would also $ew_verb $ew_name, which REASON" ;;
-        esac ;;
-    esac
-done)
-[ -z "$ew_more" ] || { echo "$ew_more" >&2; exit 100; }
-"""
-
-# What only lacks its configuration gets it; what was cut off while it was unpacked is fetched anew.
-_FINISH = r"""
-ew_broken() { [ "$(INTERRUPTED
-)" ]; }
-ew_mend() { apt-get -y --no-remove --fix-broken LOCK CONFFILES install; }
-export DEBIAN_FRONTEND=noninteractive
-apt-get -q LOCK check 2>/dev/null | grep --line-buffered '^WAITING'
-dpkg --force-confdef --force-confold --configure -a
-if ew_broken; then
-    ew_mend || { UPDATE && ew_mend; } || exit
-fi
-! ew_broken
-"""
-
-
-def finish() -> str:
-    """Return the command that ends what dpkg began; it waits for a dpkg that is at work."""
-    conffiles = "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
-    script = _FINISH.replace("LOCK", LOCK).replace("CONFFILES", conffiles)
-    script = script.replace("WAITING", WAITING.strip()).replace("UPDATE", update())
-    return script.replace("INTERRUPTED", INTERRUPTED)
+_UPDATE, _GUARD, _FINISH = (
+    load(__file__, name) for name in ("apt_update", "apt_guard", "apt_finish")
+)
 
 
 def update(*options: str) -> str:
     """Return the command that fetches apt's lists; it waits for whoever holds their lock."""
+    # apt-get(8) calls an update good that kept old lists because new ones did not arrive whole.
     words = " ".join((LOCK, "-o APT::Update::Error-Mode=any", *options))
-    script = _UPDATE.replace("OPTIONS", words).replace("SECONDS", str(LOCK_SECONDS))
-    return script.replace("WAITING", WAITING)
+    return f"({_UPDATE}ew_update {LOCK_SECONDS} {words}\n)"
+
+
+def finish() -> str:
+    """Return the command that ends what dpkg began; it waits for a dpkg that is at work."""
+    return f"{INTERRUPTED}{_UPDATE}{_FINISH}ew_finish {LOCK_SECONDS}\n"
 
 
 def guard(
@@ -105,14 +58,7 @@ def guard(
             allowed += [f"{verb} {package.package}" for verb in verbs]
         else:
             allowed.append(f"remove {package.package}")
-    ruled = "install | upgrade | downgrade | remove" if known else "downgrade | remove"
-    reason = "the plan did not show" if known else "the environment does not name"
-    script = f"{SIMULATED.strip()}{_GUARD}"
-    for place, text in {
-        "ALLOWED": "\n".join(allowed),
-        "OPTIONS": " ".join((option, *map(shlex.quote, words))),
-        "RULED": ruled,
-        "REASON": reason,
-    }.items():
-        script = script.replace(place, text)
-    return script
+    lines = shlex.quote("\n{}\n".format("\n".join(allowed)))
+    side = "known" if known else "unknown"
+    call = " ".join(("ew_guard", lines, side, option, *map(shlex.quote, words)))
+    return f"{SIMULATED}{_GUARD}{call}\n"

@@ -158,7 +158,7 @@ class Package(Resource):
 
 FINISH = Command(
     title="dpkg --configure -a",
-    observe=INTERRUPTED,
+    observe=f"{INTERRUPTED}ew_interrupted\n",
     expected="",
     run=finish(),
     seen=(),

@@ -1,0 +1,77 @@
+# What differs of the packages in $ew_wishes, and what apt would do about it: fields that end in
+# NUL. A wish is a line of fields between tabs: W, name, 1 or "" (absent), version, option, word.
+# shellcheck shell=sh disable=SC2154,SC2086 # the question sets variables; names have no blanks
+ew_differing() {
+    # A version that ends in an asterisk is a prefix, as apt has it (pkgVersionMatch::MatchVer).
+    awk '
+        BEGIN { FS = "\t" }
+        $1 == "W" { name[++n] = $2; here[n] = $3; version[n] = $4; word[n] = $5 " " $6; next }
+        $3 ~ /^.i/ { installed[$2] = $4 }
+        END {
+            for (i = 1; i <= n; i++) {
+                have = (name[i] in installed) ? installed[name[i]] : ""
+                want = version[i]
+                same = have == want || want == ""
+                if (want ~ /\*$/) same = index(have, substr(want, 1, length(want) - 1)) == 1
+                if (here[i] ? have == "" || !same : have != "") print word[i]
+            }
+        }'
+}
+ew_without() {
+    # The words after the names in $1 that mean other packages.
+    ew_names=" $1 "
+    shift
+    for ew_word in "$@"; do
+        case $ew_names in
+        *" ${ew_word%%:native*} "*) ;;
+        *) echo "$ew_word" ;;
+        esac
+    done
+}
+ew_try() {
+    # A transaction; where apt refuses it for names that it cannot have, the one without these.
+    ew_option=$1
+    shift
+    ew_said=$(ew_simulated "$ew_option" "$@")
+    ew_bad=$(printf '%s\n' "$ew_said" | sed -n "
+        s/^E: Unable to locate package \([^ :]*\).*/\1/p
+        s/^E: Version '.*' for '\([^']*\)' was not found.*/\1/p
+        s/^E: Package '\([^']*\)' has no installation candidate.*/\1/p" | tr '\n' ' ')
+    if [ -z "$ew_bad" ]; then
+        printf '%s\n' "$ew_said"
+        return
+    fi
+    printf '%s\n' "$ew_said" | grep -e '^E: ' -e '^provider '
+    apt-cache madison $ew_bad
+    ew_rest=$(ew_without "$ew_bad" "$@")
+    [ -z "$ew_rest" ] || ew_simulated "$ew_option" $ew_rest
+}
+ew_main() {
+    printf '%s\0' "$(ew_interrupted)"
+    ew_todo=$({
+        printf '%s\n' "$ew_wishes"
+        dpkg-query -W -f 'D\t${Package}\t${db:Status-Abbrev}\t${Version}\n' -- "$@"
+    } | ew_differing)
+    [ "$ew_todo" ] || return 0
+    set -- /var/lib/apt/lists/*_Packages*
+    [ ! -e "$1" ] || echo yes
+    printf '\0'
+    ew_tab=$(printf '\t')
+    ew_states=$(dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Provides}\n' |
+        grep -e '^h' -e "${ew_tab}[^ ]*${ew_tab}.")
+    printf '%s\0' "$ew_states"
+    # What an installed package provides is there. A word with a version means the package itself.
+    ew_provided=$(printf '%s\n' "$ew_states" | grep '^.i' | cut -f 3 | tr ',\n' '  ')
+    set -f
+    for ew_each in --no-install-recommends --install-recommends; do
+        set --
+        for ew_wanted in $(printf '%s\n' "$ew_todo" | sed -n "s/^$ew_each //p"); do
+            case $ew_wanted in
+            *:native) ew_wanted=$(ew_without "$ew_provided" "$ew_wanted") ;;
+            esac
+            [ -z "$ew_wanted" ] || set -- "$@" "$ew_wanted"
+        done
+        [ $# = 0 ] || ew_try "$ew_each" "$@"
+    done
+    printf '\0'
+}

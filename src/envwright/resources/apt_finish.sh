@@ -1,0 +1,18 @@
+# End what dpkg began. What only lacks its configuration gets it; what was cut off while it was
+# unpacked is fetched anew. $1: seconds to wait for a dpkg that is at work.
+# shellcheck shell=sh
+ew_mend() {
+    apt-get -y --no-remove --fix-broken -o "DPkg::Lock::Timeout=$1" \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install
+}
+ew_finish() {
+    export DEBIAN_FRONTEND=noninteractive
+    # It takes dpkg's lock, and says whose it waits for. That dpkg was interrupted is known.
+    apt-get -q -o "DPkg::Lock::Timeout=$1" check 2>/dev/null |
+        grep --line-buffered '^Waiting for cache lock:'
+    dpkg --force-confdef --force-confold --configure -a
+    if [ "$(ew_interrupted)" ]; then
+        ew_mend "$1" || { ew_update "$1" && ew_mend "$1"; } || return
+    fi
+    [ -z "$(ew_interrupted)" ]
+}
