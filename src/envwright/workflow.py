@@ -238,6 +238,7 @@ class _Run:
                 begin=report.begin,
                 end=report.end,
                 cut_off=report.cut_off,
+                waiting=report.waiting,
                 timings=context.timings,
                 shown=not self._options.yes,
             )

@@ -61,13 +61,15 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
     begin: Callable[[Step], None],
     end: Callable[[Step], None],
     cut_off: Callable[[str], None] = lambda _: None,
+    waiting: Callable[[str], None] = lambda _: None,
     timings: Timings = OFF,
     shown: bool = False,
 ) -> Plan:
     """Make the changes of a plan, and return the plan that is left: only what waits for a restart.
 
     `begin` and `end` are called around each step, `cut_off` with the step in which the run before
-    this one ended before its time. `timings` counts each step by its name.
+    this one ended before its time, `waiting` with the lock that a step waits for. `timings` counts
+    each step by its name.
     `shown`: a person has thought about the plan; what the machine has become meanwhile is asked.
 
     Raises:
@@ -80,7 +82,7 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
     from envwright.engine.pyinfra_runner import Engine  # noqa: PLC0415 - 0.2 s that a plan without changes spares
 
     _fetch(plan, secrets)
-    engine = Engine(session, secrets)
+    engine = Engine(session, secrets, waiting)
     with Journal(session, plan.environment) as journal:
         if journal.interrupted:
             cut_off(journal.interrupted)

@@ -25,7 +25,7 @@ from pyinfra.connectors.util import CommandOutput, OutputLine, make_unix_command
 from envwright.engine.source_resolver import resolve
 from envwright.errors import StepError
 from envwright.facts import decode
-from envwright.host.error_hints import advise, evidence
+from envwright.host.error_hints import Listener, advise, evidence
 from envwright.host.limits import STEP
 from envwright.model.operations import OURS, Source
 from envwright.portable import safepath
@@ -51,6 +51,8 @@ class SessionConnector(BaseConnector):
     session: Session
     known: dict[tuple[Any, ...], tuple[int, CommandOutput]]
     """What facts said since something was last changed: operations ask each several times."""
+    waiting: Callable[[str], None]
+    """Is told at once what a program says of a lock that it waits for."""
 
     @staticmethod
     def make_names_data(name: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
@@ -84,7 +86,8 @@ class SessionConnector(BaseConnector):
 
     def _run(self, script: str, stdin: bytes, timeout: float | None) -> tuple[int, CommandOutput]:
         limits = STEP if timeout is None else STEP.within(timeout)
-        result = self.session.run(script, stdin=stdin, limits=limits)
+        listener = Listener(self.waiting)
+        result = self.session.run(script, stdin=stdin, limits=limits, on_output=listener)
         lines = [
             OutputLine(name, line)
             for name, data in (("stdout", result.stdout), ("stderr", result.stderr))
@@ -123,7 +126,12 @@ class SessionConnector(BaseConnector):
 class Engine:
     """pyinfra, ready to run operations on one machine."""
 
-    def __init__(self, session: Session, secrets: Secrets) -> None:
+    def __init__(
+        self,
+        session: Session,
+        secrets: Secrets,
+        waiting: Callable[[str], None] = lambda _: None,
+    ) -> None:
         # What pyinfra would log is not masked; the last words of a failure are told by us.
         logger.disabled = True
         self._session, self._secrets = session, secrets
@@ -132,7 +140,7 @@ class Engine:
         inventory = Inventory((["machine"], {}))
         host = inventory.get_host("machine")
         self._known: dict[tuple[Any, ...], tuple[int, CommandOutput]] = {}
-        bound = {"session": session, "known": self._known}
+        bound = {"session": session, "known": self._known, "waiting": staticmethod(waiting)}
         connector = type("BoundConnector", (SessionConnector,), bound)
         host.connector_cls = connector
         self._state = State(inventory, Config(TEMP_DIR="/tmp"))  # noqa: S108 - on the machine; files never pass through it

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _NOISE = (
     "Reading package lists",
@@ -65,6 +69,31 @@ _KNOWN = (
     ),
     (r"dpkg was interrupted", "`dpkg --configure -a` on the machine ends what was cut off"),
 )
+
+
+class Listener:
+    """Hears what a command says while it runs, and passes on what it waits for.
+
+    Args:
+        tell: is given such a line, without what all of them begin with.
+    """
+
+    # How apt begins the line that says whose lock it waits for (apt-pkg/deb/debsystem.cc).
+    _WAITING = b"Waiting for cache lock: "
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell, self._rest, self._told = tell, b"", b""
+
+    def __call__(self, piece: bytes) -> None:
+        """Take the next piece of the output, which may end anywhere."""
+        *lines, self._rest = (self._rest + piece).replace(b"\r", b"\n").split(b"\n")
+        for line in lines:
+            before, waiting, rest = line.partition(self._WAITING)
+            lock = rest.rstrip(b". ")
+            # apt says it anew every second.
+            if waiting and not before and lock != self._told:
+                self._told = lock
+                self._tell(lock.decode("utf-8", "replace"))
 
 
 def unstaged(words: str) -> str:

@@ -203,6 +203,12 @@ class Report:
         if self._colours and not self.quiet:
             self._write([f"  {visible_line(step.name)} ..."], self.out, end="")
 
+    def waiting(self, lock: str) -> None:
+        """Say what the step that is under way waits for."""
+        if self._colours and not self.quiet:
+            self._send("\r\033[K", self.out)
+        self.line(f"  waiting  {visible_line(lock)}")
+
     def end(self, step: Step) -> None:
         """Say that a step is done, and how long it took."""
         seconds = time.monotonic() - self._since

@@ -10,7 +10,9 @@ from standins import DEBIAN, ME, OFFLINE, StandInSection, compiled, local_sessio
 from envwright.engine.plan import HIDDEN, Change, Plan, make_plan
 from envwright.errors import RefusedError
 from envwright.facts import TEXT_LIMIT
+from envwright.model.forecast import Forecast, SideEffect
 from envwright.model.proof import Requirement
+from envwright.model.resource import Difference
 from envwright.model.secrets import Secrets, marker
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
@@ -20,9 +22,10 @@ from envwright.resources.link import Link
 from envwright.resources.service import Service
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
-    from envwright.facts import Machine
+    from envwright.facts import Facts, Machine
     from envwright.model.resource import Resource
 
 NO_SECRETS = Secrets({})
@@ -270,3 +273,71 @@ def test_what_waits_for_systemd_is_pending() -> None:
     plan = plan_for(command, machine=OFFLINE)
     assert (plan.pending, only(plan).pending) == (plan.changes, "systemd is not PID 1 yet")
     assert plan_for(command).pending == ()
+
+
+# --- What comes along -------------------------------------------------------------------------
+
+
+class Fragile(Link):
+    """A word whose changes bring others along, and which must be mended before."""
+
+    told: Forecast = Forecast()
+
+    @classmethod
+    def forecast(
+        cls, work: Sequence[tuple[Any, Difference]], facts: Facts, changed: Collection[str]
+    ) -> Forecast:
+        assert facts
+        assert all(resource.id in changed for resource, _ in work)
+        return cls.told
+
+    def repairs(self, facts: Facts) -> Iterable[tuple[Resource, Difference]]:
+        assert facts
+        difference = Difference({"value": "broken"}, {"value": ""}, ("value",))
+        return [(Command(title="mend", observe=":", expected="", run=":", seen=()), difference)]
+
+
+EFFECTS = (SideEffect("install", "b", "", "1"), SideEffect("upgrade", "c", "1", "2"))
+
+
+def fragile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forecast: Forecast) -> Plan:
+    monkeypatch.setattr(Fragile, "told", forecast)
+    links = [Fragile(path=f"{tmp_path}/{name}", target="x") for name in "ab"]
+    return plan_for(mine(tmp_path / "file", "text"), *links)
+
+
+def test_what_must_be_mended_comes_before_the_first_of_its_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = fragile(tmp_path, monkeypatch, Forecast())
+    seen = [(change.resource.name.rpartition("/")[2], change.repair) for change in plan.changes]
+    assert seen == [("file", False), ("mend", True), ("a", False), ("b", False)]
+    assert plan.resources == 3
+
+
+def test_what_comes_along_is_shown_and_agreed_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = fragile(tmp_path, monkeypatch, Forecast(EFFECTS, ("a note",)))
+    shown = plan.json()
+    assert (shown["side_effects"], shown["notes"]) == (
+        [
+            {"verb": "install", "name": "b", "before": "", "after": "1"},
+            {"verb": "upgrade", "name": "c", "before": "1", "after": "2"},
+        ],
+        ["a note"],
+    )
+    plan.expect(plan.agreed)
+    later = fragile(tmp_path, monkeypatch, Forecast(EFFECTS[:1], ("a note",)))
+    with pytest.raises(RefusedError):
+        later.expect(plan.agreed)
+
+
+def test_what_must_not_come_along_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(RefusedError) as raised:
+        fragile(tmp_path, monkeypatch, Forecast(refusals=("a would go", "b would go")))
+    assert str(raised.value) == (
+        "@local: a would go\n@local: b would go\nhint: nothing was changed"
+    )

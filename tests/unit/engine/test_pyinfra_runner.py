@@ -225,6 +225,19 @@ def test_a_secret_reaches_the_file_and_neither_error_nor_log(
     assert caplog.text == ""
 
 
+def test_what_an_operation_waits_for_is_told_while_it_waits(
+    session: Session, tmp_path: Path
+) -> None:
+    def tell(lock: str) -> None:
+        (tmp_path / "told").write_text(lock)
+
+    engine = Engine(session, Secrets({}), tell)
+    # It ends only when it was told.
+    wait = f"echo 'Waiting for cache lock: A. It is held'; until [ -e {tmp_path}/told ]; do :; done"
+    assert engine.run("x", operation("server.shell", commands=[wait])) is True
+    assert (tmp_path / "told").read_text() == "A. It is held"
+
+
 def test_an_engine_of_another_machine_does_not_disturb_the_first(
     session: Session, tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from envwright.host.error_hints import advise, evidence
+from envwright.host.error_hints import Listener, advise, evidence
 
 FAILED_UPDATE = """\
 Reading package lists...
@@ -58,3 +58,18 @@ def test_a_staged_file_is_called_by_the_name_that_it_would_have_got() -> None:
 )
 def test_what_is_known_has_a_hint(words: str, hint: str) -> None:
     assert advise(words).partition(";")[0] == hint
+
+
+def test_what_a_command_waits_for_is_told_once_whatever_the_pieces() -> None:
+    said = (
+        b"Reading lists...\nWaiting for cache lock: lock A. It is held by process 7 (apt)...\r"
+        b"Waiting for cache lock: lock A. It is held by process 7 (apt)... \n"
+        b"note: Waiting for cache lock: none\nWaiting for cache lock: lock B\n"
+        b"Waiting for cache lock: cut off"
+    )
+    for size in (1, 7, len(said)):
+        told: list[str] = []
+        listener = Listener(told.append)
+        for start in range(0, len(said), size):
+            listener(said[start : start + size])
+        assert told == ["lock A. It is held by process 7 (apt)", "lock B"]

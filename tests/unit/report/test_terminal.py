@@ -18,8 +18,10 @@ from envwright.engine.plan import HIDDEN, Change, Plan
 from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError
 from envwright.facts import Unknown
+from envwright.model.forecast import Forecast, SideEffect
 from envwright.model.resource import Difference, Field, Fields, FileKey, Moment, Origin, Resource
 from envwright.report.terminal import Report
+from envwright.resources.command import Command
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
 from envwright.resources.member import Member
@@ -340,6 +342,38 @@ def test_what_a_terminal_cannot_show_does_not_stop_it(encoding: str, shown: str)
 def test_a_run_that_was_cut_off_is_told() -> None:
     assert written(lambda report: report.cut_off("package:git")) == (
         "The run before this one was cut off in package:git; this one goes on from there.\n"
+    )
+
+
+def test_what_a_step_waits_for_is_told() -> None:
+    assert written(lambda report: report.waiting("lock A. It is held by process 7 (apt)")) == (
+        "  waiting  lock A. It is held by process 7 (apt)\n"
+    )
+
+
+def test_a_plan_says_what_comes_along_and_what_is_to_be_known() -> None:
+    effects = (
+        SideEffect("install", "libjq1", "", "1.7-1"),
+        SideEffect("upgrade", "libc6", "2.36-1", "2.36-2"),
+        SideEffect("install", "libonig5", "", "6.9-1"),
+    )
+    mend = Command(title="mend", observe=":", expected="", run=":", seen=())
+    repair = Change(mend, Difference({"value": "x"}, {"value": ""}, ("value",)), repair=True)
+    forecasts: dict[type[Resource], Forecast] = {
+        Package: Forecast(effects, ("apt's sources change first",))
+    }
+    plan = replace(
+        plan_of(repair, change(Package(package="jq"), None, {})), resources=3, forecasts=forecasts
+    )
+    assert written(lambda report: report.plan(plan)) == (
+        "box on @ssh/dev@box (ubuntu 24.04, 3 resources)\n\n"
+        "  ~ command:mend\n"
+        '      value: x -> ""\n'
+        "  + package:jq  files (box.yaml:3)\n"
+        "  and to install with that, 2: libjq1, libonig5\n"
+        "  and to upgrade with that, 1: libc6 (2.36-1 -> 2.36-2)\n"
+        "  note: apt's sources change first\n\n"
+        "Plan: 1 to create, 1 to change, 0 to remove, 2 as they should be.\n"
     )
 
 

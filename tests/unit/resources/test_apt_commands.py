@@ -10,7 +10,7 @@ import pytest
 
 from envwright.model.forecast import Forecast, SideEffect
 from envwright.resources import apt_commands
-from envwright.resources.apt_commands import guard, update
+from envwright.resources.apt_commands import finish, guard, update
 from envwright.resources.package import Package
 
 if TYPE_CHECKING:
@@ -135,3 +135,49 @@ def test_what_is_no_lock_is_not_waited_for(tmp_path: Path) -> None:
     assert (tmp_path / "words").read_text("utf-8") == (
         "update -qq -o DPkg::Lock::Timeout=300 -o APT::Update::Error-Mode=any -o A=b\n"
     )
+
+
+STATUS = "Package: a\nStatus: install ok {}\n\n"
+
+
+def finishing(folder: Path, states: list[str], apt_script: str) -> tuple[int, str, str]:
+    """Finish beside stand-ins: each run of dpkg or apt-get brings the status to the next state."""
+    for number, state in enumerate(states):
+        (folder / f"status.{number}").write_text(STATUS.format(state), "utf-8")
+    (folder / "status").write_text(STATUS.format("unpacked"), "utf-8")
+    (folder / "next").write_text("0", "utf-8")
+    advance = (
+        f"n=$(cat {folder}/next); cp {folder}/status.$n {folder}/status; "
+        f"echo $((n + 1)) >{folder}/next\n"
+    )
+    (folder / "dpkg").write_text(f'#!/bin/sh\necho "dpkg $*" >>{folder}/words\n{advance}', "utf-8")
+    query = f"#!/bin/sh\nprintf '%s\\ta\\n' \"$(sed -n 's/^Status: .* //p' {folder}/status)\"\n"
+    (folder / "dpkg-query").write_text(query, "utf-8")
+    for name in ("dpkg", "dpkg-query"):
+        (folder / name).chmod(0o755)
+    apt_get(folder, f"case $* in *install) {apt_script or advance} ;; esac\n")
+    command = finish().replace("/var/lib/dpkg/status", f"{folder}/status")
+    return shell(folder, command.replace("/var/lib/dpkg/updates", f"{folder}/updates"))
+
+
+DPKG = "dpkg --force-confdef --force-confold --configure -a"
+CHECK = "-q -o DPkg::Lock::Timeout=300 check"
+MEND = (
+    "-y --no-remove --fix-broken -o DPkg::Lock::Timeout=300 "
+    "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install"
+)
+
+
+def test_what_was_only_unpacked_is_configured(tmp_path: Path) -> None:
+    assert finishing(tmp_path, ["installed"], "")[0] == 0
+    assert (tmp_path / "words").read_text("utf-8").splitlines() == [CHECK, DPKG]
+
+
+def test_what_was_cut_off_while_it_was_unpacked_is_fetched_anew(tmp_path: Path) -> None:
+    assert finishing(tmp_path, ["half-installed", "installed"], "")[0] == 0
+    assert (tmp_path / "words").read_text("utf-8").splitlines() == [CHECK, DPKG, MEND]
+
+
+def test_what_cannot_be_finished_fails(tmp_path: Path) -> None:
+    code, _, err = finishing(tmp_path, ["half-installed"], "echo 'E: No network.' >&2; exit 100")
+    assert (code, err) == (100, "E: No network.\nE: No network.\n")

@@ -10,7 +10,7 @@ import pytest
 from envwright.facts import Apt, AptChange, Dpkg, Facts, Simulation, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
-from envwright.model.resource import Difference, compare
+from envwright.model.resource import Difference, State, compare
 from envwright.resources.apt_commands import LOCK, guard, update
 from envwright.resources.package import Package
 
@@ -99,6 +99,16 @@ def test_the_version_that_the_plan_shows_for_a_pattern_is_the_one_that_is_instal
     assert settled == Difference(None, {"version": "1.6-2"}, ("exists",))
     *_, install = PINNED.converge(settled)
     assert install.arguments["packages"] == ["jq=1.6-2"]
+
+
+def test_what_dpkg_began_is_finished_before_anything_is_installed() -> None:
+    simulation = Simulation(interrupted="less dpkg's journal")
+    ((finish, difference),) = ANY.repairs(Facts({ANY.apt: simulation}))
+    assert finish.id == "command:dpkg --configure -a"
+    before: State = {"value": "interrupted: less dpkg's journal"}
+    assert difference == Difference(before, {"value": ""}, ("value",))
+    assert list(ANY.repairs(Facts({ANY.apt: Simulation()}))) == []
+    assert list(ANY.repairs(Facts({}))) == []
 
 
 def test_a_virtual_package_is_there_when_its_provider_is() -> None:
