@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.errors import EnvwrightError
 from envwright.timings import OFF
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
 # Imports stand where they are used: what a plan does not need costs it no time.
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(NamedTuple):
     """How the session to a machine is opened.
 
     Args:
