@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,11 +10,13 @@ from standins import DEBIAN, ME, OFFLINE, StandInSection, compiled, local_sessio
 
 from envwright.engine.plan import HIDDEN, Change, Plan, make_plan
 from envwright.errors import RefusedError
-from envwright.facts import TEXT_LIMIT
+from envwright.facts import TEXT_LIMIT, Unknown
 from envwright.model.forecast import Forecast, SideEffect
+from envwright.model.operations import Key
 from envwright.model.proof import Requirement
-from envwright.model.resource import Difference
+from envwright.model.resource import Difference, FileKey
 from envwright.model.secrets import Secrets, marker
+from envwright.resources.apt_source import Access, AptSource
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envwright.facts import Facts, Machine
-    from envwright.model.resource import Resource
+    from envwright.model.resource import Fields, Resource
 
 NO_SECRETS = Secrets({})
 
@@ -341,3 +344,23 @@ def test_what_must_not_come_along_is_refused(
     assert str(raised.value) == (
         "@local: a would go\n@local: b would go\nhint: nothing was changed"
     )
+
+
+def test_a_plan_in_json_names_keys_and_writes_parts_as_lists() -> None:
+    """What programs read: the form of `plan --json`."""
+    source = AptSource(source="x", uris=("https://x.test",), suites=("a",), key=Key(("A" * 40,)))
+    access = Access("0644", "root", "root")
+    before: Fields = {"key": Unknown("unusable: no key"), FileKey("mode"): 1, "mode": "0600"}
+    after: Fields = {"key": ("A" * 40,), "key file": access, FileKey("mode"): 2, "mode": "0644"}
+    change = Change(source, Difference(before, after, ("key", FileKey("mode")))).json()
+    assert (change["fields"], change["before"], change["after"]) == (
+        ["key", "key mode"],
+        {"key": {"unknown": "unusable: no key"}, "key mode": 1, "mode": "0600"},
+        {
+            "key": ["A" * 40],
+            "key file": ["0644", "root", "root"],
+            "key mode": 2,
+            "mode": "0644",
+        },
+    )
+    assert json.loads(json.dumps(change)) == change
