@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from envwright.model.capability import Settings, TableCapability
 from envwright.model.proof import Proof
@@ -17,6 +17,7 @@ from envwright.model.values import (
     LocalText,
     Mode,
     exactly_one,
+    spelled,
 )
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -30,11 +31,8 @@ if TYPE_CHECKING:
 
 Target = Annotated[
     str,
-    Field(
-        # ln(1) would take it for an option.
-        pattern=r"^[^-\x00][^\x00]*$",
-        json_schema_extra={"words": "a path that does not begin with `-`"},
-    ),
+    # ln(1) would take it for an option.
+    spelled(r"^[^-\x00][^\x00]*$", "a path that does not begin with `-`"),
 ]
 KINDS = ("content", "source", "template", "link", "directory", "absent")
 

@@ -49,10 +49,7 @@ Program = Annotated[
 ]
 PhysicalDrive = Annotated[
     str,
-    Field(
-        pattern=r"^\\\\\.\\PHYSICALDRIVE[0-9]+$",
-        json_schema_extra={"words": r"a disk like `\\.\PHYSICALDRIVE1`"},
-    ),
+    spelled(r"^\\\\\.\\PHYSICALDRIVE[0-9]+$", r"a disk like `\\.\PHYSICALDRIVE1`"),
 ]
 MountOptions = Annotated[
     str,

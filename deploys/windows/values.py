@@ -21,20 +21,16 @@ _NAME = rf"[^{_NEVER}]*[^{_NEVER} .]"
 _LINK = rf"([^{_NEVER}\[\] ][^{_NEVER}\[\]]*)?[^{_NEVER}\[\] .]"
 WindowsPath = Annotated[
     str,
-    Field(
-        pattern=rf"^[A-Za-z]:(\\{_NAME})+$",
-        json_schema_extra={
-            "words": r"a path of Windows like `C:\codes\docker`, without any of `&^%!();,=`"
-        },
+    spelled(
+        rf"^[A-Za-z]:(\\{_NAME})+$",
+        r"a path of Windows like `C:\codes\docker`, without any of `&^%!();,=`",
     ),
 ]
 LinkPath = Annotated[
     str,
-    Field(
-        pattern=rf"^[A-Za-z]:(\\{_LINK})+$",
-        json_schema_extra={
-            "words": r"a path of Windows like `C:\codes\docker`, without any of `[]&^%!();,=`"
-        },
+    spelled(
+        rf"^[A-Za-z]:(\\{_LINK})+$",
+        r"a path of Windows like `C:\codes\docker`, without any of `[]&^%!();,=`",
     ),
 ]
 LinuxPath = Annotated[
