@@ -9,7 +9,6 @@ def main() -> int:
     words, attempt = sys.argv[1:], None
     try:
         from envwright import __version__, timings  # noqa: PLC0415 - see above
-        from envwright.cache import fastpath  # noqa: PLC0415 - see above
 
         if words == ["--version"] and sys.stdout:
             sys.stdout.write(f"envwright {__version__}\n")
@@ -18,6 +17,8 @@ def main() -> int:
             from envwright.after_restart import main as go_on  # noqa: PLC0415 - see above
 
             return go_on(words[1:])
+        from envwright.cache import fastpath  # noqa: PLC0415 - see above
+
         spent = timings.timings(words)
         attempt = fastpath.attempt(words, spent)
         if attempt and attempt.repeat(spent):

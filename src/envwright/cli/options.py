@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +15,7 @@ from envwright.workflow import RunOptions, Verb
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from envwright.fleet.options import FleetOptions
     from envwright.host.inventory import Target
@@ -43,10 +45,14 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         EnvwrightError: it makes no sense.
         SystemExit: help or the version was asked for, and printed.
     """
-    return _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    # The options of the other verbs, which take milliseconds, are for those who ask for help.
+    verbs = [word for word in words[:1] if word in VERBS] or [*VERBS]
+    return _parser(verbs).parse_args(words)
 
 
-def _parser() -> Parser:
+def _parser(names: Sequence[str]) -> Parser:
+    """Describe the command line with these verbs."""
     parser = Parser(
         prog="envwright",
         description="One YAML file to a proven developer machine.",
@@ -60,26 +66,30 @@ def _parser() -> Parser:
     machines = _machine_options(common)
     parents = {"check": [common], "plan": [machines], "apply": [machines], "verify": [machines]}
     parsers = {
-        name: verbs.add_parser(name, help=text, description=text, parents=parents.get(name, []))
-        for name, text in VERBS.items()
+        name: verbs.add_parser(
+            name, help=VERBS[name], description=VERBS[name], parents=parents.get(name, [])
+        )
+        for name in names
     }
-    for name in ("plan", "apply", "verify"):
+    for name in {"plan", "apply", "verify"} & {*names}:
         parsers[name].add_argument("--json", action="store_true", help="print JSON, and only that")
         parsers[name].add_argument(
             "--timings", action="store_true", help="tell where the time went, on stderr"
         )
         _fleet_options(parsers[name])
-    _own_options(parsers)
-    kinds = parsers["export"].add_subparsers(required=True, metavar="KIND")
-    writing = kinds.add_parser("pyinfra", help="a pyinfra deploy and its tests", parents=[machines])
-    writing.add_argument("--output", "-o", default="export", help="the folder to write")
-    add_actions(parsers["pull"])
+    own: dict[str, Callable[[Parser], None]] = {
+        "apply": _apply_options,
+        "verify": _verify_options,
+        "explain": _explain_options,
+        "export": functools.partial(_export_options, machines),
+        "pull": add_actions,
+    }
+    for name in own.keys() & {*names}:
+        own[name](parsers[name])
     return parser
 
 
-def _own_options(parsers: dict[str, Parser]) -> None:
-    """Add what only one verb takes."""
-    making, proving = parsers["apply"], parsers["verify"]
+def _apply_options(making: Parser) -> None:
     making.add_argument("--yes", "-y", action="store_true", help="do not ask")
     making.add_argument(
         "--no-verify", dest="verify", action="store_false", help="do not prove the result"
@@ -92,10 +102,22 @@ def _own_options(parsers: dict[str, Parser]) -> None:
         help="under WSL: where something waits for a restart of the distribution or of the virtual "
         "machine (which ends all distributions), have Windows make it, and go on after it",
     )
+
+
+def _verify_options(proving: Parser) -> None:
     proving.add_argument("--format", choices=["text", "json", "tap"], default="text")
     proving.add_argument("--junit", type=Path, metavar="FILE", help="write JUnit XML, too")
+
+
+def _explain_options(explaining: Parser) -> None:
     topic = "docker, docker.daemon, ..."
-    parsers["explain"].add_argument("topic", nargs="?", default="", help=topic)
+    explaining.add_argument("topic", nargs="?", default="", help=topic)
+
+
+def _export_options(machines: Parser, exporting: Parser) -> None:
+    kinds = exporting.add_subparsers(required=True, metavar="KIND")
+    writing = kinds.add_parser("pyinfra", help="a pyinfra deploy and its tests", parents=[machines])
+    writing.add_argument("--output", "-o", default="export", help="the folder to write")
 
 
 def _common_options() -> Parser:
