@@ -1,4 +1,4 @@
-"""The bench: a machine that has R1, the tools that look at it, and the cells of each row."""
+"""The bench: starts a machine, brings it to the state of R1, installs the tools, runs the cells."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Bench:
     Args:
         chosen: the tools that are measured.
         limit: seconds that one run may take.
-        tell: hears of what goes on.
+        tell: is given a line of text for each step.
         crowd: how many hosts the route `fleet` leads to, and to how many at a time.
         commit: the older commit of the tools `before`.
     """
@@ -229,7 +229,7 @@ class Bench:
 
 
 def _furnish(site: Site, work: Work) -> None:
-    """Put the work and the peers' files where the tools of a site find them."""
+    """Write the files of the work and of the peers at a site."""
     folder = HOUSE / "benchmarks" / "peers"
     peers = {f"peers/{f.name}": f.read_text("utf-8") for f in folder.iterdir() if f.is_file()}
     for name, text in (work.files() | peers).items():

@@ -1,4 +1,4 @@
-"""The floors: what no tool can be faster than, measured in the same turns."""
+"""Floors: commands that do the least a tool must do; no tool can be faster."""
 
 from __future__ import annotations
 

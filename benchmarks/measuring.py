@@ -1,4 +1,4 @@
-"""Measuring: tools take turns, so that whatever else the computer does hits all alike."""
+"""Measuring: tools run in turns, so that other load on the computer slows all of them alike."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Figure:
         return statistics.median(self.runs)
 
     def take(self, sample: Sample) -> None:
-        """Count a run, or note why it does not count."""
+        """Add a run to the figure, or record why it is no figure."""
         self.fault = sample.fault
         if not self.fault:
             self.runs.append(sample.seconds)

@@ -1,4 +1,4 @@
-"""Where a tool runs: on this computer or inside a machine; commands are timed there."""
+"""Sites: where tools run and are timed: this computer, or inside the test machine."""
 
 from __future__ import annotations
 

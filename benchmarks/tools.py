@@ -1,4 +1,4 @@
-"""The tools: envwright and its peers, and how each is told what to do."""
+"""Tools: the command lines of envwright and its peers for each verb, and what makes a run fail."""
 
 from __future__ import annotations
 

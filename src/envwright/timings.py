@@ -1,4 +1,4 @@
-"""Timings: where the time of a run went, for `--timings`; without it no clock is read."""
+"""Timings: how many seconds each stage of a run took, for `--timings`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 class Timings:
-    """Adds up seconds by what they were spent on. What is within something else counts once.
+    """Adds up the seconds of each stage. A stage within another is subtracted from the outer one.
 
-    `with timings("probe"): ...` counts for "probe".
+    `with timings("probe"): ...` counts for the stage "probe".
     """
 
     def __init__(self) -> None:
@@ -24,13 +24,13 @@ class Timings:
         self._seconds["start"] = _since_start()
 
     def begin(self, what: str) -> None:
-        """Count for something from now on, until its `end`."""
+        """Begin a stage, which lasts until `end`."""
         self._count()
         self._open.append(what)
         self._seconds.setdefault(what, 0)
 
     def end(self) -> None:
-        """Count for what was open before again."""
+        """End the stage that began last; the one around it goes on."""
         self._count()
         self._open.pop()
 
@@ -41,12 +41,12 @@ class Timings:
         self._since = now
 
     def __call__(self, what: str) -> Timings:
-        """Begin; the context's end is its end."""
+        """Begin a stage that ends with the `with` block."""
         self.begin(what)
         return self
 
     def __enter__(self) -> None:
-        """Count."""
+        """Do nothing: `__call__` has begun the stage."""
 
     def __exit__(
         self,
@@ -57,14 +57,14 @@ class Timings:
         self.end()
 
     def seconds(self) -> dict[str, float]:
-        """Return the seconds by what they were spent on, in the order of beginning."""
+        """Return the seconds by stage, in the order in which the stages began."""
         self._count()
         rest = self._seconds["the rest"]
         parts = {what: spent for what, spent in self._seconds.items() if what != "the rest"}
         return {what: round(spent, 4) for what, spent in {**parts, "the rest": rest}.items()}
 
     def text(self) -> str:
-        """Return a small table: milliseconds, and what they were spent on."""
+        """Return a table of the milliseconds of each stage."""
         seconds = self.seconds()
         lines = [f"{spent * 1000:10.1f} ms  {what}" for what, spent in seconds.items()]
         total = f"{sum(seconds.values()) * 1000:10.1f} ms  in all"
@@ -72,7 +72,7 @@ class Timings:
 
 
 class NoTimings(Timings):
-    """What counts nothing, and reads no clock."""
+    """Counts nothing and reads no clock: for runs without `--timings`."""
 
     def __init__(self) -> None:
         """Do nothing."""
@@ -92,7 +92,7 @@ OFF = NoTimings()
 
 
 def timings(words: Sequence[str]) -> Timings:
-    """Return what counts for a command line, if it wants that."""
+    """Return what counts the stages of a command line; `OFF` unless it has `--timings`."""
     return Timings() if "--timings" in words else OFF
 
 

@@ -1,4 +1,4 @@
-"""The probe: all questions of all resources as one script, answered in one round trip."""
+"""The probe: asks a machine the questions of all resources in one batch."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from envwright.host.session import Session
 
 BATCH = 1000
-"""Questions a section: their words must fit into the arguments of one process (2 MiB)."""
+"""Questions of a kind in one script: their paths and names must fit into the arguments of one
+process (2 MiB: execve(2), ARG_MAX)."""
 
 
 def ask(session: Session, questions: Iterable[Question[Any]]) -> Facts:
-    """Ask a machine everything at once.
+    """Return the machine's answers to all questions; costs one round trip.
 
-    A section of the answer that cannot be read leaves its questions Unknown; the others stand.
+    An answer that cannot be read leaves the questions of its script Unknown; the others stand.
     """
     sections = _sections(dict.fromkeys(questions))
     if not sections:
@@ -38,7 +39,7 @@ def ask(session: Session, questions: Iterable[Question[Any]]) -> Facts:
 def _sections(
     questions: Iterable[Question[Any]],
 ) -> list[tuple[type[Question[Any]], list[Question[Any]]]]:
-    """Put the questions of a kind together, in batches; the kinds that wait come last."""
+    """Group the questions by kind; kinds that wait for other processes come last."""
     kinds: dict[type[Question[Any]], list[Question[Any]]] = {}
     for question in questions:
         kinds.setdefault(question.together(), []).append(question)

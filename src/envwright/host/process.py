@@ -1,8 +1,8 @@
-"""A started process: its three pipes, and its end.
+"""A child process with three pipes that do not block, which is ended for certain.
 
-What a run that finds nothing to do loads before it asks the machine is kept light: here and in the
-rooms beside it, typing, subprocess, selectors, signal and contextlib would cost as much as the
-machine's answer.
+The fast path loads this module, `shell` and `batch` before it asks the machine. They are kept
+light: typing, subprocess, selectors, signal and contextlib would take as long to import as the
+machine takes to answer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _END_SECONDS = 1
 
 
 class Process:
-    """A process that is ours to end.
+    """A child process that envwright starts and ends.
 
     Args:
         argv: the program, found by PATH, and its arguments; OSError where it cannot be started.
@@ -51,18 +51,18 @@ class Process:
         self.code: int | None = None
 
     def end(self) -> None:
-        """Close its pipes, and wait until it has ended, which it is made to if need be."""
+        """Close the pipes and wait for the end; after a second each, send SIGTERM, then SIGKILL."""
         _close([self.stdin, self.stdout, self.stderr])
         for signal in (0, 15, 9):  # nothing, SIGTERM, SIGKILL
             if self._ends(signal):
                 return
 
     def _ends(self, signal: int) -> bool:
-        """Send a signal; whether the process ends in time."""
+        """Send a signal; return whether the process ends within _END_SECONDS."""
         try:
             os.kill(self._pid, signal)
         except PermissionError:
-            signal = 0  # it is sudo, which ends with its shell
+            signal = 0  # the process is sudo, runs as root, and ends with its shell
         until = time.monotonic() + _END_SECONDS
         pause = 0.0005
         while self.code is None:
@@ -78,7 +78,7 @@ class Process:
 
 
 def ignores_signals() -> bool:
-    """Whether what we start would ignore being hung up, for we were started so ourselves."""
+    """Return whether a child would ignore SIGHUP or SIGINT, as under nohup(1): it inherits that."""
     import signal  # noqa: PLC0415 - see above
 
     ignored = (signal.getsignal(signal.SIGHUP), signal.getsignal(signal.SIGINT))
@@ -86,7 +86,7 @@ def ignores_signals() -> bool:
 
 
 def _pipe() -> tuple[int, int]:
-    """Make a pipe clear of the standard streams, any of which may be closed."""
+    """Return a pipe whose descriptors are above 2, for our standard streams may be closed."""
     ends = os.pipe()
     if min(ends) > 2:  # noqa: PLR2004 - stderr
         return ends
