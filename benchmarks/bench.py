@@ -172,7 +172,7 @@ class Bench:
         if timing.code == -signal.SIGKILL:
             return Sample(timing.seconds, fault=f"more than {self._limit:g} s")
         fault = command.complaint(timing)
-        return Sample(0 if fault else command.seconds(timing), timing.peak, fault)
+        return Sample(0 if fault else command.seconds(timing), timing.peak, fault, timing.cpu)
 
     def _drift(self, command: Command, route: Route) -> Sample:
         """Break a file, let the tool mend it, and see that it did."""

@@ -12,11 +12,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sample:
-    """One run: wall seconds, the memory of its largest process in KiB, and what was wrong."""
+    """One run.
+
+    Args:
+        seconds: wall time.
+        peak: the memory of its largest process, in KiB.
+        fault: what was wrong; "" where the run counts.
+        cpu: the seconds that processors worked for it, here or in the machine where it ran.
+    """
 
     seconds: float
     peak: int = 0
     fault: str = ""
+    cpu: float = 0
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Figure:
     runs: list[float] = field(default_factory=list)
     peak: int = 0
     fault: str = ""
+    cpus: list[float] = field(default_factory=list)
 
     @property
     def median(self) -> float:
@@ -56,6 +65,7 @@ class Figure:
         self.fault = sample.fault
         if not self.fault:
             self.runs.append(sample.seconds)
+            self.cpus.append(sample.cpu)
             self.peak = max(self.peak, sample.peak)
 
     def json(self) -> dict[str, Any]:
@@ -69,6 +79,7 @@ class Figure:
             "minimum": min(self.runs),
             "maximum": max(self.runs),
             "runs": list(self.runs),
+            "cpu": list(self.cpus),
             "peak_kib": self.peak,
         }
 

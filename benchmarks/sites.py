@@ -35,6 +35,7 @@ class Timing:
     code: int
     peak: int
     said: str
+    cpu: float = 0
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
     python -I -S stopwatch.py LIMIT FOLDER COMMAND [ARGUMENT ...]
 
 Prints JSON: `seconds` (wall), `code` (of exit; negative: the signal), `peak` (KiB of memory, of the
-largest process), `said` (the last MiB of stdout and stderr). After LIMIT seconds the command and
-its children are killed. It is sent to machines as text: it imports the standard library alone.
+largest process), `cpu` (seconds of user and system time, of the command and the children that it
+waited for), `said` (the last MiB of stdout and stderr). After LIMIT seconds the command and its
+children are killed. It is sent to machines as text: it imports the standard library alone.
 """
 
 import json
@@ -38,7 +39,13 @@ def main(limit: str, folder: str, *command: str) -> None:
         process.returncode = os.waitstatus_to_exitcode(status)
         said.seek(max(0, said.seek(0, os.SEEK_END) - TAIL))
         words = said.read().decode("utf-8", "replace")
-    taken = {"seconds": seconds, "code": process.returncode, "peak": usage.ru_maxrss, "said": words}
+    taken = {
+        "seconds": seconds,
+        "code": process.returncode,
+        "peak": usage.ru_maxrss,
+        "cpu": usage.ru_utime + usage.ru_stime,
+        "said": words,
+    }
     print(json.dumps(taken))  # noqa: T201 - this is its result
 
 

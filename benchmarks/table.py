@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import statistics
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from benchmarks.measuring import Figure
 
 OURS = "envwright"
-HEAD = ("", "median", "min", "max", "runs", "of floor", "of ours", "memory")
+HEAD = ("", "median", "min", "max", "runs", "of floor", "of ours", "cpu", "memory")
 
 
 def table(figures: Iterable[Figure], titles: Mapping[str, str], floors: Mapping[str, str]) -> str:
@@ -46,8 +47,9 @@ def _lines(figures: Sequence[Figure], floor: str) -> Iterator[tuple[str, ...]]:
             for other in (floor, OURS)
         )
         times = map(seconds, (figure.median, min(figure.runs), max(figure.runs)))
+        cpu = seconds(statistics.median(figure.cpus)) if any(figure.cpus) else ""
         memory = f"{figure.peak / 1024:.0f} MiB" if figure.peak else ""
-        yield figure.tool, *times, str(len(figure.runs)), *ratios, memory
+        yield figure.tool, *times, str(len(figure.runs)), *ratios, cpu, memory
 
 
 def _aligned(lines: Sequence[tuple[str, ...]]) -> list[str]:

@@ -47,7 +47,7 @@ def test_an_absent_tool_is_not_measured() -> None:
 
 def test_a_figure_keeps_its_median_minimum_maximum_and_runs() -> None:
     figure = Figure("row", "tool")
-    for sample in (Sample(3, 100), Sample(1, 300), Sample(2, 200), Sample(10, 250)):
+    for sample in (Sample(3, 100, cpu=2), Sample(1, 300), Sample(2, 200), Sample(10, 250)):
         figure.take(sample)
     assert figure.json() == {
         "row": "row",
@@ -56,6 +56,7 @@ def test_a_figure_keeps_its_median_minimum_maximum_and_runs() -> None:
         "minimum": 1,
         "maximum": 10,
         "runs": [3, 1, 2, 10],
+        "cpu": [2, 0, 0, 0],
         "peak_kib": 300,
     }
 

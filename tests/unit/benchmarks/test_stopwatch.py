@@ -25,6 +25,7 @@ def test_a_command_is_timed_in_its_folder_and_environment(site: Site, tmp_path: 
     assert (timing.code, timing.said) == (3, f"{tmp_path}\ntwo words\n")
     assert 0.1 <= timing.seconds < 10
     assert timing.peak > 0
+    assert 0 < timing.cpu < timing.seconds
 
 
 def test_a_command_that_takes_too_long_is_killed_with_its_children(site: Site) -> None:
