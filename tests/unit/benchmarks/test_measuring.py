@@ -21,7 +21,10 @@ def test_tools_take_turns_and_the_first_round_only_warms() -> None:
     order: list[tuple[str, float]] = []
     figures = take_turns(cells, Patience(2, 100), lambda c, s: order.append((c.tool, s.seconds)))
     assert order == [("a", 9), ("b", 8), ("a", 1), ("b", 3), ("a", 2), ("b", 4)]
-    assert figures == [Figure("row", "a", [1, 2]), Figure("row", "b", [3, 4])]
+    assert figures == [
+        Figure("row", "a", [1, 2], cpus=[0, 0]),
+        Figure("row", "b", [3, 4], cpus=[0, 0]),
+    ]
 
 
 def test_a_slow_tool_has_fewer_runs_and_needs_no_warming() -> None:
@@ -35,7 +38,7 @@ def test_a_tool_whose_run_is_no_figure_is_left_out_of_further_turns() -> None:
     figures = take_turns([bad, Cell("row", "good", runs(1, 2))], Patience(1, 9), lambda *_: None)
     assert figures == [
         Figure("row", "bad", fault="exit code 1: no"),
-        Figure("row", "good", [2]),
+        Figure("row", "good", [2], cpus=[0]),
     ]
 
 
