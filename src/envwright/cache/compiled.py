@@ -71,7 +71,7 @@ def _is_keepable(environment: Environment) -> bool:
 
 def _write(entry: str, made: Compiled, files: Files) -> None:
     # A cache that cannot be written is no reason not to work.
-    with contextlib.suppress(OSError, plain_data.UnfitError):
+    with contextlib.suppress(OSError, plain_data.EntryError):
         payload = plain_data.encode([{**files}, made])
         # An entry that would be read as something else must not be there.
         if plain_data.decode(payload) == [files, made]:

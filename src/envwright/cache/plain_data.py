@@ -29,7 +29,7 @@ MODULES = (
 """The other modules whose types may be named."""
 
 
-class UnfitError(ValueError):
+class EntryError(ValueError):
     """A value cannot be an entry, or an entry is none that was written here."""
 
 
@@ -37,7 +37,7 @@ def encode(value: object) -> bytes:
     """Return a value as JSON.
 
     Raises:
-        UnfitError: it holds something that an entry cannot have.
+        EntryError: it holds something that an entry cannot have.
     """
     types: dict[type, int] = {}
     body = _encoded(value, types)
@@ -49,16 +49,16 @@ def decode(data: bytes) -> Any:
     """Return what was encoded.
 
     Raises:
-        UnfitError: it is nothing that `encode` wrote by this state of our types.
+        EntryError: it is nothing that `encode` wrote by this state of our types.
     """
     try:
         named, body = json.loads(data)
         types = [_type(*words) for words in named]
         return _decoded(body, types)
-    except UnfitError:
+    except EntryError:
         raise
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-        raise UnfitError(f"it is of another form: {error}") from None
+        raise EntryError(f"it is of another form: {error}") from None
 
 
 # A value is itself where JSON has it; all else is a list that begins with a letter:
@@ -79,7 +79,7 @@ def _encoded(value: Any, types: dict[type, int]) -> Any:
     if isinstance(value, dict) and kind is dict:
         return ["d", *(_encoded(each, types) for pair in value.items() for each in pair)]
     if not _is_known(kind.__module__):
-        raise UnfitError(f"{kind.__module__}.{kind.__qualname__} has no place in an entry")
+        raise EntryError(f"{kind.__module__}.{kind.__qualname__} has no place in an entry")
     number = types.setdefault(kind, len(types))
     if isinstance(value, enum.Enum):
         return ["e", number, value.name]
@@ -90,7 +90,7 @@ def _decoded(data: Any, types: list[type]) -> Any:
     if type(data) is not list:
         if type(data) in _SCALARS:
             return data
-        raise UnfitError("a value is of another form")
+        raise EntryError("a value is of another form")
     letter, *rest = data
     if letter == "o":
         kind = types[rest[0]]
@@ -105,7 +105,7 @@ def _decoded(data: Any, types: list[type]) -> Any:
         return values
     if letter == "d":
         return dict(zip(values[::2], values[1::2], strict=True))
-    raise UnfitError("a value is of another form")
+    raise EntryError("a value is of another form")
 
 
 def _build(kind: type, values: list[Any]) -> Any:
@@ -113,13 +113,13 @@ def _build(kind: type, values: list[Any]) -> Any:
     fields = dict(zip(checks, values, strict=True))
     for name, value in fields.items():
         if not checks[name](value):
-            raise UnfitError(f"{kind.__name__}.{name} is of another type")
+            raise EntryError(f"{kind.__name__}.{name} is of another type")
     return kind(**fields)
 
 
 def _member(kind: type, name: object) -> Any:
     if not issubclass(kind, enum.Enum):
-        raise UnfitError(f"{kind.__name__} is no enumeration")
+        raise EntryError(f"{kind.__name__} is no enumeration")
     return kind.__members__[str(name)]
 
 
@@ -133,14 +133,14 @@ def _is_known(module: str) -> bool:
 def _type(module: str, name: str, *fields: str) -> type:
     """Return a type of ours whose fields are those that an entry has of it."""
     if not _is_known(module):
-        raise UnfitError(f"{module} has no place in an entry")
+        raise EntryError(f"{module} has no place in an entry")
     try:
         kind = vars(importlib.import_module(module))[name]
     except ImportError:
-        raise UnfitError(f"there is no {module}") from None
+        raise EntryError(f"there is no {module}") from None
     # What a module imported from elsewhere is not its own.
     if not isinstance(kind, type) or kind.__module__ != module or [*_fields(kind)] != [*fields]:
-        raise UnfitError(f"{module}.{name} is of another form")
+        raise EntryError(f"{module}.{name} is of another form")
     return kind
 
 
@@ -152,7 +152,7 @@ def _fields(kind: Any) -> dict[str, str]:
     # dataclasses has no public word for `frozen`; this attribute is how it knows itself.
     parameters = getattr(kind, "__dataclass_params__", None)
     if parameters is None or not parameters.frozen:
-        raise UnfitError(f"{kind.__name__} is no frozen dataclass")
+        raise EntryError(f"{kind.__name__} is no frozen dataclass")
     return {field.name: str(field.type) for field in dataclasses.fields(kind) if field.init}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envwright.cache.plain_data import UnfitError, decode, encode
+from envwright.cache.plain_data import EntryError, decode, encode
+from envwright.errors import UnfitError
 from envwright.model.proof import Assertion
 from envwright.model.resource import Moment, Origin
 from envwright.resources.file import File
@@ -45,17 +46,15 @@ FILE = File(
 )
 
 
-@pytest.mark.parametrize(
-    ("path", "machine"),
-    [
-        pytest.param(path, machine, id=f"{path.stem}-{machine.release}-{machine.wsl}")
-        for path, machine in itertools.product(ENVIRONMENTS, MACHINES)
-    ],
-)
-def test_every_environment_is_read_as_it_was_compiled(path: Path, machine: Any) -> None:
-    environment = load(str(path), machine, {})
-    compiled = compile_environment(environment, machine)
-    assert decode(encode([{**environment.files}, compiled])) == [environment.files, compiled]
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
+def test_every_environment_is_read_as_it_was_compiled(path: Path) -> None:
+    written, read = [], []
+    for machine in MACHINES:
+        with contextlib.suppress(UnfitError):  # it is for another kind of machine
+            environment = load(str(path), machine, {})
+            written.append([{**environment.files}, compile_environment(environment, machine)])
+            read.append(decode(encode(written[-1])))
+    assert (read, bool(read)) == (written, True)
 
 
 @given(VALUES)
@@ -72,7 +71,7 @@ class Foreign:
 
 @pytest.mark.parametrize("value", [Foreign(), Foreign, b"bytes", {1, 2}, Path("/"), object(), len])
 def test_what_is_no_plain_data_is_not_written(value: object) -> None:
-    with pytest.raises(UnfitError):
+    with pytest.raises(EntryError):
         encode(value)
 
 
@@ -103,7 +102,7 @@ def test_no_other_type_is_made_and_no_function_called(
 ) -> None:
     for name in ("os.system", "subprocess.Popen"):
         monkeypatch.setattr(name, lambda *_, **__: pytest.fail("it was called"))
-    with pytest.raises(UnfitError):
+    with pytest.raises(EntryError):
         decode(json.dumps([[named], body]).encode())
 
 
@@ -122,7 +121,7 @@ def test_no_other_type_is_made_and_no_function_called(
     ],
 )
 def test_a_field_of_another_type_is_refused(value: object) -> None:
-    with pytest.raises(UnfitError):
+    with pytest.raises(EntryError):
         decode(encode(value))
 
 
@@ -153,7 +152,7 @@ def test_a_changed_entry_is_refused_or_is_plain_data_of_the_same_types(data: st.
         inner[at] = data.draw(CHANGES)
     try:
         read = decode(json.dumps(document).encode())
-    except UnfitError:
+    except EntryError:
         return
     # What is read can be written: it holds nothing but plain data and types of the registry.
     assert repr(decode(encode(read))) == repr(read)
@@ -163,7 +162,7 @@ def test_a_changed_entry_is_refused_or_is_plain_data_of_the_same_types(data: st.
 def test_what_is_no_entry_is_refused(data: bytes) -> None:
     try:
         read = decode(data)
-    except UnfitError:
+    except EntryError:
         return
     assert repr(decode(encode(read))) == repr(read)
 
@@ -172,5 +171,5 @@ def test_what_is_no_entry_is_refused(data: bytes) -> None:
     "data", [b"[" * 100_000, b"[[]," + b'["t",' * 50_000, b"[[]," + b"9" * 5000 + b"]"]
 )
 def test_an_entry_that_would_exhaust_the_reader_is_refused(data: bytes) -> None:
-    with pytest.raises(UnfitError):
+    with pytest.raises(EntryError):
         decode(data)
