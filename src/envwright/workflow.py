@@ -53,6 +53,7 @@ class RunOptions:
         json: the caller prints the outcome as JSON when the run is over.
         agreed: the changes of the plan that a person agreed to, as JSON values; apply refuses any
             other plan. None where no plan was shown before.
+        lock_timeout: seconds to wait where another run is at work on the machine.
         junit: a file into which verify writes JUnit XML, too.
     """
 
@@ -64,6 +65,7 @@ class RunOptions:
     json: bool = False
     agreed: list[dict[str, Any]] | None = None
     junit: Path | None = None
+    lock_timeout: float = 0
 
 
 @dataclass(frozen=True)
@@ -241,6 +243,8 @@ class _Run:
                 waiting=report.waiting,
                 timings=context.timings,
                 shown=not self._options.yes,
+                lock_timeout=self._options.lock_timeout,
+                locked=report.line,
             )
 
     def _check(self, skips: SkipReasons, junit: Path | None = None) -> tuple[Result, ...]:

@@ -120,8 +120,8 @@ def test_the_second_of_two_applies_at_once_is_kept_out(box: Box) -> None:
     assert re.fullmatch(
         r"error: HOST: another envwright is at work here since \S+ \S+ UTC: it applies box, "
         r"started by \S+ on \S+ \(process \d+\)\n"
-        r"hint: wait for it; where it hangs, end its session as root on the machine: "
-        r"kill -s HUP -- -\d+\n",
+        r"hint: wait for it, by apply --lock-timeout 600; "
+        r"where it hangs, end its session as root on the machine: kill -s HUP -- -\d+\n",
         error,
     )
 

@@ -73,6 +73,7 @@ def _open(
 ) -> AbstractContextManager[Context]:
     access = Access(
         password_source(stdin=machines.password_on_stdin),
+        timeout=machines.timeout,
         opened=_opened(call),
         preload=functools.partial(preload, verify=verify),
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright import __version__
-from envwright.cli.parser import Parser, count, variable
+from envwright.cli.parser import Parser, count, seconds, variable
 from envwright.cli.pull_options import add_actions
 from envwright.errors import EnvwrightError
 from envwright.workflow import RunOptions, Verb
@@ -102,6 +102,13 @@ def _apply_options(making: Parser) -> None:
         help="under WSL: where something waits for a restart of the distribution or of the virtual "
         "machine (which ends all distributions), have Windows make it, and go on after it",
     )
+    making.add_argument(
+        "--lock-timeout",
+        type=seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="wait so long where another envwright is at work on a machine (default: 1)",
+    )
 
 
 def _verify_options(proving: Parser) -> None:
@@ -159,6 +166,13 @@ def _machine_options(common: Parser) -> Parser:
         action="store_true",
         help="read sudo's password from the first line of stdin",
     )
+    machines.add_argument(
+        "--timeout",
+        type=seconds,
+        metavar="SECONDS",
+        help="give up on a machine after so long, whatever is under way there (default: never, but "
+        "a machine that does not answer is given up sooner)",
+    )
     return machines
 
 
@@ -200,6 +214,7 @@ class MachineOptions(NamedTuple):
         inventory: a file that lists machines; "" where the command line names none.
         limit: patterns of hosts or groups of the inventory.
         password_on_stdin: sudo's password is the first line of stdin.
+        timeout: seconds after which a machine is given up; None for never.
     """
 
     environment: str
@@ -208,6 +223,7 @@ class MachineOptions(NamedTuple):
     inventory: str = ""
     limit: tuple[str, ...] = ()
     password_on_stdin: bool = False
+    timeout: float | None = None
 
     def targets(self) -> list[Target]:
         """Return the machines, each with its environment.
@@ -256,6 +272,7 @@ def machine_options(parsed: argparse.Namespace) -> MachineOptions:
         parsed.inventory or "",
         tuple(parsed.limit),
         parsed.sudo_password_stdin,
+        parsed.timeout,
     )
 
 
@@ -267,7 +284,12 @@ def run_options(parsed: argparse.Namespace) -> RunOptions:
     if verb is Verb.PLAN:
         return RunOptions(verb, json=parsed.json)
     return RunOptions(
-        verb, yes=parsed.yes, verify=parsed.verify, restarts=parsed.restart, json=parsed.json
+        verb,
+        yes=parsed.yes,
+        verify=parsed.verify,
+        restarts=parsed.restart,
+        json=parsed.json,
+        lock_timeout=parsed.lock_timeout,
     )
 
 
@@ -275,4 +297,4 @@ def fleet_options(parsed: argparse.Namespace) -> FleetOptions:
     """Return how a verb runs on several machines."""
     from envwright.fleet.options import FleetOptions  # noqa: PLC0415 - one machine spares it
 
-    return FleetOptions(parsed.parallel, parsed.fail_fast, parsed.log_dir)
+    return FleetOptions(parsed.parallel, parsed.fail_fast, parsed.log_dir, parsed.timeout)

@@ -50,6 +50,17 @@ def count(text: str) -> int:
     return int(text)
 
 
+_SECONDS_DIGITS = 9
+"""Longer numbers are more than a lifetime, and more than the system's clocks take."""
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds, from 1 on."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _SECONDS_DIGITS and int(text)):
+        raise argparse.ArgumentTypeError(f"{quoted(text)} is no number of seconds")
+    return float(text)
+
+
 def variable(text: str) -> tuple[str, str]:
     """Read NAME=VALUE."""
     name, equals, value = text.partition("=")

@@ -64,6 +64,8 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
     waiting: Callable[[str], None] = lambda _: None,
     timings: Timings = OFF,
     shown: bool = False,
+    lock_timeout: float = 0,
+    locked: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Make the changes of a plan, and return the plan that is left: only what waits for a restart.
 
@@ -71,8 +73,10 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
     this one ended before its time, `waiting` with the lock that a step waits for. `timings` counts
     each step by its name.
     `shown`: a person has thought about the plan; what the machine has become meanwhile is asked.
+    `lock_timeout`: seconds to wait where another run is at work; `locked` is told which.
 
     Raises:
+        LockedError: another run is at work; nothing was changed.
         RefusedError: the plan that was shown has become another; nothing was changed.
         StepError: a step failed, or its effect is not to be seen afterwards.
         SecretError: a secret cannot be had; nothing was changed.
@@ -83,7 +87,7 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
 
     _fetch(plan, secrets)
     engine = Engine(session, secrets, waiting)
-    with Journal(session, plan.environment) as journal:
+    with Journal(session, plan.environment, lock_timeout, locked) as journal:
         if journal.interrupted:
             cut_off(journal.interrupted)
         if shown:

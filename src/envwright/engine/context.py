@@ -36,6 +36,7 @@ class Access(NamedTuple):
         password: asks for sudo's password, given the text to show; None where nobody can be asked.
         batch: the run is one of many at the same time: ssh must not ask on the terminal.
         stop: a file descriptor; when it becomes readable, the run ends as by Ctrl-C.
+        timeout: seconds after which the session ends, whatever it is doing; None for never.
         opened: returns a session that is open to a host already; None where there is none.
         preload: imports modules that the run needs, while the session is being opened.
     """
@@ -43,6 +44,7 @@ class Access(NamedTuple):
     password: Callable[[str], str] | None = None
     batch: bool = False
     stop: int | None = None
+    timeout: float | None = None
     opened: Callable[[str], Session | None] = lambda _host: None
     preload: Callable[[], object] = lambda: None
 
@@ -133,6 +135,7 @@ def _session(host: str, access: Access, timings: Timings) -> Session:
     from envwright.host.session import open_session  # noqa: PLC0415 - see above
 
     if session := access.opened(host):
+        session.end_after(access.timeout)
         return session
     with timings("connect"):
         return open_session(
@@ -141,6 +144,7 @@ def _session(host: str, access: Access, timings: Timings) -> Session:
             password=access.password,
             batch=access.batch,
             stop=access.stop,
+            timeout=access.timeout,
             meanwhile=access.preload,
             recorder=Recorder(),
         )

@@ -17,8 +17,10 @@ class FleetOptions:
         parallel: how many machines are worked on at the same time.
         fail_fast: once a machine has failed, no further machine is begun.
         log_dir: the folder for a log of each machine; None for no logs.
+        timeout: seconds after which a machine is given up, in each stage; None for never.
     """
 
     parallel: int
     fail_fast: bool = False
     log_dir: Path | None = None
+    timeout: float | None = None

@@ -34,6 +34,7 @@ class Task:
         log: the machine's log; None for no log.
         asking: somebody can be asked for a password.
         planned: what was compiled before, where the machine was planned for.
+        timeout: seconds after which the machine is given up; None for never.
     """
 
     target: Target
@@ -42,3 +43,4 @@ class Task:
     log: Path | None
     asking: bool
     planned: Planned | None = None
+    timeout: float | None = None

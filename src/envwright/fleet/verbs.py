@@ -100,7 +100,7 @@ class Fleet:
         ask = channel.ask if self._password else None
         target = self.targets[number]
         compile_ = self._cache.compiler(target.environment)
-        access = Access(ask, batch=True, stop=channel.stop)
+        access = Access(ask, batch=True, stop=channel.stop, timeout=self.options.timeout)
         with open_context(target, compile_, access) as context:
             channel.say("comparing")
             plan = self.plans[number] = context.plan()
@@ -122,6 +122,7 @@ class Fleet:
                 self._logs[number],
                 asking=self._password is not None,
                 planned=self._planned.get(number),
+                timeout=self.options.timeout,
             )
             return send(task, channel)
 

@@ -166,7 +166,7 @@ def _answer(task: Task, fleet: Connection, report: Report, run: Run) -> tuple[st
     if task.planned:
         cache.add(target.environment, task.planned.machine, task.planned.made)
     report.mask = cache.mask
-    access = Access(ask if task.asking else None, batch=True)
+    access = Access(ask if task.asking else None, batch=True, timeout=task.timeout)
     try:
         with open_context(target, cache.compiler(target.environment), access) as context:
             return "end", RunSummary.of(run(context, task.options, report), report.mask)

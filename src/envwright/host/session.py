@@ -40,7 +40,6 @@ class Session:
         hello: the answer to the script that was sent along with the opening.
         round_trips: exchanges since it was opened.
         recorder: hears of each batch of questions, and may know its answers beforehand.
-        ends: time.monotonic() at which the time for the whole run is over; None: never.
     """
 
     def __init__(
@@ -50,7 +49,7 @@ class Session:
         self.hello = hello
         self.round_trips = 0
         self.recorder = recorder or Recorder()
-        self.ends: float | None = None
+        self._ends: float | None = None
         self._shell = shell
 
     def run(
@@ -76,6 +75,10 @@ class Session:
         """
         parts = spell_script(script, stdin)
         return self._exchange(parts, limits, doing or _first_line(script), on_output)
+
+    def end_after(self, seconds: float | None) -> None:
+        """Close the session after some seconds, whatever it is doing then; None: never."""
+        self._ends = None if seconds is None else time.monotonic() + seconds
 
     def source(self, script: str, *, limits: Limits = QUESTION, doing: str = "") -> Result:
         """Run a script in the session's own shell: what it opens stays open while that lives.
@@ -104,8 +107,8 @@ class Session:
         self.round_trips += 1
         mark = nonce()
         try:
-            if self.ends is not None:
-                limits = limits.within(self.ends - time.monotonic())
+            if self._ends is not None:
+                limits = limits.within(self._ends - time.monotonic())
             self._shell.forget_stray_output()
             self._shell.send(*parts, spell_mark(mark))
             return self._shell.collect(mark, limits, on_output, heartbeat=True)
@@ -121,7 +124,7 @@ class Session:
             raise
 
     def _past_limit(self, error: LimitError, doing: str) -> HostError:
-        if self.ends is not None and time.monotonic() >= self.ends:
+        if self._ends is not None and time.monotonic() >= self._ends:
             return HostError(
                 f"{self.name}: the time for the whole run is over: {doing}",
                 hint="give it more with --timeout; an apply goes on from where it stood",
@@ -252,7 +255,7 @@ def open_session(  # noqa: PLR0913 - all but the host have defaults
             raise
         secret = password(f"[sudo] password for {need.user} on {host}: ")
         session = begin(privileged=True, password=secret)
-    session.ends = ends
+    session.end_after(None if ends is None else ends - time.monotonic())
     return session
 
 

@@ -108,7 +108,7 @@ class Holder(NamedTuple):
     @property
     def hint(self) -> str:
         """What a person can do."""
-        hint = "wait for it"
+        hint = "wait for it, by apply --lock-timeout 600"
         if self.session:
             hint += (
                 "; where it hangs, end its session as root on the machine: "

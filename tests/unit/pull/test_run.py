@@ -266,7 +266,10 @@ def test_a_run_while_somebody_applies_says_so_and_changes_nothing(
         fcntl.flock(held, fcntl.LOCK_EX)
         said = machine.run()
     assert (said.code, machine.record["outcome"]) == (1, "locked")
-    assert said.err == ("error: @local: another envwright is at work here\nhint: wait for it\n")
+    assert said.err == (
+        "error: @local: another envwright is at work here\n"
+        "hint: wait for it, by apply --lock-timeout 600\n"
+    )
     assert not machine.file.exists()
 
 
