@@ -22,6 +22,7 @@ WORDS = "envwright.resources."
 """The package of the vocabulary: each module in it may give its types."""
 MODULES = (
     "envwright.model.operations",
+    "envwright.model.origin",
     "envwright.model.proof",
     "envwright.model.resource",
     "envwright.spec.compiler",

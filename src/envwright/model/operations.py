@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from envwright.model.resource import Value
-
 
 OURS = "paths"
 """The module of our own operations: envwright.portable.safepath.operations, safe where pyinfra's
@@ -29,7 +27,7 @@ class Edited:
 
     path: str
     dialect: str
-    changes: Mapping[str, Value]
+    changes: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

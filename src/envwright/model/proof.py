@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from envwright.model.resource import Origin, Value
+    from envwright.model.origin import Origin
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Assertion:
     module: str
     arguments: tuple[Any, ...]
     attribute: str
-    expected: Value
+    expected: Any
     view: View | None = None
     contained: bool = False
 

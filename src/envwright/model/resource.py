@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from envwright.errors import ConflictError
 from envwright.facts import Unknown
 from envwright.model.forecast import NOTHING
+from envwright.model.origin import Origin as Origin  # noqa: PLC0414, TC001 - of the protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Sequence
@@ -45,18 +46,6 @@ Fields: TypeAlias = "dict[Field, Value]"
 """A state that is being put together."""
 State = Mapping[Field, Value]
 """A flat description; a field that is left out is not managed."""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Who asked for a resource: the capability and the line of YAML."""
-
-    capability: str
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.capability} ({self.file}:{self.line})"
 
 
 class Moment(enum.Enum):
