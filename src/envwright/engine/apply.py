@@ -70,8 +70,7 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
     """Make the changes of a plan, and return the plan that is left: only what waits for a restart.
 
     `begin` and `end` are called around each step, `cut_off` with the step in which the run before
-    this one ended before its time, `waiting` with the lock that a step waits for. `timings` counts
-    each step by its name.
+    this one ended before its time, `waiting` with the lock of a step. `timings` counts the steps.
     `shown`: a person has thought about the plan; what the machine has become meanwhile is asked.
     `lock_timeout`: seconds to wait where another run is at work; `locked` is told which.
 
@@ -91,16 +90,19 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
         if journal.interrupted:
             cut_off(journal.interrupted)
         if shown:
-            again = make_plan(compiled, session, plan.machine, secrets)
-            again.expect(plan.agreed)
+            make_plan(compiled, session, plan.machine, secrets).expect(plan.agreed)
         for step in steps(plan):
             begin(step)
             with timings(step.name), _entered(step, journal):
                 _make(step, engine, plan)
             end(step)
-        left = make_plan(compiled, session, plan.machine, secrets)
-        _judge([change for change in left.changes if not change.pending], session.name)
-    return left
+        return _left(make_plan(compiled, session, plan.machine, secrets), session.name)
+
+
+def _left(plan: Plan, host: str) -> Plan:
+    """Return the plan that is left after all steps, where only what waits for a restart differs."""
+    _judge([change for change in plan.changes if not change.pending], host)
+    return plan
 
 
 @contextlib.contextmanager
