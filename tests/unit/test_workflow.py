@@ -51,7 +51,7 @@ class StandInReport:
     def __init__(self, did: list[str]) -> None:
         self.did = did
         self.mask: Callable[[str], str] = str
-        self.begin = self.end = self.cut_off = self.result = lambda _: None
+        self.begin = self.end = self.cut_off = self.waiting = self.result = lambda _: None
 
     def line(self, text: str = "") -> None:
         if text:
