@@ -40,6 +40,20 @@ _KNOWN = (
         "see what holds it back with `apt-get --simulate install`",
     ),
     (
+        r"Failed to fetch \w+://([^/\s]+)\S*\s+Connection (?:failed|timed out)",
+        (
+            "{0}, or a proxy on the way, takes the connection and sends nothing: try again later, "
+            "or see whose source it is with `grep -r {0} /etc/apt`"
+        ),
+    ),
+    (
+        r"has not ended after \d+ s; it still fetches from (\S+)",
+        (
+            "{0}, or the way to it, is too slow: try again later, or see whose source it is with "
+            "`grep -r {0} /etc/apt`"
+        ),
+    ),
+    (
         r"Temporary failure resolving|Could not resolve|Could not connect|proxyconnect",
         "look at the machine's network, name server and proxy",
     ),

@@ -51,8 +51,8 @@ INTERACTIVE = Limits(300, 300, MEBIBYTE)
 """The same, where ssh may ask a person for a password or a code."""
 QUESTION = Limits(300, 300)
 """Scripts that only read: a thousand of them take seconds, so minutes are a machine that hangs."""
-STEP = Limits(4 * 3600, 1800)
-"""Scripts that work: half an hour without a byte is a download of curl's or a build that hangs."""
+STEP = Limits(6 * 3600, 3600)
+"""Scripts that work: many a download or build says nothing until it ends, but not for an hour."""
 
 
 class Clock:

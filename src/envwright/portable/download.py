@@ -10,7 +10,8 @@ import shlex
 _SCRIPT = """\
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT && chmod 755 "$folder"
 chown _apt "$folder" 2>/dev/null || :
-/usr/lib/apt/apt-helper -o Acquire::Retries=2 download-file {url} "$folder/file" \
+/usr/lib/apt/apt-helper -o Acquire::Retries=2 -o Acquire::http::Timeout=20 \
+    -o Acquire::https::Timeout=20 download-file {url} "$folder/file" \
     >"$folder/log" 2>&1 || {{ cat "$folder/log" >&2; exit 1; }}
 cat "$folder/file"
 """

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 LOCK_SECONDS = 300
 """How long another apt at work (unattended-upgrades on a fresh boot) is waited for."""
-LOCK = f"-o DPkg::Lock::Timeout={LOCK_SECONDS}"
-"""It covers dpkg's locks. The lock of the lists it does not: apt-get update fails at once."""
+OPTIONS = (
+    f"-o DPkg::Lock::Timeout={LOCK_SECONDS} "
+    "-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=2"
+)
+"""How long apt waits: for dpkg's locks (not for that of the lists: apt-get update fails at once),
+and for a server that holds a connection and sends nothing, at each try (apt.conf(5))."""
+UPDATE_SECONDS = 900
+"""How long an update may take: what a server sends a byte at a time has no other end."""
 WAITING = "Waiting for cache lock: "
 """How apt begins the line that says whose lock it waits for (apt-pkg/deb/debsystem.cc)."""
 
@@ -29,13 +35,13 @@ _UPDATE, _GUARD, _FINISH = (
 def update(*options: str) -> str:
     """Return the command that fetches apt's lists; it waits for whoever holds their lock."""
     # apt-get(8) calls an update good that kept old lists because new ones did not arrive whole.
-    words = " ".join((LOCK, "-o APT::Update::Error-Mode=any", *options))
-    return f"({_UPDATE}ew_update {LOCK_SECONDS} {words}\n)"
+    words = " ".join((OPTIONS, "-o APT::Update::Error-Mode=any", *options))
+    return f"({_UPDATE}ew_update {LOCK_SECONDS} {UPDATE_SECONDS} {words}\n)"
 
 
 def finish() -> str:
     """Return the command that ends what dpkg began; it waits for a dpkg that is at work."""
-    return f"{INTERRUPTED}{_UPDATE}{_FINISH}ew_finish {LOCK_SECONDS}\n"
+    return f"{INTERRUPTED}{_UPDATE}{_FINISH}ew_finish {LOCK_SECONDS} {UPDATE_SECONDS}\n"
 
 
 def guard(

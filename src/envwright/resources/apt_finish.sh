@@ -1,5 +1,5 @@
 # End what dpkg began. What only lacks its configuration gets it; what was cut off while it was
-# unpacked is fetched anew. $1: seconds to wait for a dpkg that is at work.
+# unpacked is fetched anew. $1: seconds to wait for a dpkg that is at work. $2: seconds that an update may take.
 # shellcheck shell=sh
 ew_mend() {
     apt-get -y --no-remove --fix-broken -o "DPkg::Lock::Timeout=$1" \
@@ -12,7 +12,7 @@ ew_finish() {
         grep --line-buffered '^Waiting for cache lock:'
     dpkg --force-confdef --force-confold --configure -a
     if [ "$(ew_interrupted)" ]; then
-        ew_mend "$1" || { ew_update "$1" && ew_mend "$1"; } || return
+        ew_mend "$1" || { ew_update "$1" "$2" && ew_mend "$1"; } || return
     fi
     [ -z "$(ew_interrupted)" ]
 }

@@ -12,7 +12,7 @@ from envwright.facts.apt import EXACT, INTERRUPTED, specification
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Difference, Resource
-from envwright.resources.apt_commands import LOCK, finish, guard, update
+from envwright.resources.apt_commands import OPTIONS, finish, guard, update
 from envwright.resources.apt_forecast import forecast
 from envwright.resources.command import Command
 
@@ -123,7 +123,7 @@ class Package(Resource):
         going = [specification(name, "", present=False) for name in absent]
         if len(absent) == len(packages):
             yield _shell(guard(packages, going, forecast, _recommends(False)))
-            options = f"{EXACT} {LOCK}"
+            options = f"{EXACT} {OPTIONS}"
             yield operation(
                 "apt.packages", packages=absent, present=False, extra_uninstall_args=options
             )
@@ -141,7 +141,7 @@ class Package(Resource):
                 packages=[f"{p.package}={v}" if v else p.package for p, v in chosen],
                 no_recommends=not recommends,
                 allow_downgrades=any(version for _, version in chosen),
-                extra_install_args=" ".join((EXACT, LOCK, *(going or ["--no-remove"]))),
+                extra_install_args=" ".join((EXACT, OPTIONS, *(going or ["--no-remove"]))),
             )
             going = []
 

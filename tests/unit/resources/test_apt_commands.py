@@ -133,7 +133,7 @@ def test_what_is_no_lock_is_not_waited_for(tmp_path: Path) -> None:
     apt_get(tmp_path, "echo 'E: No network.' >&2; exit 100\n")
     assert shell(tmp_path, update("-o A=b")) == (100, "", "E: No network.\n")
     assert (tmp_path / "words").read_text("utf-8") == (
-        "update -qq -o DPkg::Lock::Timeout=300 -o APT::Update::Error-Mode=any -o A=b\n"
+        f"update -qq {apt_commands.OPTIONS} -o APT::Update::Error-Mode=any -o A=b\n"
     )
 
 

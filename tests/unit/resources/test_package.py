@@ -11,7 +11,7 @@ from envwright.facts import Apt, AptChange, Dpkg, Facts, Simulation, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Difference, State, compare
-from envwright.resources.apt_commands import LOCK, guard, update
+from envwright.resources.apt_commands import OPTIONS, guard, update
 from envwright.resources.package import Package
 
 ANY, PINNED, ABSENT = (
@@ -46,7 +46,7 @@ def test_any_version_will_do_where_none_is_named() -> None:
     ]
 
 
-EXACT = f"-o APT::Cmd::Pattern-Only=true {LOCK}"
+EXACT = f"-o APT::Cmd::Pattern-Only=true {OPTIONS}"
 
 
 def test_packages_are_removed_and_installed_in_one_transaction_after_one_update() -> None:
