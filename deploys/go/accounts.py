@@ -62,14 +62,17 @@ def _caches(section: Section, user: str, home: str) -> Iterator[Command]:
     if "GOPATH" in said:
         places.setdefault("GOMODCACHE", (f"{said['GOPATH']}/pkg/mod", "GOPATH"))
     for key, (wanted, by) in places.items():
-        values = {"env": file, "home": home, "wanted": wanted, "user": user}
+        values = {"env": file, "home": home, "wanted": wanted}
         quoted = {name: shlex.quote(value) for name, value in values.items()}
+        # All of it is the user's, and is done with no more rights: root would follow any link.
+        where = as_user(user, home, render("go.where.sh", key=key, by=by, **quoted))
+        there, none = f"id -u {shlex.quote(user)}", f"printf '%s\\n' {quoted['wanted']}"
         seen = ("file", (file,), "content_string", said[by])
         yield Command(
             title=f"go cache {key} of {user}",
-            observe=render("go.where.sh", key=key, by=by, **quoted),
+            observe=f"if {there} >/dev/null 2>&1; then {where}; else {none}; fi",
             expected=wanted,
-            run=render("go.move.sh", key=key, by=by, **quoted),
+            run=as_user(user, home, render("go.move.sh", key=key, by=by, **quoted)),
             seen=(Assertion(*seen, view=View("goenv", by)),),
             after=(f"user:{user}", *(f"directory:{path}" for path in _parents(wanted, home))),
             at=("env", by),
@@ -84,6 +87,7 @@ def tool(section: Section, name: str, user: str, machine: Machine) -> Command:
     values = {"folder": folder, "program": program(package), "package": wanted}
     quoted = {word: shlex.quote(value) for word, value in values.items()}
     file = shlex.quote(f"{folder}/{program(package)}")
+    look = as_user(user, home, f"{QUIETLY} {GO} version -m {file}")
     # What the linker wrote into the program: module and version, between tabs.
     line = rf"^mod\t{_module_pattern(package)}\t{version.replace('.', '[.]')}\t"
     see = f"LC_ALL=C grep -aqP -- {shlex.quote(line)} {file}"
@@ -96,7 +100,7 @@ def tool(section: Section, name: str, user: str, machine: Machine) -> Command:
     )
     return Command(
         title=f"go tool {name} of {user}",
-        observe=f"{QUIETLY} {GO} version -m {file} | {ask}",
+        observe=f"{{ {look}; }} | {ask}",
         expected=wanted,
         run=as_user(user, home, render("go.install.sh", **quoted), online=True),
         seen=(Assertion("run", (see,), "rc", 0),),

@@ -104,7 +104,12 @@ def witness(resource: Resource, host: Host, secrets: Secrets) -> None:
                 oct(value) if assertion.attribute == "mode" else _short(value, secrets)
                 for value in (seen, expected)
             ]
-            detail = "differs (it holds secrets)" if hidden else f"is {both[0]}, not {both[1]}"
+            detail = f"is {both[0]}, not {both[1]}"
+            if hidden:
+                detail = "differs (it holds secrets)"
+            elif assertion.attribute == "content_string" and not assertion.view:
+                # Whoever swapped the file for a link meanwhile would have another's file shown.
+                detail = "differs"
             raise CheckError(f"{_subject(assertion, secrets)} {detail}")
 
 

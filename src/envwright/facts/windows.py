@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts import Question, Unknown, decode
 from envwright.facts.interop import REACH
+from envwright.portable.safepath import program
 from envwright.scripts import load
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class Windows(Question["Entry | ProfileFile | None"]):
             f"{name}=$(ew_folder {number})\n" for number, name in enumerate(_folders(questions), 1)
         )
         return (
-            f"{REACH}{_ASK}"
+            f"{REACH}{_ASK}ew_change={shlex.quote(program('change'))}\n"
             f'if ew_reach && ew_said=$({lines}) && ew_answers "$ew_said"; then\n'
             "printf '\\0%s\\0' \"$ew_said\"\n"
             f"{folders}{asks}else printf '%s\\0' \"$ew_why\"; fi"

@@ -12,4 +12,6 @@ ew_file() { case $1 in
  *) printf ' \t';;
  esac
  printf '%s\t' "$(stat -c %F -- "$ew_at")"
- [ ! -f "$ew_at" ] || { stat -c .%.6Z -- "$ew_at"; base64 -w0 -- "$ew_at"; }; printf '\0'; }
+ [ ! -f "$ew_at" ] || { stat -c .%.6Z -- "$ew_at"; ew_read "$ew_at"; }; printf '\0'; }
+# By the program of safepath, which follows no link; before the content stands which file it is.
+ew_read() { perl -e "$ew_change" get "$1" | { IFS= read -r _; base64 -w0; }; }

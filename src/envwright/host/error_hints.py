@@ -110,10 +110,8 @@ class Listener:
                 self._tell(lock.decode("utf-8", "replace"))
 
 
-def unstaged(words: str) -> str:
-    """Call a file that was only staged by the name that it would have got."""
-    words = re.sub(r"/(?:run|tmp)/envwright-[0-9a-f]{16}(?=/)", "", words)
-    return re.sub(r"(\S*/)\.(\S+)\.envwright-new", r"\1\2", words)
+_STAGED = re.compile(r"/(?:run|tmp)/envwright-[0-9a-f]{16}(?=/)")
+"""Below which folder a file is staged, by its full path (see safepath/change.pl)."""
 
 
 def evidence(words: str) -> list[str]:
@@ -123,7 +121,7 @@ def evidence(words: str) -> list[str]:
     try to try.
     """
     words = re.sub(r"(?<=\S) {2,}", " ", re.sub(r" \[IP: [^]]*\]", "", words))
-    words = unstaged(words)
+    words = _STAGED.sub("", words)
     lines = [line.rstrip() for line in words.splitlines() if not line.startswith(_NOISE)]
     errors = [line for line in lines if line.startswith("E: ")]
     if errors and "Sub-process /usr/bin/dpkg" not in words:

@@ -69,7 +69,7 @@ class Keys(EditedFile, PathResource):
             return attributes(status)
         text = facts[Text(self.path)]
         if not isinstance(text, str):
-            return Unknown(f"{status.size} bytes")
+            return text or Unknown(f"{status.size} bytes")
         keys = self.actual_keys(text)
         return keys if isinstance(keys, Unknown) else {**attributes(status), **keys}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.facts import Logins, Unknown
+from envwright.facts import Guarded, Logins, Unknown
 from envwright.model.claim import Claim, Shared
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
@@ -59,7 +59,8 @@ class User(Resource):
         return (Claim(home, "a home", shared=Shared.DIRECTORY, open=True),)
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Logins(),)
+        # useradd(8) makes a home by its path, as root.
+        return (Logins(), *([Guarded(self.home)] if self.home else []))
 
     def desired(self) -> State:
         wanted = {"uid": self.uid, "group": self.primary, "home": self.home, "shell": self.shell}
@@ -91,6 +92,8 @@ class User(Resource):
         return ""
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
+        if self.home:
+            yield operation("paths.guarded", path=self.home)
         yield operation(
             "server.user",
             user=self.user,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sections import compile_section, ill_written, refusals, states
-from standins import DEBIAN, ME
+from standins import DEBIAN
 
 from envwright.model.capability import render
 from envwright.model.operations import Checksum
@@ -242,7 +242,7 @@ def where(home: Path, key: str, wanted: Path, by: str = "") -> str:
 
 
 def move(home: Path, key: str, wanted: Path) -> None:
-    values = {"env": home / "env", "home": home, "wanted": wanted, "user": ME}
+    values = {"env": home / "env", "home": home, "wanted": wanted}
     subprocess.run(["sh", "-c", render("go.move.sh", key=key, by=key, **values)], check=True)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from standins import DEBIAN, ME, OFFLINE, StandInSection, compiled, local_session, secrets_of
+from user_folders import DEV, folder, link
 
 from envwright.engine.plan import HIDDEN, Change, Plan, make_plan
 from envwright.errors import RefusedError
@@ -153,6 +155,23 @@ def test_a_path_that_cannot_be_looked_at_is_not_taken_for_missing(tmp_path: Path
     change = only(plan_for(File(path=f"{tmp_path}/loop/file")))
     unknown = {"exists": {"unknown": f"{tmp_path}/loop/file: Too many levels of symbolic links"}}
     assert (change.verb, change.json()["before"], change.diff()) == ("change", unknown, "")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders of others")
+def test_a_link_that_a_user_can_change_is_refused_and_named_with_who_wants_it(
+    tmp_path: Path,
+) -> None:
+    folder(tmp_path / "home")
+    link(tmp_path / "home" / "app", "/etc")
+    path = f"{tmp_path}/home/app/motd"
+    with pytest.raises(RefusedError) as raised:
+        plan_for(File(path=path, present=False), mine(tmp_path / "fine", "x"))
+    assert str(raised.value) == (
+        f"@local: {tmp_path}/home/app is a link, and {DEV} can change it\n"
+        "    wanted by files (box.yaml:1)\n"
+        "hint: root would follow whoever can change that: let it be a folder of the owner's, "
+        "or name another path; nothing was changed"
+    )
 
 
 # --- Secrets ----------------------------------------------------------------------------------

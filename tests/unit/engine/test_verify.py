@@ -95,7 +95,7 @@ def test_files_as_they_should_be_have_good_witnesses(host: Host, tmp_path: Path)
     [
         ("rm", "file('{path}').is_file is False, not True"),
         ("chmod 0600", "file('{path}').mode is 0o600, not 0o644"),
-        ("echo more >>", "file('{path}').content_string is 'text\\nmore\\n', not 'text\\n'"),
+        ("echo more >>", "file('{path}').content_string differs"),
         ("ln -sf text", "file('{path}').is_symlink is True, not False"),
     ],
 )

@@ -36,7 +36,7 @@ def test_where_a_package_itself_failed_all_its_words_are_told() -> None:
 
 
 def test_a_staged_file_is_called_by_the_name_that_it_would_have_got() -> None:
-    words = "/etc/sudoers.d/.dev.envwright-new:1:5: syntax error\n    dev ALL"
+    words = "/run/envwright-0123456789abcdef/etc/sudoers.d/dev:1:5: syntax error\n    dev ALL"
     assert evidence(words) == ["/etc/sudoers.d/dev:1:5: syntax error", "    dev ALL"]
 
 

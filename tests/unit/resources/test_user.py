@@ -32,6 +32,7 @@ def test_an_account_comes_after_its_group() -> None:
 
 def test_an_account_is_made_or_mended_by_one_call() -> None:
     assert list(FULL.converge(compare(None, STATE))) == [
+        operation("paths.guarded", path="/home/dev"),
         operation(
             "server.user",
             user="dev",
@@ -41,7 +42,7 @@ def test_an_account_is_made_or_mended_by_one_call() -> None:
             shell="/bin/bash",
             create_home=True,
             ensure_home=False,
-        )
+        ),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from keys import ARMORED, BINARY, FINGERPRINT
 from standins import compiled
+from user_folders import DEV, folder, link
 
 from envwright.model.secrets import Secrets
 from envwright.targets.pyinfra_deploy import export
@@ -131,3 +133,15 @@ def test_a_file_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path) -> No
     code, said = deploy(tmp_path, f"edited('{tmp_path}/env', 'env', {{'A': 'x'}})")
     told = f"cannot read {tmp_path}/env on @local"
     assert (code != 0, told in said, (tmp_path / "file").exists()) == (True, True, False), said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has folders of others")
+def test_a_link_that_a_user_can_change_is_refused_by_an_exported_deploy_too(
+    tmp_path: Path,
+) -> None:
+    folder(tmp_path / "home")
+    (tmp_path / "etc").mkdir()
+    link(tmp_path / "home" / "app", f"{tmp_path}/etc")
+    code, said = deploy(tmp_path, "__import__('io').BytesIO(b'x')", "home/app/motd")
+    told = f"{tmp_path}/home/app is a link, and {DEV} can change it"
+    assert (code, told in said, list((tmp_path / "etc").iterdir())) == (1, True, []), said

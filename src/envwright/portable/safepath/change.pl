@@ -53,10 +53,17 @@ sub identity {
     return !-f _ || foreign(@seen) ? $inode : "$inode:" . digest(open_seen($name, @seen));
 }
 
+sub same {
+    my ($identity, $expected) = @_;
+    halt('refused', "$path changed after it was compared")
+        if length $expected && $identity ne $expected;
+    return;
+}
+
 sub expect {
     my ($name, $expected) = @_;
-    return if !length $expected || identity($name) eq $expected;
-    halt('refused', "$path changed after it was compared");
+    same(identity($name), $expected) if length $expected;
+    return;
 }
 
 # What lies in a user's folder is that user's, or root's; nobody else is given something there.
@@ -115,8 +122,13 @@ sub make_folder {
     return;
 }
 
-# A folder that is missing on the way to a path belongs to whom the folder around it does.
-sub make_missing { my ($name) = @_; return make_folder($name, @from[4, 5], '0755') }
+# Arrives; a folder that is missing on the way belongs to whom the folder around it does.
+sub arrive_for {
+    my ($owner) = @_;
+    my $name = arrive($path, sub { allow($owner); make_folder($_[0], @from[4, 5], '0755') });
+    allow($owner);
+    return $name;
+}
 
 sub put_in_place {
     my ($name, $expected) = @_;
@@ -189,28 +201,25 @@ my %do = (
         print "$seen[0]:$seen[1]:", digest($file), "\n";
         print while read $file, $_, 65536;
     },
-    own => sub {
-        my ($owner, $group, $mode, $expected) = @_;
+    access => sub {
+        my ($group, $mode, $expected) = @_;
         my $name = arrive($path);
-        allow($owner);
-        expect($name, $expected);
-        my @seen = lstat $name;
-        halt('refused', "$path is a hard link to a file of @{[owner_name($seen[4])]}")
-            if !-f _ || foreign(@seen);
-        give(open_seen($name, @seen), uid_of($owner), gid_of($group), $mode);
+        my @seen = lstat $name or failed($path);
+        halt('refused', "$path changed after it was compared") if !-f _ || foreign(@seen);
+        my $file = open_seen($name, @seen);
+        same("$seen[0]:$seen[1]:" . digest($file), $expected);
+        give($file, -1, gid_of($group), $mode);
     },
     put => sub {
         my ($owner, $group, $mode, $expected, $size, $validate) = @_;
         my ($uid, $gid) = (uid_of($owner), gid_of($group));
         my $content = length $validate ? judged($size, $mode, $validate) : \*STDIN;
-        my $name = arrive($path, \&make_missing);
-        allow($owner);
+        my $name = arrive_for($owner);
         lstat $name;
         halt('refused', "$path: it is a directory") if -d _;
         expect($name, $expected);
-        my $new = '.' . random_name();
-        my $file = create($new);
-        $scrap = $new;
+        $scrap = '.' . random_name();
+        my $file = create($scrap);
         give($file, $uid, $gid, $mode);
         copy($content, $file, $size);
         put_in_place($name, $expected);
@@ -218,17 +227,17 @@ my %do = (
     folder => sub {
         my ($owner, $group, $mode, $expected) = @_;
         my ($uid, $gid) = (uid_of($owner), gid_of($group));
-        my $name = arrive($path, \&make_missing);
-        allow($owner);
+        my $name = arrive_for($owner);
         expect($name, $expected);
         return make_folder($name, $uid, $gid, $mode || '0755') if !lstat $name;
-        give(open_folder($name), $uid, $gid, $mode);
+        my $folder = open_folder($name);
+        same(join(':', (stat $folder)[0, 1]), $expected);
+        give($folder, $uid, $gid, $mode);
     },
     link => sub {
         my ($owner, $group, $target, $expected) = @_;
         my ($uid, $gid) = (uid_of($owner), gid_of($group));
-        my $name = arrive($path, \&make_missing);
-        allow($owner);
+        my $name = arrive_for($owner);
         expect($name, $expected);
         $scrap = '.' . random_name();
         as_owner($uid, $gid, sub { symlink $target, $scrap }) or failed($path);

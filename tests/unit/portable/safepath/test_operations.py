@@ -82,6 +82,25 @@ def test_each_operation_acts_once_and_what_it_makes_is_the_users(home: Path) -> 
     assert (run("absent", **remove), run("absent", **remove)) == (True, False)
 
 
+def test_a_mode_alone_is_mended_in_the_file_itself(home: Path) -> None:
+    said: dict[str, Any] = {"src": Content("x\n"), "dest": f"{home}/file", "mode": "0640", **WHO}
+    run("put", **said)
+    inode = (home / "file").stat().st_ino
+    (home / "file").chmod(0o666)
+    assert (run("put", **said), owner(home / "file")) == (True, (*NAMES, "0o640"))
+    assert (home / "file").stat().st_ino == inode
+
+
+def test_a_user_cannot_write_any_more_what_became_roots(home: Path) -> None:
+    """A file that a user holds open stays the user's to write, whatever its owner is."""
+    said: dict[str, Any] = {"src": Content("x\n"), "dest": f"{home}/file", "mode": "0644"}
+    run("put", **said, **WHO)
+    with (home / "file").open("a") as held:
+        run("put", **said, user="root", group="root")
+        held.write("more\n")
+    assert ((home / "file").read_text(), owner(home / "file")[0]) == ("x\n", "root")
+
+
 def test_what_root_lacks_is_made_as_roots(tmp_path: Path) -> None:
     run("put", src=Content("x"), dest=f"{tmp_path}/a/file", mode="0600", **WHO)
     assert owner(tmp_path / "a") == ("root", "root", "0o755")
@@ -130,8 +149,9 @@ def test_nothing_of_anothers_is_made_in_a_users_folder(
     tmp_path: Path, name: str, argument: str, said: dict[str, Any]
 ) -> None:
     path = f"{folder(tmp_path / 'eve', EVE)}/x"
-    told = f"{path} lies in a folder of {EVE}, and is to be nobody's"
-    assert refusal(name, **{argument: path}, **said) == told
+    for below in (path, f"{path}/y/z"):
+        told = f"{below} lies in a folder of {EVE}, and is to be nobody's"
+        assert refusal(name, **{argument: below}, **said) == told
     assert list((tmp_path / "eve").iterdir()) == []
 
 
@@ -162,6 +182,12 @@ def test_a_hard_link_to_roots_file_is_not_edited(home: Path, tmp_path: Path) -> 
     told = f"@local: cannot read {home}/env: {home}/env is a hard link to a file of root"
     assert str(raised.value) == told
     assert (tmp_path / "shadow").read_text() == "A=secret\n"
+
+
+def test_root_does_not_go_on_by_path_where_a_user_can_change_it(home: Path, tmp_path: Path) -> None:
+    told = f"{home}/a/b lies in a folder that nobody can change"
+    assert refusal("guarded", path=f"{home}/a/b").endswith(told)
+    assert run("guarded", path=f"{tmp_path}/a/b") is False
 
 
 # --- What happens in between --------------------------------------------------------------------
