@@ -112,7 +112,12 @@ def _apply(ticket: saved_run.Ticket, report: Report) -> int:
     if attempts_left < 0:
         raise EnvwrightError(f"given up after {saved_run.LIMIT} attempts")
     options = RunOptions(
-        Verb.APPLY, yes=True, verify=ticket.verify, restarts=attempts_left, continued=True
+        Verb.APPLY,
+        yes=True,
+        verify=ticket.verify,
+        restarts=attempts_left,
+        continued=True,
+        trust=True,
     )
     try:
         with open_context(Target(HERE), lambda _: Made(*saved_run.saved()), Access()) as context:

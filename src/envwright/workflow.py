@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from envwright.engine.context import somebody_is_there
-from envwright.errors import EnvwrightError, ExitCode
+from envwright.errors import EnvwrightError, ExitCode, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from envwright.model.pending_restart import SkipReasons
     from envwright.model.resource import Moment
     from envwright.report.terminal import Report
+    from envwright.spec.reach import Reach
 
     Tell = Callable[["Outcome"], object]
 
@@ -55,6 +56,7 @@ class RunOptions:
             other plan. None where no plan was shown before.
         lock_timeout: seconds to wait where another run is at work on the machine.
         junit: a file into which verify writes JUnit XML, too.
+        trust: what the environment runs and reads on this computer was agreed to elsewhere.
     """
 
     verb: Verb
@@ -66,6 +68,7 @@ class RunOptions:
     agreed: list[dict[str, Any]] | None = None
     junit: Path | None = None
     lock_timeout: float = 0
+    trust: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,8 +154,42 @@ def run(
     Raises:
         EnvwrightError: the run cannot be done, or a step of it failed.
     """
+    require_trust(context.compiled.reach, report, given=options.trust)
     this = _Run(context, options, report, tell)
     return {Verb.PLAN: this.plan, Verb.APPLY: this.apply, Verb.VERIFY: this.verify}[options.verb]()
+
+
+def require_trust(reach: Reach, report: Report, *, given: bool) -> None:
+    """Tell what an environment reads elsewhere on this computer, and ask before it runs anything.
+
+    Args:
+        reach: what the environment runs and reads here.
+        report: shows it.
+        given: somebody has agreed already, by `--trust` or by a signature.
+
+    Raises:
+        RefusedError: nobody has agreed, or the environment is another user's and reads files that
+            are not its own.
+    """
+    for path in reach.outside:
+        report.line(f"The environment reads {path}, outside of {reach.folder}.")
+    if given or not (reach.outside or reach.commands):
+        return
+    from envwright.cache import trust  # noqa: PLC0415 - see above
+
+    try:
+        trust.require(reach)
+    except trust.UntrustedError:
+        if not somebody_is_there():
+            raise
+        commands = "".join(f"\n    {command}" for command in reach.commands)
+        report.ask(
+            f"The environment runs commands on this computer:{commands}\n"
+            "Run them, now and until they change? [y/N] "
+        )
+        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+            raise RefusedError("nothing was run and nothing was changed") from None
+        trust.remember(reach)
 
 
 def confirm(report: Report, more: str = "") -> None:

@@ -123,6 +123,8 @@ class StandInEnvironment:
     sections: Sequence[StandInSection]
     name: str = "box"
     secrets: Secrets = field(default_factory=lambda: Secrets({}))
+    file: str = "box.yaml"
+    files: dict[str, str] = field(default_factory=dict)
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:  # noqa: ARG002 - as the real one
         return "box.yaml", int(path[0]) if path else 1

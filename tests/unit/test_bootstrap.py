@@ -37,6 +37,7 @@ STAND_INS = {
     "id": "echo 0",
     "cat": "echo 1024",
     "sleep": "",
+    "stat": "echo 0 755",
     "apt-get": 'echo "$*" >>"$apt"',
     **dict.fromkeys(TEST_PROGRAMS, "exit 99"),
     "docker": '[ -e "$up" ]',
@@ -58,20 +59,22 @@ def put(folder: Path, **scripts: str) -> None:
         (folder / name).chmod(0o755)
 
 
-def bootstrap(
+def bootstrap(  # noqa: PLR0913, PLR0917 - what there is on the computer
     folder: Path,
     dockerd: str = "",
     pytest: str = "",
     lacks: Iterable[str] = (),
     verb: Iterable[str] = ("test", "tests/unit"),
+    homes: Iterable[str] = ("data/envwright",),
     **programs: str,
 ) -> Said:
     """Run the tests on a computer with these programs; LOG is what the log of dockerd is called."""
     home, path = folder / "data", folder / "bin"
-    venv = home / "envwright" / f"venv-{DIGEST}"
-    put(venv / "bin", **dict.fromkeys(("ruff", "mypy", "python"), 'echo "${0##*/} $*"'))
-    put(venv / "bin", pytest=f'echo "pytest $*"\n{pytest}')
-    (venv / "complete").touch()
+    for place in homes:
+        venv = folder / place / f"venv-{DIGEST}"
+        put(venv / "bin", **dict.fromkeys(("ruff", "mypy", "python"), 'echo "${0##*/} $*"'))
+        put(venv / "bin", pytest=f'echo "pytest $*"\n{pytest}')
+        (venv / "complete").touch()
     there = STAND_INS | {"dockerd": f'echo $$ >"$pid"\n{dockerd}'} | programs
     put(path, **{name: script for name, script in there.items() if name not in {*lacks}})
     for name in BASICS:
@@ -188,3 +191,28 @@ def test_docs_writes_the_generated_documents(tmp_path: Path) -> None:
     docs = BOOTSTRAP.with_name("docs")
     written = Said(0, f"python -m envwright.spec.documents {docs}\n", "")
     assert bootstrap(tmp_path, verb=["docs"]) == written
+
+
+@pytest.mark.parametrize(
+    ("owner_and_mode", "home"),
+    [
+        ("0 755", "data/envwright"),
+        ("0 1777", "data/envwright"),
+        ("1000 755", "root/.local/share/envwright"),
+        ("0 775", "root/.local/share/envwright"),
+        ("0 757", "root/.local/share/envwright"),
+    ],
+)
+def test_root_runs_nothing_that_a_user_could_have_planted(
+    owner_and_mode: str, home: str, tmp_path: Path
+) -> None:
+    """`sudo -E` keeps HOME and XDG_DATA_HOME: a virtual environment there is a user's."""
+    (tmp_path / "up").touch()
+    said = bootstrap(
+        tmp_path,
+        pytest='echo "${0%/venv-*}"',
+        homes=("data/envwright", "root/.local/share/envwright"),
+        getent=f"echo root:x:0:0:root:{tmp_path}/root:/bin/sh",
+        stat=f"echo {owner_and_mode}",
+    )
+    assert said.out.splitlines()[-1] == f"{tmp_path}/{home}"

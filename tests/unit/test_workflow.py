@@ -22,6 +22,7 @@ from envwright.model.secrets import Secrets
 from envwright.resources.file import File
 from envwright.resources.package import Package
 from envwright.restart import orchestrate, windows
+from envwright.spec.reach import LocalCommand, Reach
 from envwright.timings import OFF
 from envwright.workflow import Outcome, RunOptions, Verb
 
@@ -156,6 +157,57 @@ class Terminal(io.StringIO):
 
 
 PLAN, VERIFY, YES = RunOptions(Verb.PLAN), RunOptions(Verb.VERIFY), RunOptions(Verb.APPLY, yes=True)
+
+
+# --- What an environment runs here -----------------------------------------------------------
+
+
+@pytest.fixture
+def reaching(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world whose environment runs a command and reads a file elsewhere."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    command = LocalCommand("token", ("pass", "show", "x"), str(tmp_path), "box.yaml:3")
+    reach = Reach(str(tmp_path), (command,), ("../motd",))
+    world.compiled = replace(world.compiled, reach=reach)
+    return world
+
+
+def test_a_person_is_asked_once_for_the_commands_that_an_environment_runs(
+    reaching: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    named = f"say The environment reads ../motd, outside of {tmp_path}."
+    asked = (
+        "The environment runs commands on this computer:\n"
+        "    pass show x  (secret token, box.yaml:3)\n"
+        "Run them, now and until they change? [y/N]"
+    )
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    reaching.plans = [DIFFERS, DIFFERS]
+    reaching.run(PLAN)
+    reaching.run(PLAN)
+    shown = ["plan", "show 1 to change"]
+    assert reaching.did == [named, asked, *shown, named, *shown]
+
+
+@pytest.mark.parametrize("stdin", [None, Terminal("n\n"), Terminal("")])
+@pytest.mark.parametrize("options", [PLAN, VERIFY, YES])
+def test_nothing_is_run_that_nobody_agreed_to(
+    stdin: io.StringIO | None,
+    options: RunOptions,
+    reaching: World,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("sys.stdin", stdin)
+    with pytest.raises(RefusedError):
+        reaching.run(options)
+    assert "plan" not in reaching.did
+    assert "verify" not in reaching.did
+
+
+def test_what_is_trusted_elsewhere_is_not_asked_about(reaching: World, tmp_path: Path) -> None:
+    reaching.run(replace(PLAN, trust=True))
+    named = f"say The environment reads ../motd, outside of {tmp_path}."
+    assert reaching.did == [named, "plan", "show 1 to change"]
 
 
 # --- The order of things -------------------------------------------------------------------------

@@ -26,6 +26,7 @@ MODULES = (
     "envwright.model.proof",
     "envwright.model.resource",
     "envwright.spec.compiler",
+    "envwright.spec.reach",
 )
 """The other modules whose types may be named."""
 

@@ -9,6 +9,7 @@ from envwright.errors import ExitCode, UnfitError
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
 from envwright.spec.explain import explain as text_of
+from envwright.spec.reach import NO_REACH
 from envwright.spec.sample_machines import MACHINES
 from envwright.spec.schema import json_schema
 
@@ -26,6 +27,7 @@ def check(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
         SpecErrors: it has mistakes.
     """
     unfit: list[UnfitError] = []
+    reach = NO_REACH
     for machine in MACHINES:
         name = f"{machine.distro} {machine.release}{' under WSL' if machine.wsl else ''}"
         environment = load(named(parsed.environment), machine, dict(parsed.var))
@@ -39,8 +41,13 @@ def check(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
             continue
         counts = f"{len(compiled.resources)} resources, {len(compiled.proofs)} proofs"
         call.report.line(f"{parsed.environment}: good for {name}: {counts}")
+        reach = compiled.reach
     if len(unfit) == len(MACHINES):
         raise unfit[-1]
+    for path in reach.outside:
+        call.report.line(f"It reads {path}, outside of {reach.folder}.")
+    for command in reach.commands:
+        call.report.line(f"On this computer it runs: {command}")
     return ExitCode.DONE
 
 

@@ -76,6 +76,7 @@ def _parser(names: Sequence[str]) -> Parser:
         parsers[name].add_argument(
             "--timings", action="store_true", help="tell where the time went, on stderr"
         )
+        _trust_option(parsers[name])
         _fleet_options(parsers[name])
     own: dict[str, Callable[[Parser], None]] = {
         "apply": _apply_options,
@@ -140,6 +141,14 @@ def _common_options() -> Parser:
         help="set a variable of the environment",
     )
     return common
+
+
+def _trust_option(parser: Parser) -> None:
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run the commands that the environment names for its secrets without asking",
+    )
 
 
 def _machine_options(common: Parser) -> Parser:
@@ -280,9 +289,9 @@ def run_options(parsed: argparse.Namespace) -> RunOptions:
     """Return what `plan`, `apply` or `verify` is to do."""
     verb = Verb(parsed.verb)
     if verb is Verb.VERIFY:
-        return RunOptions(verb, json=parsed.json, junit=parsed.junit)
+        return RunOptions(verb, json=parsed.json, junit=parsed.junit, trust=parsed.trust)
     if verb is Verb.PLAN:
-        return RunOptions(verb, json=parsed.json)
+        return RunOptions(verb, json=parsed.json, trust=parsed.trust)
     return RunOptions(
         verb,
         yes=parsed.yes,
@@ -290,6 +299,7 @@ def run_options(parsed: argparse.Namespace) -> RunOptions:
         restarts=parsed.restart,
         json=parsed.json,
         lock_timeout=parsed.lock_timeout,
+        trust=parsed.trust,
     )
 
 
@@ -297,4 +307,6 @@ def fleet_options(parsed: argparse.Namespace) -> FleetOptions:
     """Return how a verb runs on several machines."""
     from envwright.fleet.options import FleetOptions  # noqa: PLC0415 - one machine spares it
 
-    return FleetOptions(parsed.parallel, parsed.fail_fast, parsed.log_dir, parsed.timeout)
+    return FleetOptions(
+        parsed.parallel, parsed.fail_fast, parsed.log_dir, parsed.timeout, parsed.trust
+    )

@@ -57,6 +57,7 @@ class EnvironmentOnHost(pytest.Collector):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Open a session, which lasts as long as pytest does, and compile for the machine."""
+        from envwright.cache.trust import require  # noqa: PLC0415 - see above
         from envwright.engine.context import Access, from_file, open_context  # noqa: PLC0415 - see above
         from envwright.engine.verify import items  # noqa: PLC0415 - see above
         from envwright.host.inventory import Target  # noqa: PLC0415 - see above
@@ -67,6 +68,7 @@ class EnvironmentOnHost(pytest.Collector):
         context = stack.enter_context(
             open_context(target, from_file(target.environment, {}), Access())
         )
+        require(context.compiled.reach)
         yield from items(
             self, context.compiled, context.session, context.secrets, context.skip_reasons()
         )

@@ -18,9 +18,11 @@ class FleetOptions:
         fail_fast: once a machine has failed, no further machine is begun.
         log_dir: the folder for a log of each machine; None for no logs.
         timeout: seconds after which a machine is given up, in each stage; None for never.
+        trust: what environments run and read on this computer is agreed to.
     """
 
     parallel: int
     fail_fast: bool = False
     log_dir: Path | None = None
     timeout: float | None = None
+    trust: bool = False

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envwright.cache import trust
 from envwright.cache.compiled import Made
 from envwright.engine.context import Access, open_context
 from envwright.errors import EnvwrightError
@@ -102,6 +103,8 @@ class Fleet:
         compile_ = self._cache.compiler(target.environment)
         access = Access(ask, batch=True, stop=channel.stop, timeout=self.options.timeout)
         with open_context(target, compile_, access) as context:
+            if not self.options.trust:
+                trust.require(context.compiled.reach)
             channel.say("comparing")
             plan = self.plans[number] = context.plan()
             made = Made(context.compiled, context.secrets)
@@ -173,7 +176,8 @@ def _apply(fleet: Fleet, options: RunOptions) -> list[HostOutcome]:
 
     def wanted(number: int) -> RunOptions:
         agreed = None if options.yes else fleet.plans[number].agreed
-        return replace(options, yes=True, agreed=agreed)
+        # What the environment runs here was agreed to when the plan was made.
+        return replace(options, yes=True, agreed=agreed, trust=True)
 
     if fleet.options.fail_fast and any(outcome.failed for outcome in outcomes):
         applied = [HostOutcome(fleet.targets[number]) for number in differing]

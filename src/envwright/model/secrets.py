@@ -186,6 +186,11 @@ class Secrets:
         """The declared names, in the order of the environment."""
         return tuple(self._declared)
 
+    @property
+    def declared(self) -> tuple[Secret, ...]:
+        """The secrets, in the order of the environment."""
+        return tuple(self._declared.values())
+
     def references(self, text: str) -> tuple[str, ...]:
         """Return the names of the secrets that a text refers to, each once, in its order."""
         return tuple(dict.fromkeys(n for n in _MARKER.findall(text) if n in self._declared))

@@ -107,7 +107,7 @@ def _bring_about(settings: Settings, files: Path, report: Report, record: Record
     verb = Verb.APPLY if settings.apply else Verb.PLAN
     with local.open_here(lambda machine: _compile(settings, machine, files)) as context:
         report.mask = context.secrets.mask
-        outcome = workflow.run(context, RunOptions(verb, yes=True), report, record.keep)
+        outcome = workflow.run(context, RunOptions(verb, yes=True, trust=True), report, record.keep)
     if outcome.plan and not settings.apply:
         report.line("Nothing was changed: pull mode only plans here.")
     return record.end(outcome)

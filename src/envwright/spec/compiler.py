@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from envwright.errors import ConflictError, SpecError, SpecErrors, UnfitError
 from envwright.model.resource import Origin, Resource, wanted_by
 from envwright.spec.claims import conflicts
+from envwright.spec.reach import NO_REACH, Reach, reach_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,12 +31,14 @@ class Compiled:
         resources: in the order in which apply makes them.
         proofs: the effects that verify looks for.
         requirements: what must hold before apply changes anything.
+        reach: what the environment runs and reads on the computer that runs envwright.
     """
 
     name: str
     resources: tuple[Resource, ...]
     proofs: tuple[Proof, ...]
     requirements: tuple[Requirement, ...]
+    reach: Reach = NO_REACH
 
 
 def compile_environment(environment: Environment, machine: Machine) -> Compiled:
@@ -59,9 +62,9 @@ def compile_environment(environment: Environment, machine: Machine) -> Compiled:
         for section in environment.sections
         for requirement in section.requirements(machine)
     ]
-    return Compiled(
-        environment.name, tuple(_ordered(_merged(wishes))), tuple(proofs), tuple(requirements)
-    )
+    resources = tuple(_ordered(_merged(wishes)))
+    reach = reach_of(environment.file, environment.files, environment.secrets)
+    return Compiled(environment.name, resources, tuple(proofs), tuple(requirements), reach)
 
 
 def _wishes(environment: Environment, machine: Machine) -> Iterator[Resource]:

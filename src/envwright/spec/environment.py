@@ -18,6 +18,7 @@ from envwright.model.secrets import Secret, Secrets, is_name
 from envwright.spec import layers, scope
 from envwright.spec.declaration import Declaration
 from envwright.spec.messages import quoted, suggestion, value_in_words
+from envwright.spec.reach import without_foreign_text
 from envwright.spec.shape import shape_of
 from envwright.spec.tree import Entry, Node
 from envwright.spec.validation import complaints
@@ -86,12 +87,15 @@ def load(
     known = discover() if capabilities is None else capabilities
     try:
         root, files = layers.load(str(path))
+    except SpecErrors as errors:
+        raise SpecErrors(list(without_foreign_text(errors.errors, str(path)))) from None
     except SpecError as error:
-        raise SpecErrors([error]) from None
+        raise SpecErrors(list(without_foreign_text([error], str(path)))) from None
     reader = _Reader(root, machine, known, files)
     environment = reader.read(str(path), variables)
     if reader.faults:
-        raise SpecErrors(sorted(reader.faults, key=lambda fault: _rank(fault, str(path))))
+        faults = sorted(reader.faults, key=lambda fault: _rank(fault, str(path)))
+        raise SpecErrors(list(without_foreign_text(faults, str(path))))
     return environment
 
 

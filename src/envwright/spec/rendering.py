@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import time
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -17,12 +18,16 @@ from envwright.errors import EnvwrightError
 from envwright.spec.messages import quoted, suggestion, value_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 TEXT_LIMIT = 1 << 20
 """A rendered value has at most this many characters."""
 LIST_LIMIT = 10_000
 """A rendered list has at most this many items; a loop, with the loops in it, as many steps."""
+SECONDS = 3.0
+"""All templates of an environment together take at most this long."""
+CHARACTERS = 8 * TEXT_LIMIT
+"""They make at most this many characters together."""
 NUMBER_LIMIT = 64
 """An integer that is computed has at most this many bits."""
 
@@ -44,6 +49,26 @@ _METHODS = frozenset((
 _STATEMENTS = (nodes.Template, nodes.Output, nodes.If, nodes.For)
 
 
+class Budget:
+    """What the templates of one environment may still cost."""
+
+    def __init__(self) -> None:
+        self._end = time.monotonic() + SECONDS
+        self._characters = CHARACTERS
+
+    def spend(self, characters: int = 0) -> None:
+        """Count a step, and the characters that it made.
+
+        Raises:
+            SecurityError: too much was spent.
+        """
+        self._characters -= characters
+        if self._characters < 0:
+            raise SecurityError(f"all templates make more than {CHARACTERS} characters")
+        if time.monotonic() > self._end:
+            raise SecurityError(f"all templates take more than {SECONDS:g} s")
+
+
 class TemplateError(EnvwrightError):
     """A template that cannot be rendered; has no place, which its caller knows."""
 
@@ -53,31 +78,32 @@ def is_template(text: str) -> bool:
     return "{{" in text or "{%" in text
 
 
-def render(template: str, names: Mapping[str, Any]) -> Any:
+def render(template: str, names: Mapping[str, Any], budget: Budget) -> Any:
     """Render one value; a template that is exactly one expression keeps that value's type.
 
     Args:
         template: the text; loops are `{% for %}`, choices are `{% if %}`.
         names: what expressions may name; mappings among them are asked by `.key`.
+        budget: what the templates of the environment may still cost.
 
     Raises:
         TemplateError: it does not parse, names what is not there, fails, or grows too large.
     """
     with _explained(names):
-        language = _Language()
+        language = _Language(budget)
         tree = language.read(template)
         if not _is_expression(tree):
-            return _join(language.from_string(template).generate(**names))
+            return language.join(language.from_string(template).generate(**names))
         inner = template.strip()[2:-2].removeprefix("-").removesuffix("-").strip()
         return _checked(language.compile_expression(inner, undefined_to_none=False)(**names))
 
 
-def render_text(template: str, names: Mapping[str, Any]) -> str:
+def render_text(template: str, names: Mapping[str, Any], budget: Budget) -> str:
     """Render a whole text, which stays text whatever is in it; else as `render`."""
     with _explained(names):
-        language = _Language()
+        language = _Language(budget)
         language.read(template)
-        return _join(language.from_string(template).generate(**names))
+        return language.join(language.from_string(template).generate(**names))
 
 
 @contextlib.contextmanager
@@ -219,13 +245,43 @@ class _Language(SandboxedEnvironment):
 
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget) -> None:
         super().__init__(undefined=_Undefined, keep_trailing_newline=True, autoescape=False)
         self.globals = {}
         known = self.filters
         self.filters = {name: known[name] for name in _FILTERS}
         self.filters |= {"join": _join_filter, "replace": _replace, "counted": self._counted}
+        self.filters = {name: self._spending(each) for name, each in self.filters.items()}
         self._steps = 0
+        self._budget = budget
+
+    def join(self, pieces: Iterable[Any]) -> str:
+        """Join what a template makes, as far as the bounds go."""
+        text = _join(self._counting(pieces))
+        self._budget.spend(len(text))
+        return text
+
+    def _counting(self, pieces: Iterable[Any]) -> Iterator[Any]:
+        for piece in pieces:
+            self._budget.spend()
+            yield piece
+
+    def _spending(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a filter that counts what it makes."""
+
+        @functools.wraps(function)
+        def spending(*args: Any, **options: Any) -> Any:
+            made = function(*args, **options)
+            self._budget.spend(len(made) if isinstance(made, (str, list)) else 0)
+            return made
+
+        return spending
+
+    def call(self, context: Any, obj: Any, *args: Any, **options: Any) -> Any:
+        """Call a method of a value, and count what it makes."""
+        made = super().call(context, obj, *args, **options)
+        self._budget.spend(len(made) if isinstance(made, (str, list)) else 0)
+        return made
 
     def read(self, template: str) -> nodes.Template:
         """Parse, and refuse statements and filters that are not part of the language."""
@@ -265,6 +321,7 @@ class _Language(SandboxedEnvironment):
     def _counted(self, items: Iterable[Any]) -> Iterator[Any]:
         for item in items:
             self._steps += 1
+            self._budget.spend()
             if self._steps > LIST_LIMIT:
                 raise SecurityError(f"its loops make more than {LIST_LIMIT} steps")
             yield item

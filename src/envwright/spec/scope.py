@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from envwright.facts import Machine
+    from envwright.spec.rendering import Budget
     from envwright.spec.source import Position
     from envwright.spec.tree import Entry, Node
 
@@ -45,6 +46,7 @@ class Scope:
         self._secrets = {name: secrets.marker(name) for name in secret_names}
         self.faults: list[SpecError] = []
         self.failed: set[Position] = set()
+        self._spent: Budget | None = None
 
     def set_home(self, user: str) -> None:
         """Let `home` be the home directory of a user."""
@@ -53,6 +55,15 @@ class Scope:
     def fault(self, error: SpecError) -> None:
         """Keep a fault."""
         self.faults.append(error)
+
+    @property
+    def _budget(self) -> Budget:
+        """What the templates of this environment may still cost."""
+        from envwright.spec import rendering  # noqa: PLC0415 - as in _render
+
+        if self._spent is None:
+            self._spent = rendering.Budget()
+        return self._spent
 
     # --- Values ------------------------------------------------------------------------------
 
@@ -72,7 +83,7 @@ class Scope:
 
         names = self._names | {"secret": rendering.Names("secret", self._secrets)}
         try:
-            value = rendering.render(template, names)
+            value = rendering.render(template, names, self._budget)
         except rendering.TemplateError as error:
             return self._failed(at, error.message, error.hint)
         if isinstance(value, str) and secrets.is_broken(value) and "⟦" not in template:
@@ -95,7 +106,7 @@ class Scope:
 
         names = self._names | {"secret": rendering.Names("secret", self._secrets)}
         try:
-            return rendering.render_text(template, names)
+            return rendering.render_text(template, names, self._budget)
         except rendering.TemplateError as error:
             raise ValueError(error.message) from None
 

@@ -16,6 +16,7 @@ from small_environments import (
 )
 
 from envwright.model.capability import Capability
+from envwright.spec import rendering
 from envwright.spec.environment import load
 
 
@@ -121,6 +122,35 @@ def test_templates_cannot_grow_beyond_bounds() -> None:
     loops = "{% for a in l %}{% for b in l %}{% for c in l %}{% endfor %}{% endfor %}{% endfor %}"
     first, *_ = complaint(f'name: x\nvars: {{l: [{"1, " * 99}]}}\nsysctl: {{a.b: "{loops}"}}\n')
     assert first == ("x.yaml:3:15: the template is refused: its loops make more than 10000 steps")
+
+
+def test_many_templates_together_cannot_grow_beyond_bounds() -> None:
+    half = "x" * 500_000
+    values = "\n".join(f'  a.v{i}: "{{{{ half | upper }}}}"' for i in range(20))
+    found = complaint(f"name: x\nvars: {{half: {half}}}\nsysctl:\n{values}\n")
+    assert {line.partition(": ")[2] for line in found if "refused" in line} == {
+        "the template is refused: all templates make more than 8388608 characters"
+    }
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for a in l %}{% for b in l %}{{ l | sort | join | length }}{% endfor %}{% endfor %}",
+        "{{ half" + " | upper | lower" * 40 + " }}",
+        "{{ half" + ".upper().lower()" * 40 + " }}",
+    ],
+)
+def test_templates_cannot_take_longer_than_a_bound(
+    template: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering, "SECONDS", 0.02)
+    monkeypatch.setattr(rendering, "CHARACTERS", 1 << 40)
+    names = f"{{half: {'x' * 500_000}, l: [{'1, ' * 99}]}}"
+    start = time.perf_counter()
+    first, *_ = complaint(f'name: x\nvars: {names}\nsysctl: {{a.b: "{template}"}}\n')
+    assert first == "x.yaml:3:15: the template is refused: all templates take more than 0.02 s"
+    assert time.perf_counter() - start < 2
 
 
 def test_a_failed_template_is_complained_of_once() -> None:

@@ -1,0 +1,125 @@
+"""The reach of an environment on the computer that runs envwright: what it runs and reads there.
+
+An environment that names a command for a secret is code, and one that names files can carry them
+off: to the machine, or into a plan that others read. So both are told, and asked about.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envwright.errors import LocatedError, SpecError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from envwright.model.secrets import Secrets
+
+
+@dataclass(frozen=True)
+class LocalCommand:
+    """A command that the environment has run here, for a secret.
+
+    Args:
+        secret: the name of the secret that it prints.
+        words: the command and its arguments.
+        folder: where it runs, absolute.
+        place: `file:line` of its declaration.
+    """
+
+    secret: str
+    words: tuple[str, ...]
+    folder: str
+    place: str
+
+    def __str__(self) -> str:
+        return f"{shlex.join(self.words)}  (secret {self.secret}, {self.place})"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What an environment runs and reads here.
+
+    Args:
+        folder: the git repository that the environment lies in, else its folder; absolute.
+        commands: what it runs.
+        outside: the files that it reads outside of `folder`, as it names them.
+    """
+
+    folder: str
+    commands: tuple[LocalCommand, ...] = ()
+    outside: tuple[str, ...] = ()
+
+    def is_foreign(self) -> bool:
+        """Tell whether the folder belongs to another user than root and the one who runs envwright.
+
+        Under sudo that is also the user who called it (SUDO_UID).
+        """
+        own = {0, os.geteuid()}
+        if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
+            own.add(int(os.environ["SUDO_UID"]))
+        return os.stat(self.folder).st_uid not in own  # noqa: PTH116 - a text
+
+
+NO_REACH = Reach("/")
+"""The reach of what was written by no file: it runs and reads nothing here."""
+
+
+def reach_of(file: str, files: Iterable[str], secrets: Secrets) -> Reach:
+    """Return the reach of an environment.
+
+    Args:
+        file: the environment's file.
+        files: all files that were read for it.
+        secrets: those that it declares.
+    """
+    folder = home_of(file)
+    commands, read = [], list(files)
+    for secret in secrets.declared:
+        if secret.declaration.command is not None:
+            where = str(secret.directory.resolve())
+            commands.append(
+                LocalCommand(secret.name, secret.declaration.command, where, secret.place)
+            )
+        elif secret.declaration.file is not None:
+            read.append(str(secret.directory / os.path.expanduser(secret.declaration.file)))  # noqa: PTH111 - leaves a user whom nobody knows
+    outside = dict.fromkeys(path for path in read if not is_inside(path, folder))
+    return Reach(str(folder), tuple(commands), tuple(outside))
+
+
+def home_of(file: str) -> Path:
+    """Return the git repository that an environment's file lies in, else its folder."""
+    # The folder as it is named: a link to a file elsewhere does not bring that file's folder along.
+    folder = Path(file).parent.resolve()
+    return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
+
+
+def is_inside(path: str, folder: Path) -> bool:
+    """Tell whether a file lies in a folder, links followed."""
+    return Path(path).resolve().is_relative_to(folder)
+
+
+def without_foreign_text(faults: Iterable[SpecError], file: str) -> Iterator[SpecError]:
+    """Yield faults, those of files outside the environment's home without a word of these files.
+
+    An environment can name any file as its base: `extends: /etc/shadow`. What is wrong there must
+    not be told in words of that file.
+    """
+    folder = home_of(file)
+    inside = functools.cache(functools.partial(is_inside, folder=folder))
+    for fault in faults:
+        if isinstance(fault, LocatedError) and not inside(fault.file):
+            yield LocatedError(
+                f"something is wrong here; no text is shown of a file outside of {folder}",
+                file=fault.file,
+                line=fault.line,
+                column=fault.column,
+                hint=f"`envwright check {shlex.quote(fault.file)}` tells what is wrong",
+            )
+        else:
+            yield fault
