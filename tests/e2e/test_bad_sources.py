@@ -45,10 +45,9 @@ def source(repository: Repository, url: str = DOCKER, **key: str) -> str:
 
 def test_a_package_that_does_not_exist_is_named(box: Box) -> None:
     assert box.refuses("packages: [no-such-package]\n") == (
-        "error: package:no-such-package failed on HOST:\n"
-        "    E: Unable to locate package no-such-package\n"
-        "    wanted by packages (box.yaml:2)\n"
-        "hint: look for its name with `apt-cache search`; it may come from a source of its own\n"
+        "error: HOST: apt knows no package 'no-such-package'; `apt-cache search` finds names, and "
+        "`apt-get update` on the machine gets the newest ones\n"
+        "hint: nothing was changed\n"
     )
 
 

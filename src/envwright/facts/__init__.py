@@ -6,7 +6,6 @@ from envwright.facts.boot import Boot, Booted
 from envwright.facts.machine import Machine
 from envwright.facts.mounts import MountPoint, Mounts, unescape
 from envwright.facts.output import Output, Shell
-from envwright.facts.packages import Dpkg
 from envwright.facts.paths import TEXT_LIMIT, ChangeTime, Guarded, Refused, Stat, Status, Text
 from envwright.facts.question import Facts, Question, Unknown, decode
 from envwright.facts.units import Unit, UnitStatus
@@ -20,7 +19,6 @@ __all__ = [
     "Boot",
     "Booted",
     "ChangeTime",
-    "Dpkg",
     "Facts",
     "Guarded",
     "Logins",

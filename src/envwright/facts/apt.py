@@ -56,6 +56,7 @@ class Simulation:
     """What apt would do for all packages that differ, in one transaction.
 
     Args:
+        installed: the version of each asked package that is installed and configured.
         interrupted: what dpkg began and did not end; "" where there is nothing of the kind.
         lists: apt has lists of what can be installed.
         held: packages that are on hold (apt-mark(8)).
@@ -67,6 +68,7 @@ class Simulation:
         errors: apt's other errors, in its own words.
     """
 
+    installed: Mapping[str, str] = field(default_factory=dict)
     interrupted: str = ""
     lists: bool = False
     held: frozenset[str] = frozenset()
@@ -107,15 +109,16 @@ class Apt(Question[Simulation]):
 
     @classmethod
     def parse(cls, questions: Sequence[Apt], output: bytes) -> Mapping[Apt, Simulation]:
-        interrupted, *rest = decode(output).split("\0")[:-1] or [""]
-        cut = " ".join(interrupted.split())
+        interrupted, here, *rest = decode(output).split("\0")[:-1]
+        cut, installed = " ".join(interrupted.split()), _installed(here)
         if not rest:
-            return dict.fromkeys(questions, Simulation(interrupted=cut))
-        lists, states, said = (*rest, "", "")[:3]
+            return dict.fromkeys(questions, Simulation(installed, cut))
+        lists, states, said = rest
         provided, held = _states(states)
         names = {q.package for q in questions}
         lines = said.splitlines()
         simulation = Simulation(
+            installed=installed,
             interrupted=cut,
             lists=bool(lists),
             held=held,
@@ -139,6 +142,12 @@ _ABOUT_A_NAME = f"{_UNKNOWN}|{_UNAVAILABLE}|E: Couldn't find any package by"
 
 def _found(pattern: str, lines: Sequence[str]) -> Iterator[str]:
     return (found[1] for line in lines if (found := re.match(pattern, line)))
+
+
+def _installed(text: str) -> Mapping[str, str]:
+    """Read the versions of what is installed and configured, on hold or not."""
+    lines = (line.split("\t") for line in text.splitlines() if line.startswith("D\t"))
+    return {name: version for _, name, status, version in lines if status[1:2] == "i"}
 
 
 def _changes(lines: Sequence[str]) -> Iterator[AptChange]:

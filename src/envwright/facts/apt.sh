@@ -1,11 +1,13 @@
-# What differs of the packages in $ew_wishes, and what apt would do about it: fields that end in
+# How the packages in $ew_wishes are, and what apt would do where they differ: fields that end in
 # NUL. A wish is a line of fields between tabs: W, name, 1 or "" (absent), version, option, word.
 # shellcheck shell=sh disable=SC2154,SC2086 # the question sets variables; names have no blanks
-ew_differing() {
+ew_compared() {
+    # The lines of dpkg-query, then a line of T and a word for apt for each package that differs.
     # A version that ends in an asterisk is a prefix, as apt has it (pkgVersionMatch::MatchVer).
     awk '
         BEGIN { FS = "\t" }
         $1 == "W" { name[++n] = $2; here[n] = $3; version[n] = $4; word[n] = $5 " " $6; next }
+        { print }
         $3 ~ /^.i/ { installed[$2] = $4 }
         END {
             for (i = 1; i <= n; i++) {
@@ -13,7 +15,7 @@ ew_differing() {
                 want = version[i]
                 same = have == want || want == ""
                 if (want ~ /\*$/) same = index(have, substr(want, 1, length(want) - 1)) == 1
-                if (here[i] ? have == "" || !same : have != "") print word[i]
+                if (here[i] ? have == "" || !same : have != "") print "T\t" word[i]
             }
         }'
 }
@@ -47,16 +49,25 @@ ew_try() {
     [ -z "$ew_rest" ] || ew_simulated "$ew_option" $ew_rest
 }
 ew_main() {
-    printf '%s\0' "$(ew_interrupted)"
-    ew_todo=$({
+    ew_interrupted
+    printf '\0'
+    ew_states=$({
         printf '%s\n' "$ew_wishes"
         dpkg-query -W -f 'D\t${Package}\t${db:Status-Abbrev}\t${Version}\n' -- "$@"
-    } | ew_differing)
-    [ "$ew_todo" ] || return 0
+    } | ew_compared)
+    printf '%s\0' "$ew_states"
+    ew_tab=$(printf '\tx')
+    ew_tab=${ew_tab%x}
+    case "
+$ew_states" in
+    *"
+T$ew_tab"*) ;;
+    *) return 0 ;;
+    esac
+    ew_todo=$(printf '%s\n' "$ew_states" | sed -n "s/^T$ew_tab//p")
     set -- /var/lib/apt/lists/*_Packages*
     [ ! -e "$1" ] || echo yes
     printf '\0'
-    ew_tab=$(printf '\t')
     ew_states=$(dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Provides}\n' |
         grep -e '^h' -e "${ew_tab}[^ ]*${ew_tab}.")
     printf '%s\0' "$ew_states"

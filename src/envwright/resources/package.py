@@ -7,7 +7,7 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from envwright.facts import Apt, Dpkg, Unknown
+from envwright.facts import Apt, Unknown
 from envwright.facts.apt import EXACT, INTERRUPTED, specification
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
@@ -66,7 +66,7 @@ class Package(Resource):
         return Apt(self.package, self.version, self.present, self.recommends)
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Dpkg(self.package), self.apt)
+        return (self.apt,)
 
     def desired(self) -> State | None:
         if not self.present:
@@ -74,13 +74,14 @@ class Package(Resource):
         return {"version": self.version} if self.version else {}
 
     def actual(self, facts: Facts) -> State | Unknown | None:
-        version = facts[Dpkg(self.package)]
-        if version is None and self.present and not self.version:
-            simulation = facts[self.apt]
-            provided = {} if isinstance(simulation, Unknown) else simulation.provided
-            return {"provided by": provided[self.package]} if self.package in provided else None
-        if version is None or isinstance(version, Unknown):
-            return version
+        simulation = facts[self.apt]
+        if isinstance(simulation, Unknown):
+            return simulation
+        version = simulation.installed.get(self.package)
+        if version is None:
+            provider = simulation.provided.get(self.package)
+            instead = provider and self.present and not self.version
+            return {"provided by": provider} if instead else None
         # A pattern that holds is shown as kept, so that states compare by equality.
         return {"version": self.version if fnmatch.fnmatch(version, self.version) else version}
 

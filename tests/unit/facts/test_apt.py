@@ -171,10 +171,12 @@ def test_what_apt_would_do_is_read_from_what_the_machine_says() -> None:
         "        jq | 1.6-1 | http://y/debian bookworm/main amd64 Packages\n"
         "remove nano 8.4-1 -\ninstall sl - 5.02-1\nupgrade libc6 2.36-1 2.36-2\n"
     )
-    output = f"less \ndpkg's journal\0yes\n\0{states}\0{said}\0".encode()
+    here = "D\tless\tii \t608-1\nD\tjq\tiU \t1.7\nT\t--no-install-recommends sl:native"
+    output = f"less\ndpkg's journal\n\0{here}\0yes\n\0{states}\0{said}\0".encode()
     answers = Apt.parse(ASKED, output)
     assert set(answers) == set(ASKED)
     assert answers[ASKED[0]] == Simulation(
+        installed={"less": "608-1"},
         interrupted="less dpkg's journal",
         lists=True,
         held=frozenset({"less"}),
@@ -191,7 +193,7 @@ def test_what_apt_would_do_is_read_from_what_the_machine_says() -> None:
 
 
 def test_apt_is_not_asked_where_nothing_differs() -> None:
-    assert Apt.parse(ASKED[:1], b"\0") == {ASKED[0]: Simulation()}
+    assert Apt.parse(ASKED[:1], b"\0D\ta\tii \t1\0") == {ASKED[0]: Simulation({"a": "1"})}
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-query"), reason="there is no dpkg here")
@@ -207,5 +209,10 @@ def test_a_machine_whose_packages_are_as_asked_answers_at_once(tmp_path: Path) -
     ]
     script = f"PATH={tmp_path}:$PATH; {Apt.script(questions)}"
     done = subprocess.run(["sh", "-c", script], capture_output=True, check=False)
-    assert done.stdout.count(b"\0") == 1
+    assert done.stdout.count(b"\0") == 2
     assert b"called" not in done.stderr
+    installed = Apt.parse(questions, done.stdout)[questions[0]].installed
+    version = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Version}", "dpkg"], capture_output=True, text=True, check=True
+    ).stdout
+    assert (set(installed), installed["dpkg"]) == ({"dpkg", "base-files"}, version)

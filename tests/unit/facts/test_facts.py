@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ from envwright.facts import (
     Account,
     Accounts,
     ChangeTime,
-    Dpkg,
     Facts,
     Logins,
     Machine,
@@ -200,40 +198,6 @@ def test_a_file_above_the_limit_is_not_fetched(session: Session, tmp_path: Path)
         (tmp_path / str(size)).write_bytes(b"x" * size)
     at_limit, above = text_of(session, *(f"{tmp_path}/{size}" for size in sizes))
     assert (at_limit == "x" * TEXT_LIMIT, above) == (True, None)
-
-
-# --- Packages ---------------------------------------------------------------------------------
-
-
-def test_only_a_package_that_is_installed_and_configured_has_a_version() -> None:
-    output = (
-        b"git\tgit\t1:2.39\tii \n"
-        b"held\theld\t1.0\thi \n"
-        b"libc6\tlibc6:amd64\t2.36-9\tii \n"
-        b"half\thalf\t3.0\tiF \n"
-        b"unpacked\tunpacked\t3.0\tiU \n"
-        b"gone\tgone\t4.0\trc \n"
-        b"never\tnever\t\tun \n"
-    )
-    names = ("git", "held", "libc6", "libc6:amd64", "half", "unpacked", "gone", "never", "other")
-    assert Dpkg.parse([Dpkg(name) for name in names], output) == {
-        Dpkg("git"): "1:2.39",
-        Dpkg("held"): "1.0",
-        Dpkg("libc6"): "2.36-9",
-        Dpkg("libc6:amd64"): "2.36-9",
-        Dpkg("half"): None,
-        Dpkg("unpacked"): None,
-        Dpkg("gone"): None,
-        Dpkg("never"): None,
-        Dpkg("other"): None,
-    }
-
-
-@pytest.mark.skipif(not shutil.which("dpkg-query"), reason="this machine has no dpkg")
-def test_this_machine_tells_its_packages(session: Session) -> None:
-    facts = ask(session, [Dpkg("dpkg"), Dpkg("no-such-package")])
-    version = session.run("dpkg-query -Wf '${Version}' dpkg").text
-    assert (facts[Dpkg("dpkg")], facts[Dpkg("no-such-package")]) == (version, None)
 
 
 # --- Accounts ---------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from standins import StandInSession, local_session
 
-from envwright.facts import Dpkg, Output, Shell, Stat, Text, Unknown
+from envwright.facts import Booted, Output, Shell, Stat, Text, Unknown
 from envwright.host import probe
 from envwright.host.session import Result
 
@@ -61,7 +61,7 @@ def test_no_word_of_a_script_or_file_can_end_a_section(tmp_path: Path) -> None:
 
 
 class HalfSession(StandInSession):
-    """A machine whose dpkg says what no dpkg says, and that is lost after two sections."""
+    """A machine whose kernel says what no kernel says, and that is lost after two sections."""
 
     def run(self, script: str, **_: object) -> Result:
         mark = script.partition(r"printf '\n")[2].partition(r"\n'")[0].encode()
@@ -69,7 +69,7 @@ class HalfSession(StandInSession):
 
 
 def test_an_answer_that_cannot_be_read_leaves_the_others_standing() -> None:
-    questions = [Dpkg("git"), Shell("echo ok"), Stat("/x")]
+    questions = [Booted(), Shell("echo ok"), Stat("/x")]
     facts = probe.ask(HalfSession(), questions)
     assert [facts[question] for question in questions] == [NO_ANSWER, Output(0, "ok"), NO_ANSWER]
 

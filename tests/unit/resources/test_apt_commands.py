@@ -35,6 +35,14 @@ def apt_get(folder: Path, script: str) -> None:
     stand_in.chmod(0o755)
 
 
+@pytest.fixture(autouse=True)
+def known(tmp_path: Path) -> None:
+    """dpkg knows nano, and no other package."""
+    query = tmp_path / "dpkg-query"
+    query.write_text('#!/bin/sh\n[ "$*" = "-W -- nano" ]\n', "utf-8")
+    query.chmod(0o755)
+
+
 def shell(folder: Path, command: str) -> tuple[int, str, str]:
     script = f"PATH={folder}:$PATH; {command}"
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
@@ -97,6 +105,13 @@ def test_apt_is_kept_from_what_the_plan_did_not_show(
         "--simulate -q -o APT::Cmd::Pattern-Only=true install --no-install-recommends "
         "jq:native curl:native=8.* nano:native-\n"
     )
+
+
+def test_what_is_not_there_needs_no_removal(tmp_path: Path) -> None:
+    apt_get(tmp_path, "echo 'E: Unable to locate package.' >&2; exit 100\n")
+    gone = [Package(package="jq", present=False)]
+    assert shell(tmp_path, guard(gone, ["jq:native-"], None, "--no-install-recommends"))[0] == 0
+    assert not (tmp_path / "words").exists()
 
 
 LOCKED = (

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from envwright.facts import Apt, AptChange, Dpkg, Facts, Simulation, Unknown
+from envwright.facts import Apt, AptChange, Facts, Simulation, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Difference, State, compare
@@ -22,23 +22,29 @@ ANY, PINNED, ABSENT = (
 NEW = Difference(None, {}, ("exists",))
 
 
+def having(version: str) -> Facts:
+    """What a machine says that has jq in a version, or has not."""
+    simulation = Simulation({"jq": version} if version else {})
+    return Facts({package.apt: simulation for package in (ANY, PINNED, ABSENT)})
+
+
 def test_a_package_is_known_by_its_version() -> None:
     assert ANY.id == "package:jq"
     assert [p.questions() for p in (ANY, PINNED, ABSENT)] == [
-        (Dpkg("jq"), Apt("jq")),
-        (Dpkg("jq"), Apt("jq", "1.6*")),
-        (Dpkg("jq"), Apt("jq", present=False)),
+        (Apt("jq"),),
+        (Apt("jq", "1.6*"),),
+        (Apt("jq", present=False),),
     ]
     assert [p.desired() for p in (ANY, PINNED, ABSENT)] == [{}, {"version": "1.6*"}, None]
-    there = Facts({Dpkg("jq"): "1.6-2"})
+    there = having("1.6-2")
     assert [p.actual(there) for p in (ANY, PINNED)] == [{"version": "1.6-2"}, {"version": "1.6*"}]
-    assert PINNED.actual(Facts({Dpkg("jq"): "1.7-1"})) == {"version": "1.7-1"}
-    assert ANY.actual(Facts({Dpkg("jq"): None})) is None
+    assert PINNED.actual(having("1.7-1")) == {"version": "1.7-1"}
+    assert ANY.actual(having("")) is None
     assert isinstance(ANY.actual(Facts({})), Unknown)
 
 
 def test_any_version_will_do_where_none_is_named() -> None:
-    there = Facts({Dpkg("jq"): "1.6-2"})
+    there = having("1.6-2")
     assert [bool(compare(p.actual(there), p.desired())) for p in (ANY, PINNED, ABSENT)] == [
         False,
         False,
@@ -112,13 +118,13 @@ def test_what_dpkg_began_is_finished_before_anything_is_installed() -> None:
 
 
 def test_a_virtual_package_is_there_when_its_provider_is() -> None:
-    facts = Facts({Dpkg("jq"): None, ANY.apt: Simulation(provided={"jq": "gojq"})})
+    facts = Facts({ANY.apt: Simulation(provided={"jq": "gojq"})})
     assert ANY.actual(facts) == {"provided by": "gojq"}
     assert not compare(ANY.actual(facts), ANY.desired())
     # A version is that of the package itself; to be absent is meant of it alone, too.
     simulation = Simulation(provided={"jq": "gojq"})
     for package in (PINNED, ABSENT):
-        assert package.actual(Facts({Dpkg("jq"): None, package.apt: simulation})) is None
+        assert package.actual(Facts({package.apt: simulation})) is None
 
 
 def test_a_package_is_witnessed_with_its_version() -> None:
