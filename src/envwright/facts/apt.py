@@ -63,8 +63,8 @@ class Simulation:
         provided: asked names that an installed package provides, with the name of that package.
         changes: all that would be done, also with what is named.
         unknown: names that apt does not know.
-        unavailable: names that apt knows but cannot install, with what could stand for them: the
-            versions that there are of a package, the packages that provide a virtual one.
+        unavailable: names that apt knows but cannot install as asked, with the versions there are.
+        providers: the packages that provide a virtual one, where apt does not choose by itself.
         errors: apt's other errors, in its own words.
     """
 
@@ -76,6 +76,7 @@ class Simulation:
     changes: tuple[AptChange, ...] = ()
     unknown: frozenset[str] = frozenset()
     unavailable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    providers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
 
 
@@ -125,7 +126,10 @@ class Apt(Question[Simulation]):
             provided={name: provided[name] for name in names & provided.keys()},
             changes=tuple(dict.fromkeys(_changes(lines))),
             unknown=frozenset(_found(_UNKNOWN, lines)),
-            unavailable={name: tuple(_others(name, lines)) for name in _found(_UNAVAILABLE, lines)},
+            unavailable={name: _third((name, "|"), lines) for name in _found(_UNAVAILABLE, lines)},
+            providers={
+                name: found for name in names if (found := _third(("provider", name), lines))
+            },
             errors=tuple(
                 line
                 for line in dict.fromkeys(lines)
@@ -158,14 +162,10 @@ def _changes(lines: Sequence[str]) -> Iterator[AptChange]:
             yield AptChange(verb, package, before, after)
 
 
-def _others(name: str, lines: Sequence[str]) -> Iterator[str]:
-    """Yield what there is instead of a name that cannot be had: `apt-cache madison`, providers."""
-    found = []
-    for line in lines:
-        words = line.split()
-        if words[:2] in (["provider", name], [name, "|"]):
-            found.append(words[2])
-    return iter(dict.fromkeys(found))
+def _third(start: tuple[str, str], lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the third words of the lines that begin with two: `NAME | VERSION` of madison."""
+    words = (line.split() for line in lines)
+    return tuple(dict.fromkeys(word[2] for word in words if tuple(word[:2]) == start))
 
 
 def _states(text: str) -> tuple[Mapping[str, str], frozenset[str]]:

@@ -17,6 +17,7 @@ ew_simulated() {
                 echo "remove $ew_name ${ew_old%]} -"
                 ;;
             'E: '*) printf '%s\n' "E: $ew_name $ew_old $ew_new $ew_rest" ;;
+            'WARNING: following essential') echo 'E: Essential packages would be removed.' ;;
             'Package is a') ew_virtual=$ew_name ;;
             '  ') ew_virtual= ;;
             *)

@@ -97,11 +97,20 @@ def _unknown(simulation: Simulation, named: Mapping[str, Package]) -> Iterator[s
             f"apt knows no package '{name}'; `apt-cache search` finds names, "
             "and `apt-get update` on the machine gets the newest ones"
         )
-    for name, others in simulation.unavailable.items():
+    for name, versions in simulation.unavailable.items():
         package = named.get(name)
-        if package and not package.version:
-            instead = f"; it is provided by {_some(others)}: name one of them" if others else ""
-            yield f"apt has no package '{name}' to install, only its name{instead}"
+        if package is None or package.version:
+            continue
+        if name in simulation.providers:
+            some = _some(simulation.providers[name])
+            yield f"'{name}' is a virtual package, provided by {some}; name one of them"
+        elif versions:
+            yield (
+                f"apt is kept from installing {name} {_some(versions)} by a preference "
+                f"(apt_preferences(5)); `apt-cache policy {name}` shows it"
+            )
+        else:
+            yield f"apt has no package '{name}' to install; others only mention its name"
 
 
 def _versions(simulation: Simulation, named: Mapping[str, Package]) -> Iterator[str]:

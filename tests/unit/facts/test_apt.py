@@ -52,6 +52,15 @@ Inst libssl3t64:i386 [3.5.1-1] (3.5.1-1+deb13u1 Debian-Security:13/stable-securi
 Inst curl [8.14.1-2+deb13u2] (8.14.1-2 Debian:13.2/stable [amd64])
 Conf curl (8.14.1-2 Debian:13.2/stable [amd64])
 """
+ESSENTIAL = """\
+Reading package lists...
+The following packages will be REMOVED:
+  hostname
+WARNING: The following essential packages will be removed.
+This should NOT be done unless you know exactly what you are doing!
+  hostname
+Remv hostname [3.25]
+"""
 UNKNOWN = """\
 Reading package lists...
 Building dependency tree...
@@ -116,6 +125,11 @@ def simulated(tmp_path: Path) -> Run:
                 "downgrade curl 8.14.1-2+deb13u2 8.14.1-2",
             ],
             id="debian 13",
+        ),
+        pytest.param(
+            ESSENTIAL,
+            ["E: Essential packages would be removed.", "remove hostname 3.25 -"],
+            id="essential",
         ),
         pytest.param(
             UNKNOWN,
@@ -187,7 +201,8 @@ def test_what_apt_would_do_is_read_from_what_the_machine_says() -> None:
             AptChange("upgrade", "libc6", "2.36-1", "2.36-2"),
         ),
         unknown=frozenset({"cowsa."}),
-        unavailable={"mta": ("postfix", "exim4"), "jq": ("1.7-1", "1.6-1")},
+        unavailable={"mta": (), "jq": ("1.7-1", "1.6-1")},
+        providers={"mta": ("postfix", "exim4")},
         errors=("E: The list of sources could not be read.",),
     )
 

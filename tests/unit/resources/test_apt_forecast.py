@@ -70,11 +70,18 @@ def test_a_name_that_apt_does_not_know_is_refused() -> None:
             "the machine gets the newest ones"
         ),
     )
-    assert seen(ANY, replace(LISTS, unavailable={"jq": ("gojq", "jaq")})).refusals == (
+    virtual = replace(LISTS, unavailable={"jq": ()}, providers={"jq": ("gojq", "jaq")})
+    assert seen(ANY, virtual).refusals == (
+        "'jq' is a virtual package, provided by gojq, jaq; name one of them",
+    )
+    assert seen(ANY, replace(LISTS, unavailable={"jq": ("1.7-1",)})).refusals == (
         (
-            "apt has no package 'jq' to install, only its name; it is provided by gojq, jaq: name "
-            "one of them"
+            "apt is kept from installing jq 1.7-1 by a preference (apt_preferences(5)); "
+            "`apt-cache policy jq` shows it"
         ),
+    )
+    assert seen(ANY, replace(LISTS, unavailable={"jq": ()})).refusals == (
+        "apt has no package 'jq' to install; others only mention its name",
     )
 
 
