@@ -24,8 +24,6 @@ OPTIONS = (
 and for a server that holds a connection and sends nothing, at each try (apt.conf(5))."""
 UPDATE_SECONDS = 900
 """How long an update may take: what a server sends a byte at a time has no other end."""
-WAITING = "Waiting for cache lock: "
-"""How apt begins the line that says whose lock it waits for (apt-pkg/deb/debsystem.cc)."""
 
 _UPDATE, _GUARD, _FINISH = (
     load(__file__, name) for name in ("apt_update", "apt_guard", "apt_finish")

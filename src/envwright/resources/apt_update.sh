@@ -11,7 +11,7 @@ ew_update() {
             ew_waited=$ew_patience ew_lists=/var/lib/apt/lists/
             eval "$(apt-config "$@" shell ew_lists Dir::State::lists/d)"
             # The names of what is being fetched begin with the server's.
-            ew_from=$(cd "$ew_lists/partial" && ls | sed -n 's/_.*//p' | sort -u)
+            ew_from=$(find "$ew_lists/partial" -name '*_*' | sed 's|.*/||; s/_.*//' | sort -u)
             ew_said="E: apt-get update has not ended after $ew_seconds s"
             [ -z "$ew_from" ] ||
                 ew_said="$ew_said; it still fetches from $(echo "$ew_from" | tr '\n' ' ')"

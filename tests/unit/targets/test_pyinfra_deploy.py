@@ -53,7 +53,8 @@ apt.packages(
     name='package:nano',
     packages=['nano'],
     present=False,
-    extra_uninstall_args='-o APT::Cmd::Pattern-Only=true -o DPkg::Lock::Timeout=300',
+    extra_uninstall_args='-o APT::Cmd::Pattern-Only=true -o DPkg::Lock::Timeout=300 \
+-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=2',
 )
 
 paths.put(
