@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import JsonValue, model_validator
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
 from envwright.model.capability import HEADER, Settings, TableCapability, render
 from envwright.model.proof import Assertion, Proof, Requirement
@@ -136,10 +137,18 @@ def _read(text: str) -> Mapping[str, Any]:
     try:
         project = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        mark = error.problem_mark or error.context_mark
+        line, problem = mark.line + 1 if mark else 1, error.problem or error.context
+        raise ValueError(f"is no YAML at line {line} of the compose file: {problem}") from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
         raise ValueError(
-            f"is no YAML at line {line} of the compose file: {error.problem}"
+            f"has the character U+{error.character:04X}, which cannot stand in YAML, in line "
+            f"{line} of the compose file"
         ) from None
+    except Exception as error:  # noqa: BLE001 - ruamel.yaml trips over some texts, in many ways
+        reason = str(error) or type(error).__name__
+        raise ValueError(f"has a compose file that cannot be read as YAML: {reason}") from None
     if not isinstance(project, dict) or not isinstance(project.get("services"), dict):
         raise ValueError("is no compose file: it has no mapping 'services'")  # noqa: TRY004 - pydantic's
     return project

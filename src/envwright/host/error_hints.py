@@ -17,11 +17,36 @@ _NOISE = (
 )
 """How lines begin that apt-get writes whatever is wrong."""
 _KNOWN = (
+    (r"Version '.*' for '(.*)' was not found", "`apt-cache policy {0}` shows which there are"),
+    (
+        r"does the network require authentication|511 +Network Authentication Required",
+        (
+            "something on the way answered instead, as a network does that wants a login first: "
+            "log in there, or look at the proxy"
+        ),
+    ),
+    (
+        r"407 +Proxy Authentication|response 407",
+        (
+            "the proxy wants a login: give apt its address with user and password, as "
+            "`Acquire::http::Proxy` in /etc/apt/apt.conf.d"
+        ),
+    ),
+    (
+        r"\b(?:429 +Too Many|50[0234] +[A-Z])",
+        "the server, or a proxy on the way, cannot answer now: try again later",
+    ),
+    (
+        r"\b40[13] +[A-Z]",
+        (
+            "the server does not let this machine in: look at the address, and at "
+            "/etc/apt/auth.conf.d where the source wants a login"
+        ),
+    ),
     (
         r"Unable to locate package|has no installation candidate",
         "look for its name with `apt-cache search`; it may come from a source of its own",
     ),
-    (r"Version '.*' for '(.*)' was not found", "`apt-cache policy {0}` shows which there are"),
     (
         r"is not signed",
         "compare the key's fingerprint with the one that the publisher announces for this source",

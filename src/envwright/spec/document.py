@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,7 +20,7 @@ from ruamel.yaml.events import (
 from envwright.errors import LocatedError, SpecErrors
 from envwright.spec import syntax
 from envwright.spec.messages import quoted, value_in_words
-from envwright.spec.scalar import Scalar, resolve
+from envwright.spec.scalar import Scalar, objection, resolve
 from envwright.spec.source import Position, read
 from envwright.spec.tree import Entry, Node
 
@@ -38,8 +37,7 @@ VALUE_LIMIT = 50_000
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE = "<<"
-_UNWANTED = re.compile("[\0\ud800-\udfff]")
-"""NUL ends texts everywhere on a machine; halves of surrogate pairs are not Unicode."""
+_TEXT = "put text in quotes"
 
 
 def read_document(path: str | Path) -> Node:
@@ -220,22 +218,26 @@ class _Composer:
                 self.report(place.error(f"'<<' merges mappings; this is {words}"))
 
     def _scalar(self, event: Any, at: Position) -> Scalar:
+        value = self._meaning(event, at)
+        if fault := objection(value):
+            hint = "" if isinstance(value, str) else _TEXT
+            raise at.error(fault, hint)
+        return value
+
+    def _meaning(self, event: Any, at: Position) -> Scalar:
         text: str = event.value
-        if event.style == '"' and (found := _UNWANTED.search(text)):
-            code = f"U+{ord(found[0]):04X}"
-            raise at.error(f"this text holds the character {code}, which no text can hold")
         tag = str(event.ctag) if event.ctag else ""
         if tag in {"!", f"{_TAG}str"} or (not tag and not event.implicit[0]):
             return text
         try:
             value = resolve(text)
         except ValueError:
-            raise at.error("this number has too many digits", hint="put text in quotes") from None
+            raise at.error("this number has too many digits", _TEXT) from None
         if not tag:
             return value
         kinds = {"int": int, "float": float, "bool": bool, "null": type(None)}
         if tag == f"{_TAG}float" and type(value) is int:
-            return float(value)
+            return float(value) if not objection(value) else value
         if type(value) is not kinds.get(tag.removeprefix(_TAG)):
             self._check_tag(event, "", at)
         return value

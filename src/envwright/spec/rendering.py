@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import jinja2
 from jinja2 import nodes
@@ -16,6 +16,7 @@ from jinja2.visitor import NodeTransformer
 
 from envwright.errors import EnvwrightError
 from envwright.spec.messages import quoted, suggestion, value_in_words
+from envwright.spec.scalar import NUMBER_LIMIT, Scalar, objection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,8 +29,8 @@ SECONDS = 3.0
 """All templates of an environment together take at most this long."""
 CHARACTERS = 8 * TEXT_LIMIT
 """They make at most this many characters together."""
-NUMBER_LIMIT = 64
-"""An integer that is computed has at most this many bits."""
+
+Value = TypeVar("Value", bound=Scalar)
 
 RAW = "for braces that are meant write {% raw %}{{ }}{% endraw %}"
 
@@ -93,7 +94,7 @@ def render(template: str, names: Mapping[str, Any], budget: Budget) -> Any:
         language = _Language(budget)
         tree = language.read(template)
         if not _is_expression(tree):
-            return language.join(language.from_string(template).generate(**names))
+            return _sound(language.join(language.from_string(template).generate(**names)))
         inner = template.strip()[2:-2].removeprefix("-").removesuffix("-").strip()
         return _checked(language.compile_expression(inner, undefined_to_none=False)(**names))
 
@@ -103,7 +104,7 @@ def render_text(template: str, names: Mapping[str, Any], budget: Budget) -> str:
     with _explained(names):
         language = _Language(budget)
         language.read(template)
-        return language.join(language.from_string(template).generate(**names))
+        return _sound(language.join(language.from_string(template).generate(**names)))
 
 
 @contextlib.contextmanager
@@ -139,15 +140,22 @@ def _checked(value: Any) -> Any:
     if isinstance(value, jinja2.Undefined):
         return str(value)  # raises, but for an `if` without `else`, which is empty text
     if value is None or isinstance(value, (bool, int, float)):
-        return value
+        return _sound(value)
     if isinstance(value, str):
-        return _join([value])
+        return _sound(_join([value]))
     if isinstance(value, (list, tuple)):
         return [_checked(item) for item in _bounded(value)]
     raise TemplateError(
         f"the template gives a {type(value).__name__}, which is no value of YAML",
         hint="make it a list by `| list`, or text by `| string`",
     )
+
+
+def _sound(value: Value) -> Value:
+    """Return a scalar that can be a value of an environment."""
+    if fault := objection(value):
+        raise TemplateError(f"the template gives what no value can be: {fault}")
+    return value
 
 
 def _bounded(items: Sequence[Any]) -> Sequence[Any]:
@@ -246,7 +254,11 @@ class _Language(SandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
     def __init__(self, budget: Budget) -> None:
-        super().__init__(undefined=_Undefined, keep_trailing_newline=True, autoescape=False)
+        # Without `optimized`: what jinja2 computes beforehand it writes as Python, where `inf` and
+        # `nan` are names that are not there.
+        super().__init__(
+            undefined=_Undefined, keep_trailing_newline=True, autoescape=False, optimized=False
+        )
         self.globals = {}
         known = self.filters
         self.filters = {name: known[name] for name in _FILTERS}
@@ -289,6 +301,8 @@ class _Language(SandboxedEnvironment):
         for statement in tree.find_all(nodes.Stmt):
             if not isinstance(statement, _STATEMENTS):
                 raise SecurityError("the only statements in values are 'if' and 'for'")
+        for constant in tree.find_all(nodes.Const):
+            _sound(constant.value)
         filters = sorted(set(self.filters) - {"counted"})
         for node in tree.find_all(nodes.Filter):
             if node.name not in filters:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, get_args
@@ -237,8 +238,9 @@ def _hint_for_text(kinds: frozenset[str], value: str) -> str:
         return f"in YAML 1.2 {value} is text; write {_SLIPS[value.lower()]}"
     if kinds & {"integer", "number"} and value[:1].isdigit():
         number = value.replace("_", "")
-        if isinstance(resolve(number), int):
-            return f"write {number} without quotes" if number == value else f"write {number}"
+        with contextlib.suppress(ValueError):  # more digits than a number has
+            if isinstance(resolve(number), int):
+                return f"write {number} without quotes" if number == value else f"write {number}"
     if "array" in kinds and re.fullmatch(r"[\w./@+-]+", value):
         return f"write [{value}]"
     return ""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 STACK = "compose: {a: {content: {services: {web: {image: x}}}}}\n"
 HEAD = "# Written by envwright: change the environment, not this file.\n"
+UNREAD = "has a compose file that cannot be read as YAML"
 TOKEN = "secrets: {t: {env: TOKEN}}\n"
 
 
@@ -237,3 +238,29 @@ def test_a_stack_that_cannot_be_meant_is_refused(stack: str, said: str, tmp_path
 def test_a_name_that_compose_would_not_take_is_refused(name: str, tmp_path: Path) -> None:
     (said,) = refusals(tmp_path, f"compose: {{'{name}': {{{SERVICES}}}}}\n")
     assert said.endswith("small letters, digits, `_` and `-`, no `-` or `_` first")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            r"services: {}\n# \x07",
+            "has the character U+0007, which cannot stand in YAML, in line 2 of the compose file",
+        ),
+        ("services: {a: " + "9" * 5000 + "}", f"{UNREAD}: Exceeds the limit (4300 digits)"),
+        ("services: {a: 2026-99-99}", f"{UNREAD}: month must be in 1..12"),
+        ("services: " + "[" * 3000, f"{UNREAD}: maximum recursion depth exceeded"),
+        ("services: {a: !!int x}", f"{UNREAD}: "),
+        ("services: *a", "is no YAML at line 1 of the compose file: found undefined alias"),
+    ],
+)
+def test_a_compose_file_that_cannot_be_read_is_told(
+    content: str, said: str, tmp_path: Path
+) -> None:
+    (told,) = refusals(tmp_path, f'compose: {{a: {{content: "{content}"}}}}\n')
+    assert told.startswith(f"2:14: compose.a {said}")
+
+
+def test_a_mapping_may_hold_any_character(tmp_path: Path) -> None:
+    text = r'compose: {a: {content: {services: {web: {image: "x\a\x7f\u2028\ufffe\U0001f600"}}}}}'
+    assert refusals(tmp_path, text) == []

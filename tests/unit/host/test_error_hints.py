@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import http.server
+import os
+import shutil
+import subprocess
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 import pytest
 
 from envwright.host.error_hints import Listener, advise, evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 FAILED_UPDATE = """\
 Reading package lists...
@@ -73,3 +85,90 @@ def test_what_a_command_waits_for_is_told_once_whatever_the_pieces() -> None:
         for start in range(0, len(said), size):
             listener(said[start : start + size])
         assert told == ["lock A. It is held by process 7 (apt)", "lock B"]
+
+
+class LoginPage(http.server.BaseHTTPRequestHandler):
+    """Answers /STATUS/... with that status and a page that wants a login."""
+
+    def do_GET(self) -> None:
+        body = b"<html>Please log in</html>"
+        self.send_response(int(self.path.split("/")[1]))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A server of such pages; its address."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), LoginPage) as serving:
+        thread = threading.Thread(target=serving.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{serving.server_address[1]}"
+        serving.shutdown()
+        thread.join()
+
+
+def failed_update(folder: Path, address: str) -> str:
+    """What the real apt-get says where its only source cannot be had."""
+    for name in ("lists/partial", "cache/archives/partial"):
+        (folder / name).mkdir(parents=True)
+    (folder / "x.list").write_text(f"deb {address} trixie main\n", "utf-8")
+    settings = (
+        f"Dir::State::lists={folder}/lists",
+        f"Dir::Cache={folder}/cache",
+        f"Dir::Etc::sourcelist={folder}/x.list",
+        "Dir::Etc::sourceparts=-",
+        "APT::Sandbox::User=",
+        "APT::Update::Error-Mode=any",
+        "Acquire::Retries=0",
+        "Acquire::http::Proxy=DIRECT",
+    )
+    argv = ["apt-get", "update", "-qq", *(word for each in settings for word in ("-o", each))]
+    environment = {**os.environ, "LC_ALL": "C"}
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 100
+    return done.stderr
+
+
+LOG_IN = (
+    "something on the way answered instead, as a network does that wants a login first: log in "
+    "there, or look at the proxy"
+)
+LATER = "the server, or a proxy on the way, cannot answer now: try again later"
+NOT_IN = (
+    "the server does not let this machine in: look at the address, and at /etc/apt/auth.conf.d "
+    "where the source wants a login"
+)
+
+
+@pytest.mark.skipif(not shutil.which("apt-get"), reason="apt-get itself is asked; it is not here")
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (200, LOG_IN),
+        (511, LOG_IN),
+        (
+            407,
+            (
+                "the proxy wants a login: give apt its address with user and password, as "
+                "`Acquire::http::Proxy` in /etc/apt/apt.conf.d"
+            ),
+        ),
+        (401, NOT_IN),
+        (403, NOT_IN),
+        (404, "look at the address and the suites of the source"),
+        (429, LATER),
+        (500, LATER),
+        (503, LATER),
+    ],
+)
+def test_a_source_that_is_kept_from_apt_is_no_matter_of_its_key(
+    status: int, hint: str, tmp_path: Path
+) -> None:
+    with server() as address:
+        words = failed_update(tmp_path, f"{address}/{status}")
+    assert advise("\n".join(evidence(words))) == advise(words) == hint

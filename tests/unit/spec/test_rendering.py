@@ -19,6 +19,8 @@ from envwright.model.capability import Capability
 from envwright.spec import rendering
 from envwright.spec.environment import load
 
+NO_VALUE = "the template gives what no value can be"
+
 
 @pytest.mark.parametrize(
     ("template", "value"),
@@ -103,6 +105,13 @@ def test_an_undefined_name_is_told_with_the_one_that_was_meant() -> None:
         ("{{ ''.__class__.__mro__ }}", "empty text has no '__class__'"),
         ("{% set a = 1 %}", "the template is refused: the only statements in values are 'if'"),
         ("{% include 'x' %}", "the template is refused: the only statements in values are 'if'"),
+        (r"{{ '\\0' }}", f"{NO_VALUE}: this text holds the character U+0000"),
+        (r"a {{ '\\x00' }}", f"{NO_VALUE}: this text holds the character U+0000"),
+        (r"{{ ['\\ud800'] }}", f"{NO_VALUE}: this text holds the character U+D800"),
+        ("{{ '1e999' | float }}", f"{NO_VALUE}: this number is not finite"),
+        ("{{ [1e999] }}", f"{NO_VALUE}: this number is not finite"),
+        ("{{ 0x" + "f" * 17 + " }}", f"{NO_VALUE}: this number has more than 64 bits"),
+        ("{{ " + "9" * 5000 + " }}", "the template fails: Exceeds the limit"),
         ("{{ 1 / 0 }}", "the template fails: division by zero"),
         ("{{ [1] | map('abs') }}", "the template gives a generator, which is no value of YAML"),
         ("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", "the template is nested too deep"),

@@ -302,9 +302,23 @@ def test_all_duplicate_keys_are_named_at_once() -> None:
     ]
 
 
-def test_a_number_with_too_many_digits_is_refused() -> None:
-    first, *_ = complaint("a: " + "9" * 5000).splitlines()
-    assert first == "x.yaml:1:4: this number has too many digits"
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("9" * 5000, "this number has too many digits"),
+        ("0x" + "f" * 5000, "this number has too many digits"),
+        ("!!float " + "9" * 5000, "this number has too many digits"),
+        ("0x10000000000000000", "this number has more than 64 bits"),
+        ("!!float " + "9" * 50, "this number has more than 64 bits"),
+        (".inf", "this number is not finite"),
+        ("-.INF", "this number is not finite"),
+        (".nan", "this number is not finite"),
+        ("1e999", "this number is not finite"),
+    ],
+)
+def test_a_number_that_no_machine_reads_is_refused(number: str, said: str) -> None:
+    first, *_, hint = complaint(f"a: {number}").splitlines()
+    assert (first, hint) == (f"x.yaml:1:4: {said}", "hint: put text in quotes")
 
 
 def test_aliases_that_nest_too_deep_are_refused() -> None:

@@ -71,7 +71,8 @@ def _set(text: str, key: str, value: Value) -> str:
     require_writable(value, without="\0\r\n")
     line = f"{key}={value}"
     if not match:
-        return insert_lines(text, len(text), [line])
+        # Whatever ends the file's other lines: Go takes a carriage return into the value.
+        return insert_lines(text, len(text), [line], ending="\n")
     lines[found[-1]] = line + match.string[match.end(2) :]
     return "".join(lines)
 

@@ -27,12 +27,13 @@ def split_lines(text: str) -> list[str]:
     return [f"{line}\n" for line in whole] + ([rest] if rest else [])
 
 
-def insert_lines(text: str, offset: int, lines: Sequence[str]) -> str:
+def insert_lines(text: str, offset: int, lines: Sequence[str], ending: str = "") -> str:
     """The text with `lines` put in at `offset`, a line's start or the end of the text.
 
-    Behind a last line without an ending the new last line has none either.
+    Behind a last line without an ending the new last line has none either. `ending`: what ends a
+    line; by default what ends the text's first.
     """
-    ending = line_ending(text)
+    ending = ending or line_ending(text)
     block = ending.join(lines)
     if offset == len(text) and text and not text.endswith("\n"):
         return text + ending + block

@@ -131,7 +131,6 @@ CASES = {
         files(
             st.builds("{}={}".format, words("GOPROXY", "GOFLAGS", "x"), plain_text("\0\n\r")),
             words("", "# c", "junk"),
-            endings=("\n",),
         ),
         words("GOPROXY", "GOFLAGS", "GOBIN"),
         plain_text("\0\n\r"),

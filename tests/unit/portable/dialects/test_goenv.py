@@ -25,6 +25,12 @@ def test_a_value_is_written_raw() -> None:
     assert GOENV.edit(text, changes) == after
 
 
+def test_a_new_value_gets_no_carriage_return_whatever_ends_the_other_lines() -> None:
+    after = GOENV.edit("# c\r\nGOPROXY=a\r\n", {"GOPROXY": "b", "GOBIN": "/b"})
+    assert after == "# c\r\nGOPROXY=b\nGOBIN=/b\n"
+    assert GOENV.read(after) == {"GOPROXY": "b", "GOBIN": "/b"}
+
+
 def test_of_a_key_that_is_set_twice_the_last_counts() -> None:
     text = "GOOS=a\nGOARCH=b\nGOOS=c\n"
     assert GOENV.read(text) == {"GOOS": "c", "GOARCH": "b"}
