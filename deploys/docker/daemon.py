@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from envwright.model.capability import Settings
 from envwright.model.values import AbsolutePath, AccountName, spelled
@@ -20,6 +20,8 @@ Size = Annotated[
     str,
     spelled(r"^[0-9]+[kmg]?$", 'a size in quotes, like "10m"'),
 ]
+
+ApiVersion = Annotated[str, spelled(r"^[0-9]+[.][0-9]+$", 'a version in quotes, like "1.24"')]
 
 
 def hyphenated(name: str) -> str:
@@ -109,7 +111,17 @@ class Daemon(Part):
     """The log driver; by default json-file with rotation, which plain Docker leaves out."""
     log_opts: dict[str, str] | None = None
     """Its options; values are text: `max-size: "10m"`. json-file keeps three files of 10 MB unless
-    these say otherwise."""
+    these say otherwise. With another driver named, they replace all options that are there: those
+    of one driver stop the daemon under another."""
+    log_level: Literal["debug", "info", "warn", "error", "fatal"] | None = None
+    """How much the daemon says in its own log."""
+    min_api_version: (
+        Annotated[str, spelled(r"^[0-9]+[.][0-9]+$", 'a version like "1.24"')] | None
+    ) = None
+    """The oldest API that clients may speak; Docker 29 takes 1.44 by itself."""
+    hosts: list[str] | None = None
+    """Where the daemon listens. Docker's own unit passes `-H fd://`, beside which the daemon does
+    not start with this key: a drop-in of `systemd` has to take that option out of ExecStart."""
     registry_mirrors: list[str] | None = None
     """Mirrors of Docker Hub."""
     insecure_registries: list[str] | None = None
@@ -120,6 +132,10 @@ class Daemon(Part):
     """Ranges that networks are taken from."""
     dns: list[str] | None = None
     """Name servers of containers."""
+    dns_search: list[str] | None = None
+    """Domains in which containers look for short names."""
+    dns_opts: list[str] | None = None
+    """Options of the resolver in containers."""
     bip: str | None = None
     """The bridge's own address, in CIDR notation."""
     mtu: int | None = Field(default=None, ge=68)
@@ -170,14 +186,34 @@ class Daemon(Part):
     """Labels of the daemon."""
     metrics_addr: str | None = None
     """Where metrics are offered."""
+    userns_remap: str | None = None
+    """Another user's range of ids for the users of containers: `default`, or `user:group`."""
+    storage_opts: list[str] | None = None
+    """Options of the storage driver."""
+    init: bool | None = None
+    """Run an init process in each container."""
+    icc: bool | None = None
+    """Let containers on the default bridge reach each other."""
+    extra: dict[str, JsonValue] = {}
+    """Further keys of daemon.json by the names that they have there, with any value of JSON.
+    `dockerd --validate` judges them before the file goes live."""
+
+    @model_validator(mode="after")
+    def _no_typed_key_in_extra(self) -> Daemon:
+        typed = {hyphenated(name) for name in type(self).model_fields} - {"extra"}
+        if known := sorted(typed & self.extra.keys()):
+            raise ValueError(f"'extra' has {known[0]!r}: write it beside 'extra', as {known[0]}")
+        return self
 
     def keys(self) -> dict[str, Any]:
         """Return the keys that are given as JSON pointers, log rotation among them."""
-        values = self.model_dump(exclude_none=True)
+        values = self.model_dump(exclude_none=True, exclude={"extra"}) | self.extra
         driver = values.setdefault("log-driver", ROTATED)
         if driver == ROTATED:
             values["log-opts"] = {**ROTATION, **values.get("log-opts", {})}
-        return dict(_leaves(values))
+            return dict(_leaves(values))
+        options = values.pop("log-opts", None)
+        return dict(_leaves(values)) | {"log-opts": options}
 
 
 def _leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

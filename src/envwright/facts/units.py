@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class UnitStatus:
     """What systemd says of a unit.
 
-    `load`: loaded, not-found, masked...; `active`: active, inactive, failed...; `enabled`: enabled,
+    `load`: loaded, not-found, masked...; `active`: active, inactive, failed...; `sub`: running,
+    auto-restart (systemd waits before it starts the failed unit again)...; `enabled`: enabled,
     disabled, static, masked... ("" when unknown to systemd); `stale`: its file on disk is newer
     than what systemd read; `started`: when its process (or, without one, the unit) last started,
     in seconds since 1970, None when it is not active. Without systemd as PID 1 only `enabled`
@@ -29,6 +30,7 @@ class UnitStatus:
     enabled: str
     stale: bool
     started: float | None
+    sub: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Unit(Question[UnitStatus]):
         "Names",
         "LoadState",
         "ActiveState",
+        "SubState",
         "UnitFileState",
         "NeedDaemonReload",
         "ExecMainStartTimestamp",
@@ -76,6 +79,7 @@ def _unit_status(fields: Mapping[str, str]) -> UnitStatus:
     return UnitStatus(
         load=fields.get("LoadState", ""),
         active=active,
+        sub=fields.get("SubState", ""),
         # Since systemd 254 is-enabled says this of what it does not know.
         enabled=fields.get("UnitFileState", "").replace("not-found", ""),
         stale=fields.get("NeedDaemonReload") == "yes",

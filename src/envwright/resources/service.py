@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 NOT_BOOTED = "systemd is not PID 1 yet"
 OFFLINE = "offline"
 """The field that says that a state was read where systemd does not run."""
+CRASHED = "failed, and systemd will start it again"
+"""What is said of a unit that crashed while systemd waits before it starts the unit again
+(`Restart=`): its active state is `activating`, but nothing runs."""
 RUNNING = frozenset({"active", "activating", "reloading"})
 """The active states (systemctl(1)) in which a unit runs, or starts."""
 FIXED = frozenset({"static", "indirect", "generated", "transient"})
@@ -122,8 +125,11 @@ class Service(Resource):
         }
 
     def _running(self, status: UnitStatus) -> bool | str:
-        if status.active == "failed" and self.desired().get("running"):
-            return "failed"
+        if self.desired().get("running"):
+            if status.active == "failed":
+                return "failed"
+            if status.sub.startswith("auto-restart"):
+                return CRASHED
         return status.active in RUNNING
 
     def _enabled(self, status: UnitStatus) -> bool | str | None:

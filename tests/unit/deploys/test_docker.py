@@ -13,6 +13,7 @@ from standins import DEBIAN, UBUNTU, WSL
 
 from envwright.model.operations import Key
 from envwright.model.resource import FileKey
+from envwright.portable.dialects import get
 from envwright.resources.apt_source import Access, AptSource
 from envwright.resources.keys import Keys
 
@@ -78,6 +79,7 @@ def expected(distro: str, codename: str) -> dict[str, Any]:
             FileKey("runtimes/a~1b/path"): "/opt/x",
             FileKey("runtimes/a~1b/runtimeArgs"): ["-v"],
             FileKey("registry-mirrors"): ["https://x.test"],
+            FileKey("log-opts"): None,
         },
         "service:docker.service": {"running": True, "enabled": True, "up to date": True},
     }
@@ -129,13 +131,51 @@ def daemon(folder: Path, text: str) -> Keys:
                 "log-opts/max-file": "3",
             },
         ),
-        ("{daemon: {log-driver: journald}}", {"log-driver": "journald"}),
+        ("{daemon: {log-driver: journald}}", {"log-driver": "journald", "log-opts": None}),
+        (
+            "{daemon: {log-driver: syslog, log-opts: {tag: t}}}",
+            {"log-driver": "syslog", "log-opts": {"tag": "t"}},
+        ),
     ],
 )
 def test_logs_rotate_unless_somebody_says_otherwise(
     tmp_path: Path, section: str, keys: dict[str, Any]
 ) -> None:
     assert daemon(tmp_path, section).keys == keys
+
+
+JSON = get("json")
+
+
+def test_a_change_of_the_log_driver_takes_the_options_of_the_other_one_along(
+    tmp_path: Path,
+) -> None:
+    before = JSON.edit("", daemon(tmp_path, "{}").keys)
+    site = JSON.edit(before, {"log-opts/compress": "true", "debug": True})
+    after = JSON.edit(site, daemon(tmp_path, "{daemon: {log-driver: journald}}").keys)
+    assert JSON.read(after) == {"log-driver": "journald", "debug": True}
+
+
+def test_any_key_that_dockerd_takes_can_be_said(tmp_path: Path) -> None:
+    text = """\
+{daemon: {min-api-version: "1.24", log-level: warn, dns-search: [corp.test],
+ extra: {seccomp-profile: /x.json, max-download-attempts: 7, node-generic-resources: [{a: 1}]}}}"""
+    wanted = daemon(tmp_path, text).keys
+    assert {key: value for key, value in wanted.items() if not key.startswith("log-o")} == {
+        "min-api-version": "1.24",
+        "log-level": "warn",
+        "dns-search": ["corp.test"],
+        "log-driver": "json-file",
+        "seccomp-profile": "/x.json",
+        "max-download-attempts": 7,
+        "node-generic-resources": [{"a": 1}],
+    }
+
+
+def test_a_typed_key_among_the_further_ones_is_told(tmp_path: Path) -> None:
+    assert refusals(tmp_path, "docker: {daemon: {extra: {bip: 10.0.0.1/24}}}\n") == [
+        "2:18: 'extra' has 'bip': write it beside 'extra', as bip"
+    ]
 
 
 def test_dockerd_itself_has_to_agree_to_its_settings(tmp_path: Path) -> None:

@@ -13,7 +13,14 @@ from envwright.facts import MountPoint, Mounts, Unit, UnitStatus, unescape
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAMES = ("docker.service", "apt-daily.timer", "cron.service", "nothere.service", "crashed.service")
+NAMES = (
+    "docker.service",
+    "apt-daily.timer",
+    "cron.service",
+    "nothere.service",
+    "crashed.service",
+    "loop.service",
+)
 
 SHOWN = b"""\
 Id=docker.service
@@ -56,6 +63,14 @@ ActiveState=failed
 UnitFileState=disabled
 NeedDaemonReload=no
 ExecMainStartTimestamp=Sat 2026-11-21 08:49:50 UTC
+
+Id=loop.service
+Names=loop.service
+LoadState=loaded
+ActiveState=activating
+SubState=auto-restart
+UnitFileState=enabled
+NeedDaemonReload=no
 """
 EXPECTED = {
     Unit("docker.service"): UnitStatus(
@@ -67,6 +82,9 @@ EXPECTED = {
     Unit("cron.service"): UnitStatus("masked", "inactive", "masked", stale=False, started=None),
     Unit("nothere.service"): UnitStatus("not-found", "inactive", "", stale=False, started=None),
     Unit("crashed.service"): UnitStatus("loaded", "failed", "disabled", stale=False, started=None),
+    Unit("loop.service"): UnitStatus(
+        "loaded", "activating", "enabled", stale=False, started=None, sub="auto-restart"
+    ),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,6 +36,19 @@ def facts(status: UnitStatus | Unknown, **changed: float) -> Facts:
 
 def state(service: Service, status: UnitStatus | Unknown, **changed: float) -> Any:
     return service.actual(facts(status, **changed))
+
+
+@pytest.mark.parametrize("sub", ["auto-restart", "auto-restart-queued"])
+def test_a_unit_that_crashes_and_waits_for_its_next_start_does_not_run(sub: str) -> None:
+    looping = replace(unit(active="activating"), sub=sub)
+    crashed = "failed, and systemd will start it again"
+    assert state(PLAIN, looping) == {**GOOD, "running": crashed}
+    stopped = Service(unit=NAME, running=False)
+    assert compare(state(stopped, looping), stopped.desired()).fields == ("running",)
+
+
+def test_a_unit_on_its_way_up_runs() -> None:
+    assert state(PLAIN, replace(unit(active="activating"), sub="start")) == GOOD
 
 
 # --- What is wanted ---------------------------------------------------------------------------
