@@ -30,6 +30,8 @@ class Machine:
         distribution: its name there (`Ubuntu-24.04`); "" elsewhere or when unknown.
         booted: systemd is PID 1 (sd_booted(3)).
         accounts: the users and groups it has.
+        new_group: the number of the group that useradd(8) gives new accounts; "" where each gets a
+            group of its own name, which is Debian's custom (login.defs(5), USERGROUPS_ENAB).
     """
 
     distro: str
@@ -41,6 +43,7 @@ class Machine:
     distribution: str
     booted: bool
     accounts: Accounts
+    new_group: str = ""
 
     HELLO: ClassVar = load(__file__)
     """The script that `read` understands: the opening words of every session."""
@@ -48,7 +51,7 @@ class Machine:
     @staticmethod
     def read(hello: bytes) -> Machine:
         """Parse what HELLO printed."""
-        fields = [*decode(hello).split("\0"), *[""] * 8]
+        fields = [*decode(hello).split("\0"), *[""] * 9]
         release = dict(_assignments(fields[0]))
         kernel = fields[2].strip()
         return Machine(
@@ -62,11 +65,17 @@ class Machine:
             distribution=fields[4],
             booted=fields[5].strip() == "booted",
             accounts=Accounts.read(fields[6], fields[7]),
+            new_group=fields[8].strip(),
         )
 
     def primary_group(self, user: str) -> str:
-        """Return a user's primary group, or what by Debian's custom it will be."""
-        return self.accounts.users[user].group if user in self.accounts.users else user
+        """Return a user's primary group, or what the machine will make it."""
+        if user in self.accounts.users:
+            return self.accounts.users[user].group
+        if not self.new_group or user in self.accounts.groups:
+            return user  # pyinfra gives a new account the group of its name, where there is one
+        names = {str(gid): name for name, (gid, _) in self.accounts.groups.items()}
+        return names.get(self.new_group, self.new_group)
 
     def home(self, user: str) -> str:
         """Return where a user's home is, or by Debian's custom will be."""

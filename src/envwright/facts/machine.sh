@@ -8,4 +8,6 @@ read -r ew_kernel </proc/sys/kernel/osrelease; printf '%s\0' "$ew_kernel"
 printf '%s\0' "$WSL_DISTRO_NAME"
 [ -d /run/systemd/system ] && echo booted; printf '\0'
 cat /etc/passwd; printf '\0'
-cat /etc/group
+cat /etc/group; printf '\0'
+grep -Eiq '^[[:space:]]*USERGROUPS_ENAB[[:space:]]+yes' /etc/login.defs ||
+    useradd -D | sed -n 's/^GROUP=//p'

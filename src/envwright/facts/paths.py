@@ -104,7 +104,11 @@ class Guarded(PathQuestion, Question[str]):
 
 @dataclass(frozen=True)
 class ChangeTime(Question["float | None"]):
-    """When what lies at a path was last changed (ctime, in seconds since 1970); None: nothing.
+    """When what lies at a path was last changed (ctime, in seconds since 1970).
+
+    None: nothing lies there, or its time is still to come, as when the clock was set back: that
+    tells of nothing whether it was changed before or after. Taken for later, it would have what
+    reads the file restarted at each apply.
 
     A question of its own, since Perl's own lstat knows whole seconds only.
     """
@@ -114,7 +118,7 @@ class ChangeTime(Question["float | None"]):
     @classmethod
     def script(cls, questions: Sequence[ChangeTime]) -> str:
         paths = " ".join(shlex.quote(q.path) for q in questions)
-        return rf"find {paths} -maxdepth 0 -printf '%C@ %p\0'"
+        return rf"find {paths} -maxdepth 0 ! -newerct now -printf '%C@ %p\0'"
 
     @classmethod
     def parse(

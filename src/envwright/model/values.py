@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
+from envwright.portable.safepath import TEXT_LIMIT
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -38,7 +40,10 @@ def _local(name: str, info: ValidationInfo) -> str:
     # Unlike Path.expanduser, this leaves a user whom nobody knows as it is.
     path = Path(folder) / os.path.expanduser(name)  # noqa: PTH111
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(TEXT_LIMIT + 1)
+        if len(data) > TEXT_LIMIT:
+            raise ValueError(f"cannot read {name}: it has more than 1 MiB")
         (info.context or {}).get("checksums", {})[str(path)] = hashlib.sha256(data).hexdigest()
         return data.decode()
     except (OSError, UnicodeDecodeError) as error:

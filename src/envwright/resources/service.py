@@ -232,6 +232,7 @@ class Service(Resource):
             script = (
                 f"{booted}pid=$(systemctl show --property=MainPID --value {unit}); "
                 f'[ "${{pid:-0}}" = 0 ] || [ ! -e {file} ] || '
-                f'[ "$(stat -c %Z {file})" -le "$(stat -c %Z /proc/$pid)" ]'
+                f'[ "$(stat -c %Z {file})" -le "$(stat -c %Z /proc/$pid)" ] || '
+                f'[ "$(stat -c %Z {file})" -gt "$(date +%s)" ]'  # see ChangeTime
             )
             yield Assertion("run", (script,), "rc", 0)

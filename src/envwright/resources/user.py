@@ -27,7 +27,7 @@ class User(Resource):
     Args:
         user: its name.
         uid: its number; fixed when the account is made, never changed afterwards.
-        primary: its primary group; by default a group of the account's name.
+        primary: its primary group; by default what useradd(8) gives it (Machine.primary_group).
         home: its home directory, made from /etc/skel with the account; never moved afterwards.
         shell: its login shell.
     """

@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from envwright.errors import ConflictError, SpecError, SpecErrors, UnfitError
+from envwright.facts import TEXT_LIMIT
 from envwright.model.resource import Origin, Resource, wanted_by
 from envwright.spec.claims import conflicts
 from envwright.spec.reach import NO_REACH, Reach, reach_of
@@ -47,11 +48,12 @@ def compile_environment(environment: Environment, machine: Machine) -> Compiled:
     Raises:
         UnfitError: parts of it can never work on such a machine.
         SpecErrors: two of its sections disagree or want one place, a secret would be seen, or
-            resources wait for one another.
+            resources wait for one another, or a file is too large to be compared.
     """
     _refuse_unfit(environment, machine)
     wishes = list(_wishes(environment, machine))
     _refuse_exposed(wishes, environment.secrets)
+    _refuse_oversized(environment, wishes)
     proofs = [
         replace(proof, origins=(_origin(environment, section, proof.at),))
         for section in environment.sections
@@ -97,6 +99,27 @@ def _refuse_exposed(wishes: Iterable[Resource], secrets: Secrets) -> None:
     ]
     if faults:
         raise SpecErrors(faults)
+
+
+def _refuse_oversized(environment: Environment, wishes: Iterable[Resource]) -> None:
+    """Refuse a text that no plan could read back: its file would differ for ever."""
+    faults = [
+        environment.fault(
+            wish.origins[0].capability,
+            wish.at,
+            f"{wish.id} would have {size / TEXT_LIMIT:.1f} MiB, and a file is compared up to 1 MiB",
+            "bring it by a package, or by an archive with a checksum",
+        )
+        for wish in wishes
+        if wish.text_field and (size := _text_size(wish)) > TEXT_LIMIT
+    ]
+    if faults:
+        raise SpecErrors(faults)
+
+
+def _text_size(wish: Resource) -> int:
+    text = (wish.desired() or {}).get(wish.text_field)
+    return len(text.encode("utf-8", "surrogateescape")) if isinstance(text, str) else 0
 
 
 def _origin(environment: Environment, section: Section, at: tuple[str | int, ...]) -> Origin:

@@ -157,3 +157,12 @@ def test_what_is_no_path_or_no_one_thing_is_refused(
 ) -> None:
     (tmp_path / "latin1").write_bytes(b"\xe4")
     assert refusals(tmp_path, f"files: {section}\n") == [told]
+
+
+def test_a_text_that_no_plan_could_read_back_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "most").write_text("é" * (1 << 19), "utf-8")
+    (tmp_path / "twice").write_text("{{ text }}{{ text }}", "utf-8")
+    files = "files:\n  /a: {source: most}\n  /b: {template: twice}\n"
+    assert refusals(tmp_path, f"vars: {{text: {'é' * 300_000}}}\n{files}") == [
+        "5:7: file:/b would have 1.1 MiB, and a file is compared up to 1 MiB"
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -146,6 +147,15 @@ def test_the_time_of_a_change_is_known_below_the_second(session: Session, tmp_pa
     facts = ask(session, questions)
     time = (tmp_path / "a b").stat().st_ctime
     assert [facts[question] for question in questions] == [pytest.approx(time, abs=1e-6), None]
+
+
+def test_a_time_that_is_still_to_come_tells_of_no_change(tmp_path: Path) -> None:
+    """As if the clock had been set back to 2001 after the file was written."""
+    (tmp_path / "file").touch()
+    question = ChangeTime(f"{tmp_path}/file")
+    script = ChangeTime.script([question]).replace("-newerct now", "-newerct @1000000000")
+    said = subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout
+    assert ChangeTime.parse([question], said) == {question: None}
 
 
 # --- Text -------------------------------------------------------------------------------------
@@ -307,6 +317,20 @@ def test_a_machine_is_read_from_its_first_words() -> None:
             {"root": Account("root", 0, "root", "/root", "/bin/sh", ())}, {"root": (0, ())}
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "group"), [("", "dev"), ("100\n", "users"), ("37\n", "operator"), ("9\n", "9")]
+)
+def test_a_new_account_gets_the_group_that_useradd_gives_it(number: str, group: str) -> None:
+    groups = "root:x:0:\nusers:x:100:\noperator:x:37:\nstaff:x:50:\n"
+    passwd = "root:x:0:0::/root:/bin/sh\n"
+    told = Machine.read(hello("", "", "", "", "", "", passwd, groups, number))
+    assert [told.primary_group(name) for name in ("dev", "root", "staff")] == [
+        group,
+        "root",
+        "staff",
+    ]
 
 
 def test_wsl_with_a_kernel_of_ones_own_is_told_by_its_init() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -10,6 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from envwright.model import values
 from envwright.model.capability import Settings
 from envwright.model.values import exactly_one
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def taken(kind: Any, text: str) -> str | None:
@@ -66,3 +69,16 @@ def test_one_of_some_fields_is_enough(given: dict[str, Any]) -> None:
 def test_none_or_two_of_some_fields_are_told(given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"^needs exactly one of 'text', 'parts' and 'absent'$"):
         exactly_one(Choice(**given), "text", "parts", "absent")
+
+
+@pytest.mark.parametrize("kind", [values.LocalText, values.LocalTemplate])
+def test_a_local_file_is_read_up_to_a_mebibyte(kind: Any, tmp_path: Path) -> None:
+    (tmp_path / "most").write_bytes(b"x" * (1 << 20))
+    (tmp_path / "more").write_bytes(b"x" * ((1 << 20) + 1))
+    adapter = TypeAdapter(kind)
+    context = {"folder": str(tmp_path)}
+    assert adapter.validate_python("most", context=context) == "x" * (1 << 20)
+    with pytest.raises(ValidationError, match="cannot read more: it has more than 1 MiB"):
+        adapter.validate_python("more", context=context)
+    with pytest.raises(ValidationError, match="cannot read /dev/zero: it has more than 1 MiB"):
+        adapter.validate_python("/dev/zero", context=context)

@@ -267,7 +267,8 @@ RELOADED = f'{BOOTED}[ "$(systemctl show --property=NeedDaemonReload --value x.s
 FRESH = (
     f"{BOOTED}pid=$(systemctl show --property=MainPID --value x.service); "
     '[ "${pid:-0}" = 0 ] || [ ! -e /etc/a ] || '
-    '[ "$(stat -c %Z /etc/a)" -le "$(stat -c %Z /proc/$pid)" ]'
+    '[ "$(stat -c %Z /etc/a)" -le "$(stat -c %Z /proc/$pid)" ] || '
+    '[ "$(stat -c %Z /etc/a)" -gt "$(date +%s)" ]'
 )
 
 

@@ -31,7 +31,20 @@ sub gid_of {
     return getgrnam $group // halt('unknown', "there is no group '$group'");
 }
 
-sub random_name { return sprintf 'envwright-%08x%08x', rand 2**32, rand 2**32 }
+# With the number of the process, so that what a killed one left is known for it.
+sub random_name { return sprintf 'envwright-%08x%08x', $$, rand 2**32 }
+
+# Removes what killed processes left in a folder.
+sub clean {
+    my ($folder, $dot) = @_;
+    opendir my $entries, $folder or return;
+    for my $name (readdir $entries) {
+        my ($pid) = $name =~ /^\Q$dot\Eenvwright-([0-9a-f]{8})[0-9a-f]{8}$/ or next;
+        next if -e '/proc/' . hex $pid;
+        $dot ? unlink $name : system 'rm', '-rf', '--', "$folder/$name";
+    }
+    return;
+}
 
 sub digest {
     my ($file) = @_;
@@ -127,6 +140,7 @@ sub arrive_for {
     my ($owner) = @_;
     my $name = arrive($path, sub { allow($owner); make_folder($_[0], @from[4, 5], '0755') });
     allow($owner);
+    clean('.', '.');
     return $name;
 }
 
@@ -164,7 +178,9 @@ sub copy {
 # Lets a command judge the content as "$staged", in a folder that nobody else can look into.
 sub judged {
     my ($size, $mode, $validate) = @_;
-    my $folder = (-w '/run' ? '/run/' : '/tmp/') . random_name();
+    my $common = -w '/run' ? '/run' : '/tmp';
+    clean($common, '');
+    my $folder = "$common/" . random_name();
     mkdir $folder, 0700 or failed($folder);
     $private = local $ENV{staged} = $folder;
     my ($name, @above) = reverse grep { length } split m{/}, $path;

@@ -280,6 +280,26 @@ def test_what_a_command_judges_lies_where_only_root_can_look(home: Path, uid: in
     assert left == []
 
 
+@pytest.mark.parametrize("signal", ["KILL", "TERM"])
+def test_what_a_killed_run_left_is_gone_after_the_next(home: Path, signal: str) -> None:
+    """Killed with the new file staged, the folder's as well as the one that a command judges."""
+    said: dict[str, Any] = {"src": Content("x\n"), "dest": f"{home}/file", "mode": "0640"}
+    kill = f"kill -s {signal} $PPID; sleep 1; false"
+    (home / f".envwright-{os.getpid():08x}00000000").touch()
+    (home / ".envwright-fffffff000000000").touch()
+    (home / ".envwright-ours").touch()
+    refusal("put", **said, validate=kill)
+    staged = [name for name in os.listdir("/run") if name.startswith("envwright-")]  # noqa: PTH208
+    assert len(staged) == (1 if signal == "KILL" else 0)
+    assert run("put", **said, validate="true")
+    assert {path.name for path in home.iterdir()} == {
+        "file",
+        f".envwright-{os.getpid():08x}00000000",
+        ".envwright-ours",
+    }
+    assert [name for name in os.listdir("/run") if name.startswith("envwright-")] == []  # noqa: PTH208
+
+
 @pytest.mark.usefixtures("open_to_others")
 def test_root_makes_nothing_elsewhere_while_a_user_swaps_folders(
     home: Path, tmp_path: Path, uid: int
