@@ -2,8 +2,12 @@
 # unpacked is fetched anew. $1: seconds to wait for a dpkg that is at work. $2: seconds that an update may take.
 # shellcheck shell=sh
 ew_mend() {
+    # A package that was cut off while it was unpacked can only be unpacked anew.
+    ew_half=$(dpkg-query -W -f '${db:Status-Eflag}\t${binary:Package}\n' |
+        sed -n 's/^reinstreq\t//p')
+    # shellcheck disable=SC2086 # names of packages
     apt-get -y --no-remove --fix-broken -o "DPkg::Lock::Timeout=$1" \
-        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --reinstall install $ew_half
 }
 ew_finish() {
     export DEBIAN_FRONTEND=noninteractive

@@ -166,11 +166,13 @@ def finishing(folder: Path, states: list[str], apt_script: str) -> tuple[int, st
         f"echo $((n + 1)) >{folder}/next\n"
     )
     (folder / "dpkg").write_text(f'#!/bin/sh\necho "dpkg $*" >>{folder}/words\n{advance}', "utf-8")
-    query = f"#!/bin/sh\nprintf '%s\\ta\\n' \"$(sed -n 's/^Status: .* //p' {folder}/status)\"\n"
+    status = f"$(sed -n 's/^Status: .* //p' {folder}/status)"
+    query = "#!/bin/sh\ncase $* in\n*Eflag*) printf 'reinstreq\\ta\\n' ;;\n"
+    query += f"*) printf '%s\\ta\\n' \"{status}\" ;;\nesac\n"
     (folder / "dpkg-query").write_text(query, "utf-8")
     for name in ("dpkg", "dpkg-query"):
         (folder / name).chmod(0o755)
-    apt_get(folder, f"case $* in *install) {apt_script or advance} ;; esac\n")
+    apt_get(folder, f"case $* in *--reinstall*) {apt_script or advance} ;; esac\n")
     command = finish().replace("/var/lib/dpkg/status", f"{folder}/status")
     return shell(folder, command.replace("/var/lib/dpkg/updates", f"{folder}/updates"))
 
@@ -179,7 +181,8 @@ DPKG = "dpkg --force-confdef --force-confold --configure -a"
 CHECK = "-q -o DPkg::Lock::Timeout=300 check"
 MEND = (
     "-y --no-remove --fix-broken -o DPkg::Lock::Timeout=300 "
-    "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install"
+    "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "
+    "--reinstall install a"
 )
 
 
