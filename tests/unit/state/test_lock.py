@@ -129,7 +129,7 @@ def test_a_lock_that_is_given_back_is_free_and_can_be_taken_again(session: Sessi
         lock.take(session, "box")
         assert not free(0)
         lock.release(session)
-        assert free(0)
+        assert free()  # the watch, just started, may still be closing its copy
 
 
 def test_what_a_script_leaves_running_does_not_keep_the_lock(session: Session) -> None:
