@@ -55,7 +55,8 @@ def test_a_file_for_which_there_is_no_space_is_not_begun(folder: str, box: Box) 
     big = f"  {folder}/big:\n    content: {'x' * 100_000}\n"
     try:
         assert box.refuses(f"files:\n{big}") == (
-            f"error: HOST: cannot write {folder}/big: No space left on device\n"
+            f"error: file:{folder}/big failed on HOST:\n"
+            f"    {folder}/big: No space left on device\n"
             "    wanted by files (box.yaml:3)\n"
             "hint: make room: `df -h` shows where there is none\n"
         )
@@ -71,20 +72,21 @@ cat /dev/zero > /etc/filler 2>/dev/null || :
 
 
 @pytest.mark.parametrize(
-    ("path", "environment", "capability"),
+    ("path", "environment", "capability", "id_"),
     [
         # Edited; edited, and staged until it could be mounted; whole, and staged for visudo.
-        ("/etc/wsl.conf", "wsl: {boot: {systemd: true}}", "wsl"),
-        ("/etc/fstab", "mounts: {/mnt/data: {type: tmpfs}}", "mounts"),
+        ("/etc/wsl.conf", "wsl: {boot: {systemd: true}}", "wsl", "keys:/etc/wsl.conf"),
+        ("/etc/fstab", "mounts: {/mnt/data: {type: tmpfs}}", "mounts", "mount:/mnt/data"),
         (
             "/etc/sudoers.d/dev",
             "files: {/etc/sudoers.d/dev: {content: 'dev ALL=ALL'}}",
             "files",
+            "file:/etc/sudoers.d/dev",
         ),
     ],
 )
 def test_a_file_that_is_edited_or_tried_first_stays_whole_where_there_is_no_space(
-    path: str, environment: str, capability: str, box: Box
+    path: str, environment: str, capability: str, id_: str, box: Box
 ) -> None:
     old = "# ours\n"
     kept = box.machine.sh(f"cat {path}", check=False)
@@ -92,7 +94,8 @@ def test_a_file_that_is_edited_or_tried_first_stays_whole_where_there_is_no_spac
     box.machine.sh(FULL)
     try:
         assert box.refuses(f"{environment}\n") == (
-            f"error: HOST: cannot write {path}: No space left on device\n"
+            f"error: {id_} failed on HOST:\n"
+            f"    {path}: No space left on device\n"
             f"    wanted by {capability} (box.yaml:2)\n"
             "hint: make room: `df -h` shows where there is none\n"
         )

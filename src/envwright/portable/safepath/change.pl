@@ -163,21 +163,30 @@ sub create {
     return $file;
 }
 
+# Says why a file cannot be written; closed here, lest Perl warns of that, too.
+sub unwritten {
+    my ($handle) = @_;
+    my $why = $!;
+    close $handle;
+    $! = $why;
+    failed($path);
+}
+
 sub copy {
     my ($from, $to, $size) = @_;
     my $left = $size;
     while (read $from, my $bytes, 65536) {
-        print {$to} $bytes or failed($path);
+        print {$to} $bytes or unwritten($to);
         $left -= length $bytes;
     }
     halt('unknown', "$path: its content came cut off") if $left;
-    $to->flush && $to->sync or failed($path);
+    $to->flush && $to->sync or unwritten($to);
     return;
 }
 
-# Lets a command judge the content as "$staged", in a folder that nobody else can look into.
-sub judged {
-    my ($size, $mode, $validate) = @_;
+# Has a command judge the content, as "$staged", in a folder that nobody else can look into.
+sub judge {
+    my ($content, $mode, $validate) = @_;
     my $common = -w '/run' ? '/run' : '/tmp';
     clean($common, '');
     my $folder = "$common/" . random_name();
@@ -191,10 +200,11 @@ sub judged {
     $ENV{staged} .= "/$name";
     my $file = create($ENV{staged});
     give($file, -1, -1, $mode);
-    copy(\*STDIN, $file, $size);
-    system('sh', '-c', "exec </dev/null\n$validate") == 0 or exit(($? >> 8) || 1);
-    seek $file, 0, 0;
-    return $file;
+    seek $content, 0, 0;
+    copy($content, $file, -s $content);
+    # Not in the folder that was entered, where a user may have put what the command looks for.
+    system('sh', '-c', "cd / && exec </dev/null || exit\n$validate") == 0 or exit(($? >> 8) || 1);
+    return;
 }
 
 my %do = (
@@ -229,7 +239,6 @@ my %do = (
     put => sub {
         my ($owner, $group, $mode, $expected, $size, $validate) = @_;
         my ($uid, $gid) = (uid_of($owner), gid_of($group));
-        my $content = length $validate ? judged($size, $mode, $validate) : \*STDIN;
         my $name = arrive_for($owner);
         lstat $name;
         halt('refused', "$path: it is a directory") if -d _;
@@ -237,7 +246,8 @@ my %do = (
         $scrap = '.' . random_name();
         my $file = create($scrap);
         give($file, $uid, $gid, $mode);
-        copy($content, $file, $size);
+        copy(\*STDIN, $file, $size);
+        judge($file, $mode, $validate) if length $validate;
         put_in_place($name, $expected);
     },
     folder => sub {
