@@ -40,7 +40,7 @@ sub guard {
 sub answer_to {
     my ($kind, $path) = @_;
     my ($folder, $name) = $path =~ m{^(.*)/([^/]*)$}s;
-    if (!$entered || $folder ne $last) {
+    if (!$entered || $folder ne $last || $name =~ /^[.]{0,2}$/) {
         $entered = 0;
         $name = arrive($path);
         ($entered, $last) = (1, $folder);

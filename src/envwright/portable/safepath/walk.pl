@@ -73,7 +73,7 @@ sub down {
     my $safe = !hostile() || (!$open && ours($from[4]) && $from[2] & 01000 && ours($seen[4]));
     chdir $name or failed($next);
     my @now = lstat '.';
-    # Where nobody else can change it, an automount has come between.
+    # Where only root can change it, it is another when an automount has come between.
     halt('refused', "$next was replaced at this moment")
         if !$safe && "@now[0, 1]" ne "@seen[0, 1]";
     $at = $next;

@@ -90,6 +90,17 @@ def test_a_link_up_from_a_users_folder_is_refused(tmp_path: Path, home: Path) ->
     assert asked(Stat(f"{tmp_path}/up/x"), Stat(f"{home}/../x")) == [Refused(told), Refused(told)]
 
 
+def test_a_path_that_ends_in_dots_or_a_slash_is_the_same_behind_another(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    ends = ("file", "", ".", "..", "file/")
+    kinds = [
+        answer.kind if isinstance(answer, Status) else str(answer)
+        for answer in asked(*(Stat(f"{tmp_path}/{end}") for end in ends))
+    ]
+    above = f"? ({tmp_path}/.. leads to a folder above)"
+    assert kinds == ["file", "directory", "directory", above, "file"]
+
+
 def test_a_file_where_a_folder_has_to_be_is_refused_in_a_users_folder(home: Path) -> None:
     write(home / "app", "")
     assert asked(Stat(f"{home}/app/x"), Stat("/etc/passwd/x")) == [
