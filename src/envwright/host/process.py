@@ -12,10 +12,24 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _DEFAULT_SIGNALS = (13, 25)
 """SIGPIPE and SIGXFSZ (signal(7)), which Python ignores and a program must not."""
+_KEPT = frozenset(
+    (
+        *("HOME", "LOGNAME", "PATH", "SHELL", "TERM", "TZ", "USER"),
+        *("WSLENV", "WSL_DISTRO_NAME", "WSL_INTEROP"),
+        *("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy"),
+        *("HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY"),
+    )
+)
+"""What a shell of this computer gets of our environment: who and where it is, and the way out.
+
+Everything else stays here, as with sudo(8): a token that a secret comes from would reach each
+script of a package that apt runs, and a user's LD_PRELOAD or TMPDIR would have a say in what root
+does.
+"""
 _END_SECONDS = 1
 """How long a process may take to end by itself, then by SIGTERM, then by SIGKILL."""
 
@@ -38,7 +52,11 @@ class Process:
         actions = [(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate(theirs)]
         try:
             self._pid = os.posix_spawnp(
-                argv[0], list(argv), os.environ, file_actions=actions, setsigdef=_DEFAULT_SIGNALS
+                argv[0],
+                list(argv),
+                _environment(argv[0]),
+                file_actions=actions,
+                setsigdef=_DEFAULT_SIGNALS,
             )
         except OSError:
             _close(ours)
@@ -75,6 +93,13 @@ class Process:
                 time.sleep(pause)
                 pause = min(2 * pause, 0.05)
         return True
+
+
+def _environment(program: str) -> Mapping[str, str]:
+    """Return the variables of a program: all of ours for what leads elsewhere, such as ssh."""
+    if program != "sh":
+        return os.environ
+    return {name: os.environ[name] for name in _KEPT & os.environ.keys()}
 
 
 def ignores_signals() -> bool:

@@ -99,6 +99,7 @@ def test_docker_learns_of_the_runtime_by_keys_beside_its_own(tmp_path: Path) -> 
     keys = cast("Keys", resource(tmp_path, text, "keys:/etc/docker/daemon.json"))
     assert keys.keys == {
         "log-driver": "local",
+        "log-opts": None,
         "runtimes/nvidia/path": "nvidia-container-runtime",
         "runtimes/nvidia/args": [],
         "default-runtime": "nvidia",

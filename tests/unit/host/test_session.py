@@ -232,6 +232,21 @@ def test_a_machine_that_is_lost_is_told_with_its_last_words(session: Session) ->
         session.run(":")
 
 
+def test_a_shell_of_this_computer_gets_none_of_our_secrets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = {"HOME": "/root", "https_proxy": "http://proxy.test:3128", "WSL_INTEROP": "/run/x"}
+    dropped = {"NPM_TOKEN": "hunter22", "LD_LIBRARY_PATH": "/tmp/x", "TMPDIR": "/tmp/dev"}
+    for name, value in (kept | dropped).items():
+        monkeypatch.setenv(name, value)
+    with open_session("@local", privileged=False) as session:
+        seen = dict(line.split("=", 1) for line in session.run("env").text.splitlines())
+    assert {name: seen.get(name) for name in (*kept, *dropped)} == {
+        **kept,
+        **dict.fromkeys(dropped),
+    }
+
+
 def test_closing_is_quick_may_be_repeated_and_leaves_nothing() -> None:
     before = open_files()
     session = open_session("@local", privileged=False)
