@@ -77,7 +77,6 @@ def test_a_room_imports_only_from_floors_below() -> None:
     assert upward(SOURCE, FLOOR) == []
 
 
-@pytest.mark.xfail(reason="apt's commands name packages, and packages call them: for typing alone")
 def test_no_modules_import_each_other_in_a_circle() -> None:
     assert circle(SOURCE) == []
 

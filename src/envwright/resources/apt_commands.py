@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from envwright.model.forecast import Forecast
-    from envwright.resources.package import Package
+    from envwright.resources.apt_forecast import WantedPackage
 
 LOCK_SECONDS = 300
 """How long another apt at work (unattended-upgrades on a fresh boot) is waited for."""
@@ -43,7 +43,7 @@ def finish() -> str:
 
 
 def guard(
-    packages: Iterable[Package], words: Sequence[str], forecast: Forecast | None, option: str
+    packages: Iterable[WantedPackage], words: Sequence[str], forecast: Forecast | None, option: str
 ) -> str:
     """Return a command that fails where apt would do more than the plan shows.
 

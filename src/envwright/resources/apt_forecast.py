@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from envwright.facts import Unknown
 from envwright.model.forecast import Forecast, SideEffect
@@ -11,7 +11,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envwright.facts import AptChange, Simulation
-    from envwright.resources.package import Package
+
+
+class WantedPackage(Protocol):
+    """What an environment says of a package."""
+
+    @property
+    def package(self) -> str:
+        """The name."""
+
+    @property
+    def version(self) -> str:
+        """The version, or a pattern; "" for any."""
+
+    @property
+    def present(self) -> bool:
+        """Whether the package is to be installed, or not to be."""
+
 
 SHOWN = 8
 """So many versions or packages are named to choose from."""
@@ -19,7 +35,7 @@ GUARDED = "apply refuses a removal or a downgrade that the environment does not 
 
 
 def forecast(
-    packages: Sequence[Package], simulation: Simulation | Unknown, *, sources_change: bool
+    packages: Sequence[WantedPackage], simulation: Simulation | Unknown, *, sources_change: bool
 ) -> Forecast:
     """Return what apt brings about beside the packages that differ.
 
@@ -45,7 +61,7 @@ def forecast(
     )
 
 
-def is_named(change: AptChange, named: Mapping[str, Package]) -> bool:
+def is_named(change: AptChange, named: Mapping[str, WantedPackage]) -> bool:
     """Tell whether the environment asks for a change: a downgrade only by naming the version."""
     package = named.get(change.package)
     if package is None or change.verb == "remove":
@@ -91,7 +107,7 @@ def _held(simulation: Simulation) -> Iterator[str]:
             )
 
 
-def _unknown(simulation: Simulation, named: Mapping[str, Package]) -> Iterator[str]:
+def _unknown(simulation: Simulation, named: Mapping[str, WantedPackage]) -> Iterator[str]:
     for name in sorted(simulation.unknown & named.keys()):
         yield (
             f"apt knows no package '{name}'; `apt-cache search` finds names, "
@@ -113,7 +129,7 @@ def _unknown(simulation: Simulation, named: Mapping[str, Package]) -> Iterator[s
             yield f"apt has no package '{name}' to install; others only mention its name"
 
 
-def _versions(simulation: Simulation, named: Mapping[str, Package]) -> Iterator[str]:
+def _versions(simulation: Simulation, named: Mapping[str, WantedPackage]) -> Iterator[str]:
     for name, versions in simulation.unavailable.items():
         package = named.get(name)
         if package and package.version:
@@ -124,7 +140,7 @@ def _versions(simulation: Simulation, named: Mapping[str, Package]) -> Iterator[
             )
 
 
-def _virtual(simulation: Simulation, named: Mapping[str, Package]) -> Iterator[str]:
+def _virtual(simulation: Simulation, named: Mapping[str, WantedPackage]) -> Iterator[str]:
     changed = {change.package for change in simulation.changes}
     missing = {*simulation.unknown, *simulation.unavailable, *simulation.provided}
     if changed:
