@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from machines.machine import Machine
-    from workstation import Workstation
 
 from windows_side import ELEVATED, FOLDER, NOTHING, RUN, links, refused, station
 
@@ -25,26 +24,24 @@ windows:
 """
 
 
-def test_what_an_administrator_does_is_judged_by_its_effect(
-    link: Workstation, tmp_path: Path
-) -> None:
+def test_what_an_administrator_does_is_judged_by_its_effect(wsl: Machine, tmp_path: Path) -> None:
     def proved() -> tuple[str, str]:
         (proof,) = [r for r in elevated.verify() if r.id.startswith("port 8080")]
         return proof.outcome, proof.reason
 
     key = "'HKLM\\SYSTEM\\CurrentControlSet\\Services\\PortProxy\\v4tov4\\tcp'"
     add = f"cd /mnt/c && /mnt/c/Windows/System32/reg.exe add {key} /v 0.0.0.0/8080 /f /d"
-    own = link.machine.sh("hostname -I").split()[0]
+    own = wsl.sh("hostname -I").split()[0]
     first = f"run this in a Command Prompt that is run as administrator: {RUN}"
-    with station(link.machine, tmp_path, ELEVATED) as elevated:
+    with station(wsl, tmp_path, ELEVATED) as elevated:
         # Wine's netsh says 0 and does nothing.
         netsh = "/mnt/c/Windows/System32/netsh.exe interface portproxy add v4tov4 listenport=8080"
-        assert link.machine.sh(f"cd /mnt/c; {netsh} connectaddress=1.2.3.4 >&2; echo $?") == "0\n"
+        assert wsl.sh(f"cd /mnt/c; {netsh} connectaddress=1.2.3.4 >&2; echo $?") == "0\n"
         assert proved() == ("skipped", first)
-        link.machine.sh(f"{add} 172.9.9.9/80 >&2")
+        wsl.sh(f"{add} 172.9.9.9/80 >&2")
         stale = f"it leads to 172.9.9.9/80, and this is {own}/80: {first}"
         assert proved() == ("failed", stale)
-        link.machine.sh(f"{add} {own}/80 >&2")
+        wsl.sh(f"{add} {own}/80 >&2")
         assert proved() == ("passed", "")
 
 
