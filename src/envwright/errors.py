@@ -24,6 +24,21 @@ class ExitCode(enum.IntEnum):
     """Stopped by the user (128 + SIGINT, as shells say it)."""
 
 
+LINE_LIMIT = 500
+"""Longer lines of messages, which quote what somebody wrote, lose their middle."""
+
+
+def shortened(text: str) -> str:
+    """Return a text whose lines have no more than about LINE_LIMIT characters."""
+    if len(text) <= LINE_LIMIT:
+        return text
+    half = LINE_LIMIT // 2
+    return "\n".join(
+        line if len(line) <= LINE_LIMIT else f"{line[:half]} ... {line[-half:]}"
+        for line in text.split("\n")
+    )
+
+
 class EnvwrightError(Exception):
     """A failure with a cause and, where one is known, a way out.
 
@@ -37,8 +52,8 @@ class EnvwrightError(Exception):
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = shortened(message)
+        self.hint = shortened(hint)
 
     def __str__(self) -> str:
         return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
@@ -72,7 +87,7 @@ class LocatedError(SpecError):
     ) -> None:
         shown = _underline(excerpt, column)
         super().__init__(f"{file}:{line}:{column}: {message}{shown}", hint=hint)
-        self.summary = message
+        self.summary = shortened(message)
         self.file, self.line, self.column = file, line, column
 
     def order(self) -> tuple[str, int, int]:

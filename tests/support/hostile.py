@@ -178,10 +178,15 @@ def _examples() -> dict[str, list[Any]]:
     return found
 
 
+def good_at(key: str) -> list[Any]:
+    """The values that a key has in the examples of the capabilities."""
+    return _examples().get(key, [])
+
+
 def _good_at(key: str, field: Any) -> Any:
     """A value that a key takes, from an example where there is one."""
     annotation = _annotated(field)
-    shown = [value for value in _examples().get(key, []) if _takes(annotation, value)]
+    shown = [value for value in good_at(key) if _takes(annotation, value)]
     return shown[0] if shown else _good(annotation)
 
 

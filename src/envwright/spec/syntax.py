@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from envwright.errors import LocatedError
     from envwright.spec.source import Source
 
+_KEY_LENGTH = 1024
+"""YAML looks no further for the ':' behind a key (section 7.4.2)."""
 _QUOTE = "put the value in quotes"
 _UNQUOTED_TEMPLATE = re.compile(r"(?:^|[\s:,\[-])\s*(\{\{.*?\}\}\S*)")
 
@@ -87,6 +89,11 @@ def _second_colon(complaint: _Complaint) -> LocatedError:
         return here.error(
             "a second ':' in one line; a line is one 'key: value'",
             hint="put the value in quotes if the ':' belongs to it",
+        )
+    if here.line == 1 or len(here.before) > _KEY_LENGTH:
+        return here.error(
+            "this ':' stands behind no key",
+            hint=f"a key has at most {_KEY_LENGTH} characters; put text that holds ':' in quotes",
         )
     first, above = _begin(here.source, here.line), _begin(here.source, here.line - 1)
     if above.column == first.column and above.rest:

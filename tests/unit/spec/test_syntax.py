@@ -302,6 +302,19 @@ def test_all_duplicate_keys_are_named_at_once() -> None:
     ]
 
 
+def test_a_key_that_is_too_long_is_told() -> None:
+    first, *_, hint = complaint(f"{'x' * 1025}: y").splitlines()
+    assert first == "x.yaml:1:1026: this ':' stands behind no key"
+    assert hint == "hint: a key has at most 1024 characters; put text that holds ':' in quotes"
+
+
+def test_a_message_quotes_only_the_ends_of_a_long_text() -> None:
+    first, *_ = complaint(f"a: b\n{'x' * 3000}:y").splitlines()
+    assert first == "x.yaml:2:1: a blank is missing behind ':'"
+    *_, hint = complaint(f"a: b\n{'x' * 3000}:y").splitlines()
+    assert (len(hint), hint[:20], hint[-10:]) == (505, "hint: write `xxxxxxx", "xxxxxx: y`")
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [

@@ -1,0 +1,118 @@
+"""Environments made at random are compiled or refused, in time, and no text of them is run."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import subprocess
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fuzz import FULL, Fuzz, rounds
+from hostile import TEXTS
+from sections import scripts
+from shell_text import exposed
+from standins import DEBIAN, WSL
+
+from envwright.errors import EnvwrightError, LocatedError, SpecError, SpecErrors
+from envwright.model.resource import EXISTENCE, Difference
+from envwright.spec.compiler import compile_environment
+from envwright.spec.environment import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from envwright.spec.compiler import Compiled
+
+PARTS = rounds(usual=2, full=10)
+EACH = rounds(usual=200, full=10_000)
+"""Documents of each part: 400 together, 100 000 in the full run."""
+SECONDS = 10
+"""The longest that a document may take on a computer that does ten other things."""
+LONGEST = 2000
+"""No message has more characters, whatever it quotes."""
+CANARY = "/pwned"
+"""What each of the hostile TEXTS would make, were it run."""
+
+
+def all_scripts(made: Compiled) -> Iterator[str]:
+    """Every script that is ever run for a compiled environment."""
+    yield from scripts(made)
+    for resource in made.resources:
+        for question in resource.questions():
+            yield type(question).script([question])
+        for assertion in resource.witness():
+            if assertion.module == "run":
+                yield str(assertion.arguments[0])
+        with contextlib.suppress(EnvwrightError):
+            for operation in resource.converge(_whole(resource)):
+                yield from operation.arguments.get("commands", [])
+
+
+def _whole(resource: Any) -> Difference:
+    after = resource.desired()
+    return Difference(None, after, (EXISTENCE, *(after or {})))
+
+
+def compile_or_refuse(document: Path) -> Compiled | None:
+    """The compiled environment; None where it is refused at a place, or for what it lacks."""
+    machine = WSL if document.stat().st_size % 2 else DEBIAN
+    told: tuple[SpecError, ...] = ()
+    made = None
+    try:
+        made = compile_environment(load(document, machine), machine)
+    except SpecErrors as errors:
+        told = errors.errors
+    assert bool(told) == (made is None)
+    for error in told:
+        assert not isinstance(error, LocatedError) or (error.line, error.column) >= (1, 1)
+        assert len(str(error)) < LONGEST
+    return made
+
+
+def refused_by_sh(script: str) -> bool:
+    done = subprocess.run(
+        ["sh", "-n"],
+        input=script.encode("utf-8", "surrogateescape"),
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode != 0
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_document_is_compiled_or_refused_and_nothing_of_it_is_run(
+    part: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    fuzz, path = Fuzz(random.Random(part)), tmp_path / "fuzz.yaml"
+    seen: set[str] = set()
+    told: Counter[str] = Counter()
+    for _ in range(EACH):
+        path.write_bytes(fuzz.document())
+        start = time.perf_counter()
+        made = compile_or_refuse(path)
+        assert time.perf_counter() - start < SECONDS
+        told["refused" if made is None else "compiled"] += 1
+        for script in set(all_scripts(made)) - seen if made else ():
+            seen.add(script)
+            if CANARY in script:
+                told["with a canary"] += 1
+                assert (exposed(script, CANARY), refused_by_sh(script)) == ([], False), script
+    assert told["compiled"] > EACH / 10
+    assert told["refused"] > EACH / 10
+    assert told["with a canary"] > 0
+    if FULL:
+        print(part, dict(told))  # noqa: T201 - the counts of a run that somebody waits for
+
+
+def test_the_check_of_quotes_sees_each_text_where_it_is_quoted_badly() -> None:
+    for text in TEXTS:
+        assert exposed(f"echo {text}", CANARY)
+        assert exposed(f'echo "{text}"', CANARY)
+        assert exposed(f"cat <<EOF\n{text}\nEOF\n", CANARY)
+        quoted = text.replace("'", "'\"'\"'")
+        assert exposed(f"echo '{quoted}' \"$(echo '{quoted}')\"", CANARY) == []
