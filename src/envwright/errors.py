@@ -1,4 +1,4 @@
-"""Errors that a person can act on: what is wrong, how to mend it, and the exit code it ends in."""
+"""Errors for a person: what is wrong, what to do about it, and the exit code of the run."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class ExitCode(enum.IntEnum):
     DONE = 0
     """Nothing to do, or everything done."""
     ERROR = 1
-    """Something is wrong; the message says what, where and how to mend it."""
+    """An error; the message says what is wrong, where, and what to do about it."""
     CHANGES = 2
     """`plan`: the machine differs; `verify`: a check failed."""
     RESTART = 3
-    """`apply`: done so far; `plan`: nothing to do; the rest takes effect after a restart."""
+    """`apply`: done; `plan`: nothing to do; but something takes effect after a restart only."""
     INTERRUPTED = 130
-    """Stopped by the user (128 + SIGINT, as shells say it)."""
+    """Interrupted by the user (128 + SIGINT, as in shells)."""
 
 
 LINE_LIMIT = 500
@@ -40,12 +40,12 @@ def shortened(text: str) -> str:
 
 
 class EnvwrightError(Exception):
-    """A failure with a cause and, where one is known, a way out.
+    """An error with a message for a person and, where one is known, a hint.
 
     Args:
         message: what is wrong, in one sentence without a full stop; may hold further lines of
-            evidence (the line of YAML, the last words of a command).
-        hint: how to mend it, in one sentence without a full stop; "" where nobody can know.
+            evidence (the line of YAML, the last lines of a command's output).
+        hint: what to do about it, in one sentence without a full stop; "" where nobody can know.
     """
 
     exit_code = ExitCode.ERROR
@@ -60,15 +60,15 @@ class EnvwrightError(Exception):
 
 
 class HostError(EnvwrightError):
-    """A machine cannot be reached, or not with the rights that are needed."""
+    """A machine cannot be reached, or the session lacks the rights of root."""
 
 
 class LockedError(EnvwrightError):
-    """Another run is at work on the same machine."""
+    """Another run holds the lock of the same machine."""
 
 
 class SpecError(EnvwrightError):
-    """An environment file says something that cannot be meant."""
+    """An environment has a mistake."""
 
 
 class LocatedError(SpecError):
@@ -91,7 +91,7 @@ class LocatedError(SpecError):
         self.file, self.line, self.column = file, line, column
 
     def order(self) -> tuple[str, int, int]:
-        """Return what sorts errors by their places."""
+        """Return a key that sorts errors by their places."""
         return self.file, self.line, self.column
 
 
@@ -104,7 +104,7 @@ def _underline(line: str, column: int) -> str:
     if not line.strip():
         return ""
     start = max(0, column - 1 - EXCERPT_WIDTH // 2) if len(line) > EXCERPT_WIDTH else 0
-    # Bytes that a terminal would act on must not reach it; tabs stay, so that the caret fits.
+    # Characters that a terminal would obey must not reach it; tabs stay, so that the caret fits.
     part = "".join(
         char if char.isprintable() or char == "\t" else "\ufffd"
         for char in line[start : start + EXCERPT_WIDTH]
@@ -114,7 +114,7 @@ def _underline(line: str, column: int) -> str:
 
 
 class SpecErrors(EnvwrightError):  # noqa: N818 - it is many of them
-    """All that is wrong with an environment, in the order of its lines."""
+    """All mistakes of an environment, in the order of its lines."""
 
     def __init__(self, errors: Sequence[SpecError]) -> None:
         super().__init__("\n\n".join(str(error) for error in errors))
@@ -122,7 +122,7 @@ class SpecErrors(EnvwrightError):  # noqa: N818 - it is many of them
 
 
 class UnfitError(SpecErrors):
-    """An environment can never work on a kind of machine; its errors say which parts, and why."""
+    """An environment can never work on a kind of machine; the errors say which parts, and why."""
 
     errors: tuple[LocatedError, ...]
 
@@ -136,23 +136,23 @@ class ConflictError(SpecError):
 
 
 class SecretError(EnvwrightError):
-    """A secret that an environment names cannot be had."""
+    """A secret that an environment declares cannot be fetched."""
 
 
 class StepError(EnvwrightError):
-    """A step of an apply failed; the message names the resource and holds the last output."""
+    """A step of an apply failed; the message names the resource and ends in the last output."""
 
 
 class RefusedError(EnvwrightError):
-    """envwright will not do this to this machine, and says why."""
+    """envwright refuses to make a change; the message says why."""
 
 
 def unforeseen(error: Exception) -> EnvwrightError:
-    """Return what a person is told of a failure of another kind: a file here, or our mistake."""
+    """Return the error to show for any other exception: a local file's error, or a bug of ours."""
     if isinstance(error, OSError) and error.filename:
         return EnvwrightError(f"{error.filename}: {error.strerror}")
-    words = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
+    summary = f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")
     return EnvwrightError(
-        f"internal error: {words}; please report it",
+        f"internal error: {summary}; please report it",
         hint="set ENVWRIGHT_DEBUG=1 to see where it comes from",
     )

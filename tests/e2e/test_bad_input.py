@@ -111,7 +111,7 @@ def test_an_owner_who_is_not_there_is_told_before_the_file_is_made(box: Box) -> 
     assert box.refuses("files: {/etc/greeting: {content: x, owner: ghost}}\n") == (
         "error: file:/etc/greeting failed on HOST: there is no user 'ghost'\n"
         "    wanted by files (box.yaml:2)\n"
-        "hint: name one that exists, or let the environment make it\n"
+        "hint: name a user that exists, or add it to the environment\n"
     )
 
 

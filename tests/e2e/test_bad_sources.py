@@ -111,7 +111,7 @@ def test_a_key_with_another_fingerprint_is_refused_before_it_is_trusted(
         f"error: {repository.key_url} has the fingerprint {repository.fingerprint}, "
         f"not {repository.other_fingerprint}\n"
         "    wanted by packages (box.yaml:4)\n"
-        "hint: nothing was trusted; compare with the fingerprint that the publisher announces\n"
+        "hint: no key was trusted; compare with the fingerprint that the publisher announces\n"
     )
 
 
@@ -121,7 +121,7 @@ def test_a_key_that_is_a_page_of_html_is_refused(box: Box, repository: Repositor
     assert box.refuses(source(repository, key_url=url)) == (
         f"error: {url} is no OpenPGP public key: this is HTML, not a key\n"
         "    wanted by packages (box.yaml:4)\n"
-        "hint: open the address in a browser; a proxy may have answered instead\n"
+        "hint: open the address in a browser: a proxy may have answered instead\n"
     )
 
 
@@ -130,7 +130,7 @@ def test_a_key_that_is_not_there_is_told_with_its_address(box: Box, repository: 
     assert box.refuses(source(repository, key_url=url)) == (
         f"error: HOST cannot download {url}: 404 Not Found\n"
         "    wanted by packages (box.yaml:4)\n"
-        "hint: look at the address, the machine's network, proxy and certificates\n"
+        "hint: check the address, the machine's network, proxy and certificates\n"
     )
 
 

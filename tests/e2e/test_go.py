@@ -121,8 +121,8 @@ def test_a_version_that_the_index_does_not_list_is_refused(
         RefusedError,
         "https://go.dev/dl/?mode=json&include=all lists no SHA-256 of go1.9.99.linux-amd64.tar.gz",
         (
-            "is there such a version for this architecture? where a mirror lists no checksums, "
-            "write the publisher's into the environment"
+            "check that this version exists for this architecture; where a mirror lists no "
+            "checksums, write the publisher's checksum into the environment"
         ),
     )
     assert machine.sh(LEFT) == ""
@@ -136,7 +136,7 @@ def test_an_index_that_cannot_be_had_is_told_by_its_address(
     assert (type(told), told.message, told.hint) == (
         StepError,
         (f"{machine.host} cannot download https://go.dev/dl/?mode=json&include=all: 404 Not Found"),
-        "look at the address, the machine's network, proxy and certificates",
+        "check the address, the machine's network, proxy and certificates",
     )
     assert machine.sh(LEFT) == ""
 

@@ -1,4 +1,4 @@
-"""Apply: pyinfra operations for what differs, in order, and a second look at the result."""
+"""Apply: makes the changes of a plan by pyinfra operations, and compares the machine again."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """Changes that are made in one go: one, or neighbours of a word that does many at once."""
+    """Changes that apply makes together: one, or neighbours whose class converges many at once."""
 
     changes: tuple[Change, ...]
 
     @property
     def name(self) -> str:
-        """The ids of its resources."""
+        """The ids of the resources of the step."""
         return ", ".join(change.resource.id for change in self.changes)
 
 
 def steps(plan: Plan) -> Iterator[Step]:
-    """Cut a plan into steps."""
+    """Yield the steps of a plan, in order."""
     for together, changes in itertools.groupby(plan.changes, _batch):
         if together is None:
             yield from (Step((change,)) for change in changes)
@@ -46,13 +46,13 @@ def steps(plan: Plan) -> Iterator[Step]:
 
 
 def _batch(change: Change) -> type[Resource] | None:
-    """Return the word whose neighbours go together, None for words that go one by one."""
+    """Return the class if its resources converge together, None if they converge one by one."""
     word = type(change.resource)
     alone = word.converge_all.__func__ is Resource.converge_all.__func__  # type: ignore[attr-defined]
     return None if alone else word
 
 
-def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
+def apply(  # noqa: PLR0913 - the plan, the machine, the callbacks
     plan: Plan,
     compiled: Compiled,
     session: Session,
@@ -67,18 +67,18 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
     lock_timeout: float = 0,
     locked: Callable[[str], None] = lambda _: None,
 ) -> Plan:
-    """Make the changes of a plan, and return the plan that is left: only what waits for a restart.
+    """Make the changes of a plan, and return the plan that is left: pending changes alone.
 
-    `begin` and `end` are called around each step, `cut_off` with the step in which the run before
-    this one ended before its time, `waiting` with the lock of a step. `timings` counts the steps.
-    `shown`: a person has thought about the plan; what the machine has become meanwhile is asked.
-    `lock_timeout`: seconds to wait where another run is at work; `locked` is told which.
+    `begin` and `end` are called around each step, `waiting` with the lock that a step waits for,
+    `cut_off` with the step in which the previous run was interrupted, `locked` with the run that
+    holds the lock. `timings` counts the time of each step. `lock_timeout`: seconds to wait for the
+    lock. `shown`: a person has read the plan meanwhile, so the machine is compared again first.
 
     Raises:
-        LockedError: another run is at work; nothing was changed.
-        RefusedError: the plan that was shown has become another; nothing was changed.
-        StepError: a step failed, or its effect is not to be seen afterwards.
-        SecretError: a secret cannot be had; nothing was changed.
+        LockedError: another run holds the lock; nothing was changed.
+        RefusedError: the machine changed after the plan was shown; nothing was changed.
+        StepError: a step failed, or a resource still differs after all steps.
+        SecretError: a secret cannot be fetched; nothing was changed.
     """
     if not plan:
         return plan
@@ -100,20 +100,20 @@ def apply(  # noqa: PLR0913 - what is to be done, where, and who is told
 
 
 def _left(plan: Plan, host: str) -> Plan:
-    """Return the plan that is left after all steps, where only what waits for a restart differs."""
+    """Return the plan that is left after all steps; only pending changes may be left."""
     _judge([change for change in plan.changes if not change.pending], host)
     return plan
 
 
 @contextlib.contextmanager
 def _entered(step: Step, journal: Journal) -> Iterator[None]:
-    """Enter into the journal how a step begins and ends."""
+    """Write into the journal that a step began, and how it ended."""
     journal.write("begin", step=step.name)
     try:
         yield
     except EnvwrightError as error:
         error.message += wanted_by(*(change.resource for change in step.changes))
-        # Where nothing can be written any more, the first error is the one to tell.
+        # The session may be lost, so that this write fails, too; the step's error is the cause.
         with contextlib.suppress(EnvwrightError):
             journal.write("failed", step=step.name)
         raise
@@ -121,10 +121,10 @@ def _entered(step: Step, journal: Journal) -> Iterator[None]:
 
 
 def _fetch(plan: Plan, secrets: Secrets) -> None:
-    """Have every secret at hand that the changes need: the lack of one must not stop them midway.
+    """Fetch every secret that the changes need: a missing secret must not stop apply midway.
 
     Raises:
-        SecretError: one cannot be had.
+        SecretError: a secret cannot be fetched.
     """
     for change in plan.changes:
         for value in (change.resource.desired() or {}).values():
@@ -141,12 +141,10 @@ def _make(step: Step, engine: Engine, plan: Plan) -> None:
 
 
 def _judge(left: Sequence[Change], host: str) -> None:
-    """Object to what still differs although nothing has to happen first."""
+    """Raise StepError for changes that are left although they are not pending."""
     if left:
         lines = [f"    {c.resource.id}: {', '.join(map(str, c.difference.fields))}" for c in left]
         raise StepError(
-            "\n".join(
-                [f"{host}: still not as it should be, although every step succeeded:", *lines]
-            ),
-            hint="`envwright plan` shows how each of them is; something else may be changing it",
+            "\n".join([f"{host}: every step succeeded, but these resources still differ:", *lines]),
+            hint="`envwright plan` shows how; another program may be changing them",
         )

@@ -1,4 +1,4 @@
-"""The plan: what a machine lacks of an environment, computed from states, in one round trip."""
+"""The plan: how a machine differs from an environment, computed from one round trip's answers."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ HIDDEN = "(hidden: holds secrets)"
 
 @dataclass(frozen=True)
 class Change:
-    """One resource that is not as it should be.
+    """One resource that differs, and how apply will change it.
 
     Args:
-        resource: what.
-        difference: how.
-        pending: what must happen before it can be made so; "" when it can be done now.
-        repair: no environment names it, but others cannot be changed before.
+        resource: the resource.
+        difference: its actual state, its desired state, and the fields that differ.
+        pending: what must happen before apply can make the change; "" when apply can make it now.
+        repair: no environment names the resource, but other changes fail until it is repaired.
     """
 
     resource: Resource
@@ -52,7 +52,7 @@ class Change:
         return "create" if self.difference.before is None else "change"
 
     def diff(self) -> str:
-        """Return a unified diff of the field that is a text, "" where that is not what differs."""
+        """Return a unified diff of the resource's text field; "" where no text field differs."""
         before, after = self.difference.before or {}, self.difference.after or {}
         text = self.resource.text_field
         if not text or text not in {*self.difference.fields, *({} if before else after)}:
@@ -64,7 +64,7 @@ class Change:
 
         from_, to = (_lines(text) for text in (old, new))
         lines = difflib.unified_diff(from_, to, lineterm="", n=2)
-        # The first two lines would name the files, which the change itself does.
+        # The first two lines would name the files, but the heading of the change names the file.
         return "\n".join(itertools.islice(lines, 2, None))
 
     def json(self) -> dict[str, Any]:
@@ -84,13 +84,13 @@ class Change:
 
 
 def _lines(text: str) -> list[str]:
-    """Split at line ends alone: what Python takes for others, a terminal does not."""
+    """Split at line feeds alone: str.splitlines splits where no terminal begins a line."""
     return text.removesuffix("\n").split("\n") if text else []
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that has to change for a machine to be as an environment says."""
+    """All changes that a machine needs to match an environment."""
 
     environment: str
     host: str
@@ -98,28 +98,31 @@ class Plan:
     resources: int
     changes: tuple[Change, ...]
     waiting: tuple[Resource, ...] = ()
-    """What is as it should be, but takes effect after a restart only."""
+    """Resources that are as they should be, but take effect after a restart only."""
     forecasts: Mapping[type[Resource], Forecast] = field(default_factory=dict)
-    """What the changes bring about beside what they name, by word."""
+    """The side effects of the changes, by the class of the resources."""
 
     def __bool__(self) -> bool:
         return bool(self.changes)
 
     @property
     def pending(self) -> tuple[Change, ...]:
-        """The changes that wait for something to happen first."""
+        """The changes that apply cannot make yet."""
         return tuple(change for change in self.changes if change.pending)
 
     @property
     def restart(self) -> Moment | None:
-        """The restart after which all that is in place, or can be made now, is in effect."""
+        """The restart that brings all resources into effect that apply has made or can make now.
+
+        None where no restart is needed.
+        """
         made = (change.resource for change in self.changes if not change.pending)
         late = (r for r in (*self.waiting, *made) if pending_restart.restarts(r, self.machine))
         return pending_restart.greatest(resource.takes_effect for resource in late)
 
     @property
     def side_effects(self) -> tuple[SideEffect, ...]:
-        """Changes to what no resource names."""
+        """Changes that come with the plan although no resource names them."""
         return tuple(effect for f in self.forecasts.values() for effect in f.side_effects)
 
     @property
@@ -129,20 +132,20 @@ class Plan:
 
     @property
     def agreed(self) -> list[dict[str, Any]]:
-        """What a person who agrees to the plan agrees to, as JSON values."""
+        """The changes and side effects that a person agrees to with the plan, as JSON values."""
         effects = [effect.json() for effect in self.side_effects]
         return [*(change.json() for change in self.changes), *effects]
 
     def expect(self, agreed: list[dict[str, Any]]) -> None:
-        """Object where it is another than the plan that was shown, of which `agreed` is given.
+        """Compare the plan with the plan that was shown, given by its `agreed`.
 
         Raises:
-            RefusedError: they are.
+            RefusedError: the two plans differ.
         """
         if self.agreed != agreed:
             raise RefusedError(
-                f"{self.host}: it is another than when its plan was shown; nothing was changed",
-                hint="look at its plan again",
+                f"{self.host}: the machine changed after its plan was shown; nothing was changed",
+                hint="run `envwright plan` or `envwright apply` again to see the new plan",
             )
 
     def json(self) -> dict[str, Any]:
@@ -172,10 +175,10 @@ def make_plan(
     secrets: Secrets,
     timings: Timings = OFF,
 ) -> Plan:
-    """Ask the machine everything, once, and compare.
+    """Ask the machine all questions in one round trip, and return the plan.
 
     Raises:
-        RefusedError: something must not be changed by envwright, or a requirement does not hold.
+        RefusedError: a change must not be made, a path is unsafe, or a requirement does not hold.
     """
     questions = [q for resource in compiled.resources for q in resource.questions()]
     checks = [Shell(requirement.script) for requirement in compiled.requirements]
@@ -187,7 +190,7 @@ def make_plan(
     _stay_out(compiled.resources, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
     if changes:
-        # What a plan shows of the machine may hold any secret, also one that no change needs.
+        # The old content that a plan shows may hold any secret, also one that no change needs.
         secrets.fetch_all()
     forecasts = _forecasts(changes, facts)
     _refuse(changes, forecasts, session.name)
@@ -202,7 +205,7 @@ def make_plan(
 
 
 def _forecasts(changes: Sequence[Change], facts: Facts) -> Mapping[type[Resource], Forecast]:
-    """Ask each word what its changes bring about together."""
+    """Ask each class of resources for the side effects of its changes together."""
     work: dict[type[Resource], list[tuple[Resource, Difference]]] = {}
     for change in changes:
         work.setdefault(type(change.resource), []).append((change.resource, change.difference))
@@ -213,7 +216,7 @@ def _forecasts(changes: Sequence[Change], facts: Facts) -> Mapping[type[Resource
 def _refuse(
     changes: Sequence[Change], forecasts: Mapping[type[Resource], Forecast], host: str
 ) -> None:
-    """Object to changes that must not be made, all at once."""
+    """Raise one RefusedError for all changes that must not be made."""
     refused = [
         f"{host}: {reason}{wanted_by(change.resource)}"
         for change in changes
@@ -225,7 +228,7 @@ def _refuse(
 
 
 def skip_reasons(plan: Plan) -> pending_restart.SkipReasons:
-    """Return what of a plan cannot be seen yet: what cannot be made, and what is not in effect."""
+    """Return why verify skips the checks of pending changes, and of changes not yet in effect."""
     late = [
         (r, f"takes effect after {pending_restart.after(r.takes_effect, plan.machine)}")
         for r in plan.waiting
@@ -252,7 +255,7 @@ def _require(requirements: Sequence[Requirement], facts: Facts, host: str) -> No
 
 
 def _stay_out(resources: Sequence[Resource], facts: Facts, host: str) -> None:
-    """Refuse what lies where a user of the machine can lead root elsewhere."""
+    """Refuse paths at which a user of the machine could lead root to another file."""
     refused = {
         f"{host}: {answer.reason}{wanted_by(resource)}": None
         for resource in resources
@@ -262,8 +265,8 @@ def _stay_out(resources: Sequence[Resource], facts: Facts, host: str) -> None:
     if refused:
         raise RefusedError(
             "\n".join(refused),
-            hint="root would follow whoever can change that: let it be a folder of the owner's, "
-            "or name another path; nothing was changed",
+            hint="nothing was changed; root would follow whoever can change that: name another "
+            "path, or give the folder to the owner of the file",
         )
 
 
@@ -286,7 +289,7 @@ def _changes(
 
 
 def _compare(resource: Resource, facts: Facts, secrets: Secrets) -> Difference:
-    """Compare states; where the wish holds a secret, show neither side of what differs."""
+    """Compare states; hide both sides of a field whose desired value holds a secret."""
     before, after = resource.actual(facts), resource.desired()
     if not after or not secrets.names:
         return compare(before, after)

@@ -1,8 +1,9 @@
-"""A rehearsal: what checks will ask a machine, found out beforehand and asked in few round trips.
+"""Prefetch: asks a machine the questions of many checks in a few round trips.
 
-Checks ask one thing after another, and what they ask may depend on what they were told. So they are
-run with no answers at hand: each stops at its first question. All those are asked at once, and the
-checks are run again, with these answers, until none stops any more.
+A check asks one question after another, and the next question may depend on the last answer. So
+the prefetch runs the checks without answers: each check stops at its first question. The prefetch
+asks all these questions in one round trip, and runs the checks again with the answers, until no
+check stops at an unanswered question.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from envwright.host.session import Session
 
 ROUNDS = 20
-"""After so many the checks are left to ask the rest for themselves."""
+"""The most round trips; after these, the checks ask their remaining questions one by one."""
 BATCH = 500
-"""Scripts a round trip."""
+"""The most scripts in one round trip."""
 
 
-class Rehearsal:
-    """Runs scripts in a session, or has their answers from a rehearsal."""
+class Prefetch:
+    """Answers scripts from prefetched results, or runs them in the session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -34,7 +35,7 @@ class Rehearsal:
         self._done = False
 
     def run(self, script: str) -> Result:
-        """Return the answer of a script: the one of the rehearsal where there is one."""
+        """Return the result of a script: the prefetched one where there is one."""
         if script in self._answers:
             return self._answers[script]
         if self._missing is None:
@@ -43,26 +44,29 @@ class Rehearsal:
         raise _UnansweredError
 
     def prepare(self, checks: Iterable[Callable[[], object]], again: bool) -> None:  # noqa: FBT001
-        """Rehearse before the first check; `again`: one is made anew, and asks for itself."""
+        """Prefetch before the first check.
+
+        With `again` a check is repeated: it must not get the old answers, so they are dropped.
+        """
         if again:
             self._answers.clear()
         elif not self._done:
             self._done = True
-            self.rehearse(checks)
+            self.fetch(checks)
 
-    def rehearse(self, checks: Iterable[Callable[[], object]]) -> None:
-        """Have the answers to all that checks ask; what they come to is of no interest."""
-        waiting = list(checks)
+    def fetch(self, checks: Iterable[Callable[[], object]]) -> None:
+        """Fetch the answers to all questions of the checks; the checks' own results are dropped."""
+        unfinished = list(checks)
         for _ in range(ROUNDS):
             self._missing = {}
-            waiting = [check for check in waiting if not _completes(check)]
+            unfinished = [check for check in unfinished if not _completes(check)]
             scripts, self._missing = [*self._missing], None
             for start in range(0, len(scripts), BATCH):
                 self._answers.update(_ask(self._session, scripts[start : start + BATCH]))
 
 
-# In a subshell of its own each writes its stdout where it goes; its stderr, and its exit code when
-# it ends, are caught and follow behind a mark.
+# Each script runs in a subshell and writes its stdout to the output of the batch. Its stderr and
+# its exit code are captured, and follow its stdout behind a mark.
 _APART = """\
 exec 4>&1
 ew_said=$(exec 5>&1 >&4 2>&5 4>&- </dev/null; trap 'printf "\\n%s" $? >&5' EXIT; eval {script})
@@ -70,7 +74,7 @@ printf '{mark}%s' "$ew_said"; exec 4>&-"""
 
 
 def _ask(session: Session, scripts: Sequence[str]) -> Iterator[tuple[str, Result]]:
-    """Run scripts in one round trip, on two processors; those that did not end are left out."""
+    """Run scripts in one round trip, two at a time; yield the results of those that ended."""
     mark = nonce().decode()
     apart = [_APART.format(script=shlex.quote(script), mark=mark) for script in scripts]
     outputs = session.run_batch(apart, concurrent=len(scripts) // 2)
@@ -82,15 +86,18 @@ def _ask(session: Session, scripts: Sequence[str]) -> Iterator[tuple[str, Result
 
 
 class _UnansweredError(BaseException):
-    """There is no answer yet. No check may take it for a failure that it expects."""
+    """A question has no answer yet.
+
+    It is no Exception: a check that expects some failure must not catch it.
+    """
 
 
 def _completes(check: Callable[[], object]) -> bool:
-    """Tell whether a check comes to its end, good or bad."""
+    """Tell whether a check ends, by success or failure, without an unanswered question."""
     try:
         check()
     except _UnansweredError:
         return False
-    except Exception:  # noqa: BLE001 - it will be met again, and told, where it counts
+    except Exception:  # noqa: BLE001 - the check runs again for its verdict, and fails again there
         return True
     return True

@@ -1,9 +1,10 @@
-"""The one door to pyinfra: runs its operations, one at a time, over a session of ours.
+"""Runs pyinfra's operations on one machine, one at a time; no other module imports pyinfra.
 
-pyinfra's API mode wants an inventory, a state and a connector. Ours is a state with one host whose
-connector is the session, put into its execution stage at once: an operation that is added then
-asks its facts and runs its commands immediately, so each sees what the ones before it have done.
-Private API that this relies on is guarded by tests/unit/test_engine.py.
+pyinfra's API mode wants an inventory, a state and a connector. The runner makes a state with one
+host, whose connector is the open session, and puts the state into its execution stage at once. An
+operation that is added in that stage asks its facts and runs its commands immediately, so it sees
+the effects of the operations before it. tests/unit/engine/test_pyinfra_runner.py guards the private
+API that this relies on.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from envwright.model.secrets import Secrets
 
 EVIDENCE = 12
-"""Last lines of a failed command's output that its error shows."""
+"""How many of the last lines of a failed command's output the error shows."""
 
 
 class SessionConnector(BaseConnector):
@@ -50,9 +51,9 @@ class SessionConnector(BaseConnector):
     handles_execution = True
     session: Session
     known: dict[tuple[Any, ...], tuple[int, CommandOutput]]
-    """What facts said since something was last changed: operations ask each several times."""
+    """Answers of facts since the last change: operations ask each fact several times."""
     waiting: Callable[[str], None]
-    """Is told at once what a program says of a lock that it waits for."""
+    """Called at once with the line by which a program says that it waits for a lock."""
 
     @staticmethod
     def make_names_data(name: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
@@ -66,9 +67,9 @@ class SessionConnector(BaseConnector):
         print_input: bool = False,  # noqa: FBT001, FBT002 - pyinfra's signature
         **arguments: Any,
     ) -> tuple[bool, CommandOutput]:
-        """Run a command; True for exit code 0 or one of `_success_exit_codes`.
+        """Run a command; return True for exit code 0 or one of `_success_exit_codes`.
 
-        `print_input` is how it is known for a fact's: see `Engine`.
+        `print_input` marks the command of a fact, which only reads: `Engine` sets it so.
         """
         good = arguments.pop("_success_exit_codes", None) or [0]
         timeout = arguments.pop("_timeout", None)
@@ -76,12 +77,12 @@ class SessionConnector(BaseConnector):
         arguments.pop("_get_pty", None)
         unix = make_unix_command_for_host(self.state, self.host, command, **arguments)
         given = "\n".join(stdin) if isinstance(stdin, list) else str(stdin)
-        asked = (unix.get_raw_value(), given.encode(), timeout)
+        call = (unix.get_raw_value(), given.encode(), timeout)
         if not print_input:
             self.known.clear()
-        if asked not in self.known:
-            self.known[asked] = self._run(*asked)
-        code, output = self.known[asked] if print_input else self.known.pop(asked)
+        if call not in self.known:
+            self.known[call] = self._run(*call)
+        code, output = self.known[call] if print_input else self.known.pop(call)
         return code in good, output
 
     def _run(self, script: str, stdin: bytes, timeout: float | None) -> tuple[int, CommandOutput]:
@@ -104,7 +105,7 @@ class SessionConnector(BaseConnector):
         print_input: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
         **arguments: Any,  # noqa: ARG002 - the session is privileged already
     ) -> bool:
-        """Write a file of root's; the operations that we call have other ways."""
+        """Write a file as root; the operations of `portable/safepath` do not use this method."""
         self.known.clear()
         self.session.put(cast("BytesIO", filename_or_io).read(), remote_filename)
         return True
@@ -118,13 +119,13 @@ class SessionConnector(BaseConnector):
         print_input: bool = False,  # noqa: FBT001, FBT002, ARG002 - pyinfra's signature
         **arguments: Any,  # noqa: ARG002 - the session is privileged already
     ) -> bool:
-        """Read a file."""
+        """Read a file as root."""
         cast("BytesIO", filename_or_io).write(self.session.get(remote_filename)[1])
         return True
 
 
 class Engine:
-    """pyinfra, ready to run operations on one machine."""
+    """Runs pyinfra's operations on one machine, over its session."""
 
     def __init__(
         self,
@@ -132,11 +133,11 @@ class Engine:
         secrets: Secrets,
         waiting: Callable[[str], None] = lambda _: None,
     ) -> None:
-        # What pyinfra would log is not masked; the last words of a failure are told by us.
+        # pyinfra's log masks no secret; StepError shows the last lines of a failure, masked.
         logger.disabled = True
         self._session, self._secrets = session, secrets
         self._owners = {("passwd", "root"), ("group", "root")}
-        # The inventory's name must not look like a connector's: it would be looked up.
+        # pyinfra would look up a host name that looks like a connector's, such as "@ssh/box".
         inventory = Inventory((["machine"], {}))
         host = inventory.get_host("machine")
         self._known: dict[tuple[Any, ...], tuple[int, CommandOutput]] = {}
@@ -145,17 +146,17 @@ class Engine:
         host.connector_cls = connector
         self._state = State(inventory, Config(TEMP_DIR="/tmp"))  # noqa: S108 - on the machine; files never pass through it
         self._state.cwd = "/"
-        # Our connector prints nothing: it takes this for the mark of a command that only reads.
+        # SessionConnector prints nothing; it reads this flag as the mark of a fact's command.
         self._state.print_fact_input = True
         connect_all(self._state)
         self._state.set_stage(StateStage.Execute)
         self._state.is_executing = True
 
     def run(self, name: str, operation: Operation) -> bool:
-        """Run one operation under a name; tell whether it had anything to do.
+        """Run one operation under a name; return whether the operation changed anything.
 
         Raises:
-            StepError: it failed; the message ends in the last lines of its output.
+            StepError: the operation failed; the message ends in the last lines of its output.
         """
         function = _operation(operation.name)
         self._known.clear()
@@ -164,11 +165,11 @@ class Engine:
         try:
             metas = add_op(self._state, function, name=name, **arguments)
         except NestedOperationError:
-            words = self._evidence()
-            shown = "".join(f"\n    {self._secrets.mask(line)}" for line in words[-EVIDENCE:])
+            lines = self._evidence()
+            shown = "".join(f"\n    {self._secrets.mask(line)}" for line in lines[-EVIDENCE:])
             raise StepError(
                 f"{name} failed on {self._session.name}{':' if shown else ''}{shown}",
-                hint=advise("\n".join(words)),
+                hint=advise("\n".join(lines)),
             ) from None
         except PyinfraError as error:
             raise StepError(f"{name} failed on {self._session.name}: {error}") from error
@@ -176,7 +177,7 @@ class Engine:
         return meta.did_change()
 
     def _find_owner(self, name: str, operation: Operation) -> None:
-        """Object to an owner who is not there: pyinfra would find out when the thing is made."""
+        """Refuse an owner who does not exist: pyinfra would fail after it made the file."""
         for argument, database in (("user", "passwd"), ("group", "group")):
             owner = operation.arguments.get(argument, "root")
             if (
@@ -187,7 +188,7 @@ class Engine:
                 if not self._session.run(f"getent {database} {shlex.quote(owner)}").ok:
                     raise StepError(
                         f"{name} failed on {self._session.name}: there is no {argument} '{owner}'",
-                        hint="name one that exists, or let the environment make it",
+                        hint=f"name a {argument} that exists, or add it to the environment",
                     )
                 self._owners.add((database, owner))
 
@@ -197,7 +198,7 @@ class Engine:
         return value
 
     def _evidence(self) -> list[str]:
-        """Return what the operation that ran last said, as far as it tells something."""
+        """Return the lines of output of the last operation that tell something about a failure."""
         host = next(iter(self._state.inventory))
         data = self._state.get_op_data_for_host(host, host.op_hash_order[-1])
         meta = data.operation_meta

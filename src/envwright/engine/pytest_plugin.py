@@ -1,6 +1,7 @@
-"""The pytest plugin: `pytest environments/x.yaml --hosts=...` makes the checks of an environment.
+"""The pytest plugin: `pytest environments/x.yaml --hosts=...` runs the checks of an environment.
 
-pytest loads it in every run, so it imports what it needs when an environment is named.
+pytest loads the plugin in every run, so the plugin imports envwright's modules only when the
+command line names an environment.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ SUFFIXES = {".yaml", ".yml"}
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> EnvironmentFile | None:
-    """Take YAML files that are named on the command line together with hosts, and no others."""
+    """Collect the YAML files that the command line names, and only where it names hosts, too."""
     config = parent.config
     hosts = config.getoption("hosts", None)
     if not hosts or file_path.suffix not in SUFFIXES:
@@ -32,7 +33,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Environmen
 
 
 def host_name(host: str) -> str:
-    """Return what envwright calls a host that testinfra calls `docker://ID`, `ssh://host`, ..."""
+    """Return envwright's name (`@docker/ID`) of a host that testinfra calls `docker://ID`."""
     kind, found, rest = host.partition("://")
     if not found:
         return host
@@ -47,7 +48,7 @@ class EnvironmentFile(pytest.File):
         self._hosts = hosts
 
     def collect(self) -> Iterator[EnvironmentOnHost]:
-        """Return the hosts."""
+        """Yield a collector for each host."""
         for host in self._hosts:
             yield EnvironmentOnHost.from_parent(self, name=host_name(host))
 
@@ -56,7 +57,7 @@ class EnvironmentOnHost(pytest.Collector):
     """An environment on one host: an item for each resource and each proof."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Open a session, which lasts as long as pytest does, and compile for the machine."""
+        """Open a session that lasts until pytest ends, compile, and yield the checks."""
         from envwright.cache.trust import require  # noqa: PLC0415 - see above
         from envwright.engine.context import Access, from_file, open_context  # noqa: PLC0415 - see above
         from envwright.engine.verify import items  # noqa: PLC0415 - see above
@@ -76,7 +77,7 @@ class EnvironmentOnHost(pytest.Collector):
     def repr_failure(  # type: ignore[override] # so does pytest's own Collector
         self, excinfo: pytest.ExceptionInfo[BaseException]
     ) -> Any:
-        """Show what is wrong with the environment or the host in our own words."""
+        """Show the message of an error of envwright without a traceback."""
         from envwright.errors import EnvwrightError  # noqa: PLC0415 - see above
 
         if isinstance(excinfo.value, EnvwrightError):

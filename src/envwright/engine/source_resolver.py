@@ -1,4 +1,4 @@
-"""Resolve the source of a file into its bytes, at the moment when the file is uploaded."""
+"""Resolves the source of a file into its bytes, at the moment when the file is uploaded."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 
 
 class Resolved(io.BytesIO):
-    """The bytes that a source stands for; of an edit, what it was `based_on` (Session.get)."""
+    """The bytes of a source; for an edit, `based_on` says which old file it edits (Session.get)."""
 
     based_on = ""
 
 
 def resolve(source: Source, session: Session, secrets: Secrets) -> Resolved:
-    """Return the bytes that a source stands for, as an open file.
+    """Return the bytes of a source, as an open file.
 
     Raises:
         StepError: a download failed, or the file to edit cannot be read in its dialect.
-        RefusedError: a key is not the one that was named, or no checksum is listed.
+        RefusedError: a key has another fingerprint than the environment names, or a list of
+            checksums lacks the file.
     """
     if isinstance(source, Content):
         return Resolved(_encode(secrets.reveal(source.text)))
@@ -48,7 +49,7 @@ def _edited(source: Edited, session: Session, secrets: Secrets) -> Resolved:
         key: secrets.reveal(value) if isinstance(value, str) else value
         for key, value in source.changes.items()
     }
-    # What cannot be read is not taken for empty: its other keys would be lost.
+    # A file that cannot be read must not be taken for empty: its other keys would be lost.
     based_on, data = session.get(source.path)
     try:
         text = dialects.get(source.dialect).edit(decode(data), changes)
@@ -67,12 +68,12 @@ def _key(source: Key, session: Session) -> bytes:
     except WrongKeyError as error:
         raise RefusedError(
             f"{origin} {error}",
-            hint="nothing was trusted; compare with the fingerprint that the publisher announces",
+            hint="no key was trusted; compare with the fingerprint that the publisher announces",
         ) from error
     except OpenPGPError as error:
         raise RefusedError(
             f"{origin} is no OpenPGP public key: {error}",
-            hint="open the address in a browser; a proxy may have answered instead",
+            hint="open the address in a browser: a proxy may have answered instead",
         ) from error
 
 
@@ -82,26 +83,26 @@ def _checksum(source: Checksum, session: Session) -> bytes:
     except ValueError as error:
         raise RefusedError(
             f"{source.url} {error}",
-            hint="is there such a version for this architecture? where a mirror lists no "
-            "checksums, write the publisher's into the environment",
+            hint="check that this version exists for this architecture; where a mirror lists no "
+            "checksums, write the publisher's checksum into the environment",
         ) from error
 
 
 def _download(url: str, session: Session) -> bytes:
-    """Return a file that the machine itself downloads.
+    """Return the content of a file that the machine itself downloads.
 
     Raises:
-        StepError: the machine cannot; the message has what apt says of it.
+        StepError: the download failed; the message has the reason that apt gives.
     """
     result = session.run(download_script(url))
     if not result.ok:
         # E: Failed to fetch https://... 404 Not Found
-        words = "\n".join(evidence(decode(result.stderr)))
-        reason = re.search(rf"^E: Failed to fetch {re.escape(url)} +(.*)", words, re.MULTILINE)
-        said = reason[1] if reason else "no answer"
+        lines = "\n".join(evidence(decode(result.stderr)))
+        found = re.search(rf"^E: Failed to fetch {re.escape(url)} +(.*)", lines, re.MULTILINE)
+        reason = found[1] if found else "no answer"
         raise StepError(
-            f"{session.name} cannot download {url}: {said}",
-            hint="look at the address, the machine's network, proxy and certificates",
+            f"{session.name} cannot download {url}: {reason}",
+            hint="check the address, the machine's network, proxy and certificates",
         )
     return result.stdout
 

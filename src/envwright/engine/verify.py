@@ -13,7 +13,7 @@ import pytest
 from testinfra.backend.base import BaseBackend
 from testinfra.host import Host
 
-from envwright.engine.prefetch import Rehearsal
+from envwright.engine.prefetch import Prefetch
 from envwright.errors import EnvwrightError
 from envwright.facts import decode
 from envwright.model.pending_restart import NO_SKIPS
@@ -37,7 +37,7 @@ class SessionBackend(BaseBackend):  # type: ignore[misc] # testinfra ships no ty
 
     NAME = "envwright"
 
-    def __init__(self, name: str, runner: Session | Rehearsal) -> None:
+    def __init__(self, name: str, runner: Session | Prefetch) -> None:
         super().__init__(name)
         self._runner = runner
 
@@ -50,13 +50,20 @@ class SessionBackend(BaseBackend):  # type: ignore[misc] # testinfra ships no ty
 
 
 def host_over(session: Session) -> Host:
-    """Return a testinfra host that asks through a session."""
+    """Return a testinfra host whose commands run in a session."""
     return Host(SessionBackend(session.name, session))
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one check came to: `outcome` is passed, failed or skipped; `seconds` it took."""
+    """The result of one check.
+
+    Args:
+        id: the id of the resource, or the name of the proof.
+        outcome: passed, failed or skipped.
+        reason: why the check failed or was skipped; "" for a check that passed.
+        seconds: how long the check took.
+    """
 
     id: str
     outcome: str
@@ -64,16 +71,16 @@ class Result:
     seconds: float
 
     def json(self) -> dict[str, Any]:
-        """Return it as JSON values."""
+        """Return the result as JSON values."""
         return dict(vars(self))
 
 
 class CheckError(Exception):
-    """A check failed; its text says what was seen instead."""
+    """A check failed; the message says what the machine answered instead."""
 
 
 def observe(host: Host, assertion: Assertion) -> Any:
-    """Ask testinfra what an assertion asks."""
+    """Return the value of the machine that an assertion compares, as testinfra reads it."""
     subject = getattr(host, assertion.module)(*assertion.arguments)
     value = getattr(subject, assertion.attribute)
     if assertion.view is None:
@@ -85,8 +92,8 @@ def witness(resource: Resource, host: Host, secrets: Secrets) -> None:
     """Assert through testinfra that a resource is as it should be.
 
     Raises:
-        CheckError: it is not.
-        EnvwrightError: it cannot be told: the machine is lost, or a secret cannot be had.
+        CheckError: the resource differs.
+        EnvwrightError: there is no verdict: the session is lost, or a secret cannot be fetched.
     """
     for assertion in resource.witness():
         expected = assertion.expected
@@ -96,7 +103,7 @@ def witness(resource: Resource, host: Host, secrets: Secrets) -> None:
         try:
             seen = observe(host, assertion)
         except EnvwrightError:
-            raise  # the machine is lost: that is no verdict on it
+            raise  # the session is lost: that is no verdict on the machine
         except Exception as error:
             raise CheckError(f"{_subject(assertion, secrets)}: {error}") from error
         if not (expected in seen if assertion.contained else expected == seen):
@@ -108,7 +115,8 @@ def witness(resource: Resource, host: Host, secrets: Secrets) -> None:
             if hidden:
                 detail = "differs (it holds secrets)"
             elif assertion.attribute == "content_string" and not assertion.view:
-                # Whoever swapped the file for a link meanwhile would have another's file shown.
+                # A user may have replaced the file by a link since the plan: showing the content
+                # would show another user's file.
                 detail = "differs"
             raise CheckError(f"{_subject(assertion, secrets)} {detail}")
 
@@ -120,7 +128,7 @@ def _subject(assertion: Assertion, secrets: Secrets) -> str:
 
 
 def _short(value: Any, secrets: Secrets) -> str:
-    """Show a value in about a line; it is masked before it is cut, so that no part is left."""
+    """Return a value as text of about a line, masked before it is cut: no half secret is left."""
     text = secrets.mask(repr(value))
     return text if len(text) <= 120 else f"{text[:117]}..."  # noqa: PLR2004 - about a line
 
@@ -129,14 +137,14 @@ def prove(proof: Proof, host: Host) -> None:
     """Run a proof.
 
     Raises:
-        CheckError: the effect is not to be seen; pytest's Skipped: it cannot be seen here.
+        CheckError: the effect is missing; pytest's Skipped: this machine cannot show the effect.
     """
     result = host.run(proof.script)
-    words = (result.stdout + result.stderr).strip()
+    output = (result.stdout + result.stderr).strip()
     if result.rc == SKIPPED:
-        pytest.skip(words.splitlines()[-1] if words else "it cannot be shown here")
+        pytest.skip(output.splitlines()[-1] if output else "this machine cannot show the effect")
     if result.rc != 0:
-        raise CheckError(words or f"exit code {result.rc}")
+        raise CheckError(output or f"exit code {result.rc}")
 
 
 class CheckItem(pytest.Item):
@@ -154,33 +162,33 @@ class CheckItem(pytest.Item):
         self._again = False
 
     def setup(self) -> None:
-        """Make ready for it; plugins of pytest may have it made again."""
+        """Prefetch the answers; plugins of pytest may repeat a check, which then asks anew."""
         self._prepare(self._again)
         self._again = True
 
     def runtest(self) -> None:
-        """Make the check."""
+        """Run the check."""
         self._check()
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Show a failed check by its own words; anything else is a fault of ours, shown whole."""
+        """Show the message of a failed check; any other exception is our bug, shown in full."""
         if isinstance(excinfo.value, CheckError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """Say where the check comes from."""
+        """Return where the check comes from, for pytest's reports."""
         return self.path, None, self.name
 
 
 def items(
     parent: Any, compiled: Compiled, session: Session, secrets: Secrets, skips: SkipReasons
 ) -> Iterator[CheckItem]:
-    """Return the items of an environment on one machine."""
-    rehearsal, host = Rehearsal(session), host_over(session)
-    witnessed = Host(SessionBackend(session.name, rehearsal))
-    seen = [r for r in compiled.resources if r.id not in skips.resources]
-    prepare = functools.partial(rehearsal.prepare, [*_observations(seen, witnessed)])
+    """Yield the items of an environment on one machine: one for each resource and each proof."""
+    prefetch, host = Prefetch(session), host_over(session)
+    witnessed = Host(SessionBackend(session.name, prefetch))
+    checked = [r for r in compiled.resources if r.id not in skips.resources]
+    prepare = functools.partial(prefetch.prepare, [*_observations(checked, witnessed)])
     for resource in compiled.resources:
         check = _masked(secrets, witness, resource, witnessed, secrets)
         if reason := skips.resources.get(resource.id):
@@ -203,9 +211,9 @@ def _observations(resources: Iterable[Resource], host: Host) -> Iterator[Callabl
 
 
 def _masked(secrets: Secrets, function: Callable[..., None], *arguments: Any) -> Callable[[], None]:
-    """Return the call of a check whose words show no secret, in JUnit either.
+    """Return the call of a check whose messages show no secret, in JUnit either.
 
-    pytest and its plugins write what a check says as it is, so it is made visible here.
+    pytest and its plugins write messages as they are, so control characters are escaped here.
     """
 
     def check() -> None:
@@ -220,7 +228,7 @@ def _masked(secrets: Secrets, function: Callable[..., None], *arguments: Any) ->
 
 
 def _excused(check: Callable[[], None], reason: str) -> Callable[[], None]:
-    """Return a check that may fail for a reason: then it is skipped for it."""
+    """Return a check that is skipped for the reason where it would fail."""
 
     def excused() -> None:
         try:
@@ -232,7 +240,7 @@ def _excused(check: Callable[[], None], reason: str) -> Callable[[], None]:
 
 
 class _Run:
-    """A pytest plugin that runs given items and keeps what they came to."""
+    """A pytest plugin that runs given items and keeps their results."""
 
     def __init__(
         self, make: Callable[[Any], Iterator[CheckItem]], tell: Callable[[Result], None]
@@ -249,10 +257,10 @@ class _Run:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> pytest.TestReport | None:
-        # What is no verdict on the machine ends the run.
+        # An EnvwrightError is no verdict on the machine: it ends the run.
         if call.excinfo and isinstance(call.excinfo.value, EnvwrightError):
             self.error = call.excinfo.value
-            item.session.shouldstop = "it cannot be told"
+            item.session.shouldstop = "the machine cannot be checked"
         return None
 
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> bool:
@@ -260,7 +268,7 @@ class _Run:
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        # Where the setup of a check fails, it is not called.
+        # pytest makes no "call" report for a check whose setup failed.
         told = report.when == "call" or (report.when == "setup" and report.failed)
         if self.error or not told:
             return
@@ -273,7 +281,7 @@ class _Run:
         self._tell(result)
 
 
-def run(  # noqa: PLR0913 - what is to be proved, where, and who is told
+def run(  # noqa: PLR0913 - the environment, the machine, the callbacks
     compiled: Compiled,
     session: Session,
     secrets: Secrets,
@@ -282,14 +290,19 @@ def run(  # noqa: PLR0913 - what is to be proved, where, and who is told
     tell: Callable[[Result], None],
     junit: Path | None = None,
 ) -> list[Result]:
-    """Check an environment on a machine; `tell` hears of each result as it comes.
+    """Check an environment on a machine, and return the results.
 
-    What `skips` names is skipped, a proof only where it fails.
-    With `junit`, pytest also writes its JUnit XML there.
+    Args:
+        compiled: the environment.
+        session: the session of the machine.
+        secrets: the secrets of the environment.
+        skips: the resources to skip, and the capabilities whose failed proofs are skipped.
+        tell: called with each result at once.
+        junit: a file into which pytest writes its JUnit XML.
 
     Raises:
-        EnvwrightError: it cannot be told: the machine is lost, or a secret cannot be had.
-        KeyboardInterrupt: somebody ended it.
+        EnvwrightError: there is no verdict: the session is lost, or a secret cannot be fetched.
+        KeyboardInterrupt: a person interrupted the run.
     """
     plugin = _Run(lambda parent: items(parent, compiled, session, secrets, skips), tell)
     arguments = ["--noconftest", "-c", os.devnull, f"--rootdir={Path.cwd()}"]
@@ -309,7 +322,7 @@ def run(  # noqa: PLR0913 - what is to be proved, where, and who is told
 
 @contextlib.contextmanager
 def _settings_of_nobody() -> Iterator[None]:
-    """Hide what the user's environment says to pytest."""
+    """Hide the user's environment variables for pytest."""
     ours = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
@@ -323,12 +336,12 @@ def _settings_of_nobody() -> Iterator[None]:
 
 
 def tap_text(text: str) -> str:
-    """Write the description of a test point: a `#` in it would begin a directive such as SKIP."""
+    """Return the description of a test point; a bare `#` would begin a directive such as SKIP."""
     return visible_line(text).replace("\\", "\\\\").replace("#", "\\#")
 
 
 def tap(results: list[Result]) -> str:
-    """Write results in the Test Anything Protocol, version 14."""
+    """Return results in the Test Anything Protocol, version 14."""
     lines = ["TAP version 14", f"1..{len(results)}"]
     for number, result in enumerate(results, 1):
         state = "not ok" if result.outcome == "failed" else "ok"

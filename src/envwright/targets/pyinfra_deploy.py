@@ -48,12 +48,12 @@ PROOFS = Path(__file__).parent / "proofs"
 
 
 def prove(host, name):
-    """Run a proof: exit code 77 means that it cannot be made here."""
+    """Run a proof: exit code 77 means that this machine cannot show the effect."""
     result = host.run((PROOFS / name).read_text())
-    words = (result.stdout + result.stderr).strip()
+    output = (result.stdout + result.stderr).strip()
     if result.rc == 77:
-        pytest.skip(words.splitlines()[-1] if words else "it cannot be shown here")
-    assert result.rc == 0, words
+        pytest.skip(output.splitlines()[-1] if output else "this machine cannot show the effect")
+    assert result.rc == 0, output
 '''
 
 

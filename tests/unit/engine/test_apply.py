@@ -154,10 +154,10 @@ def test_a_step_that_succeeds_without_effect_is_an_error(session: Session) -> No
     with pytest.raises(StepError) as raised:
         converge(session, command("a", "echo no", "true", "yes"), command("b", "exit 1", "true"))
     assert str(raised.value) == (
-        "@local: still not as it should be, although every step succeeded:\n"
+        "@local: every step succeeded, but these resources still differ:\n"
         "    command:a: value\n"
         "    command:b: exists\n"
-        "hint: `envwright plan` shows how each of them is; something else may be changing it"
+        "hint: `envwright plan` shows how; another program may be changing them"
     )
 
 
@@ -195,8 +195,8 @@ def test_what_became_another_while_a_person_thought_about_it_is_left_alone(
     with pytest.raises(RefusedError) as raised:
         apply(plan, made, session, SECRETS, begin=begun.begin, end=begun.end, shown=True)
     assert str(raised.value) == (
-        "@local: it is another than when its plan was shown; nothing was changed\n"
-        "hint: look at its plan again"
+        "@local: the machine changed after its plan was shown; nothing was changed\n"
+        "hint: run `envwright plan` or `envwright apply` again to see the new plan"
     )
     assert file.read_text() == "somebody else's"
     again = make_plan(made, session, DEBIAN, SECRETS)

@@ -169,8 +169,8 @@ def test_a_link_that_a_user_can_change_is_refused_and_named_with_who_wants_it(
     assert str(raised.value) == (
         f"@local: {tmp_path}/home/app is a link, and {DEV} can change it\n"
         "    wanted by files (box.yaml:1)\n"
-        "hint: root would follow whoever can change that: let it be a folder of the owner's, "
-        "or name another path; nothing was changed"
+        "hint: nothing was changed; root would follow whoever can change that: name another path, "
+        "or give the folder to the owner of the file"
     )
 
 

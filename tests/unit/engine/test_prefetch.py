@@ -1,4 +1,4 @@
-"""A rehearsal: what checks ask is asked at once, and what they come to is the same."""
+"""Prefetch: the questions of checks are asked in few round trips, and the results are the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from standins import local_session
 
-from envwright.engine.prefetch import ROUNDS, Rehearsal
+from envwright.engine.prefetch import ROUNDS, Prefetch
 from envwright.errors import HostError
 from envwright.host.session import Result
 
@@ -25,14 +25,14 @@ def session() -> Iterator[Session]:
         yield session
 
 
-def chain(rehearsal: Rehearsal, words: str) -> Callable[[], list[str]]:
+def chain(prefetch: Prefetch, words: str) -> Callable[[], list[str]]:
     """A check that says each next word only when it has heard the one before."""
 
     def check() -> list[str]:
         heard = [""]
         for word in words.split():
             heard.append(
-                rehearsal.run(f"echo {heard[-1]} {word}; echo err >&2; exit 3").text.strip()
+                prefetch.run(f"echo {heard[-1]} {word}; echo err >&2; exit 3").text.strip()
             )
         return heard[1:]
 
@@ -42,9 +42,9 @@ def chain(rehearsal: Rehearsal, words: str) -> Callable[[], list[str]]:
 def test_what_depends_on_answers_is_asked_in_as_many_round_trips_as_it_is_deep(
     session: Session,
 ) -> None:
-    rehearsal = Rehearsal(session)
-    checks = [chain(rehearsal, words) for words in ("a b c", "a b", "d e", "a")]
-    rehearsal.rehearse(checks)
+    prefetch = Prefetch(session)
+    checks = [chain(prefetch, words) for words in ("a b c", "a b", "d e", "a")]
+    prefetch.fetch(checks)
     assert session.round_trips == 3
     assert [check() for check in checks] == [
         ["a", "a b", "a b c"],
@@ -56,61 +56,61 @@ def test_what_depends_on_answers_is_asked_in_as_many_round_trips_as_it_is_deep(
 
 
 def test_answers_are_whole(session: Session) -> None:
-    rehearsal = Rehearsal(session)
+    prefetch = Prefetch(session)
     script = r"printf 'out\0'; printf 'err\377' >&2; exit 7"
-    rehearsal.rehearse([lambda: rehearsal.run(script)])
-    assert rehearsal.run(script) == Result(7, b"out\0", b"err\xff")
+    prefetch.fetch([lambda: prefetch.run(script)])
+    assert prefetch.run(script) == Result(7, b"out\0", b"err\xff")
 
 
-def test_what_was_not_rehearsed_is_asked_live(session: Session, tmp_path: Path) -> None:
-    rehearsal = Rehearsal(session)
-    rehearsal.rehearse([])
+def test_what_was_not_prefetched_is_asked_live(session: Session, tmp_path: Path) -> None:
+    prefetch = Prefetch(session)
+    prefetch.fetch([])
     scripts = f"echo x >>{tmp_path}/seen; cat {tmp_path}/seen"
-    assert [rehearsal.run(scripts).text for _ in range(2)] == ["x\n", "x\nx\n"]
+    assert [prefetch.run(scripts).text for _ in range(2)] == ["x\n", "x\nx\n"]
 
 
 def test_a_check_that_fails_is_done_and_no_check_can_catch_the_pause(session: Session) -> None:
-    rehearsal = Rehearsal(session)
+    prefetch = Prefetch(session)
     made = []
 
     def careless() -> None:
         try:
-            made.append(rehearsal.run("echo 1").text)
+            made.append(prefetch.run("echo 1").text)
         except Exception:  # noqa: BLE001 - as careless checks do
             made.append("caught")
         raise ZeroDivisionError
 
-    rehearsal.rehearse([careless])
+    prefetch.fetch([careless])
     assert (made, session.round_trips) == (["1\n"], 1)
 
 
 def test_a_check_that_never_asks_the_same_again_is_left_to_itself(session: Session) -> None:
-    rehearsal = Rehearsal(session)
+    prefetch = Prefetch(session)
     numbers = iter(range(1000))
-    rehearsal.rehearse([lambda: rehearsal.run(f"echo {next(numbers)}")])
+    prefetch.fetch([lambda: prefetch.run(f"echo {next(numbers)}")])
     assert session.round_trips == ROUNDS
-    assert rehearsal.run("echo live").text == "live\n"
+    assert prefetch.run("echo live").text == "live\n"
 
 
 def test_it_is_held_once_and_a_check_that_is_made_again_asks_anew(
     session: Session, tmp_path: Path
 ) -> None:
-    rehearsal, file = Rehearsal(session), tmp_path / "file"
-    check = functools.partial(rehearsal.run, f"cat {file}")
+    prefetch, file = Prefetch(session), tmp_path / "file"
+    check = functools.partial(prefetch.run, f"cat {file}")
     seen = []
     for text, again in (("first", False), ("second", False), ("third", True)):
         file.write_text(text)
-        rehearsal.prepare([check], again)
+        prefetch.prepare([check], again)
         seen.append(check().stdout)
     assert seen == [b"first", b"first", b"third"]
 
 
 def test_nothing_is_hidden_of_a_machine_that_is_lost(session: Session) -> None:
-    rehearsal = Rehearsal(session)
+    prefetch = Prefetch(session)
     with pytest.raises(HostError, match=r"^@local: the connection was lost while it ran: "):
-        rehearsal.rehearse([lambda: rehearsal.run("kill -9 0 $PPID")])
+        prefetch.fetch([lambda: prefetch.run("kill -9 0 $PPID")])
     with pytest.raises(HostError, match="the session is closed"):
-        rehearsal.run("true")
+        prefetch.run("true")
 
 
 def test_scripts_in_one_round_trip_are_apart(session: Session) -> None:
@@ -122,16 +122,16 @@ def test_scripts_in_one_round_trip_are_apart(session: Session) -> None:
         f": {'x' * 5000}; printf 'no newline'; printf 'none here' >&2; false",
         "exec sh -c 'exit 5'",
     ]
-    rehearsal = Rehearsal(session)
-    rehearsal.rehearse([functools.partial(rehearsal.run, script) for script in scripts])
+    prefetch = Prefetch(session)
+    prefetch.fetch([functools.partial(prefetch.run, script) for script in scripts])
     assert session.round_trips <= ROUNDS
     live = [session.run(script) for script in scripts]
     syntax = live[3].stderr
-    assert [rehearsal.run(script) for script in scripts] == [
+    assert [prefetch.run(script) for script in scripts] == [
         Result(4, b"", b""),
         Result(0, b" /\n", b""),
         Result(0, b"", b"ab\n"),
-        Result(2, b"", rehearsal.run("if").stderr),
+        Result(2, b"", prefetch.run("if").stderr),
         Result(1, b"no newline", b"none here"),
         Result(5, b"", b""),
     ]

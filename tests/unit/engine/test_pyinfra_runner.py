@@ -204,7 +204,7 @@ def test_an_owner_who_is_not_there_is_told_before_anything_is_made(
     told = failure(engine, "directory:x", "paths.directory", path=f"{tmp_path}/x", **who)
     assert told == (
         f"directory:x failed on @local: there is no {what} 'nobody-knows'\n"
-        "hint: name one that exists, or let the environment make it"
+        f"hint: name a {what} that exists, or add it to the environment"
     )
     assert list(tmp_path.iterdir()) == []
 

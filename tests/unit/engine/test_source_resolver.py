@@ -132,7 +132,7 @@ def test_a_binary_key_is_armored() -> None:
 def test_a_key_with_another_fingerprint_is_refused() -> None:
     assert refusal(Key((OTHER,), text=ARMORED), StandInSession()) == (
         f"the key in the environment has the fingerprint {FINGERPRINT}, not {OTHER}\n"
-        "hint: nothing was trusted; compare with the fingerprint that the publisher announces"
+        "hint: no key was trusted; compare with the fingerprint that the publisher announces"
     )
 
 
@@ -148,7 +148,7 @@ def test_a_page_that_is_no_key_is_refused() -> None:
     session = StandInSession(b"<html>Log in to the hotel's network</html>")
     assert refusal(Key((OTHER,), url="http://x.test/k"), session) == (
         "http://x.test/k is no OpenPGP public key: this is HTML, not a key\n"
-        "hint: open the address in a browser; a proxy may have answered instead"
+        "hint: open the address in a browser: a proxy may have answered instead"
     )
 
 
@@ -198,5 +198,5 @@ def test_a_download_that_fails_is_told_with_the_servers_words(
         resolve(Key((FINGERPRINT,), url=f"{server}/none"), session, NO_SECRETS)
     assert str(raised.value) == (
         f"@local cannot download {server}/none: 404 Not Found\n"
-        "hint: look at the address, the machine's network, proxy and certificates"
+        "hint: check the address, the machine's network, proxy and certificates"
     )

@@ -175,7 +175,10 @@ def test_a_proof_that_fails_says_what_was_seen(host: Host, script: str, told: st
 
 @pytest.mark.parametrize(
     ("script", "told"),
-    [("echo looking; echo 'no GPU'; exit 77", "no GPU"), ("exit 77", "it cannot be shown here")],
+    [
+        ("echo looking; echo 'no GPU'; exit 77", "no GPU"),
+        ("exit 77", "this machine cannot show the effect"),
+    ],
 )
 def test_a_proof_that_cannot_be_made_is_skipped_with_the_reason(
     host: Host, script: str, told: str
@@ -324,7 +327,7 @@ def test_what_is_no_verdict_on_the_machine_is_never_taken_for_one(
     assert (str(raised.value), told) == (str(exception), [])
 
 
-def test_a_rehearsal_that_fails_by_a_fault_of_ours_fails_a_check() -> None:
+def test_a_prefetch_that_fails_by_a_fault_of_ours_fails_a_check() -> None:
     made = compiled(StandInSection("files", [File(path="/etc/x")]))
     (result,) = run(made, Tripping(ZeroDivisionError("by zero")), NO_SECRETS, tell=lambda _: None)
     assert (result.id, result.outcome, "by zero" in result.reason) == (

@@ -130,8 +130,8 @@ def test_a_machine_that_is_another_than_was_shown_is_left_alone(
     with pytest.raises(RefusedError) as raised:
         send(replace(task, options=agreed), channel)
     assert str(raised.value) == (
-        "@local: it is another than when its plan was shown; nothing was changed\n"
-        "hint: look at its plan again"
+        "@local: the machine changed after its plan was shown; nothing was changed\n"
+        "hint: run `envwright plan` or `envwright apply` again to see the new plan"
     )
 
 

@@ -17,7 +17,7 @@ from standins import DEBIAN, WSL, StandInSession, local_session
 import envwright.facts
 from envwright.engine import prefetch
 from envwright.engine.plan import make_plan
-from envwright.engine.prefetch import Rehearsal
+from envwright.engine.prefetch import Prefetch
 from envwright.errors import EnvwrightError
 from envwright.facts import (
     Apt,
@@ -178,9 +178,9 @@ def test_a_damaged_answer_to_a_check_leaves_the_check_to_ask_for_itself(
     monkeypatch.setattr(prefetch, "nonce", lambda: b"mark")
     good = b"out\nmark" + b"err\n0"
     for damaged in mutated(good, EACH, seed=8):
-        rehearsal = Rehearsal(AnsweringSession(damaged))
-        rehearsal.rehearse([lambda ask=rehearsal: ask.run("check")])  # type: ignore[misc] # a default, not an argument
-        rehearsal.run("check")
+        answers = Prefetch(AnsweringSession(damaged))
+        answers.fetch([lambda ask=answers: ask.run("check")])  # type: ignore[misc] # a default, not an argument
+        answers.run("check")
 
 
 class DamagedSession(StandInSession):
