@@ -1,1 +1,1 @@
-"""What can be provisioned: one file is one capability, found by its presence here."""
+"""The capabilities: each file or folder here is one section of an environment."""

@@ -1,4 +1,4 @@
-"""Compose stacks under /opt/docker, validated, brought up and kept by a systemd unit each."""
+"""The capability `compose`: Compose stacks under /opt/docker, each started by a systemd unit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 ROOT = "/opt/docker"
 UNIT = "/etc/systemd/system/envwright-compose@.service"
 PACKAGES = ("docker-ce", "docker-compose-plugin")
-# How stat(1) calls the file systems by which Windows' drives and other computers' are mounted.
+# stat(1)'s names of the file systems of Windows drives and of network mounts.
 FOREIGN = "v9fs|fuse|fuseblk|cifs|smb|smb2|nfs|ntfs|ntfs3|msdos|exfat|wslfs"
 
 StackName = Annotated[
@@ -48,20 +48,21 @@ Duration = Annotated[
 
 
 class Stack(Settings):
-    """One stack: a compose file, by `file` or `content`, and what it reads."""
+    """One stack: a compose file, by `file` or `content`, with its variables and secrets."""
 
     file: LocalText | None = None
-    """The compose file, beside the environment; it is placed as it is."""
+    """The path of the compose file, relative to the environment's file; it is copied unchanged."""
     content: str | dict[str, JsonValue] | None = None
-    """The compose file itself, as a text or as a mapping."""
+    """The compose file itself, as text or as a mapping."""
     env: dict[VariableName, OneLine | int] = {}
-    """Variables for `${NAME}` in the compose file, placed beside it as `.env`; no secrets."""
+    """Variables for `${NAME}` in the compose file, written to `.env` beside the compose file. Use
+    `secrets` for secrets."""
     secrets: dict[SecretName, str] = {}
-    """Secrets, each by a reference like `{{ secret.NAME }}`, placed as ./secrets/KEY (mode 0600,
-    of root); the compose file mounts them as `secrets: {KEY: {file: ./secrets/KEY}}`."""
+    """Secrets by name, each a reference like `{{ secret.NAME }}`, written to ./secrets/KEY (mode
+    0600, owner root). The compose file mounts them by `secrets: {KEY: {file: ./secrets/KEY}}`."""
     wait: Duration = "5m"
-    """How long its services may take, once started, until all run and are healthy; then bringing
-    it up fails. Pulling and building images does not count."""
+    """How long the services may take, once started, until all run and are healthy; after that time
+    the start of the stack fails. The time to pull and build images does not count."""
 
     @model_validator(mode="after")
     def _sense(self) -> Stack:
@@ -78,7 +79,7 @@ class Stack(Settings):
         return self
 
     def _check_mounts(self, project: Mapping[str, Any]) -> None:
-        """Object when a secret is placed and not mounted, or mounted and not placed."""
+        """Raise ValueError for a secret that is not mounted, or a mount without a secret."""
         mounted = {str(secret.get("file", "")) for secret in _tables(project.get("secrets"))}
         placed = {f"./secrets/{name}" for name in self.secrets}
         for path in sorted(placed - mounted):
@@ -92,24 +93,24 @@ class Stack(Settings):
 
     @property
     def text(self) -> str:
-        """The compose file."""
+        """The text of the compose file."""
         if self.file is not None:
             return self.file
         if isinstance(self.content, str):
             return self.content
         out = io.StringIO()
-        YAML().dump(self.content, out)  # the round-trip kind, which keeps the order
+        YAML().dump(self.content, out)  # the round-trip dumper keeps the order of keys
         return HEADER + out.getvalue()
 
     @property
     def dotenv(self) -> str:
-        """The file of variables, each between quotes in which nothing is expanded."""
+        """The text of `.env`: variables in quotes in which Compose expands nothing."""
         lines = (f"{name}={_quoted(str(value))}\n" for name, value in self.env.items())
         return HEADER + "".join(lines)
 
     @property
     def once(self) -> tuple[str, ...]:
-        """The services that end when their work is done: others wait for just that."""
+        """The services that are meant to end: others depend on `service_completed_successfully`."""
         services = _read(self.text).get("services") or {}
         conditions = [
             (name, condition.get("condition"))
@@ -122,18 +123,18 @@ class Stack(Settings):
 
     @property
     def seconds(self) -> int:
-        """What `wait` is in seconds."""
+        """The limit `wait` in seconds."""
         return int(self.wait[:-1]) * {"s": 1, "m": 60, "h": 3600}[self.wait[-1]]
 
     @property
     def publishes(self) -> bool:
-        """Whether a service that is always there publishes a port."""
+        """Whether a service without profiles publishes a port."""
         services = _tables(_read(self.text).get("services"))
         return any(service.get("ports") and not service.get("profiles") for service in services)
 
 
 def _read(text: str) -> Mapping[str, Any]:
-    """Parse a compose file; docker compose has the last word on what it means."""
+    """Parse a compose file as YAML; `docker compose config` validates it on the machine."""
     try:
         project = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
@@ -169,13 +170,14 @@ def _quoted(value: str) -> str:
 class Section(TableCapability):
     """Stacks of containers by name, each a compose file.
 
-    A stack lies in /opt/docker/NAME, which must be on a Linux file system: its compose.yaml, and
-    what relative volumes name. The file goes live only when `docker compose config` agrees to it.
-    The unit envwright-compose@NAME.service brings it up at boot, which does not wait for it; it
-    is up when all services run, and those with a health check are healthy. What changes one stack
-    leaves the others alone. Images that are there are not pulled anew. Volumes are never removed,
-    nor is a stack that is taken out of the environment: `systemctl disable --now` its unit, then
-    `docker compose down` in its folder.
+    The folder of a stack is /opt/docker/NAME. The folder holds compose.yaml and the files of
+    relative volumes, and must lie on a Linux file system. compose.yaml goes live only when `docker
+    compose config` accepts it. The unit envwright-compose@NAME.service starts the stack at boot,
+    without holding up the boot. A stack is up when all its services run and the services with a
+    health check are healthy. A change of one stack leaves the other stacks alone. Images that the
+    machine has are not pulled again. envwright removes no volumes, and no stack that is removed
+    from the environment: to remove one, run `systemctl disable --now
+    envwright-compose@NAME.service`, then `docker compose down` in its folder.
     """
 
     example: ClassVar[str] = """\
@@ -212,14 +214,14 @@ compose:
                 f"path={ROOT}/{name}\n"
                 'until [ -e "$path" ]; do path=${path%/*}; path=${path:-/}; done\n'
                 f'case $(stat -L -f -c %T "$path") in {FOREIGN}) exit 1;; esac',
-                f"{ROOT}/{name} lies on a drive of Windows or of another computer, where the "
-                "volumes of containers lose owners, modes and speed",
-                f"let {ROOT} be on the distribution's own ext4",
+                f"{ROOT}/{name} lies on a Windows drive or a network drive, where the volumes of "
+                "containers lose owners, modes and speed",
+                f"move {ROOT} to the distribution's own ext4 file system",
             )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         for name, stack in self.root.items():
-            state = render("compose.state.sh", **_words(name, stack))
+            state = render("compose.state.sh", **_values(name, stack))
             yield Proof(
                 f"every service of the stack {name} runs and is healthy",
                 f'{state}got=$(state) && echo "$got" && [ "$got" = up ]',
@@ -233,11 +235,11 @@ compose:
                 )
 
 
-def _words(name: str, stack: Stack) -> dict[str, Any]:
-    """Return what the scripts of a stack are rendered with; none of it needs quotes in a shell."""
+def _values(name: str, stack: Stack) -> dict[str, Any]:
+    """Return the values of a stack for its script templates; no value needs quotes in a shell."""
     unit = f"envwright-compose@{name}.service"
-    words = {"name": name, "folder": f"{ROOT}/{name}", "unit": unit, "once": stack.once}
-    return {**words, "wait": stack.wait}
+    values = {"name": name, "folder": f"{ROOT}/{name}", "unit": unit, "once": stack.once}
+    return {**values, "wait": stack.wait}
 
 
 def _files(name: str, stack: Stack) -> Iterator[Directory | File]:
@@ -260,19 +262,19 @@ def _files(name: str, stack: Stack) -> Iterator[Directory | File]:
 
 
 def _unit(name: str, stack: Stack, files: tuple[str, ...]) -> Iterator[Resource]:
-    words = _words(name, stack)
-    unit = words["unit"]
+    values = _values(name, stack)
+    unit = values["unit"]
     limits = f"/etc/systemd/system/{unit}.d/wait.conf"
     yield File(path=limits, content=render("compose.wait", wait=stack.seconds), at=(name, "wait"))
-    # The unit is started by the command, which can say why a service does not come up.
+    # The command starts the unit, since it can say why a service does not start.
     reads, needs = (UNIT, limits), ("package:docker-ce",)
     yield Service(unit=unit, running=None, reads=reads, needs=needs, at=(name,))
     yield Command(
         title=f"compose {name}",
-        observe=render("compose.state.sh", **words) + "state",
+        observe=render("compose.state.sh", **values) + "state",
         expected="up",
-        run=render("compose.up.sh", **words),
-        seen=(Assertion("run", (render("compose.witness.sh", **words),), "rc", 0),),
+        run=render("compose.up.sh", **values),
+        seen=(Assertion("run", (render("compose.witness.sh", **values),), "rc", 0),),
         after=(f"service:{unit}",),
         undone_by=(*files, "service:docker.service"),
         systemd=True,

@@ -1,4 +1,4 @@
-"""Environment variables for login shells, for users' services and for the system's services."""
+"""The capability `environment`: environment variables for login shells and for services."""
 
 from __future__ import annotations
 
@@ -32,15 +32,18 @@ case $value in
 *) printf %s "$value";;
 esac
 }"""
-"""Reads what systemctl(1) prints: values with blanks or quotes are in $'...', unknown to dash."""
+"""Decodes a value that systemctl(1) prints: one with blanks or quotes is in $'...', as in bash.
+
+dash, which runs the script, does not know $'...'.
+"""
 
 
 class Section(TableCapability):
     """Environment variables by name.
 
-    Login shells read them from /etc/profile.d, users' services from /etc/environment.d
-    (environment.d(5)), the system's services as DefaultEnvironment (systemd-system.conf(5)).
-    Values are literal: nothing in them is expanded.
+    Login shells read the variables from /etc/profile.d, users' services from /etc/environment.d
+    (environment.d(5)), system services from DefaultEnvironment (systemd-system.conf(5)). Values
+    are literal: nothing in them is expanded.
     """
 
     example: ClassVar[str] = """\
@@ -68,7 +71,7 @@ environment:
 
     def _defaults(self) -> Iterator[str]:
         for name, value in self.root.items():
-            # In unit files and their like a percent sign begins a specifier.
+            # In unit files and in system.conf a percent sign begins a specifier.
             yield f"DefaultEnvironment={systemd.assignments({name: value})}\n"
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
@@ -77,7 +80,7 @@ environment:
             test = f'echo "{name}=$got"; [ "$got" = {wanted} ]'
             yield Proof(
                 f"a login shell has {name}",
-                # Other profiles may have something to say first.
+                # Other profiles may print something first.
                 f'got=$(env -i HOME=/root sh -lc \'printf "\\n%s" "${name}"\' | tail -n 1); {test}',
                 at=(name,),
             )
@@ -91,13 +94,13 @@ environment:
 
 
 def _manager_variable(name: str, value: str) -> Command:
-    """Let the running system manager read its configuration again."""
+    """Return the command that has the running system manager reload its configuration."""
     observe = f"systemctl show-environment | sed -n 's/^{name}=//p' | {UNQUOTED}"
     return Command(
         title=f"environment {name}",
         observe=observe,
         expected=value,
-        # What somebody set by hand in the running manager would win over the default.
+        # A value that somebody set by hand in the running manager wins over the default.
         run=f"systemctl unset-environment {name} && systemctl daemon-reload",
         seen=(
             Assertion(

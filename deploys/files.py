@@ -1,4 +1,4 @@
-"""Files, directories and links, each with its owner and mode."""
+"""The capability `files`: files, directories and links, each with its owner and mode."""
 
 from __future__ import annotations
 
@@ -31,33 +31,33 @@ if TYPE_CHECKING:
 
 Target = Annotated[
     str,
-    # ln(1) would take it for an option.
+    # ln(1) would take a target that begins with `-` for an option.
     spelled(r"^[^-\x00][^\x00]*$", "a path that does not begin with `-`"),
 ]
 KINDS = ("content", "source", "template", "link", "directory", "absent")
 
 
 class Entry(Settings):
-    """What is at a path: one of `content`, `source`, `template`, `link`, `directory`, `absent`."""
+    """The entry at a path: `content`, `source`, `template`, `link`, `directory` or `absent`."""
 
     content: str | None = None
-    """A file with this text."""
+    """Create a file with this text."""
     source: LocalText | None = None
-    """A file with the text of this one, beside the environment."""
+    """Create a file with the text of this local file; relative to the environment's file."""
     template: LocalTemplate | None = None
-    """The same, with `{{ names }}` in it rendered as in the environment."""
+    """As `source`, and render the templates `{{ NAME }}` in the text as in the environment."""
     link: Target | None = None
-    """A symbolic link to this target."""
+    """Create a symbolic link to this target."""
     directory: bool = False
-    """A directory; what lies in it is not managed."""
+    """Create a directory; its content is not managed."""
     absent: bool = False
-    """No file may be here; directories are never removed."""
+    """Remove the file or link at this path; directories are never removed."""
     owner: AccountName = "root"
-    """The user who owns it."""
+    """The user who owns the file, directory or link."""
     group: AccountName | None = None
-    """Its group; by default the owner's primary one."""
+    """The group; by default the owner's primary group."""
     mode: Mode | None = None
-    """Its permissions; by default "0644", "0600" for a file that holds a secret, "0755" for a
+    """The permissions; by default "0644", "0600" for a file that holds a secret, "0755" for a
     directory."""
 
     @model_validator(mode="after")
@@ -69,7 +69,7 @@ class Entry(Settings):
 
 
 def _guard(path: str) -> str:
-    """Return the command that must agree to a file which, when it is wrong, locks everyone out."""
+    """Return the command that checks a file before it goes live: a bad sudoers file locks sudo."""
     if path == "/etc/sudoers" or path.startswith("/etc/sudoers.d/"):
         return '{ ! command -v visudo >/dev/null || visudo -cf "$staged"; }'
     return ""
@@ -78,9 +78,9 @@ def _guard(path: str) -> str:
 class Section(TableCapability):
     """Files, directories and links by path.
 
-    Files are written whole and atomically; those of sudo go live only when visudo agrees. A file
-    never replaces a directory, a directory or link never a file: what is in the way is named, and
-    left alone.
+    Files are written whole and atomically. A file of sudo goes live only when visudo accepts it. A
+    file never replaces a directory, and a directory or link never replaces a file: the error names
+    the existing entry, and envwright leaves it alone.
     """
 
     example: ClassVar[str] = """\
@@ -115,7 +115,7 @@ files:
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         for path, entry in self.root.items():
-            # Every directory above a file has a say in who gets at it. Root gets anywhere.
+            # Every directory above a file can keep users from it. Root can read every file.
             readable = int((entry.mode or "0755")[1]) & 4
             if entry.owner == "root" or entry.absent or not readable:
                 continue

@@ -1,4 +1,4 @@
-"""Logins on other machines: ~/.netrc and git's credential helper, with passwords by secrets."""
+"""The capability `logins`: passwords in ~/.netrc and for git's credential helper, by secrets."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 
 def _secret(text: str) -> str:
-    # Not by a pattern: what is wrong with a value would be told together with the value.
+    # No pattern: pydantic's error of a pattern would show the value, which may be a password.
     if not re.fullmatch("⟦secret:[A-Za-z0-9_]+⟧", text):
-        raise ValueError("must be a secret, like `{{ secret.TOKEN }}`, never written in YAML")
+        raise ValueError("must name a secret, like `{{ secret.TOKEN }}`: YAML holds no password")
     return text
 
 
@@ -46,17 +46,17 @@ class Login(Settings):
     """A login on another machine."""
 
     login: Name
-    """The account there."""
+    """The name of the account on the other machine."""
     password: Secret
-    """Its password or token, by a secret: it is never written in an environment."""
+    """The password or token, by the name of a secret: `{{ secret.NAME }}`."""
 
 
 class Section(Capability):
-    """Logins on other machines, for programs that ask nobody.
+    """Logins on other machines, for programs that run unattended.
 
-    `netrc` is what Go (module proxies, private modules), curl, pip and git read from ~/.netrc:
-    only the machines named here are written, the others in it stay. `git` is for git alone, by a
-    credential helper in /etc/gitconfig that answers from a file of the user's own.
+    Go (module proxies, private modules), curl, pip and git read `netrc` from ~/.netrc. envwright
+    writes only the entries of the machines named here; other entries in the file stay. `git` is
+    for git alone: a credential helper in /etc/gitconfig answers from a file in the user's home.
     """
 
     example: ClassVar[str] = """\
@@ -71,11 +71,11 @@ logins:
 """
 
     users: list[AccountName] = Field(min_length=1)
-    """Accounts that have them."""
+    """The local accounts that get these logins."""
     netrc: dict[Host, Login] = {}
-    """Entries of ~/.netrc by machine."""
+    """Entries of ~/.netrc, by the name of the machine."""
     git: dict[Host, Login] = {}
-    """What git's credential helper answers, by machine (https)."""
+    """Logins for git over https, by the name of the machine."""
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         for user in self.users:
@@ -103,7 +103,7 @@ logins:
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         for user in self.users:
             who = {"user": shlex.quote(user), "home": shlex.quote(machine.home(user))}
-            # An entry with a port is for Go alone: libcurl looks for the machine's name.
+            # Only Go reads an entry with a port: libcurl looks for the machine's name alone.
             for host in (host for host in self.netrc if ":" not in host):
                 login = shlex.quote(self.netrc[host].login)
                 script = render("logins.netrc.sh", host=shlex.quote(host), login=login, **who)
@@ -119,7 +119,10 @@ def _folder(home: str) -> str:
 
 
 def _helper(host: str) -> Command:
-    """Let git ask the file of whoever runs it: gitcredentials(7), custom helpers."""
+    """Return the command that sets git's credential helper (gitcredentials(7), custom helpers).
+
+    The helper answers from the file of the user who runs git.
+    """
     file = shlex.quote(f"/.config/envwright-logins/{host}")
     helper = f'!f() {{ test "$1" = get && cat "$HOME"{file}; }}; f'
     key = shlex.quote(f"credential.https://{host}.helper")

@@ -1,4 +1,4 @@
-"""Mounts: entries of fstab and what they stand for, Windows drives and memory among them."""
+"""The capability `mounts`: entries of /etc/fstab and live mounts, Windows drives among them."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ class Entry(Settings):
     """One mount: `source` and `type`, or `bind`, or `drive`, or `tmpfs` as type alone."""
 
     source: Word | None = None
-    """What is mounted: a device, `UUID=...`."""
+    """The file system to mount: a device, or `UUID=...`."""
     type: Option | None = None
-    """The type of its file system."""
+    """The type of the file system."""
     bind: AbsolutePath | None = None
-    """A directory that is to be seen here, too."""
+    """A directory to show at the mount point, too (a bind mount)."""
     drive: Drive | None = None
-    """A Windows drive or share (only under WSL); replaces what `wsl: {automount}` would do."""
+    """A Windows drive or share (only under WSL), mounted instead of by `wsl: {automount}`."""
     options: list[Option] = []
-    """Mount options (mount(8)); with `noauto` only the entry is made."""
+    """Mount options (mount(8)); with `noauto` only the entry in /etc/fstab is written."""
 
     @model_validator(mode="after")
     def _one(self) -> Entry:
@@ -60,7 +60,7 @@ class Entry(Settings):
         return self
 
     def mount(self, target: str) -> Mount:
-        """Return the resource at a target."""
+        """Return the resource of this mount at a mount point."""
         at = (target,)
         options = tuple(self.options)
         if self.bind:
@@ -76,8 +76,8 @@ class Entry(Settings):
 class Section(TableCapability):
     """Mounts by mount point.
 
-    Each is an entry of /etc/fstab, of which every other byte stays, and a live mount. What is
-    mounted otherwise is unmounted first.
+    Each mount is an entry of /etc/fstab and a live mount. Every other byte of /etc/fstab stays. A
+    mount that differs from its entry is unmounted first.
     """
 
     example: ClassVar[str] = """\

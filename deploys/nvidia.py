@@ -1,4 +1,4 @@
-"""NVIDIA's container toolkit as NVIDIA documents it: signed source, packages, runtime, CDI."""
+"""The capability `nvidia`: NVIDIA Container Toolkit, so that containers can use the GPU."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envwright.model.resource import Resource
 
 FINGERPRINT = "C95B321B61E88C1809C4F759DDCAE044F796ECB0"
-"""Of the key that signs the repository (nvidia.github.io/libnvidia-container/gpgkey)."""
+"""The fingerprint of the repository's key (nvidia.github.io/libnvidia-container/gpgkey)."""
 PACKAGES = (
     "nvidia-container-toolkit",
     "nvidia-container-toolkit-base",
@@ -29,8 +29,8 @@ PACKAGES = (
     "libnvidia-container1",
 )
 SOURCES = "/etc/apt/sources.list.d"
-# One repository under two keyrings is refused by apt ("Conflicting values set for option
-# Signed-By"): the lists of NVIDIA's older instructions, and the one of today's.
+# apt refuses one repository with two keyrings ("Conflicting values set for option Signed-By"). So
+# the source lists of NVIDIA's older instructions must go.
 OLD_LISTS = (
     "libnvidia-container",
     "nvidia-docker",
@@ -50,8 +50,10 @@ DRIVERS = (
     "cuda-drivers",
     "cuda-drivers-*",
 )
-"""Packages that are, or bring, a driver for Linux (docs.nvidia.com/cuda/wsl-user-guide), or its
-libcuda: libnvidia-compute-* comes with Ubuntu's nvidia-cuda-toolkit, libcuda1 is Debian's."""
+"""Packages that install a driver for Linux (docs.nvidia.com/cuda/wsl-user-guide) or its libcuda.
+
+libnvidia-compute-* comes with Ubuntu's nvidia-cuda-toolkit, libcuda1 is Debian's.
+"""
 PREFERENCES = "/etc/apt/preferences.d/nvidia-wsl.pref"
 DAEMON = "/etc/docker/daemon.json"
 
@@ -64,12 +66,12 @@ Version = Annotated[
 class Section(Capability):
     """NVIDIA Container Toolkit: containers use the GPU, by `--gpus`, by runtime or by CDI name.
 
-    The steps of docs.nvidia.com: lists of older instructions go, the source is signed by the key
-    whose fingerprint is known, its four packages have one version. Docker learns of the runtime
-    `nvidia` by keys of daemon.json, beside those of the section `docker`, which brings Docker.
-    Under WSL the driver is Windows' own: a driver for Linux is refused where it is installed, and
-    apt is told never to install one. Without a GPU all of it is installed, and the proofs that
-    need one are skipped.
+    envwright follows the steps of docs.nvidia.com: it removes source lists of older instructions,
+    adds the apt source, whose key must have the `fingerprint`, and installs the toolkit's four
+    packages in one version. Keys of daemon.json add the runtime `nvidia` to Docker; the section
+    `docker` installs Docker. Under WSL the GPU's driver is the driver of Windows: plan refuses an
+    installed driver for Linux, and a preference keeps apt from installing one. On a machine
+    without a GPU the toolkit is installed, too, and the proofs that need a GPU are skipped.
     """
 
     example: ClassVar[str] = """\
@@ -79,16 +81,17 @@ nvidia:
 """
 
     version: Version | None = None
-    """The version of all four packages; by default whatever is newest at first."""
+    """The version of all four packages; by default the newest one when they are installed."""
     default_runtime: bool = False
-    """Containers that name no runtime get `nvidia`, too."""
+    """Make `nvidia` the runtime of containers that name no runtime."""
     cdi: bool = True
     """Describe the GPU to the Container Device Interface, so that `--device nvidia.com/gpu=all`
     works (a toolkit of 1.18 or newer)."""
     mirror: BaseUrl = "https://nvidia.github.io/libnvidia-container"
-    """Where the packages and their key come from."""
+    """The base address of the packages and of their key."""
     fingerprint: Fingerprint = FINGERPRINT
-    """Of the key that signs them; change it only for a mirror that signs by itself."""
+    """The fingerprint of the key that signs the packages; change it only for a mirror that signs
+    with a key of its own."""
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         old = [File(path=f"{SOURCES}/{name}.list", present=False) for name in OLD_LISTS]
@@ -98,7 +101,8 @@ nvidia:
             yield File(path=PREFERENCES, content=content)
         before = (*(file.id for file in old), f"file:{PREFERENCES}")
         if self.mirror.startswith("https:"):
-            # It may be the first that apt installs, and a bad old list would be in its way, too.
+            # ca-certificates may be the first package that apt installs, so a bad old list would
+            # make its installation fail, too.
             yield Package(package="ca-certificates", needs=before)
         yield self._source(machine, before)
         revision = "" if (self.version or "").endswith("*") else "-*"
@@ -121,7 +125,7 @@ nvidia:
         )
 
     def _docker(self) -> Iterator[Resource]:
-        """Let Docker know the runtime, as `nvidia-ctk runtime configure` writes it."""
+        """Yield the keys of daemon.json that `nvidia-ctk runtime configure` writes."""
         keys: dict[str, Any] = {
             "runtimes/nvidia/path": "nvidia-container-runtime",
             "runtimes/nvidia/args": [],
@@ -136,7 +140,7 @@ nvidia:
             dialect="json",
             keys=keys,
             validate='dockerd --validate --config-file "$staged"',
-            # A daemon that is told of a runtime that is not there does not start.
+            # dockerd does not start when daemon.json names a runtime that is not installed.
             needs=("package:docker-ce", "package:nvidia-container-toolkit-base"),
         )
         yield Service(unit="docker.service", reads=(DAEMON,), needs=("package:docker-ce",))
@@ -150,8 +154,8 @@ nvidia:
                 "an NVIDIA driver for Linux is installed (a package like nvidia-driver-*, "
                 "libnvidia-compute-*, cuda or cuda-drivers); under WSL it hides the driver that "
                 "Windows shares, and the GPU is lost",
-                "apt-get purge it; for CUDA install cuda-toolkit-X-Y alone, from the repository "
-                "wsl-ubuntu",
+                "run `apt-get purge` with these packages; for CUDA install cuda-toolkit-X-Y alone, "
+                "from the repository wsl-ubuntu",
             )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
@@ -178,7 +182,7 @@ nvidia:
 
 
 def _refresh() -> Iterator[Resource]:
-    """Keep the units on that describe the GPU at boot and after each change of its driver."""
+    """Yield the units that describe the GPU at boot and after each change of its driver."""
     base = ("package:nvidia-container-toolkit-base",)
     yield Service(unit="nvidia-cdi-refresh.path", needs=base, at=("cdi",))
     yield Service(unit="nvidia-cdi-refresh.service", running=None, needs=base, at=("cdi",))

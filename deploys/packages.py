@@ -1,4 +1,4 @@
-"""Packages of apt, pinned or not, and the signed sources that they come from."""
+"""The capability `packages`: apt packages, and the signed apt sources that they come from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from envwright.model.resource import Resource
 
 _NAME = r"[a-z0-9][a-z0-9+.-]+"
-# Debian policy 5.6.1 and 5.6.12; at the end of a version apt takes `*` for whatever follows.
+# Debian policy 5.6.1 and 5.6.12; apt matches any rest of a version by `*` at its end.
 _VERSION = r"[0-9][A-Za-z0-9.+:~-]*\*?"
 
 
@@ -33,11 +33,11 @@ _HINTS = {
     **dict.fromkeys("*?[|", "each package is named by itself, without an expression"),
     "^": "the packages of a task are named one by one",
 }
-"""What to write instead, by the first character that no package's name has."""
+"""Hints, by the first character of the text that no package's name can have."""
 
 
 def _hint(text: str) -> str:
-    """Say what is meant to be written instead of what apt alone takes; "" where that is unknown."""
+    """Return `; ` and a hint for an expression that only apt takes; "" where none is known."""
     name = re.match(_NAME, text)
     if name and name.end() < len(text):
         hint = _HINTS.get(text[name.end()], "")
@@ -53,13 +53,13 @@ def _exact(text: str, pattern: str, words: str) -> str:
 
 
 def package_name(text: str) -> str:
-    """Return a package's name; ValueError where it is none, or an expression of apt's."""
+    """Return a package's name; raise ValueError for any other text, such as apt's expressions."""
     words = "a package's name: two or more small letters, digits, `+`, `-`, `.`"
     return _exact(text, _NAME, words)
 
 
-def package_wish(text: str) -> str:
-    """Return a package's name with or without a version; ValueError where it is something else."""
+def package_spec(text: str) -> str:
+    """Return a package's name with or without a version; raise ValueError for any other text."""
     words = "a package's name, with `=VERSION` or `=14.*` behind it to pin"
     return _exact(text, f"{_NAME}(={_VERSION})?", words)
 
@@ -69,9 +69,9 @@ PackageName = Annotated[
     AfterValidator(package_name),
     Field(json_schema_extra={"pattern": f"^{_NAME}$", "words": "a package's name"}),
 ]
-PackageWish = Annotated[
+PackageSpec = Annotated[
     str,
-    AfterValidator(package_wish),
+    AfterValidator(package_spec),
     Field(
         json_schema_extra={
             "pattern": f"^{_NAME}(={_VERSION})?$",
@@ -90,13 +90,14 @@ class KeySettings(Settings):
     """The key that signs a source: one of `url`, `file` or `text`, and its fingerprint."""
 
     url: Url | None = None
-    """Where the machine downloads it."""
+    """The address from which the machine downloads the key."""
     file: LocalText | None = None
-    """A file beside the environment that holds it, armored."""
+    """A local file with the armored key; relative to the environment's file."""
     text: str | None = None
     """The key itself, armored."""
     fingerprint: Fingerprint
-    """Of its primary key; blanks do not matter. A key with another one is refused."""
+    """The fingerprint of the primary key, with or without blanks. A key with another fingerprint
+    is refused."""
 
     @model_validator(mode="after")
     def _one(self) -> KeySettings:
@@ -104,7 +105,7 @@ class KeySettings(Settings):
         return self
 
     def key(self) -> Key:
-        """Return the key as resources take it."""
+        """Return the key in the form that resources take."""
         return Key((self.fingerprint,), url=self.url or "", text=self.file or self.text or "")
 
 
@@ -112,23 +113,24 @@ class Source(Settings):
     """An apt repository (deb822 style, sources.list(5))."""
 
     url: Url
-    """Its address."""
+    """The address of the repository."""
     suites: list[Word] = []
-    """Its suites; by default the codename of the machine's release. One that ends in `/` is a
+    """The suites; by default the codename of the machine's release. A suite that ends in `/` is a
     flat repository."""
     components: list[Word] = ["main"]
-    """Its components; none for a flat repository."""
+    """The components; none for a flat repository."""
     architectures: list[Word] = []
-    """Which architectures to read; by default the machine's own."""
+    """The architectures to read; by default the machine's own."""
     key: KeySettings
-    """The key that signs it."""
+    """The key that signs the repository."""
 
 
 class Section(Capability):
     """Packages of apt.
 
-    A list of names is short for `install:`. A version pins (`ripgrep=14.*`); all that is missing
-    is installed in one transaction, after one `apt-get update`, and nothing else is removed by it.
+    A list of names is short for `install:`. A version pins a package (`ripgrep=14.*`). All missing
+    packages are installed in one transaction, after one `apt-get update`. A transaction that would
+    remove a package which `absent` does not name is refused.
     """
 
     model_config = ConfigDict(json_schema_extra={"short": "install"})
@@ -145,14 +147,14 @@ packages:
         fingerprint: 2C61 0620 1985 B60E 6C7A C873 23F3 D4EA 7571 6059
 """
 
-    install: list[PackageWish] = []
-    """Packages that must be installed."""
+    install: list[PackageSpec] = []
+    """Packages to install."""
     absent: list[PackageName] = []
-    """Packages that must not be installed."""
+    """Packages to remove."""
     recommends: bool = False
-    """Install what the packages recommend, too."""
+    """Also install the packages that the installed packages recommend."""
     sources: dict[SourceName, Source] = {}
-    """Further apt sources by name."""
+    """Additional apt sources by name."""
 
     @model_validator(mode="before")
     @classmethod
@@ -180,13 +182,13 @@ packages:
             yield Proof(
                 f"apt takes packages from {name}",
                 f"apt-cache policy | grep -F -- {address} || "
-                "{ echo 'apt has no list of it that it trusts'; exit 1; }",
+                "{ echo 'apt has no trusted list of this source'; exit 1; }",
                 at=("sources", name),
             )
 
 
 def apt_source(name: str, source: Source, machine: Machine) -> Iterator[Resource]:
-    """Return a source, and the certificates that its https needs."""
+    """Yield an apt source, and for https the package with the certificates."""
     at = ("sources", name)
     if source.url.startswith("https:") or (source.key.url or "").startswith("https:"):
         yield Package(package="ca-certificates", at=at)

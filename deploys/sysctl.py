@@ -1,4 +1,4 @@
-"""Kernel settings, live and after the next boot."""
+"""The capability `sysctl`: kernel settings, live and after the next boot."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ PATH = "/etc/sysctl.d/60-envwright.conf"
 class Section(TableCapability):
     """Kernel settings by name.
 
-    They are written to /etc/sysctl.d (sysctl.d(5)) for the next boot, and set at once. Under WSL
-    they hold for every distribution, since all share one kernel.
+    A setting is written to /etc/sysctl.d (sysctl.d(5)) for the next boot, and set at once. Under
+    WSL a setting holds for every distribution, since all distributions share one kernel.
     """
 
     example: ClassVar[str] = """\
@@ -59,7 +59,7 @@ sysctl:
             read = f"sed -n 's/^-\\{{0,1\\}}{pattern} *= *//p'"
             yield Proof(
                 f"{name} is {value} after the next boot, too",
-                # The last assignment of all files that systemd will read is the one that holds.
+                # systemd reads all files in order: the last assignment wins.
                 "reader=/usr/lib/systemd/systemd-sysctl\n"
                 "[ -x $reader ] || { echo 'systemd is not installed'; exit 77; }\n"
                 f"got=$($reader --cat-config | {read} | tail -n 1)"
@@ -70,7 +70,7 @@ sysctl:
 
 def _live(name: str, value: str) -> Command:
     path = "/proc/sys/" + name.replace(".", "/")
-    # The kernel parts the numbers of a list by tabs.
+    # The kernel separates the numbers of a list by tabs.
     shown = "\t".join(value.split())
     return Command(
         title=f"sysctl {name}",

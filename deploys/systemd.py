@@ -1,4 +1,4 @@
-"""Units of systemd: their files, their drop-ins, and whether they run and start at boot."""
+"""The capability `systemd`: unit files, drop-ins, and whether units run and start at boot."""
 
 from __future__ import annotations
 
@@ -33,32 +33,32 @@ DropInName = Annotated[
 
 
 class UnitSettings(Settings):
-    """What is wanted of a unit; what is left out is not managed."""
+    """Settings of a unit; a setting that is left out is not managed."""
 
     content: str | None = None
-    """The unit's file, /etc/systemd/system/NAME."""
+    """The text of the unit file, /etc/systemd/system/NAME."""
     drop_ins: dict[DropInName, str] = {}
-    """Additions to a unit, /etc/systemd/system/NAME.d/KEY.conf."""
+    """The texts of drop-in files, /etc/systemd/system/NAME.d/KEY.conf, by KEY."""
     running: bool | None = None
-    """It is active, or is not."""
+    """Whether the unit is active: true starts the unit, false stops it."""
     enabled: bool | None = None
-    """It starts at boot, or does not."""
+    """Whether the unit starts at boot."""
     masked: bool = False
-    """It cannot be started by anything."""
+    """Mask the unit, so that nothing can start it."""
 
     @model_validator(mode="after")
     def _sense(self) -> UnitSettings:
         if self.masked and (self.running or self.enabled or self.content is not None):
-            raise ValueError("is masked: then it can have no file, run or start at boot")
+            raise ValueError("is masked: a masked unit can have no file, not run or start at boot")
         return self
 
 
 class Section(TableCapability):
     """Units of the system manager, by full name.
 
-    A unit that is active is restarted when one of its files changed after it started. Where
-    systemd is not PID 1 yet (a fresh WSL distribution), units are enabled and the rest is pending
-    until it is.
+    An active unit is restarted when one of its files changed after the unit started. Where systemd
+    is not PID 1 yet (a fresh WSL distribution), units are enabled, and all other changes of units
+    are pending until systemd is PID 1.
     """
 
     example: ClassVar[str] = """\

@@ -1,4 +1,4 @@
-"""The developer's account: name, shell, groups, sudo rule, keys that may log in."""
+"""The capability `user`: the developer's account, its shell, groups, sudo rule and SSH keys."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ KeyLine = Annotated[
     str,
     spelled(r"^[^\s#][^\n\r\x00]*$", "one line of authorized_keys, neither blank nor a comment"),
 ]
-"""A key that may log in (sshd(8), AUTHORIZED_KEYS FILE FORMAT)."""
+"""A public key that may log in (sshd(8), AUTHORIZED_KEYS FILE FORMAT)."""
 
 
 class Section(Capability):
     """The developer's account.
 
-    The account is made where it is missing, with its home directory; uid and home of an account
-    that exists are never changed. A sudo rule goes live only when visudo agrees to it.
+    A missing account is created with its home directory. The uid and the home of an existing
+    account are never changed. A sudo rule goes live only when visudo accepts it.
     """
 
     example: ClassVar[str] = """\
@@ -51,18 +51,18 @@ user:
 """
 
     name: AccountName
-    """The account's name."""
+    """The name of the account."""
     uid: int | None = Field(default=None, ge=1, le=60000)
-    """Its number; by default the next free one."""
+    """The user ID; by default the next free one."""
     shell: AbsolutePath = "/bin/bash"
-    """Its login shell."""
+    """The login shell."""
     groups: list[AccountName] = []
-    """Supplementary groups, made where they are missing."""
+    """Supplementary groups; missing groups are created."""
     sudo: Literal["nopasswd", "password", "none"] | None = None
-    """What it may do as root: everything, with its password or without, or nothing by a rule of
-    its own; left out: not managed."""
+    """The account's sudo rule: `nopasswd` and `password` allow every command, without or with the
+    account's password; `none` removes the rule. Left out, the rule is not managed."""
     authorized_keys: list[KeyLine] = []
-    """Lines for ~/.ssh/authorized_keys; other keys in that file stay."""
+    """Lines for ~/.ssh/authorized_keys; other lines in the file stay."""
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         yield User(user=self.name, uid=self.uid, shell=self.shell, at=("name",))
@@ -75,7 +75,7 @@ user:
             yield from self._keys(machine)
 
     def _sudo(self, rule: str) -> Iterator[Resource]:
-        # sudoers(5) passes over files with a dot in their name; account names here have none.
+        # sudo ignores files with a dot in their name (sudoers(5)); account names here have no dot.
         path = f"/etc/sudoers.d/{self.name}"
         if rule == "none":
             yield File(path=path, present=False, at=("sudo",))

@@ -1,4 +1,4 @@
-"""Every setting of /etc/wsl.conf: automount, network, interop, boot, user and the rest."""
+"""The capability `wsl`: every setting of /etc/wsl.conf, which belongs to one distribution."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
 
 PATH = "/etc/wsl.conf"
-# Windows' drives are beside the one that its system is on.
+# All Windows drives are mounted in the folder in which the drive of the Windows system is mounted.
 NO_WINDOWS = r"""
 case ":$path" in
 *:"${ew_target%/*}"/?/*)
@@ -44,25 +44,26 @@ class Part(Settings):
 
 
 class DriveOptions(Settings):
-    """How Windows drives are mounted (microsoft/WSL: src/linux/init/drvfs.cpp)."""
+    """Mount options of Windows drives (microsoft/WSL: src/linux/init/drvfs.cpp)."""
 
     metadata: bool | None = None
-    """Keep Linux owners and modes on NTFS; without it chmod only toggles read-only."""
+    """Whether Linux owners and modes are kept on NTFS; without them chmod only toggles
+    read-only."""
     uid: int | None = Field(default=None, ge=0)
-    """Owner of files without metadata; by default the default user."""
+    """The user ID of the owner of files without metadata; by default the default user's."""
     gid: int | None = Field(default=None, ge=0)
-    """Group of files without metadata."""
+    """The group ID of files without metadata."""
     umask: Octal | None = None
-    """Permission bits taken from files and directories."""
+    """The umask: permission bits that files and directories do not get."""
     fmask: Octal | None = None
-    """The same, files only."""
+    """The umask of files only."""
     dmask: Octal | None = None
-    """The same, directories only."""
+    """The umask of directories only."""
     case: Literal["off", "dir", "force"] | None = None
-    """Whether names differ by case; `force` is `dir` under WSL 2."""
+    """Whether upper and lower case make different names; under WSL 2 `force` means `dir`."""
 
     def text(self) -> str:
-        """Write the options as wsl.conf has them: a list with commas and no blanks."""
+        """Return the options in the form of wsl.conf: a list with commas and no blanks."""
         values = self.model_dump(exclude_none=True)
         flag = ["metadata"] if values.pop("metadata", False) else []
         return ",".join([*flag, *(f"{name}={value}" for name, value in values.items())])
@@ -72,110 +73,110 @@ class Automount(Part):
     """Windows drives under /mnt."""
 
     enabled: bool | None = None
-    """Mount the fixed drives."""
+    """Whether the fixed drives of Windows are mounted."""
     root: AbsolutePath | None = None
-    """Where: /mnt by default."""
+    """The folder of the mount points; by default /mnt."""
     options: DriveOptions | Text | None = None
-    """How; as keys, or as the text that wsl.conf has."""
+    """The mount options, as keys or as the text of wsl.conf."""
     mount_fs_tab: bool | None = None
-    """Process /etc/fstab at start; with systemd it is done twice."""
+    """Whether WSL mounts the entries of /etc/fstab at start; systemd mounts them, too."""
     ldconfig: bool | None = None
-    """Put /usr/lib/wsl/lib into the linker's search path."""
+    """Whether the linker searches /usr/lib/wsl/lib."""
     cgroups: Literal["v1", "v2"] | None = None
-    """The cgroup hierarchy (WSL 2.6.2 and later)."""
+    """The version of the cgroup hierarchy (WSL 2.6.2 and later)."""
 
 
 class Network(Part):
-    """Names and addresses."""
+    """Host names and name resolution."""
 
     generate_hosts: bool | None = None
-    """Write /etc/hosts at each start."""
+    """Whether WSL writes /etc/hosts at each start."""
     generate_resolv_conf: bool | None = None
-    """Write /etc/resolv.conf at each start; false: you have to provide one."""
+    """Whether WSL writes /etc/resolv.conf at each start; with false you must provide the file."""
     hostname: Text | None = None
-    """The host name; `hostnamectl` does not last, since WSL rewrites it."""
+    """The host name. WSL sets it at each start, so a change by `hostnamectl` does not last."""
 
 
 class Interop(Part):
-    """Windows programs from Linux."""
+    """The start of Windows programs from Linux."""
 
     enabled: bool | None = None
-    """Let .exe files run."""
+    """Whether Linux can start .exe files."""
     append_windows_path: bool | None = None
-    """Append the Windows PATH: slow, and it shadows tools."""
+    """Whether the PATH of Windows is appended to PATH. This is slow, and Windows programs can be
+    found in the place of Linux ones."""
 
 
 class User(Part):
-    """Who one is."""
+    """The user of the distribution."""
 
     default: AccountName | None = None
-    """The user of a new session."""
+    """The user of new sessions."""
 
 
 class Boot(Part):
-    """What happens when the distribution starts."""
+    """The start of the distribution."""
 
     systemd: bool | None = None
-    """Run systemd as PID 1 (WSL 0.67.6 and later, WSL 2 only)."""
+    """Whether systemd is PID 1 (WSL 0.67.6 and later, WSL 2 only)."""
     command: Text | None = None
-    """A command run as root at each start."""
+    """A command that runs as root at each start."""
     init_timeout: int | None = Field(default=None, ge=0)
-    """Milliseconds to wait for systemd; 10000 by default."""
+    """How long to wait for systemd, in ms; by default 10000."""
     protect_binfmt: bool | None = None
-    """Keep systemd-binfmt from flushing the entry by which .exe files run."""
+    """Whether WSL protects its binfmt entry, by which .exe files run, from systemd-binfmt."""
 
 
 class Gpu(Part):
-    """The GPU of Windows."""
+    """The use of the GPU of Windows."""
 
     enabled: bool | None = None
-    """Offer /dev/dxg and /usr/lib/wsl."""
+    """Whether the distribution gets /dev/dxg and /usr/lib/wsl."""
     append_lib_path: bool | None = None
-    """Put /usr/lib/wsl/lib into the PATH of shells."""
+    """Whether PATH of shells has /usr/lib/wsl/lib."""
 
 
 class Time(Part):
     """The clock."""
 
     use_windows_timezone: bool | None = None
-    """Follow the time zone of Windows; set it to false before managing one."""
+    """Whether the distribution follows the time zone of Windows; use false to set one yourself."""
 
 
 class FileSystem(Part):
     """The distribution's own file system."""
 
     umask: Octal | None = None
-    """The umask of init, and so of shells."""
+    """The umask of init and, with it, of shells."""
 
 
 class FileServer(Part):
     r"""The server behind \\wsl.localhost."""
 
     enabled: bool | None = None
-    """Offer the distribution's files to Windows."""
+    """Whether Windows can access the distribution's files."""
     log_file: AbsolutePath | None = None
-    """Where it logs."""
+    """The log file of the server."""
     log_level: int | None = Field(default=None, ge=0)
-    """How much; 4 by default."""
+    """The log level; by default 4."""
     log_truncate: bool | None = None
-    """Begin the log anew at each start."""
+    """Whether the log file is emptied at each start."""
 
 
 class General(Part):
-    """The rest."""
+    """All other settings."""
 
     gui_applications: bool | None = None
-    """Linux programs with windows."""
+    """Whether graphical Linux programs can run."""
 
 
 class Section(Capability):
     """Settings of a WSL distribution (/etc/wsl.conf).
 
-    Only the keys given here are written, by an edit in WSL's own dialect: comments and other keys
-    survive byte for byte, and a file at which WSL would stop reading is reported, not rewritten.
-    WSL reads the file when the distribution starts: a change takes effect after
-    `wsl --terminate NAME`.
-    Elsewhere the file means nothing, and is written for the day when the disk runs under WSL.
+    Only the keys given here are written. Comments and other keys stay byte for byte. A file that
+    WSL cannot read to its end is an error, and envwright leaves the file alone. WSL reads the file
+    when the distribution starts, so a change takes effect after `wsl --terminate NAME`. On a
+    machine without WSL the file is written, too, for the day when its disk runs under WSL.
     """
 
     model_config = ConfigDict(alias_generator=to_camel)
@@ -190,23 +191,23 @@ wsl:
     automount: Automount = Automount()
     """Windows drives under /mnt."""
     network: Network = Network()
-    """Names and addresses."""
+    """Host names and name resolution."""
     interop: Interop = Interop()
-    """Windows programs from Linux."""
+    """The start of Windows programs from Linux."""
     user: User = User()
-    """Who one is."""
+    """The user of the distribution."""
     boot: Boot = Boot()
-    """What happens when the distribution starts."""
+    """The start of the distribution."""
     gpu: Gpu = Gpu()
-    """The GPU of Windows."""
+    """The use of the GPU of Windows."""
     time: Time = Time()
     """The clock."""
     filesystem: FileSystem = FileSystem()
     """The distribution's own file system."""
     file_server: FileServer = FileServer()
-    """How Windows sees the distribution's files."""
+    """The access of Windows to the distribution's files."""
     general: General = General()
-    """The rest."""
+    """All other settings."""
 
     def keys(self) -> dict[str, Any]:
         """Return the keys that are given, as `section.key`."""
@@ -225,7 +226,7 @@ wsl:
                 dialect="wsl",
                 keys=keys,
                 takes_effect=Moment.DISTRIBUTION,
-                # Of the other keys nothing shows whether they were read.
+                # Nothing on the machine shows whether WSL has read the other keys.
                 effect_check=SYSTEMD if keys == {"boot.systemd": True} else "",
             )
 

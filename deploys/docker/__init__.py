@@ -1,4 +1,4 @@
-"""docker-ce as Docker documents it: signed source, packages, daemon.json, group, service."""
+"""The capability `docker`: Docker Engine from Docker's own apt repository."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DAEMON = "/etc/docker/daemon.json"
 FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
-"""Of Docker's signing key, as docs.docker.com/engine/install announces it."""
+"""The fingerprint of Docker's signing key, as docs.docker.com/engine/install announces it."""
 ENGINE = ("docker-ce", "docker-ce-cli")
 BESIDE = ("containerd.io", "docker-buildx-plugin", "docker-compose-plugin")
 # docs.docker.com/engine/install/{debian,ubuntu}: packages that conflict with the official ones.
@@ -48,10 +48,12 @@ Version = Annotated[
 class Section(Capability):
     """Docker Engine from Docker's own apt repository.
 
-    The steps of docs.docker.com/engine/install: conflicting packages go, the source is signed by
-    the key whose fingerprint is known, the five packages come from it. daemon.json is edited by
-    keys, tried by `dockerd --validate` before it goes live; the daemon restarts when it changed.
-    Membership of the group `docker` is as good as root, and takes effect after a new login.
+    envwright follows the steps of docs.docker.com/engine/install: it removes conflicting packages,
+    adds the apt source, whose key must have the `fingerprint`, and installs Docker's five packages
+    from there. It writes the keys of daemon.json that are given here and the rotation of logs;
+    other keys stay. The new daemon.json goes live only when `dockerd --validate` accepts it, and
+    the daemon restarts when it changed. Membership of the group `docker` is as good as root, and
+    takes effect after a new login.
     """
 
     example: ClassVar[str] = """\
@@ -63,15 +65,18 @@ docker:
 """
 
     users: list[AccountName] = []
-    """Accounts that may use Docker: members of the group `docker`, which is as good as root."""
+    """Accounts that may use Docker. They become members of the group `docker`, which is as good as
+    root."""
     version: Version | None = None
-    """The version of the engine and its client; by default whatever is newest at first."""
+    """The version of the engine and its client; by default the newest one when they are
+    installed."""
     daemon: Daemon = Daemon()
-    """Keys of /etc/docker/daemon.json; others in that file stay."""
+    """Keys of /etc/docker/daemon.json; other keys in the file stay."""
     mirror: BaseUrl = "https://download.docker.com"
-    """Where the packages and their key come from."""
+    """The base address of the packages and of their key."""
     fingerprint: Fingerprint = FINGERPRINT
-    """Of the key that signs them; change it only for a mirror that signs by itself."""
+    """The fingerprint of the key that signs the packages; change it only for a mirror that signs
+    with a key of its own."""
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         for package in CONFLICTING:
@@ -106,8 +111,8 @@ docker:
         )
 
     def _packages(self) -> Iterator[Resource]:
-        # Docker's versions have an epoch and a revision: 5:29.1.3-1~debian.13~trixie. apt takes an
-        # asterisk at the end alone, for whatever follows.
+        # Docker's versions have an epoch and a revision: 5:29.1.3-1~debian.13~trixie. apt matches
+        # any rest of a version by an asterisk, which must be its last character.
         revision = "" if (self.version or "").endswith("*") else "-*"
         version = f"5:{self.version}{revision}" if self.version else ""
         conflicts = tuple(f"package:{package}" for package in CONFLICTING)
@@ -132,7 +137,7 @@ docker:
             f'case $(readlink -f "$path") in {desktop}/*) exit 1;; esac\ndone',
             "Docker Desktop's integration serves this distribution; docker-ce would fight it for "
             "/var/run/docker.sock",
-            "turn it off: Docker Desktop, Settings, Resources, WSL integration",
+            "turn the integration off: Docker Desktop, Settings, Resources, WSL integration",
         )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere

@@ -1,4 +1,4 @@
-"""The keys of daemon.json, typed where docs.docker.com/reference/cli/dockerd lists them."""
+"""The keys of daemon.json, typed as docs.docker.com/reference/cli/dockerd describes them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROTATED = "json-file"
-"""The log driver where none is named; what its containers say is kept for ever by default."""
+"""The log driver where none is named; Docker's default for it rotates no logs."""
 ROTATION = {"max-size": "10m", "max-file": "3"}
 
 Size = Annotated[
@@ -25,7 +25,7 @@ ApiVersion = Annotated[str, spelled(r"^[0-9]+[.][0-9]+$", 'a version in quotes, 
 
 
 def hyphenated(name: str) -> str:
-    """Return a field's name as daemon.json has it."""
+    """Return the name of a field in daemon.json's spelling."""
     return name.replace("_", "-")
 
 
@@ -36,156 +36,158 @@ class Part(Settings):
 
 
 class Pool(Part):
-    """A range that networks are taken from."""
+    """A range of addresses from which Docker takes the subnets of networks."""
 
     base: str
     """The range, in CIDR notation."""
     size: int = Field(ge=1, le=32)
-    """The length of the prefix of each network."""
+    """The prefix length of each subnet."""
 
 
 class Proxies(Part):
-    """The daemon's own proxies."""
+    """The proxies that the daemon itself uses."""
 
     http_proxy: str | None = None
-    """For http."""
+    """The proxy for http."""
     https_proxy: str | None = None
-    """For https."""
+    """The proxy for https."""
     no_proxy: str | None = None
-    """What is reached directly."""
+    """The hosts that the daemon reaches without a proxy, separated by commas."""
 
 
 class Features(Part):
-    """Switches."""
+    """Features of the daemon to turn on or off."""
 
     containerd_snapshotter: bool | None = None
-    """Keep images in containerd's store."""
+    """Whether images are kept in containerd's image store."""
     cdi: bool | None = None
-    """Container Device Interface."""
+    """Whether the Container Device Interface is on."""
     buildkit: bool | None = None
-    """Build with BuildKit."""
+    """Whether images are built by BuildKit."""
 
 
 class Runtime(Part):
-    """Another OCI runtime."""
+    """An additional OCI runtime."""
 
     path: str
-    """Its program."""
+    """The program of the runtime."""
     runtime_args: list[str] = Field(default=[], alias="runtimeArgs")
-    """Its arguments."""
+    """The arguments of the program."""
 
 
 class Limit(Part):
-    """A resource limit; names as daemon.json spells them."""
+    """A resource limit of containers; its keys are capitalized as in daemon.json."""
 
     name: str = Field(alias="Name")
-    """Which limit: `nofile`."""
+    """The name of the limit, such as `nofile`."""
     hard: int = Field(alias="Hard")
-    """What a process can raise it to."""
+    """The hard limit: the highest soft limit that a process can set."""
     soft: int = Field(alias="Soft")
-    """What a process begins with."""
+    """The soft limit, with which a process starts."""
 
 
 class BuildCache(Part):
-    """The build cache's collector."""
+    """The garbage collection of the build cache."""
 
     enabled: bool | None = None
-    """Collect."""
+    """Whether garbage collection is on."""
     default_keep_storage: str | None = Field(default=None, alias="defaultKeepStorage")
-    """How much to keep: `20GB`."""
+    """How much of the cache to keep, such as `20GB`."""
 
 
 class Builder(Part):
-    """BuildKit."""
+    """Settings of BuildKit."""
 
     gc: BuildCache | None = None
-    """The build cache's collector."""
+    """The garbage collection of the build cache."""
 
 
 class Daemon(Part):
     """Keys of daemon.json (docs.docker.com/reference/cli/dockerd)."""
 
     data_root: AbsolutePath | None = None
-    """Where images and volumes lie; the containerd store (Docker 29) is not moved by it."""
+    """The directory of images and volumes; it does not move the containerd image store of Docker
+    29."""
     log_driver: str | None = None
-    """The log driver; by default json-file with rotation, which plain Docker leaves out."""
+    """The log driver; by default json-file, with rotation (Docker's own default rotates
+    nothing)."""
     log_opts: dict[str, str] | None = None
-    """Its options; values are text: `max-size: "10m"`. json-file keeps three files of 10 MB unless
-    these say otherwise. With another driver named, they replace all options that are there: those
-    of one driver stop the daemon under another."""
+    """Options of the log driver; each value is text: `max-size: "10m"`. By default json-file keeps
+    three files of 10 MB. Where `log-driver` names another driver, these options replace all options
+    in the file, since the options of one driver keep the daemon from starting with another."""
     log_level: Literal["debug", "info", "warn", "error", "fatal"] | None = None
-    """How much the daemon says in its own log."""
+    """The level of the daemon's own log."""
     min_api_version: (
         Annotated[str, spelled(r"^[0-9]+[.][0-9]+$", 'a version like "1.24"')] | None
     ) = None
-    """The oldest API that clients may speak; Docker 29 takes 1.44 by itself."""
+    """The oldest version of the API that clients may use; Docker 29's own default is 1.44."""
     hosts: list[str] | None = None
-    """Where the daemon listens. Docker's own unit passes `-H fd://`, beside which the daemon does
-    not start with this key: a drop-in of `systemd` has to take that option out of ExecStart."""
+    """The addresses at which the daemon listens. Docker's own unit passes `-H fd://`, and the
+    daemon does not start with both: remove this option from ExecStart by a drop-in of `systemd`."""
     registry_mirrors: list[str] | None = None
-    """Mirrors of Docker Hub."""
+    """Addresses of mirrors of Docker Hub."""
     insecure_registries: list[str] | None = None
-    """Registries without TLS."""
+    """Registries that may be used without TLS."""
     live_restore: bool | None = None
-    """Containers go on while the daemon restarts."""
+    """Whether containers keep running while the daemon restarts."""
     default_address_pools: list[Pool] | None = None
-    """Ranges that networks are taken from."""
+    """Ranges of addresses from which Docker takes the subnets of networks."""
     dns: list[str] | None = None
     """Name servers of containers."""
     dns_search: list[str] | None = None
-    """Domains in which containers look for short names."""
+    """Domains in which containers look up short names."""
     dns_opts: list[str] | None = None
     """Options of the resolver in containers."""
     bip: str | None = None
-    """The bridge's own address, in CIDR notation."""
+    """The address of the default bridge, in CIDR notation."""
     mtu: int | None = Field(default=None, ge=68)
-    """The networks' MTU, in bytes."""
+    """The MTU of the default network, in bytes."""
     ipv6: bool | None = None
-    """IPv6 on the default bridge."""
+    """Whether the default bridge has IPv6."""
     iptables: bool | None = None
-    """Let Docker write firewall rules."""
+    """Whether Docker writes firewall rules for IPv4."""
     ip6tables: bool | None = None
-    """The same for IPv6."""
+    """Whether Docker writes firewall rules for IPv6."""
     ip_forward: bool | None = None
-    """Turn on forwarding in the kernel."""
+    """Whether Docker turns on IP forwarding in the kernel."""
     firewall_backend: Literal["iptables", "nftables"] | None = None
-    """How rules are written."""
+    """The firewall through which Docker writes its rules."""
     userland_proxy: bool | None = None
-    """Serve loopback connections by a process of its own."""
+    """Whether a process of Docker forwards loopback connections to containers."""
     features: Features | None = None
-    """Switches."""
+    """Features of the daemon to turn on or off."""
     runtimes: dict[str, Runtime] | None = None
-    """Other OCI runtimes by name."""
+    """Additional OCI runtimes by name."""
     default_runtime: str | None = None
-    """The runtime of containers that name none."""
+    """The runtime of containers that name no runtime."""
     cdi_spec_dirs: list[AbsolutePath] | None = None
-    """Where CDI descriptions lie."""
+    """Directories with specifications of CDI devices."""
     proxies: Proxies | None = None
-    """The daemon's own proxies."""
+    """The proxies that the daemon itself uses."""
     exec_opts: list[str] | None = None
-    """Options of the runtime."""
+    """Options of the OCI runtime."""
     default_ulimits: dict[str, Limit] | None = None
-    """Limits of containers."""
+    """Resource limits of containers, by name."""
     default_shm_size: Size | None = None
     """The size of /dev/shm in containers."""
     builder: Builder | None = None
-    """BuildKit."""
+    """Settings of BuildKit."""
     debug: bool | None = None
-    """Say more in the log."""
+    """Whether the daemon logs debug messages."""
     group: AccountName | None = None
-    """The group that owns the socket."""
+    """The group that owns Docker's socket."""
     cgroup_parent: str | None = None
     """The parent cgroup of containers."""
     max_concurrent_downloads: int | None = Field(default=None, ge=1)
-    """Layers pulled at a time."""
+    """How many layers of an image are downloaded at the same time."""
     storage_driver: Literal["overlay2", "fuse-overlayfs", "btrfs", "zfs", "vfs"] | None = None
-    """How images are stored."""
+    """The storage driver of images."""
     shutdown_timeout: int | None = Field(default=None, ge=-1)
-    """Seconds that containers are given to stop."""
+    """How many seconds containers have to stop when the daemon stops; -1: no limit."""
     labels: list[str] | None = None
-    """Labels of the daemon."""
+    """Labels of the daemon, as `KEY=VALUE`."""
     metrics_addr: str | None = None
-    """Where metrics are offered."""
+    """The address and port at which the daemon serves metrics."""
     userns_remap: str | None = None
     """Another user's range of ids for the users of containers: `default`, or `user:group`."""
     storage_opts: list[str] | None = None

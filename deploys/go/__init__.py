@@ -1,4 +1,4 @@
-"""Go: toolchains by official archive, settings in Go's own file, caches moved, tools pinned."""
+"""The capability `go`: toolchains of Go, settings of the go command, caches and tools."""
 
 from __future__ import annotations
 
@@ -47,15 +47,16 @@ USERS = "/etc/environment.d/61-envwright-go.conf"
 class Section(Capability):
     """Go's toolchains, settings, caches and tools.
 
-    Each version is unpacked from Go's own archive into /usr/local/go-VERSION, never over another
-    tree, and answers as `go1.27.3`, which GOTOOLCHAIN=path finds too; /usr/local/go is a link to
-    the default one. Versions are whole, so that an environment means the same tomorrow. The
-    checksum of an archive is looked up in the release index when it is downloaded, by the
-    machine; `sha256` pins it. Versions that are no longer named stay.
+    Each version is unpacked from Go's own archive into /usr/local/go-VERSION, never over an
+    existing tree. Its command is `go1.27.3`, which GOTOOLCHAIN=path finds, too. /usr/local/go is a
+    link to the default version. A version must be complete (1.27.3, not 1.27), so that the
+    environment means the same tomorrow. The machine downloads the archive, and looks its checksum
+    up in the release index; `sha256` pins the checksum. A version that is removed from the
+    environment stays on the machine.
 
-    Settings go to the file that `go env -w` writes, of each user, never to a shell's files; what
-    lies in the present caches moves to their new places, which may not be on a Windows drive.
-    Logins for private modules are the section `logins`.
+    Settings are written to the file of `go env -w`, for each user, never to files of a shell. When
+    a cache gets a new folder, its content moves there. The new folder must not be on a Windows
+    drive. For private modules, see the section `logins`.
     """
 
     example: ClassVar[str] = """\
@@ -73,17 +74,18 @@ go:
 """
 
     version: Version
-    """The default version: what `go` is."""
+    """The default version, the one of the command `go`."""
     also: list[Version] = []
-    """Further versions side by side: `go1.26.6` is a command."""
+    """Additional versions, each with its own command, such as `go1.26.6`."""
     mirror: BaseUrl = "https://go.dev/dl"
-    """Where the archives are, under their official names."""
+    """The base address of the archives, which have their official names there."""
     index: BaseUrl | None = None
-    """Where checksums are looked up: the JSON of go.dev; by default the mirror's own."""
+    """The address of the release index with the checksums (the JSON of go.dev); by default the
+    mirror's."""
     sha256: dict[Annotated[str, spelled(r"^go[^/\s]+\.tar\.gz$", "an archive's name")], Sha256] = {}
-    """Checksums of archives by name, which then are not looked up."""
+    """Checksums of archives by name; they are not looked up in the release index."""
     users: list[AccountName] = []
-    """Accounts that `env`, `toolchain` and `tools` are for."""
+    """The accounts that get `env`, `toolchain` and `tools`."""
     toolchain: (
         Annotated[
             str,
@@ -91,25 +93,26 @@ go:
         ]
         | None
     ) = None
-    """GOTOOLCHAIN: `local` never takes another version than the one that is asked; `auto`
-    downloads what a module wants; `path` looks for it among the commands."""
+    """The value of GOTOOLCHAIN: with `local` go uses its own version alone; with `auto` it
+    downloads the version that a module asks for; with `path` it looks for that version in PATH."""
     env: Env = Env()
-    """Settings of the go command. `~/` is each user's home."""
+    """Settings of the go command. `~/` stands for each user's home."""
     tools: dict[Tool, Release] = {}
-    """Programs by `go install`, each at a version: a short name or a package's path."""
+    """Programs to install by `go install`, each with its version: a short name or a package's
+    path."""
     golangci_lint: Linter | None = None
-    """The linter."""
+    """The linter golangci-lint."""
     cross: list[Annotated[str, spelled(f"^({'|'.join(COMPILERS)})$", ", ".join(COMPILERS))]] = []
-    """What cgo builds for: C compilers of Debian. Go without C needs none."""
+    """Targets for which cgo can build; each installs a C compiler. Go without C needs none."""
     services: dict[Unit, Limits] = {}
-    """Limits of services that are written in Go, by unit."""
+    """Limits of services that are written in Go, by the name of the unit."""
 
     @model_validator(mode="after")
     def _sense(self) -> Section:
         given = [name for name in ("tools", "toolchain") if getattr(self, name)]
         given += ["env"] * (self.env != Env())
         if given and not self.users:
-            raise ValueError(f"has {given[0]!r} for nobody: name accounts in 'users'")
+            raise ValueError(f"has {given[0]!r}, but no accounts for it: name them in 'users'")
         folders = {key: value for key, value in self.env.keys("~").items() if key in FOLDERS}
         for key, value in folders.items():
             if len(self.users) > 1 and not value.startswith("~"):
@@ -120,7 +123,7 @@ go:
 
     @property
     def versions(self) -> list[str]:
-        """All versions, the default first."""
+        """All versions, the default version first."""
         return list(dict.fromkeys((self.version, *self.also)))
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
@@ -160,13 +163,13 @@ go:
 
     @property
     def programs(self) -> str:
-        """Where `go install` puts programs, `~` and all."""
+        """The folder of the programs that `go install` builds; may begin with `~`."""
         return self.env.gobin or f"{self.env.gopath or '~/go'}/bin"
 
     def _profile(self) -> str:
         own = self.programs
         own = f'"$HOME"{shlex.quote(own[1:])}' if own.startswith("~") else shlex.quote(own)
-        # Prepended: Windows' directories, and Debian's own Go, must not come before.
+        # Prepended, since Go of Windows and Go of Debian must not be found first.
         case = 'case ":$PATH:" in *":$folder:"*) ;; *) PATH=$folder:$PATH ;; esac'
         return f"{HEADER}for folder in {own} {ROOT}/bin; do\n    {case}\ndone\nunset folder\n"
 
@@ -194,7 +197,7 @@ go:
                         render("go.native.sh", path=shlex.quote(path), mounts="/proc/self/mounts"),
                         f"{key} of {user}, {path}, would be on a Windows drive (drvfs), where each "
                         "of a build's thousands of small files is a round trip to Windows",
-                        "choose a folder on the distribution's own disk, like ~/.cache/go-build",
+                        "name a folder on the distribution's own disk, like ~/.cache/go-build",
                     )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
@@ -204,7 +207,7 @@ go:
 def _linter(linter: Linter, machine: Machine) -> Iterator[Resource]:
     version = linter.version.removeprefix("v")
     name = f"golangci-lint-{version}"
-    # Go's names of architectures, but for 32-bit ARM: armv6.
+    # golangci-lint uses Go's names of architectures, except for 32-bit ARM: armv6.
     architecture = ARCHITECTURES[machine.architecture].replace("armv6l", "armv6")
     folder, tree = f"{linter.mirror}/v{version}", f"/usr/local/{name}"
     yield Archive(

@@ -1,4 +1,4 @@
-"""What each user of Go has: settings in the file of `go env -w`, caches that moved, tools."""
+"""The resources of each user of Go: settings in the file of `go env -w`, caches, tools."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from . import Section
 
 QUIETLY = f"env -i HOME=/dev/null GOTOOLCHAIN=local GOTELEMETRY=off PATH={PATH}"
-"""Runs the go command so that it writes nothing anywhere, and asks nobody."""
+"""Runs the go command without any settings, so that it writes no files and downloads nothing."""
 
 
 def settings_of(section: Section, home: str) -> dict[str, str]:
-    """Return what the file of `go env -w` says for a user with this home."""
+    """Return the settings in the file of `go env -w` for a user with this home."""
     toolchain = {"GOTOOLCHAIN": section.toolchain} if section.toolchain else {}
     return toolchain | section.env.keys(home)
 
 
 def settings(section: Section, user: str, machine: Machine) -> Iterator[Resource]:
-    """Yield the file, the folders that it names, and what moves caches there."""
+    """Yield the file of settings, the folders that it names, and the moves of caches there."""
     home = machine.home(user)
     if not (keys := settings_of(section, home)):
         return
@@ -56,7 +56,7 @@ def settings(section: Section, user: str, machine: Machine) -> Iterator[Resource
 
 
 def _caches(section: Section, user: str, home: str) -> Iterator[Command]:
-    """Move what is in a cache, before the file that says where it is now is changed."""
+    """Yield the commands that move caches; they run before the file that names the old folder."""
     file, said = f"{home}/.config/go/env", section.env.keys(home)
     places = {key: (said[key], str(key)) for key in ("GOCACHE", "GOMODCACHE") if key in said}
     if "GOPATH" in said:
@@ -64,7 +64,7 @@ def _caches(section: Section, user: str, home: str) -> Iterator[Command]:
     for key, (wanted, by) in places.items():
         values = {"env": file, "home": home, "wanted": wanted}
         quoted = {name: shlex.quote(value) for name, value in values.items()}
-        # All of it is the user's, and is done with no more rights: root would follow any link.
+        # The user's own rights are enough, and root would follow any link that the user made.
         where = as_user(user, home, render("go.where.sh", key=key, by=by, **quoted))
         there, none = f"id -u {shlex.quote(user)}", f"printf '%s\\n' {quoted['wanted']}"
         seen = ("file", (file,), "content_string", said[by])
@@ -80,7 +80,7 @@ def _caches(section: Section, user: str, home: str) -> Iterator[Command]:
 
 
 def tool(section: Section, name: str, user: str, machine: Machine) -> Command:
-    """Install a program; known by what Go's linker wrote into it."""
+    """Return the command that installs a program; its build information proves the version."""
     home = machine.home(user)
     package, version = TOOLS.get(name, (name, ""))[0], f"v{section.tools[name].removeprefix('v')}"
     folder, wanted = at_home(home, section.programs), f"{package}@{version}"
@@ -88,7 +88,7 @@ def tool(section: Section, name: str, user: str, machine: Machine) -> Command:
     quoted = {word: shlex.quote(value) for word, value in values.items()}
     file = shlex.quote(f"{folder}/{program(package)}")
     look = as_user(user, home, f"{QUIETLY} {GO} version -m {file}")
-    # What the linker wrote into the program: module and version, between tabs.
+    # `go version -m` prints the module and its version, separated by tabs.
     line = rf"^mod\t{_module_pattern(package)}\t{version.replace('.', '[.]')}\t"
     see = f"LC_ALL=C grep -aqP -- {shlex.quote(line)} {file}"
     ask = 'awk \'$1 == "path" { path = $2 } $1 == "mod" { print path "@" $3 }\''
@@ -110,9 +110,9 @@ def tool(section: Section, name: str, user: str, machine: Machine) -> Command:
 
 
 def as_user(user: str, home: str, script: str, *, online: bool = False) -> str:
-    """Return a script that is run as a user, with nothing of the caller's environment.
+    """Return a script that runs as a user, with nothing of the caller's environment.
 
-    One that goes `online` gets the proxies that a login of the user has.
+    With `online` the script gets the proxies of the user's login shell.
     """
     variables = f"HOME={shlex.quote(home)} USER={shlex.quote(user)} PATH={PATH}"
     name, command = shlex.quote(user), f"sh -c {shlex.quote(script)}"
@@ -122,7 +122,7 @@ def as_user(user: str, home: str, script: str, *, online: bool = False) -> str:
 
 
 def _parents(path: str, home: str) -> Iterator[str]:
-    """Yield the directories from a user's home (or only the last one elsewhere) to a path."""
+    """Yield the folders below a user's home down to a path; outside of the home the path alone."""
     if not path.startswith(f"{home}/"):
         yield path
         return
@@ -133,12 +133,12 @@ def _parents(path: str, home: str) -> Iterator[str]:
 
 
 def program(package: str) -> str:
-    """Return what `go install` calls the program of a package: not by a major version."""
+    """Return the name that `go install` gives the program of a package: no major version."""
     *above, last = package.split("/")
     return above[-1] if above and re.fullmatch(r"v[0-9]+", last) else last
 
 
 def _module_pattern(package: str) -> str:
-    """Return a pattern of the modules that a package can be in: itself, or one above it."""
+    """Return a regular expression of the modules that can hold a package: its path or a parent."""
     first, *rest = (re.escape(part) for part in package.split("/"))
     return first + "".join(f"(?:/{part}" for part in rest) + ")?" * len(rest)

@@ -1,4 +1,4 @@
-"""What the section `go` is made of: its kinds of values, its tables, and what they come to."""
+"""The types of the section `go`: its kinds of values and its tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ARCHITECTURES = {
     "ppc64el": "ppc64le",
     "s390x": "s390x",
 }
-"""What Debian's architectures are called in the names of Go's archives."""
+"""By Debian's name of an architecture: the name in Go's archives."""
 TOOLS = {
     "dlv": ("github.com/go-delve/delve/cmd/dlv", "version"),
     "gofumpt": ("mvdan.cc/gofumpt", "-version"),
@@ -36,7 +36,7 @@ TOOLS = {
     "goimports": ("golang.org/x/tools/cmd/goimports", ""),
     "stringer": ("golang.org/x/tools/cmd/stringer", ""),
 }
-"""The package of tools that go by a short name, and what makes them say their version."""
+"""By short name of a tool: its package, and the argument that prints its version."""
 COMPILERS = {
     "amd64": ("x86_64-linux-gnu-gcc", ("gcc-x86-64-linux-gnu", "libc6-dev-amd64-cross"), "62"),
     "arm64": ("aarch64-linux-gnu-gcc", ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross"), "183"),
@@ -49,7 +49,7 @@ COMPILERS = {
     ),
     "windows": ("x86_64-w64-mingw32-gcc", ("gcc-mingw-w64-x86-64",), ""),
 }
-"""By target: the C compiler, Debian's packages of it, and the machine's number in ELF headers."""
+"""By target: the C compiler, its Debian packages, and the number of the machine in ELF headers."""
 
 
 def _folder(path: str) -> str:
@@ -81,22 +81,24 @@ Unit = Annotated[str, spelled(r"^[A-Za-z0-9@_.:\\-]+\.service$", "a service, lik
 
 
 class Env(Settings):
-    """Settings of the go command (`go help environment`); others in the file stay."""
+    """Settings of the go command (`go help environment`); other settings in the file stay."""
 
     model_config = ConfigDict(alias_generator=str.upper)
 
     gopath: Folder | None = None
-    """Where `go install` and, in pkg/mod, downloaded modules lie; by default ~/go."""
+    """The folder of installed programs (bin) and downloaded modules (pkg/mod); by default ~/go."""
     gocache: Folder | None = None
-    """The build cache; what is in the present one moves along."""
+    """The folder of the build cache; the content of the present folder moves there."""
     gomodcache: Folder | None = None
-    """Downloaded modules; what is there moves along, read-only as it is."""
+    """The folder of downloaded modules; the content of the present folder moves there, and stays
+    read-only."""
     gobin: Folder | None = None
-    """Where `go install` puts programs; by default bin in GOPATH."""
+    """The folder of the programs that `go install` builds; by default bin in GOPATH."""
     gotmpdir: Folder | None = None
-    """Where the go command works."""
+    """The folder of the go command's temporary files."""
     goproxy: OneLine | None = None
-    """Module proxies: behind `,` the next is asked on 404 and 410, behind `|` on any error."""
+    """Module proxies in order. After `,` the next proxy is asked on 404 and 410, after `|` on any
+    error."""
     goprivate: OneLine | None = None
     """Globs of modules that are neither fetched by a proxy nor looked up in GOSUMDB."""
     gonoproxy: OneLine | None = None
@@ -110,13 +112,13 @@ class Env(Settings):
     govcs: OneLine | None = None
     """Which version control programs may be used for which modules."""
     goauth: OneLine | None = None
-    """How the go command finds logins: `netrc`, `git DIR`, a command."""
+    """How the go command finds logins: `netrc`, `git DIR`, or a command."""
     goflags: OneLine | None = None
-    """Flags of every go command: `-modcacherw`."""
+    """Flags of every go command, such as `-modcacherw`."""
     goexperiment: OneLine | None = None
-    """Experiments of the toolchain."""
+    """Experiments of the toolchain to turn on."""
     godebug: OneLine | None = None
-    """Compatibility switches of built programs while they run under the go command."""
+    """GODEBUG settings of programs that the go command runs."""
     goos: OneLine | None = None
     """The operating system to build for."""
     goarch: OneLine | None = None
@@ -124,16 +126,16 @@ class Env(Settings):
     goamd64: OneLine | None = None
     """The oldest amd64 to build for: `v1` to `v4`."""
     cgo_enabled: bool | None = None
-    """Build with C, for which a compiler is needed."""
+    """Whether to build with C, which needs a C compiler."""
     cc: OneLine | None = None
     """The C compiler."""
     cxx: OneLine | None = None
     """The C++ compiler."""
     gowork: OneLine | None = Field(default=None, pattern="^off$")
-    """`off`: no workspaces."""
+    """`off` turns workspaces off."""
 
     def keys(self, home: str) -> dict[str, str]:
-        """Return the settings that are given, `~` put out."""
+        """Return the settings that are given, with the home in the place of `~`."""
         values = {key: _value(value) for key, value in self.model_dump(exclude_none=True).items()}
         return {
             key: at_home(home, value) if key in FOLDERS else value for key, value in values.items()
@@ -145,36 +147,37 @@ def _value(value: str | bool) -> str:  # noqa: FBT001 - a value of YAML
 
 
 def at_home(home: str, path: str) -> str:
-    """Return a path with a home for its `~`."""
+    """Return a path with the home in the place of its `~`."""
     return home + path.removeprefix("~") if path.startswith("~") else path
 
 
 class Linter(Settings):
-    """golangci-lint, by the archive of its release: its authors advise against `go install`."""
+    """golangci-lint, from its release archive: its authors advise against `go install`."""
 
     version: Release
-    """The release."""
+    """The version of the release."""
     mirror: BaseUrl = "https://github.com/golangci/golangci-lint/releases/download"
-    """Where releases lie, each in a folder with its list of checksums."""
+    """The base address of the releases, each in a folder with its list of checksums."""
     sha256: Sha256 | None = None
-    """Of the archive for this machine's architecture; by default as that list says."""
+    """The checksum of the archive for the machine's architecture; by default the one in that
+    list."""
 
 
 class Limits(Settings):
-    """What a service written in Go may take."""
+    """Limits of a service that is written in Go."""
 
     memory_max: Size | None = None
-    """The most memory that systemd lets it have. Go does not look at that limit by itself: it is
-    also told to stay below nine tenths of it (GOMEMLIMIT)."""
+    """The most memory that systemd gives the service. Go does not read this limit by itself, so
+    GOMEMLIMIT is set to nine tenths of it."""
     gomemlimit: Annotated[str, spelled(r"^[1-9][0-9]*([KMGT]iB|B)$", "like `900MiB`")] | None = None
-    """The soft limit of Go's own memory, where nine tenths are not right."""
+    """GOMEMLIMIT, the soft limit of Go's own memory, instead of nine tenths of `memory_max`."""
     cpu_quota: Annotated[str, spelled(r"^[1-9][0-9]*%$", "like `150%`")] | None = None
-    """How much of processors it gets; since 1.25 Go fits GOMAXPROCS to it by itself."""
+    """How much processor time the service gets. Go 1.25 and later adapts GOMAXPROCS to it."""
     gomaxprocs: int | None = Field(default=None, ge=1)
-    """How many threads run Go code at a time; turns off what Go 1.25 does by itself."""
+    """GOMAXPROCS: how many threads run Go code at a time. Go 1.25 then no longer adapts it."""
 
     def variables(self) -> dict[str, str]:
-        """Return what its process is told."""
+        """Return the environment variables of the service."""
         found = {}
         if self.gomemlimit:
             found["GOMEMLIMIT"] = self.gomemlimit
@@ -183,7 +186,7 @@ class Limits(Settings):
         return found | ({"GOMAXPROCS": str(self.gomaxprocs)} if self.gomaxprocs else {})
 
     def properties(self) -> dict[str, str]:
-        """Return what `systemctl show` says of its unit."""
+        """Return the properties of the unit, as `systemctl show` prints them."""
         found = {}
         if self.memory_max:
             found["MemoryMax"] = str(_bytes(self.memory_max))
@@ -192,7 +195,7 @@ class Limits(Settings):
         return found
 
     def drop_in(self) -> str:
-        """Return the drop-in of its unit."""
+        """Return the text of the unit's drop-in."""
         quotas = {"MemoryMax": self.memory_max, "CPUQuota": self.cpu_quota}
         lines = [f"{key}={value}\n" for key, value in quotas.items() if value]
         lines += [f"Environment={name}={value}\n" for name, value in self.variables().items()]
@@ -205,20 +208,20 @@ def _bytes(size: str) -> int:
 
 
 def _span(quota: int) -> str:
-    """Return the processor's time in each second, for a quota in percent, as systemd prints it.
+    """Return the processor time in each second, for a quota in percent, as systemd prints it.
 
-    It prints microseconds as a fraction below a minute, and no unit that is nought
+    systemd prints microseconds as a fraction below a minute, and leaves out units that are zero
     (format_timespan() in src/basic/time-util.c of systemd).
     """
     minutes, rest = divmod(quota, 6000)
     hours, minutes = divmod(minutes, 60)
     seconds, hundredths = divmod(rest, 100)
-    words = [f"{hours}h"] * bool(hours) + [f"{minutes}min"] * bool(minutes)
+    parts = [f"{hours}h"] * bool(hours) + [f"{minutes}min"] * bool(minutes)
     if seconds:
-        words.append(f"{seconds}.{hundredths:02}0000s" if hundredths else f"{seconds}s")
+        parts.append(f"{seconds}.{hundredths:02}0000s" if hundredths else f"{seconds}s")
     elif hundredths:
-        words.append(f"{hundredths * 10}ms")
-    return " ".join(words)
+        parts.append(f"{hundredths * 10}ms")
+    return " ".join(parts)
 
 
 def compiler_for(target: str, machine: Machine) -> tuple[str, tuple[str, ...], str]:

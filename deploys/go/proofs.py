@@ -1,4 +1,4 @@
-"""What proves Go: versions and tools answer, settings count, programs are built and run."""
+"""The proofs of the capability `go`: versions and tools answer, settings hold, programs build."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def proofs(section: Section, machine: Machine) -> Iterator[Proof]:
-    """Yield all that must be observable."""
+    """Yield the proofs of the section."""
     platform = f"linux/{ARCHITECTURES.get(machine.architecture, '').replace('v6l', '')}"
     for version in section.versions:
         answer = shlex.quote(f"go version go{version} {platform}")
@@ -67,7 +67,7 @@ def _assignments(values: dict[str, str]) -> str:
 
 def _user_proofs(section: Section, user: str, home: str) -> Iterator[Proof]:
     keys = settings_of(section, home)
-    # A value that is a secret is the file's, whose witness sees it.
+    # The witness of the file checks a value with a secret; no proof's script may hold a secret.
     shown = {key: shlex.quote(value) for key, value in keys.items() if "⟦" not in value}
     if shown:
         check = 'check() { got=$(go env "$1"); echo "$1=$got"; [ "$got" = "$2" ] || exit 1; }\n'

@@ -1,4 +1,4 @@
-r"""The Windows side of a WSL machine: .wslconfig, links, a terminal profile, and a script."""
+r"""The capability `windows`: .wslconfig, links, a terminal profile, and a script for Windows."""
 
 from __future__ import annotations
 
@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 class Section(Capability):
     r"""The Windows side of a WSL machine, reached from inside the distribution.
 
-    In %UserProfile%\.wslconfig only the keys given here are written; WSL reads it when its virtual
-    machine starts: changes take effect after `wsl --shutdown`, which ends all distributions. Links
-    are symbolic links of Windows (mklink); they take Developer Mode, and what is in their place
-    and no link is never replaced. Such a link leads nowhere when it is followed from inside
-    Linux: there, use the Linux path.
+    Only the keys given here are written to %UserProfile%\.wslconfig. WSL reads the file when its
+    virtual machine starts, so changes take effect after `wsl --shutdown`, which ends all
+    distributions. Links are symbolic links of Windows (mklink) and need Developer Mode. A link
+    never replaces a file or a directory. Linux cannot follow such a link to a Linux path: inside
+    Linux, use the path itself.
 
-    What takes an administrator is never done by envwright: `script` writes it into one PowerShell
-    script, %LocalAppData%\envwright\NAME.ps1, for a person to read and to run, once more after
-    each change; `verify` looks for its effects where others than administrators can see them.
+    envwright never acts as an administrator of Windows. `script` writes the changes that only an
+    administrator can make into one PowerShell script, %LocalAppData%\envwright\NAME.ps1. A person
+    reads the script and runs it, again after each change. `verify` looks for those effects of the
+    script that every user can see.
     """
 
     example: ClassVar[str] = r"""
@@ -51,12 +52,12 @@ windows:
     wslconfig: WslConfig = WslConfig()
     """Keys of %UserProfile%\\.wslconfig."""
     links: dict[LinkPath, LinkTo] = {}
-    """Links of Windows, by their paths."""
+    """Links in Windows, by their Windows paths."""
     terminal: Terminal | None = None
     """A profile of Windows Terminal that opens this distribution."""
     script: Script | None = None
-    """What takes an administrator, as a PowerShell script to be read and run by a person; `{}`
-    for one that makes the links alone."""
+    """Changes that need an administrator, written into a PowerShell script for a person to read
+    and run; `{}` writes a script that makes the links alone."""
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         yield from self.wslconfig.resources()
@@ -65,7 +66,7 @@ windows:
         script = self.script and self.script.resource(machine, self.links)
         if script:
             yield script
-        # The script may leave links out.
+        # The script may be told to leave links out.
         instead = script.name if script and self.script and self.script.links else ""
         for path, link in self.links.items():
             yield link.resource(path, machine, instead)
@@ -79,14 +80,14 @@ windows:
             )
         elif named and not re.fullmatch(DISTRIBUTION, machine.distribution):
             yield Objection(
-                "nobody says what this distribution is called in Windows, which `windows` names",
+                "`windows` needs the name of this distribution in Windows, which is not known",
                 "set WSL_DISTRO_NAME when you start envwright",
             )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         yield from self.wslconfig.proofs()
         if self.terminal or self.script:
-            # wsl.exe prints UTF-16 or UTF-8, as it is told by the environment.
+            # wsl.exe prints UTF-16 or, with WSL_UTF8=1, UTF-8.
             yield Proof(
                 f"Windows calls this distribution {machine.distribution}",
                 on_windows(

@@ -1,4 +1,4 @@
-r"""Links of Windows, to directories and files of Linux and of Windows."""
+r"""Symbolic links in Windows, to directories and files of Linux and of Windows."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ ADVICE = "`script: {}` below `windows` has all such commands written into one sc
 
 
 class LinkTo(Settings):
-    """Where a link leads: `to` a Linux path of this distribution, or to a `target` in Windows."""
+    """The target of a link: `to` is a Linux path of this distribution, `target` a Windows path."""
 
     to: LinuxPath | None = None
-    """A Linux path; Windows reaches it by \\\\wsl.localhost."""
+    """A Linux path as the target; Windows reaches the path by \\\\wsl.localhost."""
     target: WindowsPath | None = None
-    """A Windows path."""
+    """A Windows path as the target."""
     file: bool = False
-    """It is a file, not a directory."""
+    """Whether the target is a file, not a directory."""
     absent: bool = False
-    """There must be no such link."""
+    """Remove the link."""
 
     @model_validator(mode="after")
     def _one(self) -> LinkTo:
@@ -41,11 +41,11 @@ class LinkTo(Settings):
         return self
 
     def leads_to(self, machine: Machine) -> str:
-        """Return where it leads, in Windows' words; "" where there must be none."""
+        """Return the target as a Windows path; "" for a link that is to be absent."""
         return self.target or (share(machine, self.to) if self.to else "")
 
     def resource(self, path: str, machine: Machine, script: str = "") -> WindowsLink:
-        """Wish for it; `script` is the file that makes it where Windows wants an administrator."""
+        """Return the resource of the link; `script` is the file that makes it as administrator."""
         return WindowsLink(
             path=path,
             target=self.leads_to(machine),
@@ -59,7 +59,7 @@ class LinkTo(Settings):
 
 
 def link_proofs(links: Mapping[str, LinkTo], machine: Machine) -> Iterator[Proof]:
-    """Let Windows look for what the links lead to."""
+    """Yield the proofs that Windows finds the targets of the links."""
     for path, link in links.items():
         if not link.absent:
             script = 'got=$(ew_cmd if exist "$target" echo there); echo "$got"; [ "$got" = there ]'

@@ -1,4 +1,4 @@
-r"""What takes an administrator, as one PowerShell script that a person reads and runs."""
+r"""The PowerShell script with the changes that only an administrator of Windows can make."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from .links import LinkTo
 
 HYPER_V = "{40E0AC32-46A5-438A-A0B2-2B479E8F2E90}"
-"""What WSL's virtual machine is called by the Hyper-V firewall (MicrosoftDocs/WSL: networking)."""
+"""The Hyper-V firewall's ID of WSL's virtual machine (MicrosoftDocs/WSL: networking)."""
 PROXIES = r"HKLM\SYSTEM\CurrentControlSet\Services\PortProxy\v4tov4\tcp"
-"""Where netsh keeps its port proxies: values `0.0.0.0/8080` = `172.20.1.2/80`."""
+"""The registry key of netsh's port proxies: values `0.0.0.0/8080` = `172.20.1.2/80`."""
 BYTE_ORDER_MARK = "\ufeff"
-"""Windows PowerShell takes a file without it for one in the code page of the computer."""
+"""The byte order mark: Windows PowerShell reads a file without it in the computer's code page."""
 
 RuleName = Annotated[
     str,
@@ -65,60 +65,60 @@ FileSystem = Annotated[
 
 
 class Defender(Settings):
-    """Exclusions of Microsoft Defender: it sees nothing that happens there, malware least of all.
+    """Exclusions of Microsoft Defender: it scans nothing there, so it finds no malware there.
 
-    Of a distribution's files Windows sees one: the disk that holds all of them.
+    Windows sees the files of a distribution as one file, the virtual disk that holds them all.
     """
 
     reason: Text
-    """Why it is worth it, for those who read the script."""
+    """The reason for the exclusions, for the person who reads the script."""
     disk: bool = True
-    """Pass over the disk of this distribution."""
+    """Exclude the virtual disk of this distribution."""
     paths: list[WindowsPath] = []
-    """Folders to pass over, too."""
+    """Windows folders to exclude."""
     processes: list[Program] = []
-    """Programs whose files are passed over."""
+    """Programs whose opened files are excluded."""
 
 
 class PortProxy(Settings):
-    """A port of Windows that leads to one of this distribution, for other computers (nat).
+    """A port of Windows, for other computers, that leads to a port of this distribution (nat).
 
-    The distribution has another address after each start of the virtual machine: then the script
-    has to be run again. With `networkingMode: mirrored`, use `firewall` instead.
+    The distribution gets a new address at each start of the virtual machine: run the script again
+    then. With `networkingMode: mirrored`, use `firewall` instead.
     """
 
     listen: Port
     """The port of Windows."""
     connect: Port | None = None
-    """The port of Linux; the same by default."""
+    """The port of Linux; by default the port of Windows."""
     address: Address = "0.0.0.0"  # noqa: S104 - to be reached from elsewhere is what it is for
-    """The address of Windows; by default all of them."""
+    """The address of Windows; by default all addresses."""
     profiles: list[Literal["domain", "private", "public"]] = ["domain", "private"]
-    """The kinds of networks from which Windows' firewall lets others in."""
+    """The kinds of networks from which the firewall of Windows admits connections."""
 
 
 class FirewallRule(Settings):
-    """Ports of WSL that the Hyper-V firewall lets others reach (Windows 11 22H2, mirrored)."""
+    """Ports of WSL that the Hyper-V firewall opens (Windows 11 22H2, mirrored)."""
 
     ports: list[Port] = Field(min_length=1)
-    """The ports."""
+    """The port numbers."""
     protocol: Literal["TCP", "UDP"] = "TCP"
-    """Their protocol."""
+    """The protocol of the ports."""
 
 
 class Disk(Settings):
     """A disk that WSL mounts as `wsl --mount` does, until its virtual machine ends."""
 
     disk: PhysicalDrive | None = None
-    """A whole disk of the computer, which Windows must not use."""
+    """A physical disk of the computer, which Windows must not use."""
     vhd: WindowsPath | None = None
-    """A virtual disk: a file."""
+    """The file of a virtual disk."""
     type: FileSystem = "ext4"
-    """Its file system."""
+    """The type of the file system on the disk."""
     options: MountOptions | None = None
-    """Options of that file system; `ro` and the like are none."""
+    """Options of the file system itself, such as `data=ordered`; `ro` is no such option."""
     partition: int | None = Field(default=None, ge=1)
-    """Which partition; by default the whole disk is the file system."""
+    """The number of the partition; by default the file system fills the whole disk."""
 
     @model_validator(mode="after")
     def _one(self) -> Disk:
@@ -126,7 +126,7 @@ class Disk(Settings):
         return self
 
     def arguments(self, name: str) -> list[str]:
-        """Return what follows `wsl.exe --mount`."""
+        """Return the arguments behind `wsl.exe --mount`."""
         place = [self.disk] if self.disk else [str(self.vhd), "--vhd"]
         options = ["--options", self.options] if self.options else []
         partition = ["--partition", str(self.partition)] if self.partition else []
@@ -134,23 +134,24 @@ class Disk(Settings):
 
 
 class Script(Settings):
-    """What takes an administrator, written into one script that a person reads and runs.
+    """Changes that need an administrator, written into one script for a person to read and run.
 
-    It says what it does, does nothing twice, and stops at what fails. What is taken out of it
-    stays in Windows. No PowerShell can be had where envwright is tested: there the script is
-    parsed, and keeps to what was found in Microsoft's documentation.
+    The script prints what it does, does nothing twice, and stops at the first error. A change that
+    is removed from the environment stays in Windows. The tests of envwright parse the script but
+    do not run it, since no PowerShell was available; its commands follow Microsoft's
+    documentation.
     """
 
     links: bool = True
-    """The links of `windows`, for a Windows without Developer Mode."""
+    """Whether the script makes the links of `windows`, for a Windows without Developer Mode."""
     defender: Defender | None = None
     """Exclusions of Microsoft Defender."""
     ports: list[PortProxy] = []
-    """Port proxies (nat)."""
+    """Port proxies, for `networkingMode: nat`."""
     firewall: dict[RuleName, FirewallRule] = {}
-    """Rules of the Hyper-V firewall, by their names."""
+    """Rules of the Hyper-V firewall, by name."""
     disks: dict[MountName, Disk] = {}
-    """Disks to mount, by what they are called below /mnt/wsl."""
+    """Disks to mount, by the name of their mount point below /mnt/wsl."""
 
     @model_validator(mode="after")
     def _each_port_once(self) -> Script:
@@ -161,7 +162,7 @@ class Script(Settings):
         return self
 
     def resource(self, machine: Machine, links: Mapping[str, LinkTo]) -> WindowsFile:
-        """Wish for the file."""
+        """Return the resource of the script's file."""
         return WindowsFile(
             folder="LOCALAPPDATA",
             file=_file(machine),
@@ -170,7 +171,7 @@ class Script(Settings):
         )
 
     def text(self, machine: Machine, links: Mapping[str, LinkTo]) -> str:
-        """Return the script."""
+        """Return the text of the script."""
         wanted = links.items() if self.links else ()
         return render(
             "windows.script.ps1",
@@ -189,7 +190,7 @@ class Script(Settings):
         )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
-        """Look for its effects, where others than administrators see them."""
+        """Yield the proofs of the script's effects that every user of Windows can see."""
         file = "%LOCALAPPDATA%\\" + _file(machine).replace("/", "\\")
         for number, proxy in enumerate(self.ports):
             yield Proof(
@@ -257,14 +258,14 @@ def _link(path: str, link: LinkTo, machine: Machine) -> dict[str, Any]:
 
 
 def literal(text: str) -> str:
-    """Write a text as a literal of PowerShell, in which nothing but quotes means anything.
+    """Return a text as a single-quoted literal of PowerShell.
 
-    Any of its five single quotes ends a literal, and two of them stand for one
+    PowerShell has five single quotes: any of them ends a literal, and two of them stand for one
     (about_Quoting_Rules; CharTraits.IsSingleQuote of PowerShell/PowerShell).
     """
     return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", text) + "'"
 
 
 def literals(texts: list[str]) -> str:
-    """Write texts as an array of literals."""
+    """Return texts as an array of literals of PowerShell."""
     return f"@({', '.join(map(literal, texts))})"

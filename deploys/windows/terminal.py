@@ -1,7 +1,8 @@
-r"""A profile of Windows Terminal, as a fragment that it reads beside the user's own settings.
+r"""A profile of Windows Terminal, in a fragment file beside the user's own settings.
 
-Names and values are those of its documentation (MicrosoftDocs/terminal: json-fragment-extensions,
-customize-settings/profile-general, profile-appearance and profile-advanced).
+Names and values are those of Windows Terminal's documentation (MicrosoftDocs/terminal:
+json-fragment-extensions, customize-settings/profile-general, profile-appearance and
+profile-advanced).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
 
 FOLDER = "Microsoft/Windows Terminal/Fragments/envwright"
-"""Where Windows Terminal looks, below %LocalAppData%; the last name is the application's."""
+"""The folder of our fragments, below %LocalAppData%; the last name is the application's."""
 
 Name = Annotated[
     str,
@@ -54,20 +55,20 @@ Padding = Annotated[
 
 
 class Part(Settings):
-    """A part of the fragment; a key that is left out is as Windows Terminal has it."""
+    """A part of the fragment; Windows Terminal has a default for a key that is left out."""
 
     model_config = ConfigDict(alias_generator=to_camel)
 
 
 class Font(Part):
-    """The font."""
+    """The font of the text."""
 
     face: Name | None = None
-    """Its name: `Cascadia Code`."""
+    """The name of the font, such as `Cascadia Code`."""
     size: float | None = Field(default=None, ge=1, le=128)
-    """Its size in points."""
+    """The size of the font in points."""
     weight: Weight | int | None = None
-    """How bold it is: a word, or a number as OpenType has it."""
+    """The weight of the font: a name, or a number of OpenType."""
 
 
 class Scheme(Part):
@@ -106,63 +107,63 @@ class Scheme(Part):
     bright_white: Colour
     """Colour 15."""
     foreground: Colour | None = None
-    """Of text."""
+    """The colour of text."""
     background: Colour | None = None
-    """Behind text."""
+    """The colour behind text."""
     cursor_color: Colour | None = None
-    """Of the cursor."""
+    """The colour of the cursor."""
     selection_background: Colour | None = None
-    """Behind text that is selected."""
+    """The colour behind selected text."""
 
 
 class Terminal(Part):
     """A profile of Windows Terminal that opens this distribution.
 
-    It is read when Windows Terminal starts. The user's own settings stay as they are, and win.
+    Windows Terminal reads the profile when it starts. The user's own settings stay, and win.
     """
 
     name: Name
-    """What the menu calls it."""
+    """The name of the profile in the menu."""
     starting_directory: LinuxPath | Literal["~"] = "~"
-    """Where a shell begins: a Linux path, or the home directory."""
+    """The directory in which the shell starts: a Linux path, or `~` for the home directory."""
     icon: WindowsPath | LinuxPath | None = None
-    """A picture, by a Windows path or a Linux one."""
+    """The path of a picture, in Windows or in Linux."""
     color_scheme: Name | None = None
     """The name of a colour scheme: one that Windows Terminal has, or one of `schemes`."""
     schemes: dict[Name, Scheme] = {}
-    """Colour schemes to bring along, by their names."""
+    """Additional colour schemes, by name."""
     font: Font | None = None
     """The font."""
     foreground: Colour | None = None
-    """The colour of text, before the scheme's."""
+    """The colour of text, instead of the scheme's."""
     background: Colour | None = None
-    """The colour behind text, before the scheme's."""
+    """The colour behind text, instead of the scheme's."""
     cursor_shape: (
         Literal["bar", "vintage", "underscore", "doubleUnderscore", "filledBox", "emptyBox"] | None
     ) = None
     """The cursor."""
     opacity: int | None = Field(default=None, ge=0, le=100)
-    """How much of what is behind the window is hidden, in percent."""
+    """The opacity of the background, in percent."""
     use_acrylic: bool | None = None
-    """Blur what shines through."""
+    """Whether the background is blurred acrylic."""
     padding: Padding | None = None
     """The space around the text."""
     scrollbar_state: Literal["visible", "hidden", "always"] | None = None
     """The scroll bar."""
     history_size: int | None = Field(default=None, ge=0, le=32767)
-    """How many lines can be scrolled back to."""
+    """How many lines the scroll-back holds."""
     bell_style: Literal["audible", "window", "taskbar", "all", "none"] | None = None
-    """What a BEL does."""
+    """The reaction to the character BEL."""
     antialiasing_mode: Literal["grayscale", "cleartype", "aliased"] | None = None
-    """How the edges of letters are drawn."""
+    """The antialiasing of text."""
     close_on_exit: Literal["automatic", "graceful", "always", "never"] | None = None
     """When a tab closes after its shell ended."""
     tab_title: Name | None = None
-    """The title of its tabs."""
+    """The title of the profile's tabs."""
     tab_color: Colour | None = None
-    """The colour of its tabs."""
+    """The colour of the profile's tabs."""
     suppress_application_title: bool | None = None
-    """Keep that title, whatever programs say."""
+    """Whether programs in a tab cannot change its title."""
 
     def fragment(self, machine: Machine) -> dict[str, Any]:
         """Return the fragment as JSON values."""
@@ -184,7 +185,7 @@ class Terminal(Part):
         }
 
     def resource(self, machine: Machine) -> WindowsFile:
-        """Wish for the fragment."""
+        """Return the resource of the fragment's file."""
         return WindowsFile(
             folder="LOCALAPPDATA",
             file=f"{FOLDER}/{machine.distribution}.json",

@@ -1,4 +1,4 @@
-r"""Kinds of values that Windows and WSL take, and what Windows calls a Linux path."""
+r"""Kinds of values that Windows and WSL accept, and the Windows path of a Linux path."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
 
 DISTRIBUTION = r"[A-Za-z0-9._-]+"
-"""What distributions may be called (microsoft/WSL: src/windows/service)."""
+"""The names that a distribution may have (microsoft/WSL: src/windows/service)."""
 
-# What cmd.exe takes for more than itself, quoted or not, is in no path.
+# A path holds no character that cmd.exe interprets, quoted or not.
 _NEVER = r"\\/:*?\"<>|&^%!();,=\x00-\x1f"
 _NAME = rf"[^{_NEVER}]*[^{_NEVER} .]"
 # Windows shows blanks before a link's name, and behind it in brackets where the link leads.
@@ -52,5 +52,5 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def share(machine: Machine, path: str) -> str:
-    r"""Return how Windows calls a Linux path: `\\wsl.localhost\Debian\opt\docker`."""
+    r"""Return the Windows path of a Linux path: `\\wsl.localhost\Debian\opt\docker`."""
     return rf"\\wsl.localhost\{machine.distribution}" + path.replace("/", "\\")

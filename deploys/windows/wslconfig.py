@@ -47,124 +47,127 @@ class Wsl2(Part):
     """The virtual machine that all distributions share."""
 
     memory: Size | Bytes | None = None
-    """Its memory; half of the computer's by default."""
+    """The memory of the virtual machine; by default half of the computer's memory."""
     processors: int | None = Field(default=None, ge=1)
-    """Its processors; all by default."""
+    """The number of its processors; by default all processors of the computer."""
     swap: Size | Bytes | None = None
-    """Its swap space, 0 for none; a quarter of the memory by default."""
+    """The size of its swap space, 0 for none; by default a quarter of its memory."""
     swap_file: WindowsPath | None = None
-    """Where the swap space lies."""
+    """The file of the swap space."""
     kernel: WindowsPath | None = None
-    """A kernel of your own."""
+    """The file of a Linux kernel to use instead of WSL's."""
     kernel_modules: WindowsPath | None = None
-    """A disk with the modules of that kernel."""
+    """The virtual disk with the modules of this kernel."""
     kernel_command_line: Text | None = None
-    """Further arguments of the kernel."""
+    """Additional arguments of the kernel."""
     load_kernel_modules: list[Text] | None = None
-    """Modules to load at the start."""
+    """Kernel modules to load at the start."""
     load_default_kernel_modules: bool | None = None
-    """Load the usual modules (tun, ip_tables, br_netfilter), too."""
+    """Whether WSL also loads its usual modules (tun, ip_tables, br_netfilter)."""
     networking_mode: NetworkingMode | None = None
-    """How it is on the network; `virtioproxy` is called `consomme` since WSL 2.9, `bridged` is
-    deprecated, `mirrored` takes Windows 11 22H2."""
+    """How the virtual machine is connected to the network. `virtioproxy` is called `consomme` since
+    WSL 2.9, `bridged` is deprecated, `mirrored` needs Windows 11 22H2."""
     localhost_forwarding: bool | None = None
-    """Reach its ports by localhost of Windows (nat; on by default)."""
+    """Whether Windows reaches ports of Linux by localhost (nat; on by default)."""
     dns_tunneling: bool | None = None
-    """Let Windows answer names."""
+    """Whether Windows answers DNS questions."""
     dns_proxy: bool | None = None
-    """With nat and no tunneling: Windows' own DNS as the server."""
+    """Whether Linux uses the DNS server of Windows (nat, without `dnsTunneling`)."""
     firewall: bool | None = None
-    """Let the Windows firewall filter."""
+    """Whether the firewall of Windows filters the traffic of WSL."""
     auto_proxy: bool | None = None
-    """Take over the proxy of Windows."""
+    """Whether WSL uses the proxy of Windows."""
     ipv6: bool | None = None
-    """IPv6 (bridged)."""
+    """Whether IPv6 is on (bridged)."""
     dhcp: bool | None = None
-    """An address by DHCP (bridged)."""
+    """Whether the address comes from DHCP (bridged)."""
     dhcp_timeout: Milliseconds | None = None
-    """How long to wait for it, in ms."""
+    """How long to wait for an address from DHCP, in ms."""
     mac_address: Mac | None = None
     """The MAC address (bridged)."""
     vm_switch: Text | None = None
-    """The switch of Hyper-V (bridged)."""
+    """The name of the virtual switch of Hyper-V (bridged)."""
     nested_virtualization: bool | None = None
-    """Virtual machines in it."""
+    """Whether virtual machines can run inside WSL."""
     hardware_performance_counters: bool | None = None
-    """Let `perf` see the events of the processor."""
+    """Whether `perf` can count events of the processor."""
     gui_applications: bool | None = None
-    """Linux programs with windows."""
+    """Whether graphical Linux programs can run."""
     gpu_support: bool | None = None
-    """The GPU of Windows."""
+    """Whether Linux can use the GPU of Windows."""
     vm_idle_timeout: Timeout | None = None
-    """Stop it so many ms after the last distribution; -1: never."""
+    """Stop the virtual machine this many ms after the last distribution ended; -1: never."""
     default_vhd_size: Size | Bytes | None = None
-    """How large the disks of new distributions may grow; 1 TB by default."""
+    """The largest size of the disks of new distributions; by default 1 TB."""
     debug_console: bool | None = None
-    """Show the messages of the kernel in a window."""
+    """Whether a window shows the messages of the kernel."""
     debug_console_log_file: WindowsPath | None = None
-    """Write them to a file."""
+    """A file for the messages of the kernel."""
     early_boot_logging: bool | None = None
-    """Show those of the first moments, too."""
+    """Whether early messages of the kernel are shown, too."""
     kernel_debug_port: Port | None = None
-    """A debugger's port."""
+    """The port for a debugger of the kernel."""
     crash_dump_folder: WindowsPath | None = None
-    """Where dumps of crashed programs go."""
+    """The folder for dumps of crashed programs."""
     max_crash_dump_count: int | None = Field(default=None, ge=-1)
-    """How many of them are kept; 10 by default."""
+    """How many dumps are kept; by default 10."""
     telemetry: bool | None = None
-    """Tell Microsoft."""
+    """Whether WSL sends telemetry to Microsoft."""
     safe_mode: bool | None = None
-    """Switch most things off, to repair a distribution."""
+    """Whether WSL starts with most features off, to repair a distribution."""
     virtiofs: bool | None = None
-    """Windows drives by virtiofs instead of 9p."""
+    """Whether Windows drives are mounted by virtiofs instead of 9p."""
     virtio9p: bool | None = Field(default=None, alias="virtio9p")
-    """Windows drives by virtio 9p; newer versions ignore it with a warning."""
+    """Whether Windows drives are mounted by virtio 9p; newer versions ignore this key with a
+    warning."""
     virtio: bool | None = None
-    """Virtio devices; not documented by Microsoft."""
+    """Whether WSL uses virtio devices; not documented by Microsoft."""
     host_file_system_access: bool | None = None
-    """Access to Windows drives at all; not documented by Microsoft."""
+    """Whether Linux can access Windows drives; not documented by Microsoft."""
     kernel_boot_timeout: Milliseconds | None = None
-    """How long the kernel may take, in ms; not documented by Microsoft."""
+    """How long the kernel may take to boot, in ms; not documented by Microsoft."""
     distribution_start_timeout: Milliseconds | None = None
-    """How long a distribution may take, in ms; not documented by Microsoft."""
+    """How long a distribution may take to start, in ms; not documented by Microsoft."""
     mount_device_timeout: Milliseconds | None = None
-    """How long a disk may take, in ms; not documented by Microsoft."""
+    """How long the mount of a disk may take, in ms; not documented by Microsoft."""
     system_distro: WindowsPath | None = None
-    """The system distribution; not documented by Microsoft."""
+    """The virtual disk of the system distribution; not documented by Microsoft."""
     isolate_distro_cgroup: bool | None = None
-    """A control group for each distribution (after WSL 2.9.4)."""
+    """Whether each distribution gets a control group of its own (after WSL 2.9.4)."""
 
 
 class General(Part):
-    """Distributions."""
+    """Settings of all distributions."""
 
     instance_idle_timeout: Timeout | None = None
-    """Stop a distribution so many ms after its last session, services or not; -1: never."""
+    """Stop a distribution this many ms after its last session, even with services running; -1:
+    never."""
     distribution_install_path: WindowsPath | None = None
-    """Where new distributions go."""
+    """The folder of new distributions."""
 
 
 class Experimental(Part):
-    """What may change."""
+    """Experimental settings, which WSL may change or drop."""
 
     auto_memory_reclaim: Literal["disabled", "gradual", "dropCache"] | None = None
-    """How memory goes back to Windows."""
+    """How WSL returns unused memory to Windows."""
     sparse_vhd: bool | None = None
-    """Disks of new distributions shrink by themselves; has lost data (microsoft/WSL#13075)."""
+    """Whether the disks of new distributions shrink by themselves; this has lost data
+    (microsoft/WSL#13075)."""
     host_address_loopback: bool | None = None
-    """Reach Windows by its own addresses (mirrored)."""
+    """Whether Linux reaches Windows by Windows' own addresses (mirrored)."""
     ignored_ports: list[Port] | None = None
-    """Ports that Linux may bind though Windows has them (mirrored)."""
+    """Ports that Linux may use although Windows uses them (mirrored)."""
     best_effort_dns_parsing: bool | None = None
-    """Answer what can be understood of a malformed name question."""
+    """Whether malformed DNS questions are answered as far as they can be understood."""
     dns_tunneling_ip_address: Address | None = None
-    """The server in resolv.conf with DNS tunneling."""
+    """The address of the name server in resolv.conf with `dnsTunneling`."""
     initial_auto_proxy_timeout: Milliseconds | None = None
     """How long to wait for the proxy of Windows, in ms."""
     swiotlb: Size | Bytes | None = None
-    """Bounce buffers (WSL 2.8.9 and later)."""
+    """The size of the bounce buffers (WSL 2.8.9 and later)."""
     virtio_fs_aggregate_shares: bool | None = None
-    """One device for all drives (after WSL 2.9.4)."""
+    """Whether all drives share one virtiofs device (after WSL 2.9.4)."""
 
 
 class WslConfig(Settings):
@@ -173,12 +176,12 @@ class WslConfig(Settings):
     wsl2: Wsl2 = Wsl2()
     """The virtual machine that all distributions share."""
     general: General = General()
-    """Distributions."""
+    """Settings of all distributions."""
     experimental: Experimental = Experimental()
-    """What may change."""
+    """Experimental settings, which WSL may change or drop."""
 
     def keys(self) -> dict[str, Any]:
-        """Return what the file is to hold, by `section.key`."""
+        """Return the values that are given, by `section.key`."""
         keys: dict[str, Any] = {}
         for section, values in self.model_dump(exclude_none=True).items():
             for key, value in values.items():
@@ -187,7 +190,7 @@ class WslConfig(Settings):
         return keys
 
     def resources(self) -> Iterator[Resource]:
-        """Wish for the keys that are given."""
+        """Yield the resource of the keys that are given."""
         if keys := self.keys():
             yield WindowsKeys(
                 file=".wslconfig",
@@ -198,7 +201,7 @@ class WslConfig(Settings):
             )
 
     def proofs(self) -> Iterator[Proof]:
-        """Look at what can be seen of the virtual machine from inside."""
+        """Yield the proofs that can be made from inside the virtual machine."""
         mode = self.wsl2.networking_mode
         if mode:
             # One mode of two names: `consomme` since WSL 2.9.

@@ -167,7 +167,7 @@ def test_docker_desktop_is_not_fought(box: Box) -> None:
         "error: HOST: Docker Desktop's integration serves this distribution; docker-ce would "
         "fight it for /var/run/docker.sock\n"
         "    wanted by docker (box.yaml:2)\n"
-        "hint: turn it off: Docker Desktop, Settings, Resources, WSL integration\n"
+        "hint: turn the integration off: Docker Desktop, Settings, Resources, WSL integration\n"
     )
     box.machine.sh("rm -r /usr/bin/docker /mnt/wsl")
 

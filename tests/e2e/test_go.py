@@ -167,7 +167,7 @@ def test_a_cache_on_a_windows_drive_is_refused(machine: Machine, tmp_path: Path)
             f"{machine.host}: GOCACHE of dev, /mnt/c/Users/dev/cache, would be on a Windows drive "
             "(drvfs), where each of a build's thousands of small files is a round trip to Windows"
         ),
-        "choose a folder on the distribution's own disk, like ~/.cache/go-build",
+        "name a folder on the distribution's own disk, like ~/.cache/go-build",
     )
     assert machine.sh(LEFT) == ""
 

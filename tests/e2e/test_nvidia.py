@@ -145,8 +145,8 @@ def test_under_wsl_a_driver_for_linux_is_refused_and_apt_never_installs_one(
             "driver that Windows shares, and the GPU is lost"
         ),
         (
-            "apt-get purge it; for CUDA install cuda-toolkit-X-Y alone, from the repository "
-            "wsl-ubuntu"
+            "run `apt-get purge` with these packages; for CUDA install cuda-toolkit-X-Y alone, "
+            "from the repository wsl-ubuntu"
         ),
         "nvidia",
     )

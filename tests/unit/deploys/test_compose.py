@@ -159,10 +159,10 @@ def test_a_stack_on_a_drive_of_windows_is_refused(
     assert done.returncode == code
     assert (requirement.refusal, requirement.hint) == (
         (
-            "/opt/docker/a lies on a drive of Windows or of another computer, where the volumes of "
+            "/opt/docker/a lies on a Windows drive or a network drive, where the volumes of "
             "containers lose owners, modes and speed"
         ),
-        "let /opt/docker be on the distribution's own ext4",
+        "move /opt/docker to the distribution's own ext4 file system",
     )
 
 

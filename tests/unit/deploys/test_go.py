@@ -164,7 +164,7 @@ def test_an_architecture_without_archives_is_refused(tmp_path: Path) -> None:
         ),
         (
             '{version: "1.27.3", env: {GOOS: linux}}',
-            "2:5: go has 'env' for nobody: name accounts in 'users'",
+            "2:5: go has 'env', but no accounts for it: name them in 'users'",
         ),
         (
             '{version: "1.27.3", users: [a, b], env: {GOCACHE: /var/cache/go}}',

@@ -55,8 +55,8 @@ def test_a_password_in_yaml_is_refused(tmp_path: Path) -> None:
     section = "logins:\n  users: [dev]\n  netrc: {h: {login: ci, password: hunter22}}\n"
     (told,) = refusals(tmp_path, section)
     assert told == (
-        "4:36: logins.netrc.h.password must be a secret, like `{{ secret.TOKEN }}`, "
-        "never written in YAML"
+        "4:36: logins.netrc.h.password must name a secret, like `{{ secret.TOKEN }}`: "
+        "YAML holds no password"
     )
 
 

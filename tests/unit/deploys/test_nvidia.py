@@ -197,7 +197,10 @@ def test_an_installed_driver_is_refused_under_wsl(
             "libnvidia-compute-*, cuda or cuda-drivers); under WSL it hides the driver that "
             "Windows shares, and the GPU is lost"
         ),
-        "apt-get purge it; for CUDA install cuda-toolkit-X-Y alone, from the repository wsl-ubuntu",
+        (
+            "run `apt-get purge` with these packages; for CUDA install cuda-toolkit-X-Y alone, "
+            "from the repository wsl-ubuntu"
+        ),
     )
 
 

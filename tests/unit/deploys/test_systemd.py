@@ -78,7 +78,9 @@ def test_two_capabilities_can_want_things_of_one_unit(tmp_path: Path) -> None:
 
 
 UNIT = "a unit's full name, like `docker.service`"
-MASKED = "2:25: systemd.cron.service is masked: then it can have no file, run or start at boot"
+MASKED = (
+    "2:25: systemd.cron.service is masked: a masked unit can have no file, not run or start at boot"
+)
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_the_networking_mode_goes_by_either_of_its_names(
         ),
         (
             replace(WSL, distribution=""),
-            "nobody says what this distribution is called in Windows, which `windows` names",
+            "`windows` needs the name of this distribution in Windows, which is not known",
         ),
     ],
 )
