@@ -36,7 +36,9 @@ TICKET = saved_run.Ticket("box", "DISTRIBUTION", BEFORE, verify=False)
 
 def wanted(*, restarts: int) -> RunOptions:
     """What the run after a restart wants, which never asks."""
-    return RunOptions(Verb.APPLY, yes=True, verify=False, restarts=restarts, continued=True)
+    return RunOptions(
+        Verb.APPLY, yes=True, verify=False, restarts=restarts, continued=True, trust=True
+    )
 
 
 class World:
