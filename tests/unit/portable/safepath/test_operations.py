@@ -259,10 +259,12 @@ def test_a_secret_is_never_readable_by_others_for_a_moment(home: Path) -> None:
     )
     argv = ["perl", "-e", watch]
     with subprocess.Popen(argv, cwd=home, stderr=subprocess.PIPE, text=True) as watcher:
-        for number in range(10):
-            secret = Content(f"{number}" * 300_000)
-            run("put", src=secret, dest=f"{home}/secret", mode="0600", **WHO)
-        watcher.kill()
+        try:
+            for number in range(10):
+                secret = Content(f"{number}" * 300_000)
+                run("put", src=secret, dest=f"{home}/secret", mode="0600", **WHO)
+        finally:
+            watcher.kill()
         seen = set((watcher.stderr or open(os.devnull)).read().split("\n")) - {""}  # noqa: PTH123, SIM115
     assert {line.split()[0] for line in seen} == {"600"}
 
