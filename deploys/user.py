@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from envwright.model.capability import Capability
+from envwright.model.capability import Capability, Objection
 from envwright.model.proof import Proof
 from envwright.model.values import AbsolutePath, AccountName, spelled
 from envwright.resources.directory import Directory
@@ -63,6 +63,15 @@ user:
     account's password; `none` removes the rule. Left out, the rule is not managed."""
     authorized_keys: list[KeyLine] = []
     """Lines for ~/.ssh/authorized_keys; other lines in the file stay."""
+
+    def objections(self, machine: Machine) -> Iterator[Objection]:
+        for account in machine.accounts.users.values():
+            if account.uid == self.uid and account.name != self.name:
+                yield Objection(
+                    f"uid {self.uid} belongs to {account.name} on this machine",
+                    f"leave out `uid`, choose another one, or make {account.name} the user",
+                    ("uid",),
+                )
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         yield User(user=self.name, uid=self.uid, shell=self.shell, at=("name",))

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from envwright.errors import EnvwrightError
+from envwright.errors import EnvwrightError, RefusedError
 from envwright.timings import OFF
 
 if TYPE_CHECKING:
@@ -74,6 +74,9 @@ class Context:
         self._compile, self._access = compile_, access
         self.found: Plan | None = None
         self.machine = Machine.read(session.hello.stdout)
+        if self.machine.unsupported:
+            reason, hint = self.machine.unsupported
+            raise RefusedError(f"{target.host}: {reason}", hint=hint)
         with timings("compile"):
             made = compile_(self.machine)
         self.compiled, self.secrets, self._files = made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -13,6 +14,9 @@ from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+_WSL_1 = re.compile(r"4\.4\.0-\d+-Microsoft")
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,27 @@ class Machine:
             accounts=Accounts.read(fields[6], fields[7]),
             new_group=fields[8].strip(),
         )
+
+    @property
+    def unsupported(self) -> tuple[str, str] | None:
+        """Why no environment can be applied here, and what to do; None where one can be.
+
+        WSL 1 translates system calls: it has no Linux kernel, so neither systemd nor containers
+        nor mounts of its own. Its kernel calls itself `4.4.0-19041-Microsoft` (microsoft/WSL, docs
+        on comparing versions).
+        """
+        if not self.architecture:
+            name = f"{self.distro} {self.release}".strip() or "a system without os-release"
+            return (
+                f"this is {name}, without dpkg",
+                "envwright works on Debian, Ubuntu and what is made of them",
+            )
+        if _WSL_1.match(self.kernel):
+            return (
+                "this distribution runs under WSL 1, which has neither systemd nor containers",
+                f"in Windows: wsl --set-version {self.distribution or 'NAME'} 2",
+            )
+        return None
 
     def primary_group(self, user: str) -> str:
         """Return a user's primary group, or what the machine will make it."""

@@ -9,7 +9,7 @@ import pytest
 from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
 
-from envwright.facts import Accounts
+from envwright.facts import Account, Accounts
 from envwright.model.resource import FileKey
 from envwright.resources.file import File
 from envwright.resources.member import Member
@@ -164,3 +164,15 @@ def test_logging_in_and_becoming_root_are_proved(tmp_path: Path) -> None:
 )
 def test_what_is_no_account_is_refused(tmp_path: Path, section: str, told: str) -> None:
     assert refusals(tmp_path, f"user: {section}\n") == [told]
+
+
+def test_a_number_that_another_account_has_is_told_before_anything_is_changed(
+    tmp_path: Path,
+) -> None:
+    ubuntu = Account("ubuntu", 1000, "ubuntu", "/home/ubuntu", "/bin/bash", ())
+    accounts = replace(DEBIAN.accounts, users={**DEBIAN.accounts.users, "ubuntu": ubuntu})
+    machine = replace(DEBIAN, accounts=accounts)
+    taken = ["2:24: uid 1000 belongs to ubuntu on this machine"]
+    assert refusals(tmp_path, "user: {name: dev, uid: 1000}\n", machine) == taken
+    assert refusals(tmp_path, "user: {name: ubuntu, uid: 1000}\n", machine) == []
+    assert refusals(tmp_path, "user: {name: dev, uid: 1001}\n", machine) == []

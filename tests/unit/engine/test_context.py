@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from standins import compiled
 
 from envwright.cache.compiled import Made
 from envwright.engine.context import Access, from_file, open_context, password_source
-from envwright.errors import SpecError
+from envwright.errors import RefusedError, SpecError
 from envwright.facts import Machine
 from envwright.host.inventory import Target
 from envwright.host.session import open_session
@@ -70,3 +71,53 @@ def test_a_session_that_is_open_already_is_taken() -> None:
         made = Made(compiled(), Secrets({}))
         with open_context(Target("@local"), lambda _: made, Access(opened=opened)) as context:
             assert (context.session, asked) == (session, ["@local"])
+
+
+HELLO = Machine.read(
+    b"ID=debian\nVERSION_ID=13\n\0amd64\n\0006.12.0-amd64\0\0\0booted\n\0root:x:0:0:root:/root:/bin/sh\n"
+    b"\0root:x:0:\n\0"
+)
+
+
+@pytest.mark.parametrize(
+    ("machine", "told"),
+    [
+        (
+            replace(HELLO, distro="alpine", release="3.22", architecture=""),
+            (
+                "@local: this is alpine 3.22, without dpkg\n"
+                "hint: envwright works on Debian, Ubuntu and what is made of them"
+            ),
+        ),
+        (
+            replace(HELLO, kernel="4.4.0-26100-Microsoft", wsl=True, distribution="Ubuntu"),
+            (
+                "@local: this distribution runs under WSL 1, which has neither systemd "
+                "nor containers\n"
+                "hint: in Windows: wsl --set-version Ubuntu 2"
+            ),
+        ),
+    ],
+)
+def test_a_machine_that_no_environment_is_for_is_refused_once_and_first(
+    machine: Machine, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Machine, "read", lambda _: machine)
+
+    def compile_(_: Machine) -> Made:
+        raise AssertionError("nothing is compiled for it")
+
+    with (
+        pytest.raises(RefusedError) as caught,
+        open_context(Target("@local"), compile_, Access()),
+    ):
+        pass
+    assert str(caught.value) == told
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    ["6.6.87.2-microsoft-standard-WSL2", "4.19.128-microsoft", "4.4.0-21-generic"],
+)
+def test_other_kernels_are_taken(kernel: str) -> None:
+    assert replace(HELLO, kernel=kernel).unsupported is None
