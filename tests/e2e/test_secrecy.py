@@ -121,8 +121,9 @@ def test_a_secret_is_refused_where_it_would_be_seen(box: Box) -> None:
         EW_TOKEN=VALUE,
     )
     assert said == (
-        "error: box.yaml:3: the secret 'token' would be seen in link:/opt/link\n"
-        "hint: a secret can be in the content of a file, or in the value of a key\n\n"
-        "box.yaml:4: the secret 'token' would be seen in keys:/home/dev/.ssh/authorized_keys\n"
-        "hint: a secret can be in the content of a file, or in the value of a key\n"
+        "error: box.yaml:3: other users could see the secret 'token' in link:/opt/link\n"
+        "hint: put the secret into the content of a file, or into the value of a key\n\n"
+        "box.yaml:4: other users could see the secret 'token' in "
+        "keys:/home/dev/.ssh/authorized_keys\n"
+        "hint: put the secret into the content of a file, or into the value of a key\n"
     )

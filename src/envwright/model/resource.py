@@ -242,7 +242,7 @@ class Resource(ABC):
         return None
 
     def merge(self, other: Resource) -> Resource:
-        """Join two wishes for one thing.
+        """Join two resources with one id.
 
         Raises:
             ConflictError: they disagree; the message names who asked for each.
@@ -251,7 +251,7 @@ class Resource(ABC):
             raise ConflictError(
                 f"{self.id} is wanted twice, differently: by {self.origins[0]} "
                 f"and by {other.origins[0]}",
-                hint="say it in one place",
+                hint="remove one of the two",
             )
         return self
 

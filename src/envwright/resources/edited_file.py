@@ -64,7 +64,7 @@ class EditedFile(Resource):
                 raise ConflictError(
                     f"{self.name}: {self.origins[0]} wants {name} = {mine!r}, "
                     f"{other.origins[0]} wants {yours!r}",
-                    hint="say it in one place",
+                    hint="remove one of the two",
                 )
         both = replace(self, keys={**self.keys, **theirs.keys})
         if both.spec() != replace(theirs, keys=both.keys).spec():

@@ -1,1 +1,1 @@
-"""The language: from the text of an environment to compiled resources."""
+"""The language of environments: from the text of a file to compiled resources."""

@@ -1,4 +1,4 @@
-"""Conflicts between resources that claim one place on a machine, or a place below another's."""
+"""Finds conflicts between resources that claim one path, or a path below another's."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from envwright.model.claim import Claim
     from envwright.model.resource import Resource
 
-HINT = "say it in one place"
+HINT = "remove one of the two"
 
 
 def conflicts(resources: Iterable[Resource]) -> Iterator[ConflictError]:
-    """Yield an error for each pair of resources of which one leaves no room for the other."""
+    """Yield an error for each pair of resources whose claims exclude each other."""
     holders: dict[PurePath, list[tuple[Claim, Resource]]] = {}
     for resource in resources:
         for claim in resource.claims():

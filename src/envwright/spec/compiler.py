@@ -1,4 +1,4 @@
-"""The compiler: from an environment to resources, merged and ordered, with no machine at hand."""
+"""The compiler: turns an environment into resources, merged and ordered, without a machine."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A compiled environment: what it wants of one kind of machine.
+    """A compiled environment, for one kind of machine.
 
     Args:
-        name: of the environment.
-        resources: in the order in which apply makes them.
+        name: the name of the environment.
+        resources: the resources, in the order in which apply makes them.
         proofs: the effects that verify looks for.
-        requirements: what must hold before apply changes anything.
-        reach: what the environment runs and reads on the computer that runs envwright.
+        requirements: the conditions that must hold before apply changes anything.
+        reach: the commands and files of the environment on the computer that runs envwright.
     """
 
     name: str
@@ -46,14 +46,14 @@ def compile_environment(environment: Environment, machine: Machine) -> Compiled:
     """Compile an environment for a machine.
 
     Raises:
-        UnfitError: parts of it can never work on such a machine.
-        SpecErrors: two of its sections disagree or want one place, a secret would be seen, or
-            resources wait for one another, or a file is too large to be compared.
+        UnfitError: parts of the environment can never work on such a machine.
+        SpecErrors: two sections contradict each other or claim one path, other users could see a
+            secret, resources depend on each other in a circle, or a file is too large to compare.
     """
     _refuse_unfit(environment, machine)
-    wishes = list(_wishes(environment, machine))
-    _refuse_exposed(wishes, environment.secrets)
-    _refuse_oversized(environment, wishes)
+    wanted = list(_wanted(environment, machine))
+    _refuse_exposed(wanted, environment.secrets)
+    _refuse_oversized(environment, wanted)
     proofs = [
         replace(proof, origins=(_origin(environment, section, proof.at),))
         for section in environment.sections
@@ -64,19 +64,20 @@ def compile_environment(environment: Environment, machine: Machine) -> Compiled:
         for section in environment.sections
         for requirement in section.requirements(machine)
     ]
-    resources = tuple(_ordered(_merged(wishes)))
+    resources = tuple(_ordered(_merged(wanted)))
     reach = reach_of(environment.file, environment.files, environment.secrets)
     return Compiled(environment.name, resources, tuple(proofs), tuple(requirements), reach)
 
 
-def _wishes(environment: Environment, machine: Machine) -> Iterator[Resource]:
+def _wanted(environment: Environment, machine: Machine) -> Iterator[Resource]:
+    """Yield the resources that the sections want, not merged yet."""
     for section in environment.sections:
         for resource in section.resources(machine):
             yield replace(resource, origins=(_origin(environment, section, resource.at),))
 
 
 def _refuse_unfit(environment: Environment, machine: Machine) -> None:
-    """Object to what can never work on such a machine."""
+    """Raise UnfitError for parts of the environment that can never work on such a machine."""
     faults = [
         environment.fault(section.section, objection.at, objection.reason, objection.hint)
         for section in environment.sections
@@ -86,39 +87,40 @@ def _refuse_unfit(environment: Environment, machine: Machine) -> None:
         raise UnfitError(faults)
 
 
-def _refuse_exposed(wishes: Iterable[Resource], secrets: Secrets) -> None:
+def _refuse_exposed(resources: Iterable[Resource], secrets: Secrets) -> None:
     """Refuse secrets where other users would see them: in names, paths, addresses, commands."""
     faults = [
         SpecError(
-            f"{wish.origins[0].file}:{wish.origins[0].line}: the secret {name!r} "
-            f"would be seen in {wish.id}",
-            hint="a secret can be in the content of a file, or in the value of a key",
+            f"{resource.origins[0].file}:{resource.origins[0].line}: other users could see the "
+            f"secret {name!r} in {resource.id}",
+            hint="put the secret into the content of a file, or into the value of a key",
         )
-        for wish in wishes
-        for name in secrets.references(repr(wish.public_values()))
+        for resource in resources
+        for name in secrets.references(repr(resource.public_values()))
     ]
     if faults:
         raise SpecErrors(faults)
 
 
-def _refuse_oversized(environment: Environment, wishes: Iterable[Resource]) -> None:
-    """Refuse a text that no plan could read back: its file would differ for ever."""
+def _refuse_oversized(environment: Environment, resources: Iterable[Resource]) -> None:
+    """Refuse a text that no plan can read back, since its file would always differ."""
     faults = [
         environment.fault(
-            wish.origins[0].capability,
-            wish.at,
-            f"{wish.id} would have {size / TEXT_LIMIT:.1f} MiB, and a file is compared up to 1 MiB",
+            resource.origins[0].capability,
+            resource.at,
+            f"{resource.id} would have {size / TEXT_LIMIT:.1f} MiB, "
+            "and a file is compared up to 1 MiB",
             "bring it by a package, or by an archive with a checksum",
         )
-        for wish in wishes
-        if wish.text_field and (size := _text_size(wish)) > TEXT_LIMIT
+        for resource in resources
+        if resource.text_field and (size := _text_size(resource)) > TEXT_LIMIT
     ]
     if faults:
         raise SpecErrors(faults)
 
 
-def _text_size(wish: Resource) -> int:
-    text = (wish.desired() or {}).get(wish.text_field)
+def _text_size(resource: Resource) -> int:
+    text = (resource.desired() or {}).get(resource.text_field)
     return len(text.encode("utf-8", "surrogateescape")) if isinstance(text, str) else 0
 
 
@@ -126,19 +128,20 @@ def _origin(environment: Environment, section: Section, at: tuple[str | int, ...
     return Origin(section.section, *environment.place(section.section, at))
 
 
-def _merged(wishes: Iterable[Resource]) -> Mapping[str, Resource]:
-    """Make one resource of those that share an id, with the origins of all.
+def _merged(wanted: Iterable[Resource]) -> Mapping[str, Resource]:
+    """Merge the resources that share an id into one, with the origins of all.
 
     Raises:
-        SpecErrors: some that share an id disagree, or some that do not cannot share a place.
+        SpecErrors: resources with one id contradict each other, or resources with different ids
+            claim one path.
     """
     merged: dict[str, Resource] = {}
     faults: list[ConflictError] = []
-    for wish in wishes:
-        first = merged.setdefault(wish.id, wish)
-        if first is not wish:
+    for resource in wanted:
+        first = merged.setdefault(resource.id, resource)
+        if first is not resource:
             try:
-                merged[wish.id] = _joined(first, wish)
+                merged[resource.id] = _joined(first, resource)
             except ConflictError as conflict:
                 faults.append(conflict)
     faults += conflicts(merged.values())
@@ -154,12 +157,12 @@ def _joined(first: Resource, other: Resource) -> Resource:
 
 
 def _ordered(resources: Mapping[str, Resource]) -> Iterator[Resource]:
-    """Sort by what comes after what, then by rank, then as written.
+    """Sort resources by their dependencies, then by rank, then by their order in the environment.
 
     Raises:
-        SpecErrors: some of them wait for one another.
+        SpecErrors: some resources depend on each other in a circle.
     """
-    # The order of the ids before an id must not depend on hashes: the circle that is told does.
+    # No sets here: the order of ids decides which circle the error shows, and must not vary.
     before = {
         id_: [
             other
@@ -187,7 +190,7 @@ def _ordered(resources: Mapping[str, Resource]) -> Iterator[Resource]:
 def _ranks(
     resources: Mapping[str, Resource], before: Mapping[str, Sequence[str]]
 ) -> dict[str, int]:
-    """Give what others wait for the rank of the first of them: it should not hold them up."""
+    """Return the ranks, where no resource comes later than a resource that depends on it."""
     ranks = {id_: resource.rank for id_, resource in resources.items()}
     for id_ in reversed(tuple(TopologicalSorter(before).static_order())):
         for other in before[id_]:
@@ -196,18 +199,18 @@ def _ranks(
 
 
 def _circle(resources: Mapping[str, Resource], cycle: Sequence[str]) -> SpecErrors:
-    """Return the error of a circle, told from the resource in it that was written first.
+    """Return the error of a circle; it begins with the resource that the environment has first.
 
     Args:
-        resources: all of them, as written.
-        cycle: ids, each before the next, the first of them once more as the last.
+        resources: all resources, in the order of the environment.
+        cycle: ids, each a dependency of the next; the last one is the first one again.
     """
-    waiting = list(cycle[:0:-1])
-    start = min(range(len(waiting)), key=lambda n: list(resources).index(waiting[n]))
-    circle = [*waiting[start:], *waiting[:start]]
-    told = ConflictError(
-        f"these wait for one another: {' -> '.join([*circle, circle[0]])}"
+    dependents = list(cycle[:0:-1])
+    start = min(range(len(dependents)), key=lambda n: list(resources).index(dependents[n]))
+    circle = [*dependents[start:], *dependents[:start]]
+    error = ConflictError(
+        f"these resources depend on each other: {' -> '.join([*circle, circle[0]])}"
         f"{wanted_by(*(resources[id_] for id_ in circle))}",
-        hint="let one of them do without the next",
+        hint="remove one of these dependencies",
     )
-    return SpecErrors([told])
+    return SpecErrors([error])

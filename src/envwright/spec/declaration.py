@@ -1,4 +1,4 @@
-"""How an environment declares where a secret comes from."""
+"""The declaration of a secret in an environment: where its value comes from."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 
 
 class Declaration(Settings):
-    """Where a secret comes from: exactly one of the keys."""
+    """The source of a secret: exactly one of the keys."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     env: Annotated[str, Field(min_length=1)] | None = None
     """An environment variable of the process that runs envwright."""
     file: Annotated[str, Field(min_length=1)] | None = None
-    """A file, relative to the environment's file, or from `~`. The newline that ends a single line
-    is cut; a text of several lines, such as a private key, is kept whole."""
+    """A file, relative to the environment's file, or from `~`. The line end of a single line is no
+    part of the secret. A text of several lines, such as a private key, is kept whole."""
     command: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    """A command and its arguments, run without a shell; prints the secret within 60 seconds."""
+    """A command and its arguments, run without a shell. The command must print the secret within
+    60 seconds."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:

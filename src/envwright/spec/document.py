@@ -1,4 +1,4 @@
-"""A text of YAML 1.2, parsed to a tree, or told what is wrong with it."""
+"""Parses a text of YAML 1.2 into a tree, with errors that say where and how to repair it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from envwright.spec.source import Source
 
 DEPTH_LIMIT = 64
-"""Values may be nested this deep."""
+"""How deep values may be nested."""
 VALUE_LIMIT = 50_000
-"""A file may hold this many values, aliases written out."""
+"""How many values a file may hold; an alias counts as the values that it stands for."""
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE = "<<"
@@ -44,7 +44,7 @@ def read_document(path: str | Path) -> Node:
     """Read and parse a file.
 
     Raises:
-        SpecError, SpecErrors: it cannot be read, or parsed.
+        SpecError, SpecErrors: the file cannot be read, or not parsed.
     """
     return parse(read(path))
 
@@ -55,7 +55,7 @@ def parse(source: Source) -> Node:
     Aliases share nodes; merge keys (`<<`) are merged; scalars are those of YAML 1.2's core schema.
 
     Raises:
-        SpecErrors: whatever is wrong with it as YAML, in the order of lines.
+        SpecErrors: the mistakes of the text as YAML, in the order of lines.
     """
     composer = _Composer(source)
     try:
@@ -64,7 +64,7 @@ def parse(source: Source) -> Node:
         composer.report(fault)
     except YAMLError as error:
         composer.report(syntax.explain(error, source, composer.last))
-    except Exception as error:  # noqa: BLE001 - ruamel.yaml trips over some texts, in many ways
+    except Exception as error:  # noqa: BLE001 - some texts make ruamel.yaml raise other exceptions
         composer.report(syntax.explain(error, source, composer.last))
     if composer.faults:
         composer.faults.sort(key=LocatedError.order)
@@ -73,7 +73,7 @@ def parse(source: Source) -> Node:
 
 
 class _Branch(NamedTuple):
-    """A node with the number of values in it and their depth, aliases written out."""
+    """A node, with the number of its values and their depth, aliases counted as their values."""
 
     node: Node
     size: int
@@ -81,7 +81,7 @@ class _Branch(NamedTuple):
 
 
 class _Composer:
-    """Builds the tree from the events of ruamel.yaml's parser: its own nodes cost a third more."""
+    """Builds the tree from the parser events of ruamel.yaml, whose own nodes cost a third more."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -92,7 +92,7 @@ class _Composer:
         self.faults: list[LocatedError] = []
 
     def report(self, fault: LocatedError) -> None:
-        """Keep a fault, unless its line has one already: the second would be its echo."""
+        """Keep a fault, unless its line has one already: the second is mostly a consequence."""
         if all(fault.line != other.line for other in self.faults):
             self.faults.append(fault)
 
@@ -113,14 +113,14 @@ class _Composer:
         self._next()
         if not isinstance(self._next(), StreamEndEvent):
             raise self.last.error(
-                "a second document begins here; an environment is one",
-                hint="put it into a file of its own",
+                "a second document begins here; an environment is one document",
+                hint="put the second document into a file of its own",
             )
         return node
 
     def _empty(self) -> LocatedError:
         return Position(self._source, 1, 1).error(
-            "there is nothing in this file", hint="an environment begins with its name: `name: dev`"
+            "this file is empty", hint="begin an environment with its name: `name: dev`"
         )
 
     def _next(self) -> Any:
@@ -154,15 +154,15 @@ class _Composer:
         self._values += values
         if self._values > VALUE_LIMIT:
             raise at.error(
-                f"up to here there are more than {VALUE_LIMIT} values, aliases written out",
-                hint="an environment is written by hand: is it the right file?",
+                f"the file has more than {VALUE_LIMIT} values up to here, with those of aliases",
+                hint="check that this file is an environment",
             )
 
     def _alias(self, name: str, at: Position, depth: int) -> _Branch:
         branch = self._anchors.get(name)
         if branch is None:
             if name in self._anchors:
-                raise at.error(f"the alias *{name} stands inside of what it stands for")
+                raise at.error(f"the alias *{name} is inside of its own anchor")
             raise at.error(
                 f"no anchor {quoted('&' + name)} stands above this alias",
                 hint="put text that begins with '*' in quotes",
@@ -208,14 +208,14 @@ class _Composer:
         return _Branch(node, size, 1 + max((part.depth for part in parts), default=0))
 
     def _merge(self, entries: dict[str, Entry], node: Node, place: Position) -> None:
-        """Add what `<<` names; keys that are there, and earlier mappings, win."""
+        """Add the keys of the mappings that `<<` names; existing keys and earlier mappings win."""
         for one in node.value if isinstance(node.value, tuple) else (node,):
             if isinstance(one.value, Mapping):
                 for key, entry in one.value.items():
                     entries.setdefault(key, entry)
             else:
                 words = value_in_words(one.plain())
-                self.report(place.error(f"'<<' merges mappings; this is {words}"))
+                self.report(place.error(f"'<<' merges mappings, but this is {words}"))
 
     def _scalar(self, event: Any, at: Position) -> Scalar:
         value = self._meaning(event, at)

@@ -1,4 +1,4 @@
-"""The generated documents: `./bootstrap docs` writes them."""
+"""Writes the generated documents: `./bootstrap docs` calls this module."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def documents() -> Mapping[str, str]:
 
 
 def _topics(name: str, model: type[BaseModel]) -> Iterator[str]:
-    """Yield a section and the tables in it."""
+    """Yield the topics of a section: its name, and the paths of the tables in it."""
     yield name
     for key, field in model.model_fields.items():
         inner = field.annotation

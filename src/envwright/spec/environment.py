@@ -1,4 +1,4 @@
-"""An environment: a YAML file, checked and typed, with every fault at its line."""
+"""Reads an environment: a YAML file, checked and typed, with every fault at its line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from envwright.spec.messages import quoted, suggestion, value_in_words
 from envwright.spec.reach import without_foreign_text
 from envwright.spec.shape import shape_of
 from envwright.spec.tree import Entry, Node
-from envwright.spec.validation import complaints
+from envwright.spec.validation import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from envwright.model.capability import Section
 
 KEYS = ("name", "description", layers.KEY, "vars", "secrets")
-"""The keys of an environment that are no sections."""
+"""The keys of an environment that are not sections."""
 NAME = "[a-z0-9][a-z0-9.-]*"
-"""What an environment can be called (a regular expression for the whole name)."""
+"""The names that an environment may have (a regular expression for the whole name)."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What a machine should be.
+    """A typed environment: what a machine should be.
 
     Args:
         file: the path as the user gave it.
@@ -56,14 +56,14 @@ class Environment:
     tree: Entry = field(repr=False, compare=False)
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:
-        """Return file and line of the value at a path in a section, or of what is nearest to it."""
+        """Return file and line of the value at a path in a section, or of the nearest value."""
         at = self.tree.nearest((section, *path)).place
         return at.source.file, at.line
 
     def fault(
         self, section: str, path: Sequence[str | int], message: str, hint: str
     ) -> LocatedError:
-        """Return an error at the value at a path in a section, or at what is nearest to it."""
+        """Return an error at the value at a path in a section, or at the nearest value."""
         return self.tree.nearest((section, *path)).place.error(message, hint)
 
 
@@ -73,16 +73,16 @@ def load(
     variables: Mapping[str, str] = MappingProxyType({}),
     capabilities: Mapping[str, type[Section]] | None = None,
 ) -> Environment:
-    """Read an environment as it is meant for a machine.
+    """Read an environment, for a machine.
 
     Args:
-        path: the file; messages show it as it is given.
-        machine: whose facts templates may name.
+        path: the file; messages show the path as it is given.
+        machine: the machine whose facts templates may name.
         variables: values of `vars` from the command line.
-        capabilities: the classes of the sections; by default all that there are.
+        capabilities: the classes of the sections; by default all capabilities.
 
     Raises:
-        SpecErrors: everything that is wrong, in the order of files and lines.
+        SpecErrors: all mistakes, in the order of files and lines.
     """
     known = discover() if capabilities is None else capabilities
     try:
@@ -106,7 +106,7 @@ def _rank(fault: SpecError, file: str) -> tuple[Any, ...]:
 
 
 class _Reader:
-    """Reads the parts of one tree, and keeps what is wrong with each."""
+    """Reads the parts of one tree, and collects the faults of each."""
 
     def __init__(
         self,
@@ -123,7 +123,7 @@ class _Reader:
 
     @property
     def faults(self) -> list[SpecError]:
-        """What is wrong."""
+        """The faults of all parts."""
         return self._scope.faults
 
     def read(self, file: str, variables: Mapping[str, str]) -> Environment:
@@ -141,7 +141,7 @@ class _Reader:
         description = self._text("description")
         return Environment(name, description, file, sections, secrets, self._files, self._tree)
 
-    # --- The keys that are no sections -------------------------------------------------------
+    # --- The keys that are not sections ------------------------------------------------------
 
     def _name(self) -> str:
         if "name" not in self._keys:
@@ -150,7 +150,7 @@ class _Reader:
             return ""
         name = self._text("name")
         if name and not re.fullmatch(NAME, name):
-            hint = "small letters, digits, '.' and '-', beginning with a letter or digit"
+            hint = "use small letters, digits, '.' and '-', and begin with a letter or digit"
             message = f"{quoted(name)} cannot name an environment"
             self._scope.fault(self._keys["name"].place.error(message, hint))
         return name
@@ -175,7 +175,7 @@ class _Reader:
                 self._scope.fault(entry.at.error(message, hint))
 
     def _declare(self, file: str, variables: Mapping[str, str]) -> None:
-        """Make the variables known, and `home`, which the name of the user decides."""
+        """Add the variables to the scope, and `home`, which depends on the name of the user."""
         user = self._tree.nearest(("user", "name")).node.value
         later = isinstance(user, str) and "{{" in user
         if not later:
@@ -213,7 +213,7 @@ class _Reader:
     # --- Sections ----------------------------------------------------------------------------
 
     def _context(self, entry: Entry) -> dict[str, Any]:
-        """Return what validators may use: where files beside the environment are, and templates."""
+        """Return the context of validators: the folder of local files, and the templates."""
         folder = Path(entry.at.source.file).parent
         return {"folder": str(folder), "render": self._scope.text, "checksums": self._files}
 
@@ -224,11 +224,11 @@ class _Reader:
             return None
         value = self._scope.value(entry.node)
         try:
-            # As JSON, where strict models still take lists for tuples and text for enums.
+            # Validated as JSON: there strict models accept lists for tuples and text for enums.
             return model.model_validate_json(json.dumps(value), context=self._context(entry))
         except ValidationError as error:
-            for complaint in complaints(error, key, entry, shape_of(model), value):
-                # A value whose template failed has been complained of.
-                if self._scope.failed.isdisjoint(entry.nearest(complaint.path).node.places()):
-                    self._scope.fault(complaint.error(entry))
+            for fault in faults(error, key, entry, shape_of(model), value):
+                # The fault of a value whose template failed is reported already.
+                if self._scope.failed.isdisjoint(entry.nearest(fault.path).node.places()):
+                    self._scope.fault(fault.error(entry))
         return None

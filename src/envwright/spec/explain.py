@@ -1,4 +1,4 @@
-"""What can be written in an environment, explained from the models."""
+"""Explains what an environment may hold: the text of `envwright explain`, from the models."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from envwright.spec.shape import Shape
 
 WIDTH = 100
-"""Columns of the text."""
+"""The width of the text in columns."""
 
 
 def explain(topic: str = "", capabilities: Mapping[str, type[Section]] | None = None) -> str:
@@ -27,11 +27,11 @@ def explain(topic: str = "", capabilities: Mapping[str, type[Section]] | None = 
 
     Args:
         topic: "" lists the capabilities, `docker` explains one, `docker.daemon` one of its keys;
-            through lists and free tables the path goes straight on to the keys of their items.
-        capabilities: the classes of the sections; by default all that there are.
+            a path goes through lists and free tables directly to the keys of their items.
+        capabilities: the classes of the sections; by default all capabilities.
 
     Raises:
-        EnvwrightError: there is nothing of that name.
+        EnvwrightError: no capability or key has that name.
     """
     known = discover() if capabilities is None else capabilities
     name, *keys = topic.split(".")
@@ -89,7 +89,7 @@ def _key(name: str, keys: list[str], model: type[Section]) -> Iterator[str]:
 
 
 def _named(shape: Shape) -> Shape:
-    """Return the shape whose keys have names: the thing itself, or its items' or values'."""
+    """Return the shape whose keys have names: the shape itself, or the one of its items."""
     while not shape.properties and shape.element:
         shape = shape.element
     return shape
@@ -116,7 +116,7 @@ def _keys(shape: Shape, title: str) -> Iterator[str]:
 
 
 def _type(shape: Shape) -> str:
-    """Return the type in words, with what a list's items must be where that is more."""
+    """Return the type in words; for a list also the type of its items, where it adds something."""
     element = shape.element
     if element and element.schema.get("words"):
         return f"{shape.words} (each {element.words})"
@@ -131,7 +131,7 @@ def _default(shape: Shape, *, required: bool) -> str:
 
 
 def _given(value: Any) -> Any:
-    """Return a default without the keys that it leaves open."""
+    """Return a default without the keys that have no value."""
     if isinstance(value, dict):
         return {key: _given(inner) for key, inner in value.items() if inner is not None}
     return value

@@ -1,4 +1,4 @@
-"""An environment's file and the ones that it extends, merged into one tree."""
+"""Merges the file of an environment and the files that it extends into one tree."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 KEY = "extends"
 CHAIN_LIMIT = 32
-"""An environment may extend one that extends one ... this often."""
+"""How long a chain of files that extend each other may be."""
 
 
 def load(file: str) -> tuple[Node, dict[str, str]]:
-    """Return the tree of a file, laid over the trees of the files that it extends.
+    """Return the tree of a file, merged over the trees of the files that it extends.
 
-    With it, the SHA-256 of each file that was read.
+    The second value is the SHA-256 of each file that was read.
 
-    Mappings merge by key; all else is replaced; null removes the key that is there. Nodes keep the
-    file and line that they come from.
+    Mappings merge by key; other values are replaced; null removes a key. Nodes keep the file and
+    line that they come from.
 
     Raises:
         SpecError, SpecErrors: a file cannot be read or parsed, or files extend each other.
@@ -89,12 +89,12 @@ def _bases(root: Node, file: str) -> Iterator[tuple[str, Position]]:
             at = node.at if node.value else entry.at
             words = value_in_words(node.plain())
             raise at.error(f"extends must be a path or a list of paths, not {words}")
-        # As the shell does it, `~nobody` stays as it is; Path.expanduser would raise.
+        # As in a shell, `~nobody` stays as it is, where Path.expanduser would raise.
         yield str(Path(file).parent / os.path.expanduser(node.value)), node.at  # noqa: PTH111 - above
 
 
 def merge(base: Node, over: Node) -> Node:
-    """Lay one tree over another."""
+    """Return the tree `base` with the values of `over` merged into it."""
     if not (isinstance(base.value, Mapping) and isinstance(over.value, Mapping)):
         return over
     entries = dict(base.value)

@@ -1,4 +1,4 @@
-"""How messages name what a person wrote: texts in quotes, values, and words that were meant."""
+"""Parts of messages: quoted texts, values of YAML in words, suggestions, lists of choices."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 QUOTED_LIMIT = 60
-"""Longer texts are cut when they are quoted."""
+"""The most characters of a quoted text; longer texts are cut."""
 
 
 def quoted(text: str) -> str:
-    """Put a text in quotes, on one line, with control characters escaped."""
+    """Return a text in quotes, on one line, with control characters escaped."""
     return repr(text if len(text) <= QUOTED_LIMIT else f"{text[: QUOTED_LIMIT - 3]}...")
 
 
@@ -25,7 +25,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def value_in_words(value: Any) -> str:
-    """Name a value of YAML: `the integer 22`, `text 'dev'`, `true`, `a list`."""
+    """Return a value of YAML in words: `the integer 22`, `text 'dev'`, `true`, `a list`."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -40,6 +40,6 @@ def value_in_words(value: Any) -> str:
 
 
 def choices(options: Iterable[str], word: str = "or") -> str:
-    """Join `'a', 'b' or 'c'`."""
+    """Return options joined as in `'a', 'b' or 'c'`."""
     *most, last = options
     return f"{', '.join(most)} {word} {last}" if most else last

@@ -1,7 +1,8 @@
-"""The reach of an environment on the computer that runs envwright: what it runs and reads there.
+"""The reach of an environment: the commands and files that it uses on the local computer.
 
-An environment that names a command for a secret is code, and one that names files can carry them
-off: to the machine, or into a plan that others read. So both are told, and asked about.
+The local computer is the one that runs envwright. An environment that names a command for a secret
+is code. An environment that names files can copy them to the machine, or into a plan that others
+read. So envwright lists both, and asks before it runs a command.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LocalCommand:
-    """A command that the environment has run here, for a secret.
+    """A command that the environment runs on the local computer, for a secret.
 
     Args:
         secret: the name of the secret that it prints.
@@ -43,12 +44,12 @@ class LocalCommand:
 
 @dataclass(frozen=True)
 class Reach:
-    """What an environment runs and reads here.
+    """The commands that an environment runs, and the files that it reads, on the local computer.
 
     Args:
         folder: the git repository that the environment lies in, else its folder; absolute.
-        commands: what it runs.
-        outside: the files that it reads outside of `folder`, as it names them.
+        commands: the commands for secrets.
+        outside: the files outside of `folder`, as the environment names them.
     """
 
     folder: str
@@ -56,9 +57,10 @@ class Reach:
     outside: tuple[str, ...] = ()
 
     def is_foreign(self) -> bool:
-        """Tell whether the folder belongs to another user than root and the one who runs envwright.
+        """Tell whether the folder belongs to a foreign user.
 
-        Under sudo that is also the user who called it (SUDO_UID).
+        Root and the user who runs envwright are not foreign; under sudo, the user who called sudo
+        (SUDO_UID) is not foreign either.
         """
         own = {0, os.geteuid()}
         if os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdecimal():
@@ -67,7 +69,7 @@ class Reach:
 
 
 NO_REACH = Reach("/")
-"""The reach of what was written by no file: it runs and reads nothing here."""
+"""The reach of an environment that comes from no file: no commands, no files."""
 
 
 def reach_of(file: str, files: Iterable[str], secrets: Secrets) -> Reach:
@@ -76,7 +78,7 @@ def reach_of(file: str, files: Iterable[str], secrets: Secrets) -> Reach:
     Args:
         file: the environment's file.
         files: all files that were read for it.
-        secrets: those that it declares.
+        secrets: the secrets that the environment declares.
     """
     folder = home_of(file)
     commands, read = [], list(files)
@@ -94,7 +96,7 @@ def reach_of(file: str, files: Iterable[str], secrets: Secrets) -> Reach:
 
 def home_of(file: str) -> Path:
     """Return the git repository that an environment's file lies in, else its folder."""
-    # The folder as it is named: a link to a file elsewhere does not bring that file's folder along.
+    # The folder of the path, not of the link's target: a link must not widen the reach.
     folder = Path(file).parent.resolve()
     return next((each for each in (folder, *folder.parents) if (each / ".git").exists()), folder)
 
@@ -105,10 +107,10 @@ def is_inside(path: str, folder: Path) -> bool:
 
 
 def without_foreign_text(faults: Iterable[SpecError], file: str) -> Iterator[SpecError]:
-    """Yield faults, those of files outside the environment's home without a word of these files.
+    """Yield faults; a fault in a file outside the environment's home shows no text of that file.
 
-    An environment can name any file as its base: `extends: /etc/shadow`. What is wrong there must
-    not be told in words of that file.
+    An environment can name any file as its base: `extends: /etc/shadow`. The error of that file
+    must not show its text.
     """
     folder = home_of(file)
     inside = functools.cache(functools.partial(is_inside, folder=folder))

@@ -1,4 +1,4 @@
-"""Templates in values: jinja2's sandbox, strict about names and bounded in time and memory."""
+"""Renders templates in values, in jinja2's sandbox, with limits of time and memory."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 TEXT_LIMIT = 1 << 20
-"""A rendered value has at most this many characters."""
+"""The most characters of a rendered value."""
 LIST_LIMIT = 10_000
-"""A rendered list has at most this many items; a loop, with the loops in it, as many steps."""
+"""The most items of a rendered list, and the most steps of a loop with the loops in it."""
 SECONDS = 3.0
-"""All templates of an environment together take at most this long."""
+"""The most seconds that all templates of an environment take together."""
 CHARACTERS = 8 * TEXT_LIMIT
-"""They make at most this many characters together."""
+"""The most characters that all templates of an environment make together."""
 
 Value = TypeVar("Value", bound=Scalar)
 
-RAW = "for braces that are meant write {% raw %}{{ }}{% endraw %}"
+RAW = "write {% raw %}{{ }}{% endraw %} for literal braces"
 
 # fmt: off
 _FILTERS = (
@@ -51,17 +51,17 @@ _STATEMENTS = (nodes.Template, nodes.Output, nodes.If, nodes.For)
 
 
 class Budget:
-    """What the templates of one environment may still cost."""
+    """The time and the characters that the templates of one environment have left."""
 
     def __init__(self) -> None:
         self._end = time.monotonic() + SECONDS
         self._characters = CHARACTERS
 
     def spend(self, characters: int = 0) -> None:
-        """Count a step, and the characters that it made.
+        """Count a step, and the characters that the step made.
 
         Raises:
-            SecurityError: too much was spent.
+            SecurityError: the time or the characters are used up.
         """
         self._characters -= characters
         if self._characters < 0:
@@ -71,7 +71,7 @@ class Budget:
 
 
 class TemplateError(EnvwrightError):
-    """A template that cannot be rendered; has no place, which its caller knows."""
+    """A template cannot be rendered; the caller adds the place in the file."""
 
 
 def is_template(text: str) -> bool:
@@ -84,11 +84,11 @@ def render(template: str, names: Mapping[str, Any], budget: Budget) -> Any:
 
     Args:
         template: the text; loops are `{% for %}`, choices are `{% if %}`.
-        names: what expressions may name; mappings among them are asked by `.key`.
-        budget: what the templates of the environment may still cost.
+        names: the names of expressions, with their values; `.key` reads a mapping.
+        budget: the time and the characters that the environment's templates have left.
 
     Raises:
-        TemplateError: it does not parse, names what is not there, fails, or grows too large.
+        TemplateError: the template does not parse, uses an unknown name, fails, or makes too much.
     """
     with _explained(names):
         language = _Language(budget)
@@ -100,7 +100,7 @@ def render(template: str, names: Mapping[str, Any], budget: Budget) -> Any:
 
 
 def render_text(template: str, names: Mapping[str, Any], budget: Budget) -> str:
-    """Render a whole text, which stays text whatever is in it; else as `render`."""
+    """Render a whole text as `render` does, but always return text."""
     with _explained(names):
         language = _Language(budget)
         language.read(template)
@@ -109,7 +109,7 @@ def render_text(template: str, names: Mapping[str, Any], budget: Budget) -> str:
 
 @contextlib.contextmanager
 def _explained(names: Mapping[str, Any]) -> Iterator[None]:
-    """Turn what jinja2 and its expressions raise into TemplateError."""
+    """Turn exceptions of jinja2 and of its expressions into TemplateError."""
     try:
         yield
     except UndefinedName as error:
@@ -136,7 +136,7 @@ def _is_expression(tree: nodes.Template) -> bool:
 
 
 def _checked(value: Any) -> Any:
-    """Return a value as YAML could have given it."""
+    """Return a rendered value, if it is a value of YAML, too."""
     if isinstance(value, jinja2.Undefined):
         return str(value)  # raises, but for an `if` without `else`, which is empty text
     if value is None or isinstance(value, (bool, int, float)):
@@ -174,11 +174,11 @@ def _join(pieces: Iterable[Any]) -> str:
     return "".join(parts)
 
 
-# --- Names that are not there ----------------------------------------------------------------
+# --- Unknown names ---------------------------------------------------------------------------
 
 
 class UndefinedName(jinja2.UndefinedError):
-    """A name, or a key of a named thing, that is not there."""
+    """A template uses an unknown name, or an unknown key of a value."""
 
     def __init__(self, name: Any, owner: Any, message: str) -> None:
         super().__init__(message)
@@ -186,7 +186,7 @@ class UndefinedName(jinja2.UndefinedError):
         self.owner = owner
 
     def explain(self, names: Mapping[str, Any]) -> TemplateError:
-        """Say what could have been meant."""
+        """Return the error for the person, with the known name that is closest."""
         if not isinstance(self.name, str):
             return TemplateError(f"the template fails: {self.message}")
         if self.owner is missing:
@@ -204,7 +204,7 @@ class UndefinedName(jinja2.UndefinedError):
 
 
 class Names:
-    """A group of names (`secret.NAME`) in templates, which has nothing but them."""
+    """A group of names (`secret.NAME`) in templates, without methods or other attributes."""
 
     def __init__(self, kind: str, values: Mapping[str, str]) -> None:
         self.kind = kind
@@ -214,14 +214,14 @@ class Names:
         return self.values[name]
 
     def hint(self) -> str:
-        """Say which there are."""
+        """Return a hint that lists the names."""
         if not self.values:
             return f"this environment declares no {self.kind}"
         return f"declared: {', '.join(self.values)}"
 
 
 class _Undefined(jinja2.StrictUndefined):
-    """Remembers what was asked of what, where jinja2 itself keeps a sentence."""
+    """Remembers the unknown name and its owner; jinja2's own class keeps only a message."""
 
     def __init__(
         self, hint: str | None = None, obj: Any = missing, name: Any = None, exc: Any = None
@@ -231,11 +231,11 @@ class _Undefined(jinja2.StrictUndefined):
         super().__init__(hint, obj, name, raising)
 
 
-# --- Bounds ----------------------------------------------------------------------------------
+# --- Limits ----------------------------------------------------------------------------------
 
 
 class _Bounding(NodeTransformer):
-    """Sends whatever can multiply through a filter of ours that counts."""
+    """Sends each expression that can make much of little through a filter that counts."""
 
     def visit_For(self, node: Any) -> Any:  # noqa: N802 - jinja2's name for it
         self.generic_visit(node)
@@ -249,7 +249,7 @@ class _Bounding(NodeTransformer):
 
 
 class _Language(SandboxedEnvironment):
-    """What an expression may do; made anew for each value, since it counts steps."""
+    """The language of expressions; made anew for each value, since it counts the steps of one."""
 
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
@@ -268,7 +268,7 @@ class _Language(SandboxedEnvironment):
         self._budget = budget
 
     def join(self, pieces: Iterable[Any]) -> str:
-        """Join what a template makes, as far as the bounds go."""
+        """Join the pieces of a template, within the limits."""
         text = _join(self._counting(pieces))
         self._budget.spend(len(text))
         return text
@@ -279,7 +279,7 @@ class _Language(SandboxedEnvironment):
             yield piece
 
     def _spending(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a filter that counts what it makes."""
+        """Return a filter that counts the characters of its result."""
 
         @functools.wraps(function)
         def spending(*args: Any, **options: Any) -> Any:
@@ -290,13 +290,13 @@ class _Language(SandboxedEnvironment):
         return spending
 
     def call(self, context: Any, obj: Any, *args: Any, **options: Any) -> Any:
-        """Call a method of a value, and count what it makes."""
+        """Call a method of a value, and count the characters of its result."""
         made = super().call(context, obj, *args, **options)
         self._budget.spend(len(made) if isinstance(made, (str, list)) else 0)
         return made
 
     def read(self, template: str) -> nodes.Template:
-        """Parse, and refuse statements and filters that are not part of the language."""
+        """Parse a template; refuse statements and filters that the language does not have."""
         tree = self.parse(template)
         for statement in tree.find_all(nodes.Stmt):
             if not isinstance(statement, _STATEMENTS):
@@ -323,10 +323,10 @@ class _Language(SandboxedEnvironment):
         )
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Bound the four operators that can make much of little."""
+        """Limit the four operators that can make much of little."""
         numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
         if operator == "**" or (operator in {"*", "%"} and not numbers):
-            raise SecurityError(f"{operator!r} is none of its operators for these values")
+            raise SecurityError(f"templates have no operator {operator!r} for these values")
         result = super().call_binop(context, operator, left, right)
         if isinstance(result, int) and result.bit_length() > NUMBER_LIMIT:
             raise SecurityError(f"a number has more than {NUMBER_LIMIT} bits")

@@ -1,4 +1,4 @@
-"""Machines to compile for where there is none: what a fresh one of each kind says of itself."""
+"""Sample machines, one of each kind, for which `check` compiles an environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scalars: their meaning by the core schema of YAML 1.2 (section 10.3.2), and their bounds."""
+"""Scalars: their values by the core schema of YAML 1.2 (section 10.3.2), and their limits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NUMBER_LIMIT = 64
 
 
 def resolve(text: str) -> Scalar:
-    """Return what an unquoted scalar means: `yes` is text, `022` is 22, `0o17` is 15.
+    """Return the value of an unquoted scalar: `yes` is text, `022` is 22, `0o17` is 15.
 
     Raises:
         ValueError: an integer has more digits than `objection` would let pass.

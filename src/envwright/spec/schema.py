@@ -1,4 +1,4 @@
-"""The JSON Schema of environments, for editors: what the models say, with templates allowed."""
+"""The JSON Schema of environments, for editors: made from the models, with templates allowed."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _ABOUT = ("description", "default")
 _BOUNDS = ("pattern", "format", "enum", "minLength", "maxLength")
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
 _OURS = ("title", "words", "short", "discriminator")
-"""Keywords of the models' schemas that mean nothing to an editor."""
+"""Keywords of the models' schemas that no editor understands."""
 
 
 def json_schema(capabilities: Mapping[str, type[Section]] | None = None) -> dict[str, Any]:
     """Return the schema of a whole file (draft 2020-12).
 
-    A file that extends another may leave out what the other says, and remove keys by null: for it
-    there is a second, lenient set of definitions, `layer.*`.
+    A file that extends another file may leave out keys of the other file, and remove keys by null.
+    For such files there is a second, lenient set of definitions, `layer.*`.
     """
     known = discover() if capabilities is None else capabilities
     models: dict[str, type[BaseModel]] = {**known, "secret": Declaration}
@@ -61,13 +61,20 @@ def json_schema(capabilities: Mapping[str, type[Section]] | None = None) -> dict
 
 
 def _head() -> dict[str, Any]:
-    """Return the keys of an environment that are no sections."""
+    """Return the keys of an environment that are not sections."""
     variable = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
     return {
-        "name": {"description": "What it is called.", "type": "string", "pattern": f"^{NAME}$"},
-        "description": {"description": "What it is for, in a sentence.", "type": "string"},
+        "name": {
+            "description": "The name of the environment.",
+            "type": "string",
+            "pattern": f"^{NAME}$",
+        },
+        "description": {
+            "description": "The purpose of the environment, in a sentence.",
+            "type": "string",
+        },
         "extends": {
-            "description": "Files, relative to this one, that this one is laid over.",
+            "description": "Files that this file extends, relative to it; its own values win.",
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
         },
         "vars": {
@@ -77,7 +84,7 @@ def _head() -> dict[str, Any]:
             "additionalProperties": variable,
         },
         "secrets": {
-            "description": "Where secrets come from; `{{ secret.NAME }}` puts one into a text.",
+            "description": "Secrets and their sources; `{{ secret.NAME }}` puts one into a text.",
             "type": "object",
             "propertyNames": {"pattern": f"^{VARIABLE}$"},
             "additionalProperties": {"$ref": "#/$defs/secret"},
@@ -99,7 +106,7 @@ def _definitions(key: str, model: type[BaseModel]) -> Iterator[tuple[str, dict[s
 
 
 class _Adapter:
-    """Turns the schema of a value into one of what is written: a template, or part of a layer."""
+    """Turns the schema of a value into the schema of its text: also a template, or in a layer."""
 
     def __init__(self, section: str, *, layer: bool) -> None:
         self._section = section
@@ -118,15 +125,15 @@ class _Adapter:
         }
 
     def adapt(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return the schema of a value or a template for it."""
+        """Return the schema of a value, or of a template in its place."""
         adapted = self._plain(schema)
         return _or(adapted, _TEMPLATE) if _may_be_template(adapted) else adapted
 
     def _plain(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Return the schema with its parts adapted, without the alternative for itself."""
+        """Return the schema with its parts adapted, without a template in its own place."""
         found = {name: self._keyword(name, part) for name, part in schema.items()}
         if "oneOf" in found:
-            # Of a template no one could say which one branch it fits: any may.
+            # A template could fit several branches, so `oneOf` would refuse it.
             found["anyOf"] = found.pop("oneOf")
         if "patternProperties" in found:
             found.setdefault("additionalProperties", False)
@@ -137,8 +144,8 @@ class _Adapter:
         return plain
 
     def _keyword(self, name: str, part: Any) -> Any:
-        """Adapt what stands behind a keyword of JSON Schema."""
-        # `additionalProperties: false` and its like have no parts.
+        """Adapt the value of a keyword of JSON Schema."""
+        # `additionalProperties: false` and similar keywords have no parts.
         return self._keywords[name](part) if name in self._keywords and part is not False else part
 
     def _reference(self, target: str) -> str:
@@ -149,7 +156,7 @@ class _Adapter:
         return {key: self._value(part) for key, part in parts.items()}
 
     def _item(self, part: dict[str, Any]) -> dict[str, Any]:
-        # Layers merge mappings by key; lists they replace, so that their items are whole.
+        # Layers merge mappings by key but replace lists, so the items of a list are complete.
         return _Adapter(self._section, layer=False).adapt(part)
 
     def _items(self, parts: list[Any]) -> list[Any]:
@@ -171,7 +178,7 @@ class _Adapter:
 
 
 def _or(schema: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Return an alternative; what tells an editor what it is about stays outside of it."""
+    """Return a schema with an alternative; description and default stay outside, for editors."""
     about = {name: schema[name] for name in _ABOUT if name in schema}
     rest = {name: part for name, part in schema.items() if name not in _ABOUT}
     options = rest["anyOf"] if set(rest) == {"anyOf"} else [rest]
@@ -179,7 +186,7 @@ def _or(schema: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 
 
 def _may_be_template(schema: dict[str, Any]) -> bool:
-    """Tell whether a template, which is any text, does not fit a schema already."""
+    """Tell whether a schema needs an alternative for templates: whether it refuses some text."""
     if "anyOf" in schema:
         return any(map(_may_be_template, schema["anyOf"]))
     bound = any(name in schema for name in _BOUNDS)

@@ -1,4 +1,4 @@
-"""What templates may name, and the values that a tree has with these names."""
+"""The names that templates may use, and the rendered values of a tree."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _RESERVED = {
     **dict.fromkeys(_WORDS, "a word of the template language"),
 }
 VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
-"""What a variable, or a secret, can be called (a regular expression for the whole name)."""
+"""The names that a variable or a secret may have (a regular expression for the whole name)."""
 
 
 class Scope:
-    """Names with their values, and the faults that were found while using them.
+    """Names with their values, and the faults that were found while rendering.
 
     Args:
-        machine: whose facts can be named.
-        secret_names: what `secret.NAME` may name; it gives markers, never values.
+        machine: the machine whose facts are names.
+        secret_names: the names behind `secret.`; their values are markers, never the secrets.
     """
 
     def __init__(self, machine: Machine, secret_names: Iterable[str]) -> None:
@@ -49,7 +49,7 @@ class Scope:
         self._spent: Budget | None = None
 
     def set_home(self, user: str) -> None:
-        """Let `home` be the home directory of a user."""
+        """Set the name `home` to the home directory of a user."""
         self._names["home"] = self._machine.home(user)
 
     def fault(self, error: SpecError) -> None:
@@ -58,7 +58,7 @@ class Scope:
 
     @property
     def _budget(self) -> Budget:
-        """What the templates of this environment may still cost."""
+        """The time and the characters that the templates of this environment have left."""
         from envwright.spec import rendering  # noqa: PLC0415 - as in _render
 
         if self._spent is None:
@@ -78,7 +78,8 @@ class Scope:
         return node.value
 
     def _render(self, template: str, at: Position) -> Any:
-        # jinja2 takes longer to import than all the rest: most environments need none of it.
+        # The import of jinja2 takes longer than everything else, and most environments have no
+        # templates.
         from envwright.spec import rendering  # noqa: PLC0415
 
         names = self._names | {"secret": rendering.Names("secret", self._secrets)}
@@ -100,7 +101,7 @@ class Scope:
         """Render a whole file.
 
         Raises:
-            ValueError: it cannot be rendered; says why.
+            ValueError: the file cannot be rendered; the message says why.
         """
         from envwright.spec import rendering  # noqa: PLC0415 - as in _render
 
@@ -113,7 +114,7 @@ class Scope:
     # --- Variables ---------------------------------------------------------------------------
 
     def declare(self, entry: Entry, given: Mapping[str, str]) -> None:
-        """Add the variables of `vars`, each seeing the ones before it; `given` ones win."""
+        """Add the variables of `vars`; each can use those before it, and `given` values win."""
         declared = entry.node.value
         if not isinstance(declared, Mapping):
             words = value_in_words(entry.node.plain())
@@ -164,7 +165,7 @@ def _is_variable(value: Any) -> bool:
 
 
 def _typed(name: str, text: str, default: Any) -> Any:
-    """Read a variable of the command line as what its default is: text as it is, else as YAML."""
+    """Return a variable of the command line in the type of its default: text, or read as YAML."""
     if isinstance(default, str):
         return text
     try:

@@ -1,4 +1,4 @@
-"""What a model takes, read from its JSON Schema: in words, by keys, and by steps into it."""
+"""The shape of the values that a model accepts, read from its JSON Schema, also in words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOUNS = {
     "array": ("a list", "lists"),
     "object": ("a mapping", "mappings"),
 }
-"""How a type is called, one and many."""
+"""The names of types, in the singular and in the plural."""
 
 _FORMATS = {
     "uri": "a URL",
@@ -41,12 +41,12 @@ _FORMATS = {
     "regex": "a regular expression",
     "uuid": "a UUID",
 }
-"""How texts with a format of JSON Schema, or of pydantic, are called."""
+"""The names of texts with a format of JSON Schema or of pydantic."""
 
 
 @functools.cache
 def shape_of(model: type[BaseModel]) -> Shape:
-    """Return the shape of what validates to a model."""
+    """Return the shape of the values that a model accepts."""
     schema = model.model_json_schema(by_alias=True, mode="validation")
     return Shape(schema, schema.get("$defs", {}))
 
@@ -55,16 +55,16 @@ def shape_of(model: type[BaseModel]) -> Shape:
 class Shape:
     """A part of a JSON Schema (draft 2020-12, as pydantic writes it) and its definitions.
 
-    Two keywords are our own, set by `json_schema_extra`: `words` completes "it must be ..." for a
-    text that has a pattern; `short`, at a model, names the key whose value alone, where it is no
-    mapping, is short for a mapping with just this key.
+    Two keywords are our own, set by `json_schema_extra`. `words` completes the sentence "it must
+    be ..." for a text with a pattern. `short` of a model names a key: a value that is no mapping
+    is short for a mapping with this key alone.
     """
 
     schema: Mapping[str, Any]
     definitions: Mapping[str, Any] = field(repr=False)
 
     def _of(self, schema: Any) -> Shape:
-        """Return a part, its reference followed; what stands beside a reference wins."""
+        """Return a part with its reference followed; keywords beside the reference win."""
         part = schema if isinstance(schema, dict) else {}
         while "$ref" in part:
             concurrent = {key: value for key, value in part.items() if key != "$ref"}
@@ -73,12 +73,12 @@ class Shape:
 
     @property
     def resolved(self) -> Shape:
-        """The shape itself, where it is not a mere reference."""
+        """The shape, with its reference followed."""
         return self._of(self.schema)
 
     @property
     def branches(self) -> tuple[Shape, ...]:
-        """The shapes of which one must fit, without null; just this one where it is no union."""
+        """The shapes of a union, without null; the shape itself where it is no union."""
         whole = self.resolved
         parts = whole.schema.get("anyOf") or whole.schema.get("oneOf")
         if not parts:
@@ -88,12 +88,12 @@ class Shape:
 
     @property
     def tag(self) -> str:
-        """The key whose value tells which branch is meant; "" for other unions."""
+        """The key whose value selects a branch of a tagged union; "" for other unions."""
         discriminator = self.resolved.schema.get("discriminator", {})
         return str(discriminator.get("propertyName", ""))
 
     def tagged(self, value: Any) -> Shape:
-        """Return the branch of a tagged union that a value names."""
+        """Return the branch of a tagged union that a value of `tag` selects."""
         mapping = self.resolved.schema["discriminator"].get("mapping", {})
         return self._of({"$ref": mapping[value]}) if value in mapping else self
 
@@ -104,7 +104,7 @@ class Shape:
 
     @property
     def kinds(self) -> frozenset[str]:
-        """The types of JSON that can fit."""
+        """The types of JSON that the shape accepts."""
         parts = self.branches
         if len(parts) > 1:
             return frozenset().union(*(part.kinds for part in parts))
@@ -114,7 +114,7 @@ class Shape:
 
     @property
     def properties(self) -> dict[str, Shape]:
-        """The keys that have names, of all branches."""
+        """The keys with fixed names, of all branches."""
         found: dict[str, Shape] = {}
         for part in self.branches:
             for key, schema in part.schema.get("properties", {}).items():
@@ -133,7 +133,7 @@ class Shape:
         return self._of(self.resolved.schema.get("propertyNames", {"type": "string"}))
 
     def step(self, key: str | int) -> Shape:
-        """Return what fits at a key or list index, as far as the schema says."""
+        """Return the shape at a key or list index, as far as the schema says."""
         found = [
             self._of(inner)
             for part in self.branches
@@ -163,7 +163,7 @@ class Shape:
 
     @property
     def noun(self) -> str:
-        """The same without bounds."""
+        """The words without limits such as `of at least 1`."""
         schema = self.schema
         noun = _NOUNS.get(schema.get("type", ""), ("any value", ""))[0]
         if schema.get("type") == "array":
@@ -184,7 +184,7 @@ class Shape:
         return None
 
     def _many(self) -> str:
-        """Name the items of a list or mapping in the plural; "" when anything fits."""
+        """Return the plural for the items of a list or mapping; "" when they can be anything."""
         names = []
         for part in self.element.branches if self.element else ():
             noun = _NOUNS.get(part.schema.get("type", ""), ("", ""))[1]
@@ -198,7 +198,7 @@ def _inner(schema: Mapping[str, Any], key: str | int) -> Any:
         return first[key] if key < len(first) else schema.get("items")
     if key in schema.get("properties", {}):
         return schema["properties"][key]
-    # Keys that have a pattern have one pattern; whether a key fits is said of the key.
+    # A table has at most one pattern for its keys; a key that does not match is an error itself.
     return _value(schema)
 
 
@@ -211,7 +211,7 @@ def _value(schema: Mapping[str, Any]) -> Any:
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:
-    """Say what else must hold; "" for nothing."""
+    """Return the limits of a schema in words; "" for none."""
     if "pattern" in schema:
         return f" that matches {schema['pattern']}"
     if schema.get("minLength") == 1 and "maxLength" not in schema:

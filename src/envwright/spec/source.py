@@ -1,4 +1,4 @@
-"""The text of a file, and places in it that errors can point at."""
+"""The text of a file, and the places in it to which errors point."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from envwright.errors import LocatedError, SpecError
 from envwright.spec.messages import suggestion
 
 SIZE_LIMIT = 1 << 20
-"""Files above this many bytes are refused before they are parsed."""
+"""The most bytes of a file; a larger file is refused before it is parsed."""
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 
@@ -28,7 +28,7 @@ class Source:
     lines: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        # YAML 1.2 breaks lines at these three only; str.splitlines knows more.
+        # YAML 1.2 breaks lines at these three only; str.splitlines breaks at more characters.
         object.__setattr__(self, "lines", tuple(_BREAK.split(self.text)))
 
     def position(self, offset: int) -> Position:
@@ -58,7 +58,7 @@ class Position:
 
     @property
     def rest(self) -> str:
-        """The text of the line from this place on."""
+        """The text of the line from this place to its end."""
         return self.text[self.column - 1 :]
 
     def shift(self, columns: int) -> Position:
@@ -66,7 +66,7 @@ class Position:
         return Position(self.source, self.line, self.column + columns)
 
     def error(self, message: str, hint: str = "") -> LocatedError:
-        """Say that something is wrong here."""
+        """Return an error at this place."""
         return LocatedError(
             message,
             file=self.source.file,
@@ -81,8 +81,8 @@ def read(path: str | Path) -> Source:
     """Read a file of at most SIZE_LIMIT bytes of UTF-8, with or without a byte order mark.
 
     Raises:
-        SpecError: there is no such file, or it cannot be read, is too large, or is not UTF-8
-            (a LocatedError at the first bad byte).
+        SpecError: the file does not exist, cannot be read, is too large, or is not UTF-8 (a
+            LocatedError at the first bad byte).
     """
     file = str(path)
     try:
@@ -95,7 +95,7 @@ def read(path: str | Path) -> Source:
         known = f"has {size / SIZE_LIMIT:.1f} MiB" if size > SIZE_LIMIT else "is larger"
         raise SpecError(
             f"{file}: the file {known}; an environment has at most 1 MiB",
-            hint="name an environment; large contents belong in files of their own",
+            hint="name an environment, and put large contents into files of their own",
         )
     return Source(file, _decode(file, data), hashlib.sha256(data).hexdigest())
 
@@ -113,7 +113,7 @@ def _unreadable(file: str, error: OSError | ValueError) -> SpecError:
         return SpecError(f"{file}: this is a directory", hint=f"name one of its files: {files}")
     if isinstance(error, PermissionError):
         return SpecError(
-            f"{file}: you may not read this file", hint=f"`ls -l {file}` shows who may"
+            f"{file}: you may not read this file", hint=f"`ls -l {file}` shows who may read it"
         )
     reason = error.strerror if isinstance(error, OSError) else str(error)
     return SpecError(f"{file}: the file cannot be read: {reason}")

@@ -1,4 +1,4 @@
-"""What is wrong with a text that is not YAML, in words that lead to the repair."""
+"""Explains why a text is not YAML: turns errors of ruamel.yaml into messages with a repair."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _UNQUOTED_TEMPLATE = re.compile(r"(?:^|[\s:,\[-])\s*(\{\{.*?\}\}\S*)")
 
 
 def unquoted_template(at: Position) -> LocatedError:
-    """Say that `{{ name }}` without quotes is a mapping to YAML."""
+    """Return the error of `{{ name }}` without quotes, which YAML reads as a mapping."""
     found = re.match(r"\{\{.*?\}\}[^\s,\]}]*", at.rest)
     written = f": {_in_quotes(found[0])}" if found else ""
     return at.error("a value that begins with '{{' must be in quotes", hint=f"write it{written}")
@@ -36,8 +36,8 @@ def _in_quotes(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class _Complaint:
-    """What ruamel.yaml's scanner or parser says: the place, and where what it was in began."""
+class _ParserError:
+    """An error of ruamel.yaml's scanner or parser: its place, and the start of its context."""
 
     context: str
     problem: str
@@ -46,7 +46,7 @@ class _Complaint:
 
 
 def explain(error: Exception, source: Source, last: Position) -> LocatedError:
-    """Turn an exception of ruamel.yaml into our words; `last` is how far it came."""
+    """Return our error for an exception of ruamel.yaml; `last` is the last place it reached."""
     if isinstance(error, ReaderError):
         at = source.position(error.position)
         return at.error(
@@ -58,12 +58,14 @@ def explain(error: Exception, source: Source, last: Position) -> LocatedError:
     problem_mark = error.problem_mark or error.context_mark
     here = _position(source, problem_mark, last)
     start = _position(source, error.context_mark or problem_mark, last)
-    complaint = _Complaint(error.context or "", error.problem or error.context or "", start, here)
+    parser_error = _ParserError(
+        error.context or "", error.problem or error.context or "", start, here
+    )
     if found := _UNQUOTED_TEMPLATE.search(here.before):
         return unquoted_template(Position(source, here.line, found.start(1) + 1))
     for pattern, words in _WORDS:
-        if re.search(pattern, f"{complaint.context}: {complaint.problem}"):
-            return words(complaint)
+        if re.search(pattern, f"{parser_error.context}: {parser_error.problem}"):
+            return words(parser_error)
     return here.error("this is not YAML", hint=_QUOTE)
 
 
@@ -71,11 +73,11 @@ def _position(source: Source, mark: Any, default: Position) -> Position:
     return Position(source, mark.line + 1, mark.column + 1) if mark else default
 
 
-# --- The complaints, and what they mean ------------------------------------------------------
+# --- The parser's errors, and what they mean -------------------------------------------------
 
 
-def _character(complaint: _Complaint) -> LocatedError:
-    here = complaint.here
+def _character(parser_error: _ParserError) -> LocatedError:
+    here = parser_error.here
     if here.rest.startswith("\t"):
         if here.before.strip():
             return here.error("a tab cannot stand here", hint="replace it by a blank")
@@ -83,8 +85,8 @@ def _character(complaint: _Complaint) -> LocatedError:
     return here.error(f"{quoted(here.rest[:1])} cannot begin a value", hint=_QUOTE)
 
 
-def _second_colon(complaint: _Complaint) -> LocatedError:
-    here = complaint.here
+def _second_colon(parser_error: _ParserError) -> LocatedError:
+    here = parser_error.here
     if re.search(r":\s", here.before):
         return here.error(
             "a second ':' in one line; a line is one 'key: value'",
@@ -105,13 +107,13 @@ def _second_colon(complaint: _Complaint) -> LocatedError:
 
 
 def _begin(source: Source, line: int) -> Position:
-    """Return where the text of a line begins."""
+    """Return the place of the first character of a line that is not blank."""
     at = Position(source, line, 1)
     return at.shift(len(at.text) - len(at.text.lstrip()))
 
 
-def _missing_colon(complaint: _Complaint) -> LocatedError:
-    return _no_colon(complaint.start)
+def _missing_colon(parser_error: _ParserError) -> LocatedError:
+    return _no_colon(parser_error.start)
 
 
 def _no_colon(at: Position) -> LocatedError:
@@ -121,9 +123,9 @@ def _no_colon(at: Position) -> LocatedError:
     return at.error(f"':' is missing behind {quoted(written)}")
 
 
-def _block(complaint: _Complaint) -> LocatedError:
-    start, here = complaint.start, complaint.here
-    found = complaint.problem.partition("but found ")[2].strip("'")
+def _block(parser_error: _ParserError) -> LocatedError:
+    start, here = parser_error.start, parser_error.here
+    found = parser_error.problem.partition("but found ")[2].strip("'")
     if found in {"]", "}"}:
         return here.error(f"this {quoted(found)} closes nothing")
     if here.before.strip(" -"):
@@ -141,8 +143,8 @@ def _block(complaint: _Complaint) -> LocatedError:
     )
 
 
-def _open_bracket(complaint: _Complaint) -> LocatedError:
-    start, here = complaint.start, complaint.here
+def _open_bracket(parser_error: _ParserError) -> LocatedError:
+    start, here = parser_error.start, parser_error.here
     bracket = start.rest[:1]
     kind, close = ("list", "]") if bracket == "[" else ("mapping", "}")
     if start.line == here.line and here.rest:
@@ -150,17 +152,17 @@ def _open_bracket(complaint: _Complaint) -> LocatedError:
     return start.error(f"the {kind} that opens here is not closed", hint=f"'{close}' is missing")
 
 
-def _no_value(complaint: _Complaint) -> LocatedError:
-    here = complaint.here
-    if "stream end" in complaint.problem:
+def _no_value(parser_error: _ParserError) -> LocatedError:
+    here = parser_error.here
+    if "stream end" in parser_error.problem:
         return here.error("the file ends within a list or mapping in brackets")
     return here.error(f"a value is missing before {quoted(here.rest[:1])}")
 
 
-def _escape(complaint: _Complaint) -> LocatedError:
-    # The complaint stands behind the backslash or, for too few digits, behind its letter.
-    backslash = complaint.here.before.rfind("\\") + 1
-    at = Position(complaint.here.source, complaint.here.line, backslash)
+def _escape(parser_error: _ParserError) -> LocatedError:
+    # The error's place is behind the backslash or, for too few digits, behind the letter.
+    backslash = parser_error.here.before.rfind("\\") + 1
+    at = Position(parser_error.here.source, parser_error.here.line, backslash)
     return at.error(
         f"'{at.rest[:2]}' is no escape that YAML knows",
         hint="use single quotes, or write '\\\\' for each backslash",
@@ -168,13 +170,13 @@ def _escape(complaint: _Complaint) -> LocatedError:
 
 
 def _said(message: str, hint: str = "", *, start: bool = False) -> Callable[[Any], LocatedError]:
-    def say(complaint: _Complaint) -> LocatedError:
-        return (complaint.start if start else complaint.here).error(message, hint)
+    def say(parser_error: _ParserError) -> LocatedError:
+        return (parser_error.start if start else parser_error.here).error(message, hint)
 
     return say
 
 
-_WORDS: tuple[tuple[str, Callable[[_Complaint], LocatedError]], ...] = (
+_WORDS: tuple[tuple[str, Callable[[_ParserError], LocatedError]], ...] = (
     ("cannot start any token", _character),
     ("mapping values are not allowed", _second_colon),
     ("could not find expected ':'", _missing_colon),

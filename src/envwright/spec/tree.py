@@ -1,4 +1,4 @@
-"""Values of YAML that know where they stand, as a frozen tree."""
+"""The frozen tree of a YAML file: values with their places in the file."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key of a mapping, where it stands, and its value."""
+    """A key of a mapping: its place in the file, and its value."""
 
     at: Position
     node: Node
 
     @property
     def place(self) -> Position:
-        """Where an error about the value points: at it, or at its key when it is further down."""
+        """The place of an error about the value: the value, or its key if they are lines apart."""
         here = self.node.at
         concurrent = here.source is self.at.source and here.line == self.at.line
         return here if concurrent and self.node.value is not None else self.at
 
     def nearest(self, path: Sequence[str | int]) -> Entry:
-        """Return what a path of keys and list indices leads to, as far as it exists."""
+        """Return the entry at a path of keys and list indices, as far as the path exists."""
         entry = self
         for step in path:
             value = entry.node.value
@@ -45,13 +45,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value and where it stands: a scalar, a tuple of nodes, or entries by key."""
+    """A value and its place: a scalar, a tuple of nodes, or entries by key."""
 
     value: Scalar | tuple[Node, ...] | Mapping[str, Entry]
     at: Position
 
     def places(self) -> Iterator[Position]:
-        """Yield where this value and all within it stand."""
+        """Yield the places of this value and of all values in it."""
         yield self.at
         if isinstance(self.value, Mapping):
             for entry in self.value.values():

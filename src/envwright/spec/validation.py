@@ -1,4 +1,4 @@
-"""What is wrong with a section, in our words: pydantic's errors, sifted and placed."""
+"""Turns pydantic's errors about a section into faults with a path, a message and a hint."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 _KNOWN = frozenset(get_args(ErrorType))
 _SAID = frozenset({"value_error", "assertion_error"})
-"""pydantic's names for what validators of ours say themselves."""
+"""pydantic's types of errors whose messages come from our own validators."""
 _PREDICATES = frozenset({"must", "needs", "has", "is", "may"})
-"""Words with which validators begin when they leave the subject to us."""
+"""First words of a validator's message that lacks its subject, which is added in front of it."""
 
 Path = tuple["str | int", ...]
 
 
 @dataclass(frozen=True)
-class Complaint:
+class Fault:
     """A fault of a value.
 
     Args:
         path: the keys and list indices that lead to the value within its section.
-        key: the fault is the last key of the path itself, not its value.
+        key: the last key of the path is the fault, not its value.
     """
 
     path: Path
@@ -45,14 +45,14 @@ class Complaint:
     key: bool = False
 
     def error(self, section: Entry) -> LocatedError:
-        """Point at the place in the file."""
+        """Return the fault as an error at its place in the file."""
         found = section.nearest(self.path)
         return (found.at if self.key else found.place).error(self.message, self.hint)
 
 
 @dataclass(frozen=True)
 class _Problem:
-    """An error of pydantic, and what is left of its path."""
+    """An error of pydantic, and the rest of its path below the value at hand."""
 
     loc: tuple[Any, ...]
     error: Any
@@ -61,24 +61,24 @@ class _Problem:
         return _Problem(self.loc[1:], self.error)
 
 
-def complaints(
+def faults(
     error: ValidationError, section: str, entry: Entry, shape: Shape, value: Any
-) -> list[Complaint]:
-    """Return what is wrong with the value of a section.
+) -> list[Fault]:
+    """Return the faults of the value of a section.
 
     Args:
-        error: what pydantic says.
-        section: its key.
-        entry: where it stands.
-        shape: what its model takes.
-        value: what was validated.
+        error: pydantic's errors.
+        section: the key of the section.
+        entry: the section in the file.
+        shape: the shape of the section's model.
+        value: the value that was validated.
     """
     problems = [_Problem(tuple(e["loc"]), e) for e in error.errors(include_url=False)]
     return list(_Sifter(section, entry, shape).sift(problems, shape, value, ()))
 
 
 class _Sifter:
-    """Walks value and shape along the paths of the errors, since these also name union branches."""
+    """Walks value and shape along the paths of errors: the paths also name branches of unions."""
 
     def __init__(self, section: str, entry: Entry, shape: Shape) -> None:
         self._section = section
@@ -87,8 +87,8 @@ class _Sifter:
 
     def sift(
         self, problems: Sequence[_Problem], shape: Shape, value: Any, path: Path
-    ) -> Iterator[Complaint]:
-        """Yield the complaints about a value, given all problems at and below it."""
+    ) -> Iterator[Fault]:
+        """Yield the faults about a value, given all problems at and below it."""
         if shape.tag and any(p.loc for p in problems):
             tag = value.get(shape.tag) if isinstance(value, dict) else None
             problems, shape = [p.deeper() if p.loc else p for p in problems], shape.tagged(tag)
@@ -96,20 +96,20 @@ class _Sifter:
             problems, shape = _most_plausible(problems, shape)
         below: dict[Any, list[_Problem]] = {}
         for problem in problems:
-            if complaint := self._about(problem, shape, value, path):
-                yield complaint
+            if fault := self._about(problem, shape, value, path):
+                yield fault
             else:
                 below.setdefault(problem.loc[0], []).append(problem.deeper())
         for step, inner in below.items():
             if _leads(value, step):
                 yield from self.sift(inner, shape.step(step), value[step], (*path, step))
-            elif step in shape.properties:  # a short form, which stands for a mapping
+            elif step in shape.properties:  # the value is the short form of a mapping
                 yield from self.sift(inner, shape.step(step), value, path)
             else:  # the label of a function or union that the schema does not show
                 yield from self.sift(inner, shape, value, path)
 
-    def _about(self, problem: _Problem, shape: Shape, value: Any, path: Path) -> Complaint | None:
-        """Return the complaint of a problem that is right here; None of one further down."""
+    def _about(self, problem: _Problem, shape: Shape, value: Any, path: Path) -> Fault | None:
+        """Return the fault of a problem that is right here; None of one further down."""
         match problem.loc, problem.error["type"]:
             case (), _:
                 return self._about_value(problem, shape, value, path)
@@ -121,42 +121,42 @@ class _Sifter:
                 return self._unknown(key, shape, path)
         return None
 
-    def _about_value(self, problem: _Problem, shape: Shape, value: Any, path: Path) -> Complaint:
+    def _about_value(self, problem: _Problem, shape: Shape, value: Any, path: Path) -> Fault:
         kind = problem.error["type"]
         if said := _said(problem):
-            return Complaint(path, _sentence(self._name(path), said))
+            return Fault(path, _sentence(self._name(path), said))
         if kind == "union_tag_not_found":
             return self._missing(shape.tag, path)
         if kind == "union_tag_invalid":
             words = choices(map(quoted, shape.tags))
             path, value = (*path, shape.tag), value[shape.tag]
-            return Complaint(path, self._must_be(words, value, path))
+            return Fault(path, self._must_be(words, value, path))
         hint = _hint(shape, value, self._entry.nearest(path).place.rest)
-        return Complaint(path, self._must_be(shape.words, value, path), hint)
+        return Fault(path, self._must_be(shape.words, value, path), hint)
 
     def _must_be(self, words: str, value: Any, path: Path) -> str:
         return f"{self._name(path)} must be {words}, not {value_in_words(value)}"
 
-    def _about_key(self, problem: _Problem, shape: Shape, path: Path) -> Complaint:
+    def _about_key(self, problem: _Problem, shape: Shape, path: Path) -> Fault:
         name = f"the key {quoted(str(path[-1]))} of {self._name(path[:-1])}"
         said = _said(problem) or f"must be {shape.key.words}"
-        return Complaint(path, _sentence(name, said), key=True)
+        return Fault(path, _sentence(name, said), key=True)
 
-    def _missing(self, key: str, path: Path) -> Complaint:
-        return Complaint(path, f"{self._name(path)} needs the key {quoted(key)}", self._keys(path))
+    def _missing(self, key: str, path: Path) -> Fault:
+        return Fault(path, f"{self._name(path)} needs the key {quoted(key)}", self._keys(path))
 
-    def _unknown(self, key: str, shape: Shape, path: Path) -> Complaint:
+    def _unknown(self, key: str, shape: Shape, path: Path) -> Fault:
         near = suggestion(str(key), shape.properties)
         message = f"{self._name(path)} has no key {quoted(str(key))}{near}"
-        return Complaint((*path, key), message, self._keys(path), key=True)
+        return Fault((*path, key), message, self._keys(path), key=True)
 
     def _name(self, path: Path) -> str:
-        """Write a path as people do: `docker.users[1]`."""
+        """Return a path as people write it: `docker.users[1]`."""
         steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
         return self._section + "".join(steps)
 
     def _keys(self, path: Path) -> str:
-        # explain knows keys that have names, not list indices and the keys of free tables.
+        # `explain` has topics for keys with fixed names alone, not for indices or free tables.
         if "." in self._section:
             return f"its keys are {choices(map(quoted, self._shape.properties), 'and')}"
         shape, topic = self._shape, [self._section]
@@ -168,14 +168,14 @@ class _Sifter:
 
 
 def _said(problem: _Problem) -> str:
-    """Return what a validator of ours said; "" for what pydantic found."""
+    """Return the message of a validator of ours; "" for an error that pydantic itself found."""
     if problem.error["type"] in _SAID:
         return str(problem.error["ctx"]["error"])
     return "" if problem.error["type"] in _KNOWN else str(problem.error["msg"])
 
 
 def _sentence(name: str, said: str) -> str:
-    """Put a name before what is said of it, unless that is a sentence already."""
+    """Return a message with its subject in front, unless the message is a whole sentence."""
     return f"{name} {said}" if said.partition(" ")[0] in _PREDICATES else said
 
 
@@ -186,10 +186,11 @@ def _leads(value: Any, step: Any) -> bool:
 
 
 def _most_plausible(problems: Sequence[_Problem], shape: Shape) -> tuple[Sequence[_Problem], Shape]:
-    """Choose, of a union's branches, the one that was most likely meant.
+    """Choose the branch of a union that the person most likely meant.
 
-    Each branch says its own problems, under a label. The branch of the right type with the fewest
-    is meant; where none has the right type, one problem says what all of them take.
+    pydantic lists the problems of each branch under a label. The person meant the branch of the
+    right type with the fewest problems. Where no branch has the right type, one problem is enough,
+    since its message lists the types of all branches.
     """
     groups: dict[Any, list[_Problem]] = {}
     for problem in problems:
@@ -205,7 +206,7 @@ def _most_plausible(problems: Sequence[_Problem], shape: Shape) -> tuple[Sequenc
 
 
 def _is_misfit(problems: Sequence[_Problem]) -> bool:
-    """Tell whether a branch says that the value is not even of its type."""
+    """Tell whether the problems of a branch say that the value has another type."""
     kinds = {problem.error["type"] for problem in problems if not problem.loc}
     return any(kind.endswith("_type") or kind in {"literal_error", "enum"} for kind in kinds)
 
@@ -216,7 +217,7 @@ _SLIPS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false
 
 
 def _hint(shape: Shape, value: Any, written: str) -> str:
-    """Guess how a value that does not fit came about, from its text in the file."""
+    """Return a hint for a value of the wrong type, guessed from its text in the file."""
     kinds = shape.kinds
     found = re.match(r"[^\s,\[\]{}#\"']+", written)
     word = found[0] if found else ""

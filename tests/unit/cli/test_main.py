@@ -86,27 +86,27 @@ BOMB = "\n".join(
         (
             b"\n",
             [
-                "error: box.yaml:1:1: there is nothing in this file",
-                "hint: an environment begins with its name: `name: dev`",
+                "error: box.yaml:1:1: this file is empty",
+                "hint: begin an environment with its name: `name: dev`",
             ],
         ),
         (
             BOMB.encode(),
             [
                 (
-                    "error: box.yaml:6:17: up to here there are more than 50000 values, "
-                    "aliases written out"
+                    "error: box.yaml:6:17: the file has more than 50000 values up to here, "
+                    "with those of aliases"
                 ),
                 "    e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]",
                 "                    ^",
-                "hint: an environment is written by hand: is it the right file?",
+                "hint: check that this file is an environment",
             ],
         ),
         (
             b"#" * 10_000_000,
             [
                 "error: box.yaml: the file has 9.5 MiB; an environment has at most 1 MiB",
-                "hint: name an environment; large contents belong in files of their own",
+                "hint: name an environment, and put large contents into files of their own",
             ],
         ),
         (
@@ -117,8 +117,8 @@ BOMB = "\n".join(
                 "                          ^",
                 (
                     "hint: names here: architecture, codename, distribution, distro, home, "
-                    "home_of, kernel, release, secret, wsl; for braces that are meant write "
-                    "{% raw %}{{ }}{% endraw %}"
+                    "home_of, kernel, release, secret, wsl; write {% raw %}{{ }}{% endraw %} for "
+                    "literal braces"
                 ),
             ],
         ),
@@ -234,5 +234,5 @@ def test_capabilities_that_disagree_are_named_with_their_lines(
     text: str, what: str, run: Run
 ) -> None:
     assert run("check", "box.yaml", text=text) == error(
-        f"error: {what}", "hint: say it in one place"
+        f"error: {what}", "hint: remove one of the two"
     )

@@ -128,7 +128,7 @@ def test_two_wishes_for_the_default_runtime_are_a_conflict_that_names_both(
     assert refusals(tmp_path, text) == [
         (
             f"/etc/docker/daemon.json: docker ({file}:2) wants default-runtime = 'runc', "
-            f"nvidia ({file}:3) wants 'nvidia'\nhint: say it in one place"
+            f"nvidia ({file}:3) wants 'nvidia'\nhint: remove one of the two"
         )
     ]
 

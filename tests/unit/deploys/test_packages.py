@@ -223,5 +223,5 @@ def test_a_package_cannot_be_wanted_and_unwanted(tmp_path: Path) -> None:
     (told,) = refusals(tmp_path, "packages: {install: [git], absent: [git]}\n")
     assert told.replace(f"{tmp_path}/", "") == (
         "package:git is wanted twice, differently: by packages (box.yaml:2) and by packages "
-        "(box.yaml:2)\nhint: say it in one place"
+        "(box.yaml:2)\nhint: remove one of the two"
     )

@@ -71,7 +71,7 @@ def test_two_words_share_a_place_or_are_told_whose_they_are(
     conflict = (
         f"{place} is wanted as {wanted[0]} by files (box.yaml:1) "
         f"and as {wanted[1]} by other (box.yaml:1)\n"
-        "hint: say it in one place"
+        "hint: remove one of the two"
     )
     assert told(mine, theirs) == ("" if tuple(sorted(wanted)) in SHARING else conflict)
 
@@ -90,14 +90,14 @@ def test_an_archive_and_a_directory_at_its_path_are_told() -> None:
     assert told(Directory(path=go), archive) == (
         f"{go} is wanted as a directory by files (box.yaml:1) "
         "and as an unpacked archive by other (box.yaml:1)\n"
-        "hint: say it in one place"
+        "hint: remove one of the two"
     )
 
 
 def test_a_file_that_must_not_be_there_is_told_so() -> None:
     assert told(File(path="/a", present=False), Link(path="/a", target="/b")) == (
         "/a is wanted as no file by files (box.yaml:1) and as a link by other (box.yaml:1)\n"
-        "hint: say it in one place"
+        "hint: remove one of the two"
     )
 
 
@@ -106,7 +106,7 @@ def test_windows_does_not_tell_capital_letters_from_small_ones() -> None:
     assert told(*links) == (
         "c:\\Codes is wanted as a link by files (box.yaml:1) "
         "and as a link by other (box.yaml:1)\n"
-        "hint: say it in one place"
+        "hint: remove one of the two"
     )
 
 

@@ -77,7 +77,7 @@ def test_everything_knows_the_line_that_asked_for_it() -> None:
 # --- Merging ----------------------------------------------------------------------------------
 
 
-def test_the_same_wish_of_two_is_one_resource_with_both_origins() -> None:
+def test_a_resource_that_two_sections_want_is_one_resource_with_both_origins() -> None:
     (resource,) = compiled(
         section("docker", Package(package="curl", needs=("group:a",), at=(2,))),
         section("packages", Package(package="curl", needs=("group:b",), at=(5,))),
@@ -110,7 +110,7 @@ def test_two_that_disagree_on_a_key_are_named_with_their_lines() -> None:
     assert conflict(section("docker", docker), section("nvidia", other)) == (
         "/etc/docker/daemon.json: docker (box.yaml:3) wants log-driver = 'local', "
         "nvidia (box.yaml:12) wants 'json-file'\n"
-        "hint: say it in one place"
+        "hint: remove one of the two"
     )
 
 
@@ -118,7 +118,7 @@ def test_two_that_disagree_on_a_file_are_named_with_their_lines() -> None:
     first, second = File(path="/a", content="1", at=(3,)), File(path="/a", content="2", at=(4,))
     assert conflict(section("files", first), section("docker", second)) == (
         "file:/a is wanted twice, differently: by files (box.yaml:3) and by docker (box.yaml:4)\n"
-        "hint: say it in one place"
+        "hint: remove one of the two"
     )
 
 
@@ -128,7 +128,7 @@ def test_one_path_cannot_be_two_kinds_of_thing() -> None:
         section("wsl", Link(path="/a", target="/b")),
     ) == (
         "/a is wanted as a directory by files (box.yaml:3) and as a link by wsl (box.yaml:1)\n"
-        "hint: say it in one place"
+        "hint: remove one of the two"
     )
 
 
@@ -160,7 +160,7 @@ def test_all_conflicts_are_told_at_once() -> None:
         ),
     ],
 )
-def test_wishes_that_leave_something_open_fit_together(
+def test_resources_that_leave_something_open_are_merged(
     one: Resource, other: Resource, merged: Resource
 ) -> None:
     (resource,) = compiled(section("a", one), section("b", other)).resources
@@ -178,10 +178,10 @@ def test_wishes_that_leave_something_open_fit_together(
         (Member(user="a", group="b"), Member(user="a", group="b", takes_effect=Moment.VM)),
     ],
 )
-def test_wishes_that_do_not_fit_are_refused(one: Resource, other: Resource) -> None:
+def test_resources_that_contradict_each_other_are_refused(one: Resource, other: Resource) -> None:
     assert conflict(section("a", one), section("b", other)) == (
         f"{one.id} is wanted twice, differently: by a (box.yaml:1) and by b (box.yaml:1)\n"
-        "hint: say it in one place"
+        "hint: remove one of the two"
     )
 
 
@@ -202,9 +202,9 @@ def test_a_secret_is_for_contents_and_values_alone(tmp_path: Path) -> None:
     ]
     with pytest.raises(SpecErrors) as raised:
         compiled(*bad, secrets=secrets)
-    hint = "hint: a secret can be in the content of a file, or in the value of a key"
+    hint = "hint: put the secret into the content of a file, or into the value of a key"
     assert str(raised.value).split("\n\n") == [
-        f"box.yaml:{line}: the secret 'token' would be seen in {id_}\n{hint}"
+        f"box.yaml:{line}: other users could see the secret 'token' in {id_}\n{hint}"
         for line, id_ in ((3, "file:/a"), (4, "keys:/b"), (5, "command:t"))
     ]
 
@@ -315,9 +315,9 @@ def test_a_circle_is_told_as_one_with_the_lines_that_asked_for_it() -> None:
         ),
     )
     assert told == (
-        "these wait for one another: package:a -> package:b -> package:c -> package:a\n"
+        "these resources depend on each other: package:a -> package:b -> package:c -> package:a\n"
         "    wanted by mounts (box.yaml:4), files (box.yaml:7), files (box.yaml:9)\n"
-        "hint: let one of them do without the next"
+        "hint: remove one of these dependencies"
     )
 
 
@@ -329,10 +329,10 @@ PATHS = [File(path="/a/b/c"), Directory(path="/a/b"), Directory(path="/a"), User
 
 @given(st.permutations([*PACKAGES, *PATHS, SOURCE]))
 def test_however_it_is_written_everything_is_there_once_and_behind_its_needs(
-    wishes: list[Resource],
+    wanted: list[Resource],
 ) -> None:
-    result = compiled(*wishes).resources
-    assert sorted(r.id for r in result) == sorted(w.id for w in wishes)
+    result = compiled(*wanted).resources
+    assert sorted(r.id for r in result) == sorted(w.id for w in wanted)
     place = {resource.id: number for number, resource in enumerate(result)}
     early = [
         (resource.id, other)
@@ -344,6 +344,6 @@ def test_however_it_is_written_everything_is_there_once_and_behind_its_needs(
 
 
 @given(st.permutations([*PACKAGES, *PATHS, SOURCE]))
-def test_compiling_is_a_function(wishes: list[Resource]) -> None:
+def test_compiling_is_a_function(wanted: list[Resource]) -> None:
     """Law 1."""
-    assert compiled(*wishes) == compiled(*wishes)
+    assert compiled(*wanted) == compiled(*wanted)

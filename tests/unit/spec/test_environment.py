@@ -94,7 +94,7 @@ def test_an_environment_needs_a_name() -> None:
         "x.yaml:1:7: 'My Machine' cannot name an environment",
         "    name: My Machine",
         "          ^",
-        "hint: small letters, digits, '.' and '-', beginning with a letter or digit",
+        "hint: use small letters, digits, '.' and '-', and begin with a letter or digit",
     ]
     assert complaint("name: 12\ndescription: [a]\n") == [
         "x.yaml:1:7: name must be text, not the integer 12",

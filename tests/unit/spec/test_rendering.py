@@ -84,8 +84,8 @@ def test_an_undefined_name_is_told_with_the_one_that_was_meant() -> None:
         "           ^",
         (
             "hint: names here: architecture, codename, distribution, distro, home, home_of, "
-            "kernel, release, secret, wsl; for braces that are meant write "
-            "{% raw %}{{ }}{% endraw %}"
+            "kernel, release, secret, wsl; write {% raw %}{{ }}{% endraw %} for "
+            "literal braces"
         ),
     ]
 
@@ -95,10 +95,10 @@ def test_an_undefined_name_is_told_with_the_one_that_was_meant() -> None:
     [
         ("{{ codename", "the template cannot be read: unexpected end of template, "),
         ("{{ a b }}", "the template cannot be read: expected token 'end of print statement'"),
-        ("{{ range(10**9) }}", "the template is refused: '**' is none of its operators"),
+        ("{{ range(10**9) }}", "the template is refused: templates have no operator '**'"),
         ("{{ range(9) }}", "there is no name 'range'"),
-        ("{{ 'x' * 1000000000 }}", "the template is refused: '*' is none of its operators"),
-        ("{{ '%1000000000d' % 1 }}", "the template is refused: '%' is none of its operators"),
+        ("{{ 'x' * 1000000000 }}", "the template is refused: templates have no operator '*'"),
+        ("{{ '%1000000000d' % 1 }}", "the template is refused: templates have no operator '%'"),
         ("{{ 99999999999 * 99999999999 }}", "the template is refused: a number has more than 64"),
         ("{{ 'x' | center(1000000000) }}", "there is no filter 'center'"),
         ("{{ 'x'.ljust(1000000000) }}", "text 'x' has no 'ljust'"),

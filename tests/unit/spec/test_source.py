@@ -52,7 +52,7 @@ def test_a_file_without_read_permission_is_told(
 
     monkeypatch.setattr(Path, "open", forbid)  # root, who may run this test, may read anything
     assert refusal(tmp_path / "x.yaml", monkeypatch) == (
-        "x.yaml: you may not read this file\nhint: `ls -l x.yaml` shows who may"
+        "x.yaml: you may not read this file\nhint: `ls -l x.yaml` shows who may read it"
     )
 
 
@@ -95,5 +95,5 @@ def test_ten_megabytes_are_refused_before_they_are_read(
     assert time.perf_counter() - start < 0.1
     assert said == (
         "x.yaml: the file has 10.0 MiB; an environment has at most 1 MiB\n"
-        "hint: name an environment; large contents belong in files of their own"
+        "hint: name an environment, and put large contents into files of their own"
     )

@@ -154,7 +154,7 @@ QUOTES = "hint: put the value in quotes"
         (
             "a: &a [*a]",
             [
-                "x.yaml:1:8: the alias *a stands inside of what it stands for",
+                "x.yaml:1:8: the alias *a is inside of its own anchor",
                 "    a: &a [*a]",
                 "           ^",
             ],
@@ -217,7 +217,7 @@ QUOTES = "hint: put the value in quotes"
         (": x", ["x.yaml:1:1: a key is missing before ':'", "    : x", "    ^"]),
         (
             "<<: 3",
-            ["x.yaml:1:1: '<<' merges mappings; this is the integer 3", "    <<: 3", "    ^"],
+            ["x.yaml:1:1: '<<' merges mappings, but this is the integer 3", "    <<: 3", "    ^"],
         ),
         (
             "a: \x1b[31m",
@@ -252,26 +252,26 @@ QUOTES = "hint: put the value in quotes"
         (
             "a: 1\n---\nb: 2\n",
             [
-                "x.yaml:2:1: a second document begins here; an environment is one",
+                "x.yaml:2:1: a second document begins here; an environment is one document",
                 "    ---",
                 "    ^",
-                "hint: put it into a file of its own",
+                "hint: put the second document into a file of its own",
             ],
         ),
         (
             "",
             [
-                "x.yaml:1:1: there is nothing in this file",
-                "hint: an environment begins with its name: `name: dev`",
+                "x.yaml:1:1: this file is empty",
+                "hint: begin an environment with its name: `name: dev`",
             ],
         ),
         (
             "# nothing yet\n",
             [
-                "x.yaml:1:1: there is nothing in this file",
+                "x.yaml:1:1: this file is empty",
                 "    # nothing yet",
                 "    ^",
-                "hint: an environment begins with its name: `name: dev`",
+                "hint: begin an environment with its name: `name: dev`",
             ],
         ),
         (
@@ -349,10 +349,10 @@ def test_an_alias_bomb_is_refused_quickly_and_without_memory() -> None:
     took, (_, peak) = time.perf_counter() - start, tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert said.splitlines() == [
-        "x.yaml:5:30: up to here there are more than 50000 values, aliases written out",
+        "x.yaml:5:30: the file has more than 50000 values up to here, with those of aliases",
         "    a4: &a4 [*a3,*a3,*a3,*a3,*a3,*a3,*a3,*a3,*a3]",
         "    " + " " * 29 + "^",
-        "hint: an environment is written by hand: is it the right file?",
+        "hint: check that this file is an environment",
     ]
     assert took < 1
     assert peak < 4 << 20
