@@ -148,8 +148,8 @@ CASES = {
     ),
 }
 every_dialect = pytest.mark.parametrize("name", CASES)
-bounded = settings(max_examples=rounds(usual=80, full=4_000), deadline=None)
-"""Edits of each test and dialect: 3 760 together, 188 000 in the full run."""
+bounded = settings(max_examples=rounds(usual=80, full=2_600), deadline=None)
+"""Files of each test and dialect: 3 120 together, 101 400 in the full run."""
 
 
 def draw_edit(data: st.DataObject, name: str) -> tuple[str, str, Value]:
