@@ -219,3 +219,30 @@ def test_a_daemon_json_that_dockerd_refuses_does_not_go_live(
     )
     assert box.machine.sh("cat /etc/docker/daemon.json; ls -A /etc/docker") == f"{old}daemon.json\n"
     assert box.machine.sh("systemctl is-active docker.service") == "active\n"
+
+
+def test_a_new_account_s_files_get_the_group_that_the_machine_gives_it(box: Box) -> None:
+    box.machine.sh("sed -i 's/^USERGROUPS_ENAB.*/USERGROUPS_ENAB no/' /etc/login.defs")
+    try:
+        box.write(
+            "user: {name: grouped, authorized_keys: [ssh-ed25519 AAAA me]}\n"
+            "files: {/srv/grouped: {content: x, owner: grouped}}\n"
+        )
+        said = box.run("apply", "--yes")
+        assert (said.code, said.err) == (0, ""), said.out
+        groups = "stat -c %G /srv/grouped /home/grouped/.ssh; id -gn grouped"
+        assert box.machine.sh(groups).split() == ["users", "users", "users"]
+        assert box.run("plan").code == 0
+    finally:
+        box.machine.sh("sed -i 's/^USERGROUPS_ENAB.*/USERGROUPS_ENAB yes/' /etc/login.defs")
+        box.machine.sh("userdel -r grouped; rm -f /srv/grouped", check=False)
+
+
+def test_a_file_that_a_killed_run_left_is_gone_after_the_next_apply(box: Box) -> None:
+    left = "/etc/.envwright-fffffff000000000"
+    box.machine.sh(f"touch {left}")
+    box.write("files: {/etc/killed: {content: x}}\n")
+    said = box.run("apply", "--yes")
+    assert (said.code, said.err) == (0, "")
+    assert box.machine.sh(f"ls /etc/killed {left} || :") == "/etc/killed\n"
+    box.machine.sh("rm /etc/killed")
