@@ -22,6 +22,7 @@ TEST_PROGRAMS = {
     "fish": "fish",
     "git": "git",
     "gpg": "gnupg",
+    "mksh": "mksh",
     "mmdebstrap": "mmdebstrap",
     "openssl": "openssl",
     "shellcheck": "shellcheck",

@@ -156,7 +156,7 @@ def test_a_user_with_sudo_is_root_after_one_login(server: Server) -> None:
     assert server.logins() == before + 1
 
 
-@pytest.mark.parametrize("shell", ["fish", "tcsh", "zsh"])
+@pytest.mark.parametrize("shell", ["fish", "mksh", "tcsh", "zsh"])
 def test_the_login_shell_need_not_be_posix(server: Server, shell: str) -> None:
     path = shutil.which(shell)
     if not path:
