@@ -193,7 +193,7 @@ def test_a_daemon_json_that_nobody_can_read_is_left_alone(box: Box) -> None:
     box.machine.put("/etc/docker/daemon.json", '{"debug": true,,}\n')
     assert box.refuses("docker: {}\n", verb="plan") == (
         "error: HOST: /etc/docker/daemon.json cannot be edited safely: line 1: "
-        "not JSON: Expecting property name enclosed in double quotes\n"
+        "not JSON: a comma before the closing bracket, remove it\n"
         "    wanted by docker (box.yaml:2)\n"
         "hint: nothing was changed\n"
     )
