@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from envwright import workflow
-from envwright.cache.compiled import Made
+from envwright.cache.compiled import CompiledEnvironment
 from envwright.engine.context import Access, open_context
 from envwright.errors import EnvwrightError, ExitCode, unforeseen
 from envwright.host.inventory import Target
@@ -120,7 +120,9 @@ def _apply(ticket: saved_run.Ticket, report: Report) -> int:
         trust=True,
     )
     try:
-        with open_context(Target(HERE), lambda _: Made(*saved_run.saved()), Access()) as context:
+        with open_context(
+            Target(HERE), lambda _: CompiledEnvironment(*saved_run.saved()), Access()
+        ) as context:
             report.mask = context.secrets.mask
             return workflow.run(context, options, report).code
     except SystemExit as ended:  # by the next restart

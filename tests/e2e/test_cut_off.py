@@ -88,8 +88,8 @@ def assert_the_next_run_goes_on(box: Box) -> None:
         "  ~ service:zz.service  systemd (box.yaml:5)\n"
         "      running: false -> true\n\n"
         "Plan: 0 to create, 1 to change, 0 to remove, 4 as they should be.\n\n"
-        "The run before this one was cut off in service:slow.service; "
-        "this one goes on from there.\n"
+        "The previous run was interrupted in service:slow.service; "
+        "this run goes on from there.\n"
         "  done  service:zz.service  (0 s)\n"
     )
     assert "Nothing to do" in box.run("plan").out

@@ -171,8 +171,8 @@ def test_a_restart_by_hand_is_seen(inside: Inside) -> None:
         [
             f"Takes effect after {TERMINATE}: keys:/etc/wsl.conf.",
             (
-                f"To go on: {TERMINATE} in Windows, then `envwright apply` once more, or "
-                "`envwright apply --restart`."
+                f"To go on, run {TERMINATE} in Windows and `envwright apply` again; "
+                "or run `envwright apply --restart`."
             ),
         ],
     )

@@ -12,7 +12,7 @@ import pytest
 from standins import DEBIAN, StandInSession, compiled
 
 from envwright import after_restart, workflow
-from envwright.cache.compiled import Made
+from envwright.cache.compiled import CompiledEnvironment
 from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError, ExitCode, StepError
 from envwright.facts import Boot
@@ -64,7 +64,7 @@ class World:
 
     @contextmanager
     def context(self, target: Target, compile_: Compile, *_: object) -> Iterator[Any]:
-        assert (target.host, compile_(DEBIAN)) == ("@local", Made(*self.saved_run))
+        assert (target.host, compile_(DEBIAN)) == ("@local", CompiledEnvironment(*self.saved_run))
         yield SimpleNamespace(secrets=Secrets({}))
 
     def apply(self, _: Context, options: RunOptions, __: Report) -> Outcome:

@@ -27,14 +27,14 @@ Files = Mapping[str, str]
 """Checksums of files by path."""
 
 
-class Made(NamedTuple):
-    """An environment that was compiled for a machine.
+class CompiledEnvironment(NamedTuple):
+    """A compiled environment, with its secrets and the files that it depends on.
 
     Args:
-        compiled: its resources, proofs and requirements.
-        secrets: what is hidden in them.
-        files: the checksums of the files that it depends on; None where it depends on something
-            else that changes.
+        compiled: the resources, proofs and requirements.
+        secrets: the secrets that the resources refer to.
+        files: the checksums of the files that were compiled; None for an environment that must not
+            be cached.
     """
 
     compiled: Compiled
@@ -42,7 +42,7 @@ class Made(NamedTuple):
     files: Files | None = None
 
 
-def compiled(path: str, machine: Machine, variables: Mapping[str, str]) -> Made:
+def compiled(path: str, machine: Machine, variables: Mapping[str, str]) -> CompiledEnvironment:
     """Return an environment compiled for a machine, from the cache where it can be.
 
     Raises:
@@ -58,9 +58,9 @@ def compiled(path: str, machine: Machine, variables: Mapping[str, str]) -> Made:
     environment = load(path, machine, variables)
     made = compile_environment(environment, machine)
     if not _is_keepable(environment):
-        return Made(made, environment.secrets)
+        return CompiledEnvironment(made, environment.secrets)
     _write(entry, made, environment.files)
-    return Made(made, environment.secrets, environment.files)
+    return CompiledEnvironment(made, environment.secrets, environment.files)
 
 
 def _is_keepable(environment: Environment) -> bool:
@@ -78,7 +78,7 @@ def _write(entry: str, made: Compiled, files: Files) -> None:
             storage.write(entry, payload)
 
 
-def _read(entry: str) -> Made | None:
+def _read(entry: str) -> CompiledEnvironment | None:
     payload = storage.read(entry)
     if payload is None:
         return None
@@ -93,7 +93,7 @@ def _read(entry: str) -> Made | None:
     if not storage.checksums_hold(files):
         return None
     storage.touch(entry)
-    return Made(made, Secrets({}), files)
+    return CompiledEnvironment(made, Secrets({}), files)
 
 
 def _are_checksums(files: object) -> TypeGuard[Files]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from envwright.cache.compiled import Made
+    from envwright.cache.compiled import CompiledEnvironment
     from envwright.engine.plan import Plan
     from envwright.facts import Machine
     from envwright.host.inventory import Target
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from envwright.model.pending_restart import SkipReasons
     from envwright.timings import Timings
 
-    Compile = Callable[[Machine], Made]
+    Compile = Callable[[Machine], CompiledEnvironment]
     """Compiles an environment for a machine."""
 
 # Imports stand where they are used: what a plan does not need costs it no time.
@@ -163,7 +163,7 @@ def from_file(path: str, variables: Mapping[str, str]) -> Compile:
     return functools.partial(_compile, path, variables)
 
 
-def _compile(path: str, variables: Mapping[str, str], machine: Machine) -> Made:
+def _compile(path: str, variables: Mapping[str, str], machine: Machine) -> CompiledEnvironment:
     from envwright.cache.compiled import compiled  # noqa: PLC0415 - see above
 
     return compiled(path, machine, variables)

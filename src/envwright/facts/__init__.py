@@ -1,4 +1,4 @@
-"""What can be known of a machine: questions that a shell can answer, and the answers, typed."""
+"""The facts of a machine: questions that a shell answers by read-only scripts, typed."""
 
 from envwright.facts.accounts import Account, Accounts, Logins
 from envwright.facts.apt import Apt, AptChange, Simulation

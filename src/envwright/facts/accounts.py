@@ -1,4 +1,4 @@
-"""The users and groups of the machine's own files."""
+"""The users and groups in the machine's /etc/passwd and /etc/group."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Accounts:
-    """The accounts of this machine's own files, by name; `groups` maps names to (gid, members)."""
+    """The machine's local accounts, by name; `groups` maps a group's name to (gid, members)."""
 
     users: Mapping[str, Account]
     groups: Mapping[str, tuple[int, tuple[str, ...]]]
@@ -51,13 +51,13 @@ class Accounts:
 
 
 def _is_id(text: str) -> bool:
-    """Tell whether a text is a number of a user or group: 32 bits, in ASCII digits."""
+    """Tell whether a text is the ID of a user or group: 32 bits, in ASCII digits."""
     return text.isascii() and text.isdigit() and len(text) <= len(str(1 << 32))
 
 
 @dataclass(frozen=True)
 class Logins(Question[Accounts]):
-    """All accounts of the machine's own files (no network directory)."""
+    """The question for all local accounts, without those of a network directory."""
 
     @classmethod
     def script(cls, questions: Sequence[Logins]) -> str:  # noqa: ARG003 - one answer for all

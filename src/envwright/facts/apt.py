@@ -1,4 +1,4 @@
-"""What apt would do: its own simulation of one transaction, and the state that dpkg is in.
+"""What apt would do: apt's own simulation of one transaction, and the state of dpkg.
 
 The simulation is apt-get's `--simulate` (apt-get(8)); its lines are `Inst NAME [OLD] (NEW ...)`,
 `Remv NAME [OLD]`, `Purg NAME [OLD]` and `Conf NAME (NEW ...)` (apt-pkg/algorithms.cc).
@@ -22,15 +22,15 @@ EXACT = "-o APT::Cmd::Pattern-Only=true"
 SIMULATED = load(__file__, "apt_simulation")
 """Defines ew_simulated, which takes the arguments of `apt-get install`."""
 INTERRUPTED = load(__file__, "apt_interrupted")
-"""Defines ew_interrupted, which prints what dpkg began and did not end; nothing else."""
+"""Defines ew_interrupted, which prints the packages whose installation dpkg did not finish."""
 _SCRIPT = load(__file__)
 
 
 def specification(package: str, version: str, *, present: bool) -> str:
-    """Return the word for apt-get that means this package alone, to install or to remove.
+    """Return the argument of apt-get that means this package alone, to install or to remove.
 
-    A word that ends in `+` or `-` has that cut off where no package is named so, and then means
-    another package. With the architecture behind the name the word never ends in the name.
+    apt-get cuts a `+` or `-` from the end of an argument that is no package's name, and then takes
+    another package. An argument that ends in the architecture cannot be misread like that.
     """
     if not present:
         return f"{package}:native-"
@@ -39,7 +39,7 @@ def specification(package: str, version: str, *, present: bool) -> str:
 
 @dataclass(frozen=True)
 class AptChange:
-    """What apt would do with one package: `install`, `upgrade`, `downgrade` or `remove` it."""
+    """A change that apt would make to one package: install, upgrade, downgrade or remove it."""
 
     verb: str
     package: str
@@ -47,21 +47,21 @@ class AptChange:
     after: str = ""
 
     def __str__(self) -> str:
-        """Return it as a person reads it: `jq 1.6-2`, `jq 1.7-1 -> 1.6-2`."""
+        """Return the change for a person: `jq 1.6-2`, `jq 1.7-1 -> 1.6-2`."""
         return f"{self.package} {' -> '.join(filter(None, (self.before, self.after)))}"
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """What apt would do for all packages that differ, in one transaction.
+    """The result of a simulated transaction for all packages that differ.
 
     Args:
         installed: the version of each asked package that is installed and configured.
         interrupted: what dpkg began and did not end; "" where there is nothing of the kind.
-        lists: apt has lists of what can be installed.
+        lists: apt has lists of installable packages.
         held: packages that are on hold (apt-mark(8)).
         provided: asked names that an installed package provides, with the name of that package.
-        changes: all that would be done, also with what is named.
+        changes: all changes of the transaction, to named and to other packages.
         unknown: names that apt does not know.
         unavailable: names that apt knows but cannot install as asked, with the versions there are.
         providers: the packages that provide a virtual one, where apt does not choose by itself.
@@ -82,9 +82,9 @@ class Simulation:
 
 @dataclass(frozen=True)
 class Apt(Question[Simulation]):
-    """What apt would do to have one package so, beside the others that are asked about with it.
+    """The question what apt would do for one package, together with all other such questions.
 
-    Where all of them are as asked, apt is not troubled: to be asked takes it half a second.
+    The script does not start apt, which takes half a second, where no package differs.
     """
 
     package: str
@@ -96,13 +96,13 @@ class Apt(Question[Simulation]):
 
     @classmethod
     def script(cls, questions: Sequence[Apt]) -> str:
-        wishes = shlex.quote("\n".join(q.wish() for q in questions))
+        specs = shlex.quote("\n".join(q.spec() for q in questions))
         names = " ".join(shlex.quote(q.package) for q in questions)
-        # In a subshell: it defines functions, and turns the expansion of patterns off.
-        return f"({SIMULATED}{INTERRUPTED}{_SCRIPT}ew_wishes={wishes}\new_main {names}\n)"
+        # In a subshell, since the script defines functions and turns pathname expansion off.
+        return f"({SIMULATED}{INTERRUPTED}{_SCRIPT}ew_specs={specs}\new_main {names}\n)"
 
-    def wish(self) -> str:
-        """Return it as a line of the script's: fields between tabs."""
+    def spec(self) -> str:
+        """Return the question as an input line of the script: fields separated by tabs."""
         group = f"--{'' if self.recommends else 'no-'}install-recommends"
         word = specification(self.package, self.version, present=self.present)
         here = "1" if self.present else ""
@@ -169,7 +169,7 @@ def _third(start: tuple[str, str], lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _states(text: str) -> tuple[Mapping[str, str], frozenset[str]]:
-    """Read what is provided by which installed package, and what is on hold."""
+    """Return the provided names with their packages, and the packages on hold."""
     provided: dict[str, str] = {}
     held = set()
     for line in text.splitlines():

@@ -1,8 +1,9 @@
-# How the packages in $ew_wishes are, and what apt would do where they differ: fields that end in
-# NUL. A wish is a line of fields between tabs: W, name, 1 or "" (absent), version, option, word.
+# Prints the states of the packages in $ew_specs, and what apt would do where they differ, in fields
+# that end in NUL. A spec is a line of fields between tabs: W, name, 1 or "" (absent), version,
+# option, argument of apt-get.
 # shellcheck shell=sh disable=SC2154,SC2086 # the question sets variables; names have no blanks
 ew_compared() {
-    # The lines of dpkg-query, then a line of T and a word for apt for each package that differs.
+    # The lines of dpkg-query, then a line of T and an argument of apt-get for each package that differs.
     # A version that ends in an asterisk is a prefix, as apt has it (pkgVersionMatch::MatchVer).
     awk '
         BEGIN { FS = "\t" }
@@ -52,7 +53,7 @@ ew_main() {
     ew_interrupted
     printf '\0'
     ew_states=$({
-        printf '%s\n' "$ew_wishes"
+        printf '%s\n' "$ew_specs"
         dpkg-query -W -f 'D\t${Package}\t${db:Status-Abbrev}\t${Version}\n' -- "$@"
     } | ew_compared)
     printf '%s\0' "$ew_states"

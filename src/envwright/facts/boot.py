@@ -1,4 +1,4 @@
-"""When a machine started: its kernel, and PID 1."""
+"""The start times of a machine: when its kernel and its PID 1 started."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Boot:
-    """When a machine started; times in seconds since 1970.
+    """The start of a machine; times are in seconds since 1970.
 
     Args:
-        id: the kernel's name for this boot (random(4), boot_id).
+        id: the kernel's ID of this boot (random(4), boot_id).
         ticks: when PID 1 started, in clock ticks after the kernel: with `id`, no other boot of
             the machine or, under WSL, start of the distribution has the same.
         kernel: when the kernel started, the whole second before it.
@@ -31,11 +31,11 @@ class Boot:
 
 @dataclass(frozen=True)
 class Booted(Question[Boot]):
-    """When the machine started (proc(5): stat, uptime, pid/stat).
+    """The question when the machine started (proc(5): stat, uptime, pid/stat).
 
-    The kernel counts time from its start. By the clock, that start moves when the clock is set: in
-    a virtual machine, each time the computer was asleep. What was made at the start keeps the time
-    that the clock had then: /run, where it is in memory and has a birth time (Linux 5.19).
+    The kernel counts time from its start. When the clock is set, the computed start time moves: in
+    a virtual machine, each time the computer was asleep. The birth time of /run does not move,
+    where /run is in memory and has a birth time (Linux 5.19).
     """
 
     @classmethod
@@ -43,7 +43,7 @@ class Booted(Question[Boot]):
         return (
             "cat /proc/sys/kernel/random/boot_id; sed -n 's/^btime //p' /proc/stat\n"
             "getconf CLK_TCK; sed 's/.*) //' /proc/1/stat | cut -d' ' -f20\n"
-            # By tenths of a second, so that the same is said each time: some answers are compared.
+            # In tenths of a second, so that two answers are equal: the fast path compares answers.
             "read -r up _ </proc/uptime; now=$(date +%s%N)\n"
             "echo $((now / 100000000 - ${up%.*}${up#*.} / 10))\n"
             '[ "$(stat -f -c %T /run)" != tmpfs ] || stat -c %.6W /run'

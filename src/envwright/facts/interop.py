@@ -1,4 +1,4 @@
-r"""How a script reaches Windows from inside WSL: the shell library that runs its programs.
+r"""The shell library by which a script inside WSL runs programs of Windows.
 
 Facts of microsoft/WSL (src/linux/init): /init is the program that the kernel calls for every .exe,
 `/init PATH ARGV0 ARGUMENT...`, so it works without the kernel's binfmt entry, too. /init talks to
@@ -26,7 +26,7 @@ POWERSHELL = "powershell.exe -NoProfile -ExecutionPolicy Bypass -File"
 def on_windows(script: str, /, unreached: str = "1", **words: str) -> str:
     """Return a script that reaches Windows or ends with `unreached`, with variables set before."""
     assignments = "".join(f"{name}={shlex.quote(word)}\n" for name, word in words.items())
-    # What /init complains of on stderr is no answer.
+    # Messages of /init on stderr are no answer of Windows.
     answers = 'ew_reach && ew_answers "$(ew_cmd_utf16 echo .)"'
     reach = f'{answers} || {{ echo "$ew_why"; exit {unreached}; }}'
     return f"{assignments}{REACH}{reach}\n{script}"

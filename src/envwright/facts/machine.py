@@ -1,4 +1,4 @@
-"""What a machine says of itself when a session opens."""
+"""The facts of a machine that every session asks when it opens: distribution, kernel, accounts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WSL_1 = re.compile(r"4\.4\.0-\d+-Microsoft")
 
 @dataclass(frozen=True)
 class Machine:
-    """What a machine says of itself when a session opens; the facts that the language may name.
+    """The facts that a session asks when it opens; templates may use most of them by name.
 
     Args:
         distro: ID of os-release(5): `debian`, `ubuntu`.
@@ -30,10 +30,10 @@ class Machine:
             Docker's own installation steps take it.
         architecture: Debian's name of it: `amd64`, `arm64`.
         kernel: `uname -r`.
-        wsl: runs under the Windows Subsystem for Linux.
-        distribution: its name there (`Ubuntu-24.04`); "" elsewhere or when unknown.
+        wsl: the machine runs under the Windows Subsystem for Linux.
+        distribution: WSL's name of the machine (`Ubuntu-24.04`); "" elsewhere or when unknown.
         booted: systemd is PID 1 (sd_booted(3)).
-        accounts: the users and groups it has.
+        accounts: the machine's users and groups.
         new_group: the number of the group that useradd(8) gives new accounts; "" where each gets a
             group of its own name, which is Debian's custom (login.defs(5), USERGROUPS_ENAB).
     """
@@ -50,11 +50,11 @@ class Machine:
     new_group: str = ""
 
     HELLO: ClassVar = load(__file__)
-    """The script that `read` understands: the opening words of every session."""
+    """The script that prints these facts; every session runs it first."""
 
     @staticmethod
     def read(hello: bytes) -> Machine:
-        """Parse what HELLO printed."""
+        """Parse the output of the script HELLO."""
         fields = [*decode(hello).split("\0"), *[""] * 9]
         release = dict(_assignments(fields[0]))
         kernel = fields[2].strip()
@@ -94,7 +94,7 @@ class Machine:
         return None
 
     def primary_group(self, user: str) -> str:
-        """Return a user's primary group, or what the machine will make it."""
+        """Return a user's primary group; for a missing user, the future one."""
         if user in self.accounts.users:
             return self.accounts.users[user].group
         if not self.new_group or user in self.accounts.groups:
@@ -103,7 +103,7 @@ class Machine:
         return names.get(self.new_group, self.new_group)
 
     def home(self, user: str) -> str:
-        """Return where a user's home is, or by Debian's custom will be."""
+        """Return a user's home; for a missing user, the one that Debian would create."""
         if user in self.accounts.users:
             return self.accounts.users[user].home
         return "/root" if user == "root" else f"/home/{user}"
@@ -113,6 +113,6 @@ def _assignments(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
         name, equals, value = line.partition("=")
         if equals and not name.startswith("#"):
-            # os-release(5): what cannot be read as a shell would read it is passed over.
+            # os-release(5): a line that a shell could not read is skipped.
             with contextlib.suppress(ValueError):
                 yield name.strip(), "".join(shlex.split(value))

@@ -1,4 +1,4 @@
-"""What is mounted where."""
+"""The live mounts of a machine, by mount point."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MountPoint:
-    """A live mount: `source`, `kind` (file system type) and `options` as the kernel words them."""
+    """A live mount: `source`, `kind` (file system type) and `options` as the kernel prints them."""
 
     source: str
     kind: str
@@ -24,7 +24,7 @@ class MountPoint:
 
 @dataclass(frozen=True)
 class Mounts(Question["Mapping[str, MountPoint]"]):
-    """What is mounted where, the topmost mount of each path (proc_pid_mountinfo(5))."""
+    """The question for all live mounts, the topmost of each path (proc_pid_mountinfo(5))."""
 
     @classmethod
     def script(cls, questions: Sequence[Mounts]) -> str:  # noqa: ARG003 - one answer for all

@@ -1,4 +1,4 @@
-"""What a read-only script says: for what no other question asks."""
+"""The output of any read-only script, for facts that have no question of their own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Output:
-    """What a read-only command said: exit code and stdout, trailing newlines removed."""
+    """The exit code and the stdout of a read-only script, without trailing newlines."""
 
     code: int
     text: str
@@ -22,7 +22,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Shell(Question[Output]):
-    """The answer of a read-only script; for what no other question asks."""
+    """The question whose answer is the output of a read-only script."""
 
     text: str
 

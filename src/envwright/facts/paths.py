@@ -1,4 +1,4 @@
-"""What lies at a path: its status, the text of a file, and who else than root can change it.
+"""Facts of a path: its status, the text of a file, and whether others than root can change it.
 
 All questions of a plan are answered by one process, which follows no link that a user of the
 machine can have put there: see envwright.portable.safepath.
@@ -22,7 +22,7 @@ __all__ = ["TEXT_LIMIT", "ChangeTime", "Guarded", "Refused", "Stat", "Status", "
 
 @dataclass(frozen=True)
 class Status:
-    """What lstat(2) says: `kind` is file, directory, link or other; `target` is a link's."""
+    """The answer of lstat(2): `kind` is file, directory, link or other; a link has a `target`."""
 
     kind: str
     mode: str
@@ -34,17 +34,17 @@ class Status:
 
 @dataclass(frozen=True)
 class Refused(Unknown):
-    """A path that nothing may be done at as root: a user can lead it elsewhere."""
+    """A path at which root must do nothing: a user can make the path lead elsewhere."""
 
 
 @dataclass(frozen=True)
 class PathQuestion(Question[Any]):
-    """A question about a path; those of every kind are asked together."""
+    """A question about a path; one script answers the questions of all kinds."""
 
     path: str
 
     kind: ClassVar[str]
-    """How the program on the machine calls it."""
+    """The name of the kind for the program on the machine."""
 
     @classmethod
     def together(cls) -> type[Question[Any]]:
@@ -67,7 +67,7 @@ class PathQuestion(Question[Any]):
 def _answer(
     question: PathQuestion, words: Sequence[str], text: str
 ) -> Status | Unknown | str | None:
-    """Return one answer; ValueError where it is none to the question."""
+    """Return one answer; raise ValueError where it does not fit the question."""
     kind, *rest = words
     if kind == "missing":
         return None
@@ -83,34 +83,34 @@ def _answer(
 
 @dataclass(frozen=True)
 class Stat(PathQuestion, Question["Status | None"]):
-    """The status of a path, not following a link; None where nothing is."""
+    """The question for the status of a path, links not followed; None where nothing exists."""
 
     kind: ClassVar[str] = "stat"
 
 
 @dataclass(frozen=True)
 class Text(PathQuestion, Question["str | None"]):
-    """The content of a regular file (utf-8 with surrogateescape); None where there is none."""
+    """The question for the text of a regular file (utf-8, surrogateescape); None for no file."""
 
     kind: ClassVar[str] = "text"
 
 
 @dataclass(frozen=True)
 class Guarded(PathQuestion, Question[str]):
-    """For what root does by path: "" where only root can change the folders above, else Refused."""
+    """Whether root may use a path: "" if only root can change the folders above, else Refused."""
 
     kind: ClassVar[str] = "guarded"
 
 
 @dataclass(frozen=True)
 class ChangeTime(Question["float | None"]):
-    """When what lies at a path was last changed (ctime, in seconds since 1970).
+    """The question for the change time of a path (ctime, in seconds since 1970).
 
-    None: nothing lies there, or its time is still to come, as when the clock was set back: that
-    tells of nothing whether it was changed before or after. Taken for later, it would have what
-    reads the file restarted at each apply.
+    None: nothing exists there, or its time is in the future, as after the clock was set back. A
+    time in the future tells nothing about what came first; taken as it is, it would restart the
+    services that read the file at each apply.
 
-    A question of its own, since Perl's own lstat knows whole seconds only.
+    The question has a script of its own, since Perl's lstat has whole seconds only.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""The protocol of a question that a shell can answer, and the answers of one moment."""
+"""The protocol of questions that a shell answers, and the answers of one moment."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 UNREADABLE = (ValueError, ArithmeticError, LookupError)
-"""What `parse` raises for an answer that it cannot read: broken fields, numbers past every range,
-lines that are not there. A machine may answer anything."""
+"""The exceptions of `parse` for an answer that cannot be read: broken fields, numbers out of range,
+missing lines. A machine may answer anything."""
 Answer_co = TypeVar("Answer_co", covariant=True)
 
 
 @dataclass(frozen=True)
 class Unknown:
-    """An answer that could not be had. It equals nothing that anyone wants."""
+    """A question has no answer, for a reason. Unknown equals no desired value."""
 
     reason: str
 
@@ -27,18 +27,18 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Question(ABC, Generic[Answer_co]):
-    """One thing to be known. All questions of a kind are answered by one script.
+    """One question to a machine. One script answers all questions of a class.
 
     Scripts only read. They run as root under `sh` (dash) with LC_ALL=C, get no input, and print
-    whatever `parse` of the same class understands; what they print on stderr is not seen.
+    text for `parse` of the same class; their stderr is dropped.
     """
 
     waits: ClassVar[bool] = False
-    """Its script mostly waits for another process, so that others can run beside it."""
+    """The script mostly waits for another process, so other scripts can run at the same time."""
 
     @classmethod
     def together(cls) -> type[Question[Any]]:
-        """Return the kind whose script answers these questions, with those of its other kinds."""
+        """Return the class whose script answers these questions; several classes may share one."""
         return cls
 
     @classmethod
@@ -68,5 +68,5 @@ class Facts:
 
 
 def decode(data: bytes) -> str:
-    """Decode as all of envwright does: utf-8, with other bytes carried through unharmed."""
+    """Decode bytes as UTF-8; other bytes are kept by surrogateescape, as everywhere here."""
     return data.decode("utf-8", "surrogateescape")

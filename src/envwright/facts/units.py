@@ -1,4 +1,4 @@
-"""What systemd says of its units."""
+"""The status of systemd units."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UnitStatus:
-    """What systemd says of a unit.
+    """The status of a systemd unit.
 
     `load`: loaded, not-found, masked...; `active`: active, inactive, failed...; `sub`: running,
     auto-restart (systemd waits before it starts the failed unit again)...; `enabled`: enabled,
@@ -35,7 +35,7 @@ class UnitStatus:
 
 @dataclass(frozen=True)
 class Unit(Question[UnitStatus]):
-    """The status of a systemd unit, by its full name (`docker.service`)."""
+    """The question for the status of a systemd unit, by its full name (`docker.service`)."""
 
     name: str
 

@@ -1,4 +1,4 @@
-r"""What Windows has at a path or in a folder of its user, asked from inside WSL."""
+r"""Facts of Windows, asked from inside WSL: links at a path, files in a folder of the user."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ LINE = 6000
 
 @dataclass(frozen=True)
 class Entry:
-    r"""What Windows has at a path.
+    r"""An entry of Windows at a path.
 
     Args:
-        kind: `directory link`, `file link`, `junction`, or what else is there: `directory`, `file`.
-        target: where a link leads, as Windows shows it: `\\wsl.localhost\Debian\opt`; else "".
+        kind: `directory link`, `file link`, `junction`, `directory` or `file`.
+        target: the target of a link, as Windows shows it: `\\wsl.localhost\Debian\opt`; else "".
     """
 
     kind: str
@@ -35,15 +35,15 @@ class Entry:
 
 @dataclass(frozen=True)
 class ProfileFile:
-    """A file in a folder of the Windows user's.
+    """A file in a folder of the Windows user.
 
     Args:
         path: its Linux path.
-        owner: whose the folder is in Linux; "" where the drive keeps no owners (no `metadata`).
-        group: its group.
-        kind: `file`, "" where nothing is, or what else is there: `directory`, `link`.
-        text: None where there is no such file.
-        changed: when it was last written, in seconds since 1970; None where there is none.
+        owner: the folder's owner in Linux; "" where the drive keeps no owners (no `metadata`).
+        group: the folder's group in Linux.
+        kind: `file`, `directory`, `link`; "" where nothing exists.
+        text: the content of the file; None where there is no file.
+        changed: when the file was last written, in seconds since 1970; None for no file.
     """
 
     path: str
@@ -56,12 +56,12 @@ class ProfileFile:
 
 @dataclass(frozen=True)
 class Windows(Question["Entry | ProfileFile | None"]):
-    r"""What Windows has at a path, or a file of the user's; all of them cost one cmd.exe.
+    r"""The question for a link at a path, or for a file of the user; one cmd.exe answers all.
 
     Args:
-        path: of what may be a link: `C:\codes\docker`; "" with `file`.
-        file: relative to the folder, with slashes: `.wslconfig`; "" with `path`.
-        folder: the variable of Windows that says where that is: by default the profile.
+        path: the path of a possible link: `C:\codes\docker`; "" with `file`.
+        file: a file relative to the folder, with slashes: `.wslconfig`; "" with `path`.
+        folder: the Windows variable that holds the folder; by default the user's profile.
     """
 
     path: str = ""

@@ -6,7 +6,7 @@ import functools
 import threading
 from typing import TYPE_CHECKING
 
-from envwright.cache.compiled import Made, compiled
+from envwright.cache.compiled import CompiledEnvironment, compiled
 from envwright.engine.context import require_file
 from envwright.errors import EnvwrightError
 
@@ -26,7 +26,7 @@ class CompileCache:
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
-        self._made: dict[tuple[str, str], Made | EnvwrightError] = {}
+        self._made: dict[tuple[str, str], CompiledEnvironment | EnvwrightError] = {}
         self._lock = threading.Lock()
 
     def compiler(self, path: str) -> Compile:
@@ -38,7 +38,7 @@ class CompileCache:
         require_file(path)
         return functools.partial(self.compile, path)
 
-    def compile(self, path: str, machine: Machine) -> Made:
+    def compile(self, path: str, machine: Machine) -> CompiledEnvironment:
         """Return an environment compiled for a machine, as `cache.compiled` does.
 
         Raises:
@@ -57,7 +57,7 @@ class CompileCache:
             raise made
         return made
 
-    def add(self, path: str, machine: Machine, made: Made) -> None:
+    def add(self, path: str, machine: Machine, made: CompiledEnvironment) -> None:
         """Take over what another process compiled."""
         self._made[path, repr(machine)] = made
 

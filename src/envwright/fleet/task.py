@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from envwright.cache.compiled import Made
+    from envwright.cache.compiled import CompiledEnvironment
     from envwright.facts import Machine
     from envwright.host.inventory import Target
     from envwright.workflow import RunOptions
@@ -20,7 +20,7 @@ class Planned:
     """What the fleet has of a machine since its plan: the facts, and the compiled environment."""
 
     machine: Machine
-    made: Made
+    made: CompiledEnvironment
 
 
 @dataclass(frozen=True)

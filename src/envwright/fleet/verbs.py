@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envwright.cache import trust
-from envwright.cache.compiled import Made
+from envwright.cache.compiled import CompiledEnvironment
 from envwright.engine.context import Access, open_context
 from envwright.errors import EnvwrightError
 from envwright.fleet.compile_cache import CompileCache
@@ -107,7 +107,7 @@ class Fleet:
                 trust.require(context.compiled.reach)
             channel.say("comparing")
             plan = self.plans[number] = context.plan()
-            made = Made(context.compiled, context.secrets)
+            made = CompiledEnvironment(context.compiled, context.secrets)
             self._planned[number] = Planned(context.machine, made)
         return plan
 

@@ -1,1 +1,1 @@
-"""Standard library only: what an export carries along, too."""
+"""Modules that use the standard library alone, so that an export can copy them."""

@@ -1,6 +1,6 @@
-"""SHA-256 checksums as publishers list them: a release index in JSON, or what sha256sum(1) writes.
+"""Finds SHA-256 checksums in publishers' lists: a release index in JSON, or sha256sum(1) output.
 
-Standard library only: an exported deploy takes this file along as it is.
+Standard library only, since an exported deploy has a copy of this file.
 """
 
 from __future__ import annotations

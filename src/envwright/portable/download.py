@@ -1,6 +1,6 @@
-"""How a machine downloads a file: by the helper of apt, which every Debian has.
+"""The script by which a machine downloads a file: apt-helper, which every Debian has.
 
-Standard library only: an exported deploy takes this file along as it is.
+Standard library only, since an exported deploy has a copy of this file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ cat "$folder/file"
 
 
 def download_script(url: str) -> str:
-    """Return a script for sh that prints the file at a URL, or what apt says on stderr and fails.
+    """Return a script for sh that prints the file at a URL, or fails with apt's error on stderr.
 
     apt-helper(1) uses the machine's own proxy and certificates. It works as the user _apt where
     it can, so that user must be able to write into the folder.

@@ -1,7 +1,7 @@
 """OpenPGP public keys: read their fingerprints, check and armor a key file, all without gpg.
 
-Standard library only, and nothing from the rest of envwright: an exported deploy carries this
-file as it is. The format is that of RFC 9580 (and RFC 4880, whose keys it keeps).
+Standard library only, and nothing from the rest of envwright, since an exported deploy has a copy
+of this file. The format is the one of RFC 9580, which includes the keys of RFC 4880.
 """
 
 from __future__ import annotations
@@ -67,17 +67,16 @@ class WrongKeyError(OpenPGPError):
 
 
 def trusted(data: bytes, wanted: Sequence[str]) -> bytes:
-    """Return a key file ASCII-armored, once its primary keys are known to be the wanted ones.
+    """Return a key file ASCII-armored, after a check that its primary keys are the wanted ones.
 
     apt tells armored keys from binary ones by the file's name alone, so all are kept armored.
 
     Args:
         data: a key file as a whole: binary, or armored in one block or several.
-        wanted: the fingerprints of the primary keys that it must hold, in file order: these, and
-            no other.
+        wanted: the fingerprints of exactly the primary keys that the file must hold, in order.
 
     Raises:
-        WrongKeyError: it holds other keys; the message names both.
+        WrongKeyError: the file holds other keys; the message names both.
         OpenPGPError: as in `fingerprints`.
     """
     found = fingerprints(data)

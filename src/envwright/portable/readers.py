@@ -1,6 +1,6 @@
-"""Readers: how a witness finds a value in a text, by other code than the dialects that plans use.
+"""Readers: find the value of a key in a text for verify, independently of the plan's dialects.
 
-Standard library only: an exported test suite takes this file along as it is.
+Standard library only, since an exported test suite has a copy of this file.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envwright.cache.compiled import Made
+from envwright.cache.compiled import CompiledEnvironment
 from envwright.engine.context import Access, open_context, password_source
 from envwright.host.inventory import Target
 from envwright.host.session import open_session
@@ -31,7 +31,9 @@ def open_here(compile_for: Compile) -> AbstractContextManager[Context]:
         EnvwrightError: either cannot be done.
     """
     access = Access(password_source())
-    return open_context(Target(HERE), lambda machine: Made(*compile_for(machine)), access)
+    return open_context(
+        Target(HERE), lambda machine: CompiledEnvironment(*compile_for(machine)), access
+    )
 
 
 def session(hello: str) -> Session:

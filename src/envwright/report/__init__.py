@@ -1,1 +1,1 @@
-"""Everything that a person or a program reads."""
+"""The output for persons and programs; no other room prints."""

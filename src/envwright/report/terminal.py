@@ -1,4 +1,4 @@
-"""The report: everything that a person reads on the terminal. The only module that prints."""
+"""The report: writes everything that a person or a program reads; no other module prints."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 SIGNS = {"create": "+", "change": "~", "remove": "-"}
 COLOURS = {"+": "32", "~": "33", "-": "31", "ok": "32", "failed": "31", "skipped": "33", "dim": "2"}
 WORDS = 11
-"""The width of the words for what machines came to."""
+"""The width of the column with the outcomes of machines."""
 WIDTH = 60
-"""Longer values are cut in a plan's lines; `--json` has them whole."""
+"""The most characters of a value in a plan's line; `--json` has the whole value."""
 
 
 class Painted(NamedTuple):
@@ -49,13 +49,13 @@ class Report:
         err: where errors and questions go.
 
     Attributes:
-        mask: is applied to every text before it is shown.
-        quiet: write results only, not what goes on.
-        said: all that was written to `out`.
+        mask: a function that hides secrets; it is applied to every text before it is shown.
+        quiet: write results only, no progress.
+        said: the text that was written to `out`.
     """
 
     def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
-        # A process whose outputs were closed has None: then nobody reads.
+        # sys.stdout is None in a process that was started with closed outputs: nobody reads then.
         self.out = out or sys.stdout or io.StringIO()
         self.err = err or sys.stderr or io.StringIO()
         self.mask: Callable[[str], str] = str
@@ -67,7 +67,7 @@ class Report:
         self._region = 0
 
     def _write(self, parts: Sequence[str | Painted], file: TextIO, end: str = "\n") -> None:
-        """Write text that may come from anywhere: it is masked, then made visible."""
+        """Write text of any origin: secrets are masked, then control characters are escaped."""
         self._send("".join(map(self._shown, parts)) + end, file)
 
     def _shown(self, part: str | Painted) -> str:
@@ -77,11 +77,11 @@ class Report:
         return f"\033[{COLOURS[part.colour]}m{text}\033[0m" if self._colours else text
 
     def _send(self, text: str, file: TextIO) -> None:
-        """Write text that may hold our own codes for colours and the cursor."""
+        """Write text that may hold escape codes of ours, for colours and the cursor."""
         if self._region:
             lines, self._region = self._region, 0
             self._send(f"\033[{lines}F\033[J", self.out)
-        # What the encoding of the terminal lacks is escaped.
+        # Characters that the terminal's encoding lacks are escaped.
         encoding = file.encoding or "utf-8"
         shown = text.encode(encoding, "backslashreplace").decode(encoding)
         if file is self.out:
@@ -89,7 +89,7 @@ class Report:
         try:
             print(shown, end="", file=file, flush=True)
         except OSError as error:
-            # Python would try again when it ends, and complain in its own words.
+            # Python would write the buffered text again at its end, and print a traceback.
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, file.fileno())
             os.close(nowhere)
@@ -98,52 +98,55 @@ class Report:
             raise EnvwrightError(f"cannot write the output: {error.strerror}") from None
 
     def line(self, *parts: str | Painted) -> None:
-        """Write a line that tells a person what goes on."""
+        """Write a line of progress for a person, unless the report is quiet."""
         if not self.quiet:
             self._write(parts, self.out)
 
     def text(self, text: str) -> None:
-        """Write a result: lines."""
+        """Write the lines of a result, also in a quiet report."""
         self._write([text.rstrip("\n")], self.out)
 
     def json(self, value: Any, timings: dict[str, float] | None = None, name: str = "") -> None:
-        """Write a result as JSON; with timings, which go into it, where a list goes by its name."""
+        """Write a result as JSON.
+
+        Timings become a key of the result; a result that is a list then becomes the key `name`.
+        """
         if timings:
             value = {**(value if isinstance(value, dict) else {name or "hosts": value})}
             value["timings"] = timings
-        # JSON has escapes of its own for all that is not printable ASCII, but for DEL.
+        # json.dumps escapes every character that is not printable ASCII, except DEL.
         import json  # noqa: PLC0415 - only JSON needs it
 
         text = self.mask(json.dumps(value, indent=2)).replace("\x7f", r"\u007f")
         self._send(f"{text}\n", self.out)
 
     def timings(self, timings: Timings) -> None:
-        """Write where the time went, if that was counted."""
+        """Write where the time of the run went, if it was counted."""
         if timings is not OFF:
             self._write([timings.text()], self.err, end="")
 
     def ask(self, question: str) -> None:
-        """Write a question; the answer is awaited on the same line."""
+        """Write a question; the person answers on the same line."""
         self._write([question], self.err, end="")
 
     def error(self, error: EnvwrightError) -> None:
-        """Write what went wrong."""
+        """Write an error."""
         self.complain(f"error: {error}")
 
     def complain(self, text: str) -> None:
-        """Write to where errors go; an error of its own has nowhere to go."""
+        """Write to the error output; a failure to write there is ignored."""
         with contextlib.suppress(OSError, EnvwrightError):
             self._write([text], self.err)
 
     # --- several machines ---
 
     def host(self, colour: str, word: str, text: str) -> None:
-        """Write what one of several machines came to."""
+        """Write the outcome of one of several machines."""
         self.line("  ", Painted(word.ljust(WORDS), colour), f"  {text}")
 
     @property
     def live(self) -> bool:
-        """Whether there is a terminal on which `region` shows something."""
+        """Whether the output is a terminal on which `region` can show lines."""
         return self._colours and not self.quiet and os.environ.get("TERM") != "dumb"
 
     def region(self, lines: Sequence[str]) -> None:
@@ -163,7 +166,7 @@ class Report:
     # --- plan ---
 
     def plan(self, plan: Plan) -> None:
-        """Write a plan: what changes, who asked for it, and how it will differ."""
+        """Write a plan: each change, its origin in the environment, and the fields that change."""
         machine = plan.machine
         release = visible_line(f"{machine.distro} {machine.release}")
         host = visible_line(plan.host)
@@ -172,7 +175,7 @@ class Report:
             self.line(f"\n{title}:" if title else "")
             for change in changes:
                 self._change(change)
-        for text in _beside(plan):
+        for text in _side_effects(plan):
             self.line(f"  {text}")
         self.line(f"\n{_summary(plan)}")
 
@@ -194,34 +197,34 @@ class Report:
     # --- apply ---
 
     def cut_off(self, step: str) -> None:
-        """Say in which step the run before this one ended."""
-        self.line(f"The run before this one was cut off in {step}; this one goes on from there.")
+        """Write in which step the previous run was interrupted."""
+        self.line(f"The previous run was interrupted in {step}; this run goes on from there.")
 
     def begin(self, step: Step) -> None:
-        """Say which step is under way; on a terminal the line is completed by `end`."""
+        """Write that a step begins; on a terminal `end` replaces the line."""
         self._since = time.monotonic()
         if self._colours and not self.quiet:
             self._write([f"  {visible_line(step.name)} ..."], self.out, end="")
 
     def waiting(self, lock: str) -> None:
-        """Say what the step that is under way waits for."""
+        """Write which lock of another program the step waits for."""
         if self._colours and not self.quiet:
             self._send("\r\033[K", self.out)
         self.line(f"  waiting  {visible_line(lock)}")
 
     def end(self, step: Step) -> None:
-        """Say that a step is done, and how long it took."""
+        """Write that a step is done, and how long it took."""
         seconds = time.monotonic() - self._since
         if self._colours and not self.quiet:
             self._send("\r\033[K", self.out)
         self.line("  ", Painted("done", "ok"), f"  {visible_line(step.name)}  ({seconds:.1f} s)")
 
     def left(self, plan: Plan, made: Plan) -> None:
-        """Say what waits for something to happen first, and after what the rest takes effect.
+        """Write which changes are pending, and when the changes that were made take effect.
 
         Args:
-            plan: what is left.
-            made: what there was to do.
+            plan: the plan that is left after apply.
+            made: the plan before apply.
         """
         for change in plan.pending:
             self.line(f"  pending  {change.resource.id}: {change.pending}")
@@ -231,14 +234,14 @@ class Report:
         if plan.restart:
             command = pending_restart.after(plan.restart, plan.machine)
             self.line(
-                f"To go on: {command} in Windows, then `envwright apply` "
-                "once more, or `envwright apply --restart`."
+                f"To go on, run {command} in Windows and `envwright apply` again; "
+                "or run `envwright apply --restart`."
             )
 
     # --- verify ---
 
     def result(self, result: Result) -> None:
-        """Write one check's result."""
+        """Write the result of one check."""
         word = {"passed": "ok"}.get(result.outcome, result.outcome)
         self.line("  ", Painted(word, word), f"  {visible_line(result.id)}")
         if result.outcome != "passed":
@@ -246,13 +249,13 @@ class Report:
                 self.line(f"      {text}")
 
     def results(self, results: Sequence[Result]) -> None:
-        """Write how many checks came to what."""
+        """Write how many checks passed, failed and were skipped."""
         counts = [sum(r.outcome == o for r in results) for o in ("passed", "failed", "skipped")]
         self.line("\nVerified: {} passed, {} failed, {} skipped.".format(*counts))
 
 
 def _stages(plan: Plan) -> Iterator[tuple[str, list[Change]]]:
-    """Group changes by what has to happen before they can be made."""
+    """Yield the changes in groups, each with a title: those of now, and the pending ones."""
     reasons = dict.fromkeys(change.pending for change in plan.changes)
     for reason in sorted(reasons):
         title = f"Pending: {reason}" if reason else "Now" if len(reasons) > 1 else ""
@@ -261,8 +264,8 @@ def _stages(plan: Plan) -> Iterator[tuple[str, list[Change]]]:
         yield title, [change for change in plan.changes if change.pending == reason]
 
 
-def _beside(plan: Plan) -> Iterator[str]:
-    """Say what comes along with the changes though nothing names it, and what is to be known."""
+def _side_effects(plan: Plan) -> Iterator[str]:
+    """Yield lines for the side effects and the notes of a plan."""
     verbs = dict.fromkeys(effect.verb for effect in plan.side_effects)
     for verb in verbs:
         effects = [effect for effect in plan.side_effects if effect.verb == verb]
@@ -291,7 +294,7 @@ def _summary(plan: Plan) -> str:
 
 
 def _effects(resources: Sequence[Resource], plan: Plan, how: str = "Takes effect") -> Iterator[str]:
-    """Say after what some resources take effect, a line for each moment."""
+    """Yield a line for each moment after which resources take effect, with their ids."""
     for moment in (Moment.LOGIN, *pending_restart.RESTARTS):
         ids = [r.id for r in resources if r.takes_effect is moment]
         if ids and (moment is Moment.LOGIN or plan.machine.wsl):
@@ -299,7 +302,7 @@ def _effects(resources: Sequence[Resource], plan: Plan, how: str = "Takes effect
 
 
 def _details(change: Change, mask: Callable[[str], str]) -> Iterator[str]:
-    """Describe field by field; content is shown by its diff."""
+    """Yield lines that describe a change field by field; a text field is shown by its diff."""
     resource = change.resource
     before, after = change.difference.before or {}, change.difference.after or {}
     if change.verb == "create":
@@ -323,7 +326,7 @@ def _details(change: Change, mask: Callable[[str], str]) -> Iterator[str]:
 
 
 def _value(value: Any, mask: Callable[[str], str]) -> str:
-    """Show a value on one line of at most WIDTH; it is masked before it is cut."""
+    """Return a value on one line of at most WIDTH, masked before it is cut."""
     if isinstance(value, Unknown):
         return str(value)
     if value is None:

@@ -1,1 +1,1 @@
-"""Other forms of an environment than a live machine."""
+"""Exports of an environment into other forms, such as a plain pyinfra deploy."""

@@ -1,7 +1,7 @@
 """Support for an exported deploy: the bytes of its files, and the conditions of its operations.
 
-`envwright export pyinfra` copies this file verbatim beside the deploy as support.py, with the
-modules of envwright.portable that it imports; nothing else of envwright is needed to run it.
+`envwright export pyinfra` copies this file beside the deploy as support.py, with the modules of
+envwright.portable that it imports. The deploy needs nothing else of envwright.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 
 class ContentError(OperationError, OSError):
-    """The content of a file cannot be had, or is refused.
+    """The content of a file cannot be read or downloaded, or is refused.
 
-    pyinfra shows an OperationError without a traceback while it reads deploy.py, and takes an
-    OSError during an upload for the failure of that operation on that machine.
+    It is both errors that pyinfra handles: an OperationError is shown without a traceback while
+    pyinfra reads deploy.py; an OSError during an upload fails the operation on that machine.
     """
 
 
 class Bytes(FactBase["bytes | None"]):
-    """What a script prints, byte for byte; None where the script fails."""
+    """The output of a script, byte for byte; None where the script fails."""
 
     def command(self, script: str) -> str:
-        """Run the script; base64 carries any byte through pyinfra's text channels.
+        """Return the command; base64 carries any byte through pyinfra's text channels.
 
-        Without the first line, nothing printed could not be told from a failure.
+        The line `bytes` distinguishes an empty output from a failure.
         """
         return (
             "file=$(mktemp) && trap 'rm -f \"$file\"' EXIT && "
@@ -46,12 +46,12 @@ class Bytes(FactBase["bytes | None"]):
         )
 
     def process(self, output: list[str]) -> bytes:
-        """Decode."""
+        """Return the decoded bytes."""
         return base64.b64decode("".join(output[1:]))
 
 
 def _read(script: str, failure: str) -> bytes:
-    """Return what a script prints on the machine.
+    """Return the output of a script on the machine.
 
     Raises:
         ContentError: the script fails; the message begins with `failure`.
@@ -63,20 +63,20 @@ def _read(script: str, failure: str) -> bytes:
 
 
 class Late(io.BytesIO):
-    """A file whose bytes are made when they are read from its start, as often as that is.
+    """A file whose bytes are made anew each time it is read from its start.
 
-    pyinfra reads it while it prepares, too, when the operations before it have not run yet.
+    pyinfra reads the file also while it prepares, before the earlier operations have run.
     """
 
     based_on = ""
-    """Of an edit: what it is an edit of (see safepath.operations)."""
+    """For an edit: the old file that it edits (see safepath.operations)."""
 
     def __init__(self, make: Callable[[], bytes]) -> None:
         super().__init__()
         self._make = make
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """Read, as any file."""
+        """Read as from any file; at the start of the file, make its bytes first."""
         if self.tell() == 0:
             self.truncate()
             self.write(self._make())
@@ -85,12 +85,12 @@ class Late(io.BytesIO):
 
 
 def content(text: str) -> io.BytesIO:
-    """Return a text as a file."""
+    """Return a text as an open file."""
     return io.BytesIO(text.encode())
 
 
 def edited(path: str, dialect: str, changes: Mapping[str, Any]) -> io.BytesIO:
-    """Return a file of the machine with some keys set in its dialect, all else as it is."""
+    """Return a file of the machine with some keys set, and all other bytes unchanged."""
 
     def make() -> bytes:
         # What cannot be read must not be taken for empty: its other keys would be lost.
@@ -108,11 +108,11 @@ def edited(path: str, dialect: str, changes: Mapping[str, Any]) -> io.BytesIO:
 def key(wanted: Sequence[str], url: str = "", text: str = "") -> io.BytesIO:
     """Return an OpenPGP key, armored, that has exactly these fingerprints.
 
-    A key that is given as a text is checked at once, before anything is changed; one at a URL
-    when it is uploaded.
+    A key that is given as text is checked at once, before anything is changed. A key at a URL is
+    checked when it is uploaded.
 
     Raises:
-        ContentError: it is no key, or another one.
+        ContentError: the data are no key, or another key.
     """
 
     def check(data: bytes) -> bytes:
@@ -129,10 +129,10 @@ def key(wanted: Sequence[str], url: str = "", text: str = "") -> io.BytesIO:
 
 
 def checksum(url: str, file: str) -> io.BytesIO:
-    """Return the SHA-256 that a list at a URL has for a file.
+    """Return a file with the SHA-256 that a list at a URL has for an archive.
 
     Raises:
-        ContentError: when it is uploaded: the list has none.
+        ContentError: the list has no SHA-256 of the archive; raised when the file is uploaded.
     """
 
     def make() -> bytes:
@@ -149,5 +149,5 @@ def _download(url: str) -> bytes:
 
 
 def changed(*operations: Any) -> Callable[[], bool]:
-    """Return a condition for `_if`: one of these operations did something."""
+    """Return a condition for `_if`: one of these operations changed something."""
     return lambda: any(operation.did_change() for operation in operations)

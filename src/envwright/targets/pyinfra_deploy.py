@@ -1,7 +1,7 @@
-"""Export to a plain pyinfra deploy with pytest-testinfra tests, which run without envwright.
+"""Exports an environment as a plain pyinfra deploy with tests, which run without envwright.
 
-The deploy is the operations that `apply` calls, the tests are the assertions that `verify` makes:
-each is written out as the literal call.
+The deploy has the operations that `apply` runs, the tests (pytest-testinfra) have the assertions of
+`verify`; each operation and each assertion is written out as a literal call.
 """
 
 from __future__ import annotations
@@ -58,14 +58,14 @@ def prove(host, name):
 
 
 def export(compiled: Compiled, secrets: Secrets, host: str, folder: Path) -> list[Path]:
-    """Write the deploy into a folder, which is made where it is missing; return the files.
+    """Write the deploy into a folder, which is created if missing; return the files.
 
     Raises:
-        EnvwrightError: the folder holds something else, or the environment holds secrets.
+        EnvwrightError: the folder holds other files, or the environment holds secrets.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / "support.py").exists():
         raise EnvwrightError(
-            f"{folder} is not empty and no earlier export", hint="name a new folder by --output"
+            f"{folder} is not empty, and is no earlier export", hint="name a new folder by --output"
         )
     _refuse_secrets(compiled, secrets)
     names = _names([*(r.id for r in compiled.resources), *(p.name for p in compiled.proofs)])
@@ -88,7 +88,7 @@ def _refuse_secrets(compiled: Compiled, secrets: Secrets) -> None:
             if isinstance(value, str) and secrets.references(value):
                 raise EnvwrightError(
                     f"{resource.id} holds a secret, which an export would have to write down",
-                    hint="apply it with envwright, or leave the secret to another file",
+                    hint="use `envwright apply`, or move the secret out of the environment",
                 )
 
 
@@ -134,16 +134,16 @@ def _imports(text: str) -> Iterator[str]:
 
 
 def _calls(compiled: Compiled, names: Mapping[str, str]) -> Iterator[str]:
-    """Write out the operations that make the resources, whatever is there before."""
+    """Yield the calls of the operations that make the resources on any machine."""
     present = {resource.id for resource in compiled.resources}
-    # What restarts another resource is kept in a variable, which that one's condition asks.
+    # The condition of a restart needs the variables of the operations that cause it.
     asked = {id_ for resource in compiled.resources for id_ in resource.restarted_by} & present
     for resource in compiled.resources:
         writer = _Writer(resource.id, names, present)
         operations = [o for o in resource.exported() if writer.can_happen(o)]
         for number, operation in enumerate(operations, 1):
             last = number == len(operations)
-            # A name with a leading underscore is none of `names`: it cannot hide one.
+            # No name in `names` has a leading underscore, so this variable hides none.
             variable = f"_{names[resource.id]}_{number}"
             if last:
                 variable = names[resource.id] if resource.id in asked else ""
@@ -156,7 +156,7 @@ class _Writer:
     """Writes out the operations of one resource, in order.
 
     Args:
-        id_: of the resource.
+        id_: the id of the resource.
         names: the variable of each resource.
         present: the ids of all resources.
     """
@@ -166,12 +166,12 @@ class _Writer:
         self._before = ""
 
     def can_happen(self, operation: Operation) -> bool:
-        """Tell whether the environment has something that meets the condition."""
+        """Tell whether a resource of the environment can meet the operation's condition."""
         ids = operation.condition.ids if operation.condition else ()
         return not ids or any(id_ in self._present for id_ in ids)
 
     def write(self, operation: Operation, variable: str) -> Iterator[str]:
-        """Write out an operation; what it comes to is kept in a variable, "" for none."""
+        """Yield the call of an operation; its result is assigned to a variable, "" for none."""
         arguments = {name: _literal(value) for name, value in operation.arguments.items()}
         title, condition = self._id, operation.condition
         if condition and condition.ids:
@@ -201,7 +201,7 @@ def _literal(value: Any) -> str:
 
 
 def _text(text: str) -> str:
-    """Write a text as a literal, a long one line by line."""
+    """Return a text as a literal of Python, one line for each line of the text."""
     lines = text.splitlines(keepends=True)
     if len(lines) <= 1:
         return repr(text)
@@ -209,7 +209,7 @@ def _text(text: str) -> str:
 
 
 def _names(ids: Iterable[str]) -> Mapping[str, str]:
-    """Give each id a name that Python and file systems take, no two the same."""
+    """Return a different name for each id, valid in Python and in file systems."""
     names: dict[str, str] = {}
     for id_ in ids:
         plain = re.sub(r"\W+", "_", id_, flags=re.ASCII).strip("_").lower()

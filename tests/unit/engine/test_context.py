@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from standins import compiled
 
-from envwright.cache.compiled import Made
+from envwright.cache.compiled import CompiledEnvironment
 from envwright.engine.context import Access, from_file, open_context, password_source
 from envwright.errors import RefusedError, SpecError
 from envwright.facts import Machine
@@ -41,9 +41,9 @@ def test_where_nobody_can_be_asked_there_is_no_source(monkeypatch: pytest.Monkey
 def test_an_environment_is_compiled_anew_where_a_machine_was_restarted() -> None:
     machines: list[Machine] = []
 
-    def compile_(machine: Machine) -> Made:
+    def compile_(machine: Machine) -> CompiledEnvironment:
         machines.append(machine)
-        return Made(compiled(), Secrets({}))
+        return CompiledEnvironment(compiled(), Secrets({}))
 
     with open_context(Target("@local"), compile_, Access()) as context:
         first = context.plan()
@@ -68,7 +68,7 @@ def test_a_session_that_is_open_already_is_taken() -> None:
             asked.append(host)
             return session
 
-        made = Made(compiled(), Secrets({}))
+        made = CompiledEnvironment(compiled(), Secrets({}))
         with open_context(Target("@local"), lambda _: made, Access(opened=opened)) as context:
             assert (context.session, asked) == (session, ["@local"])
 
@@ -104,7 +104,7 @@ def test_a_machine_that_no_environment_is_for_is_refused_once_and_first(
 ) -> None:
     monkeypatch.setattr(Machine, "read", lambda _: machine)
 
-    def compile_(_: Machine) -> Made:
+    def compile_(_: Machine) -> CompiledEnvironment:
         raise AssertionError("nothing is compiled for it")
 
     with (

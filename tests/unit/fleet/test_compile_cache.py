@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from standins import DEBIAN, UBUNTU, compiled, secrets_of
 
-from envwright.cache.compiled import Made
+from envwright.cache.compiled import CompiledEnvironment
 from envwright.errors import SpecError
 from envwright.fleet import compile_cache
 from envwright.fleet.compile_cache import CompileCache
@@ -27,7 +27,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
         asked.append(f"{path} {machine.distro}")
         if path == "bad.yaml":
             raise SpecError("bad.yaml:1:1: no")
-        return Made(compiled(), secrets_of(tmp_path, token="hunter2"))
+        return CompiledEnvironment(compiled(), secrets_of(tmp_path, token="hunter2"))
 
     monkeypatch.setattr(compile_cache, "compiled", compile_)
     return asked

@@ -212,8 +212,8 @@ def test_what_waits_for_a_restart_stands_under_its_command() -> None:
         "Takes effect after a new login: member:docker/dev.",
         "Takes effect after `wsl --terminate Ubuntu-24.04`: keys:/etc/wsl.conf.",
         (
-            "To go on: `wsl --terminate Ubuntu-24.04` in Windows, then `envwright apply` "
-            "once more, or `envwright apply --restart`."
+            "To go on, run `wsl --terminate Ubuntu-24.04` in Windows and `envwright apply` again; "
+            "or run `envwright apply --restart`."
         ),
     ]
 
@@ -341,7 +341,7 @@ def test_what_a_terminal_cannot_show_does_not_stop_it(encoding: str, shown: str)
 
 def test_a_run_that_was_cut_off_is_told() -> None:
     assert written(lambda report: report.cut_off("package:git")) == (
-        "The run before this one was cut off in package:git; this one goes on from there.\n"
+        "The previous run was interrupted in package:git; this run goes on from there.\n"
     )
 
 

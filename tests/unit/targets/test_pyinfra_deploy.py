@@ -176,7 +176,7 @@ def refusal(made: Compiled, folder: Path, secrets: Secrets = NO_SECRETS) -> str:
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").touch()
     assert refusal(box(), tmp_path) == (
-        f"{tmp_path} is not empty and no earlier export\nhint: name a new folder by --output"
+        f"{tmp_path} is not empty, and is no earlier export\nhint: name a new folder by --output"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
@@ -186,7 +186,7 @@ def test_a_secret_is_not_written_down(tmp_path: Path) -> None:
     made = compiled(File(path="/etc/token", content=marker("token")))
     assert refusal(made, tmp_path / "out", secrets) == (
         "file:/etc/token holds a secret, which an export would have to write down\n"
-        "hint: apply it with envwright, or leave the secret to another file"
+        "hint: use `envwright apply`, or move the secret out of the environment"
     )
     assert (tmp_path / "out").exists() is False
 

@@ -1,4 +1,4 @@
-"""Safe paths: what root does in folders that others can change, by a Perl program on the machine.
+"""Safe paths: a Perl program by which root works in folders that other users can change.
 
 The program (walk.pl, with ask.pl or change.pl) enters the folder of a path step by step, follows no
 link that a user can have put there, and then names only entries of the folder that it holds. Every

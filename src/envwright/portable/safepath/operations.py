@@ -1,8 +1,8 @@
 """pyinfra operations on paths that are safe where users can change the folders.
 
-pyinfra's own files.* look a path up anew for every command, as root, and so follow whatever link a
-user has put there meanwhile. These compare and change by change.pl: what was compared is what is
-replaced, and an owner and mode hold from the start.
+pyinfra's own files.* look a path up anew for every command, as root, and so follow any link that a
+user has put there meanwhile. These operations compare and change by change.pl: they replace exactly
+the file that they compared, and a new file has its owner and mode from the start.
 """
 
 from __future__ import annotations
