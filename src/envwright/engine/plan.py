@@ -274,10 +274,10 @@ def _changes(
     resources: Sequence[Resource], facts: Facts, machine: Machine, secrets: Secrets
 ) -> Iterator[Change]:
     changed: set[str] = set()
-    words: set[type[Resource]] = set()
+    seen: set[type[Resource]] = set()
     for resource in resources:
-        if type(resource) not in words:
-            words.add(type(resource))
+        if type(resource) not in seen:
+            seen.add(type(resource))
             for broken, difference in resource.repairs(facts):
                 yield Change(broken, difference, repair=True)
         difference = _compare(resource, facts, secrets)

@@ -214,8 +214,8 @@ class _Composer:
                 for key, entry in one.value.items():
                     entries.setdefault(key, entry)
             else:
-                words = value_in_words(one.plain())
-                self.report(place.error(f"'<<' merges mappings, but this is {words}"))
+                actual = value_in_words(one.plain())
+                self.report(place.error(f"'<<' merges mappings, but this is {actual}"))
 
     def _scalar(self, event: Any, at: Position) -> Scalar:
         value = self._meaning(event, at)

@@ -161,8 +161,8 @@ class _Reader:
             return ""
         value = entry.node.value
         if not isinstance(value, str) or not value:
-            words = value_in_words(entry.node.plain())
-            self._scope.fault(entry.place.error(f"{key} must be text, not {words}"))
+            actual = value_in_words(entry.node.plain())
+            self._scope.fault(entry.place.error(f"{key} must be text, not {actual}"))
             return ""
         return value
 
@@ -197,8 +197,8 @@ class _Reader:
     def _secrets(self) -> Iterator[tuple[str, Secret]]:
         entry = self._keys.get("secrets")
         if entry and not isinstance(entry.node.value, Mapping):
-            words = value_in_words(entry.node.plain())
-            self._scope.fault(entry.place.error(f"secrets must be a mapping, not {words}"))
+            actual = value_in_words(entry.node.plain())
+            self._scope.fault(entry.place.error(f"secrets must be a mapping, not {actual}"))
         for name, declared in self._secret_entries().items():
             if not is_name(name):
                 hint = "a name has letters, digits and '_'"

@@ -74,8 +74,8 @@ def _read(file: str, asked: Position | None) -> Node:
         raise asked.error(error.message, error.hint) if asked else error from None
     root = parse(text)
     if not isinstance(root.value, Mapping):
-        words = value_in_words(root.plain())
-        raise root.at.error(f"an environment is a mapping of keys, not {words}")
+        actual = value_in_words(root.plain())
+        raise root.at.error(f"an environment is a mapping of keys, not {actual}")
     return root
 
 
@@ -87,8 +87,8 @@ def _bases(root: Node, file: str) -> Iterator[tuple[str, Position]]:
     for node in entry.node.value if isinstance(entry.node.value, tuple) else (entry.node,):
         if not isinstance(node.value, str) or not node.value:
             at = node.at if node.value else entry.at
-            words = value_in_words(node.plain())
-            raise at.error(f"extends must be a path or a list of paths, not {words}")
+            actual = value_in_words(node.plain())
+            raise at.error(f"extends must be a path or a list of paths, not {actual}")
         # As in a shell, `~nobody` stays as it is, where Path.expanduser would raise.
         yield str(Path(file).parent / os.path.expanduser(node.value)), node.at  # noqa: PTH111 - above
 

@@ -117,8 +117,8 @@ class Scope:
         """Add the variables of `vars`; each can use those before it, and `given` values win."""
         declared = entry.node.value
         if not isinstance(declared, Mapping):
-            words = value_in_words(entry.node.plain())
-            self.fault(entry.place.error(f"vars must be a mapping, not {words}"))
+            actual = value_in_words(entry.node.plain())
+            self.fault(entry.place.error(f"vars must be a mapping, not {actual}"))
             return
         for name, variable in declared.items():
             if not re.fullmatch(VARIABLE, name):
@@ -133,9 +133,9 @@ class Scope:
     def _declare(self, name: str, variable: Entry, given: Mapping[str, str]) -> None:
         value = self.value(variable.node)
         if not _is_variable(value):
-            words = value_in_words(value)
+            actual = value_in_words(value)
             hint = "a variable is text, a number, true, false, or a list of these"
-            message = f"the variable {quoted(name)} cannot be {words}"
+            message = f"the variable {quoted(name)} cannot be {actual}"
             if isinstance(value, list):
                 message = f"the variable {quoted(name)} cannot be a list of such items"
             self.fault(variable.place.error(message, hint))

@@ -63,9 +63,9 @@ def explain(error: Exception, source: Source, last: Position) -> LocatedError:
     )
     if found := _UNQUOTED_TEMPLATE.search(here.before):
         return unquoted_template(Position(source, here.line, found.start(1) + 1))
-    for pattern, words in _WORDS:
+    for pattern, explanation in _EXPLANATIONS:
         if re.search(pattern, f"{parser_error.context}: {parser_error.problem}"):
-            return words(parser_error)
+            return explanation(parser_error)
     return here.error("this is not YAML", hint=_QUOTE)
 
 
@@ -176,7 +176,7 @@ def _said(message: str, hint: str = "", *, start: bool = False) -> Callable[[Any
     return say
 
 
-_WORDS: tuple[tuple[str, Callable[[_ParserError], LocatedError]], ...] = (
+_EXPLANATIONS: tuple[tuple[str, Callable[[_ParserError], LocatedError]], ...] = (
     ("cannot start any token", _character),
     ("mapping values are not allowed", _second_colon),
     ("could not find expected ':'", _missing_colon),

@@ -128,14 +128,14 @@ class _Sifter:
         if kind == "union_tag_not_found":
             return self._missing(shape.tag, path)
         if kind == "union_tag_invalid":
-            words = choices(map(quoted, shape.tags))
+            expected = choices(map(quoted, shape.tags))
             path, value = (*path, shape.tag), value[shape.tag]
-            return Fault(path, self._must_be(words, value, path))
+            return Fault(path, self._must_be(expected, value, path))
         hint = _hint(shape, value, self._entry.nearest(path).place.rest)
         return Fault(path, self._must_be(shape.words, value, path), hint)
 
-    def _must_be(self, words: str, value: Any, path: Path) -> str:
-        return f"{self._name(path)} must be {words}, not {value_in_words(value)}"
+    def _must_be(self, expected: str, value: Any, path: Path) -> str:
+        return f"{self._name(path)} must be {expected}, not {value_in_words(value)}"
 
     def _about_key(self, problem: _Problem, shape: Shape, path: Path) -> Fault:
         name = f"the key {quoted(str(path[-1]))} of {self._name(path[:-1])}"
