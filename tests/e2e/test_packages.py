@@ -114,7 +114,8 @@ def test_the_newest_version_that_a_pattern_fits_is_chosen(box: Box, repository: 
 @pytest.mark.parametrize("lock", ["/var/lib/apt/lists/lock", "/var/lib/dpkg/lock-frontend"])
 def test_a_lock_is_waited_for_and_its_holder_named(box: Box, lock: str) -> None:
     box.machine.sh("apt-get purge -y -qq sl")
-    box.machine.sh(f'perl -e "{HOLD}" {lock} 60 >/dev/null 2>&1 & echo $! >/run/holder')
+    # In a session of its own: what is left of a `docker exec` is ended with it.
+    box.machine.sh(f'setsid perl -e "{HOLD}" {lock} 60 >/dev/null 2>&1 & echo $! >/run/holder')
     box.write("packages: [sl]\n")
     said = box.run("apply", "--yes", "--no-verify")
     assert (said.code, said.err) == (0, "")
@@ -131,13 +132,20 @@ sleep {}; kill -9 $found $apt
 """
 
 
+INTERRUPTED = "dpkg --audit; ls /var/lib/dpkg/updates"
+
+
 @pytest.mark.parametrize(
-    "interrupt", [UNPACKED, *(KILLED.format(delay) for delay in ("0", "0.05", "0.1", "0.2"))]
+    "interrupts", [[UNPACKED], [KILLED.format(delay) for delay in ("0", "0.05", "0.1", "0.2")]]
 )
-def test_what_dpkg_was_interrupted_in_is_finished(box: Box, interrupt: str) -> None:
-    box.machine.sh("apt-get purge -y -qq less bind9-dnsutils bind9-host bind9-libs")
-    box.machine.sh(interrupt, check=False)
-    assert box.machine.sh("dpkg --audit; ls /var/lib/dpkg/updates")
+def test_what_dpkg_was_interrupted_in_is_finished(interrupts: list[str], box: Box) -> None:
+    for interrupt in interrupts:
+        box.machine.sh("apt-get purge -y -qq bind9-dnsutils less", check=False)
+        box.machine.sh(interrupt, check=False)
+        # A kill may come when dpkg is between two packages.
+        if box.machine.sh(INTERRUPTED):
+            break
+    assert box.machine.sh(INTERRUPTED)
     shown = applied(box, "packages: [less]\n")
     assert "  ~ command:dpkg --configure -a\n      value: interrupted: " in shown
-    assert box.machine.sh("dpkg --audit; ls /var/lib/dpkg/updates") == ""
+    assert box.machine.sh(INTERRUPTED) == ""
