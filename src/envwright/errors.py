@@ -52,8 +52,8 @@ class EnvwrightError(Exception):
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
-        self.message = shortened(message)
-        self.hint = shortened(hint)
+        self.message = message
+        self.hint = hint
 
     def __str__(self) -> str:
         return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
@@ -68,7 +68,14 @@ class LockedError(EnvwrightError):
 
 
 class SpecError(EnvwrightError):
-    """An environment has a mistake."""
+    """An environment has a mistake.
+
+    Its lines are shortened. Errors of other kinds keep theirs whole, for secrets are masked in
+    them only when they are shown.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(shortened(message), hint=shortened(hint))
 
 
 class LocatedError(SpecError):

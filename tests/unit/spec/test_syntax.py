@@ -312,7 +312,7 @@ def test_a_message_quotes_only_the_ends_of_a_long_text() -> None:
     first, *_ = complaint(f"a: b\n{'x' * 3000}:y").splitlines()
     assert first == "x.yaml:2:1: a blank is missing behind ':'"
     *_, hint = complaint(f"a: b\n{'x' * 3000}:y").splitlines()
-    assert (len(hint), hint[:20], hint[-10:]) == (505, "hint: write `xxxxxxx", "xxxxxx: y`")
+    assert (len(hint), hint[:20], hint[-10:]) == (511, "hint: write `xxxxxxx", "xxxxxx: y`")
 
 
 @pytest.mark.parametrize(
