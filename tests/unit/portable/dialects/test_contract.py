@@ -243,7 +243,9 @@ def test_what_an_edit_removes_is_gone_and_nothing_else_changes(
     if after is not None:
         assert get(name).actual(after, {key: None}) == {}
         assert unrelated(name, after, key) == unrelated(name, text, key)
-        assert comments(text, A_WHOLE_LINE) <= comments(after)
+        # A login of netrc may go on behind a comment, which then is a part of it.
+        within = stretch(text, after)[0] if name == "netrc" else ""
+        assert comments(text, A_WHOLE_LINE) - comments(within) <= comments(after)
         assert get(name).edit(after, {key: None}) == after
 
 
