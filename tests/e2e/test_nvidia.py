@@ -9,7 +9,7 @@ import pytest
 from machines.nvidia import put_under_wsl
 from workstation import Workstation, workstation
 
-from envwright.errors import RefusedError, StepError
+from envwright.errors import RefusedError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -125,9 +125,12 @@ def test_under_wsl_a_driver_for_linux_is_refused_and_apt_never_installs_one(
     said = "no GPU: Windows shares none (there is no /dev/dxg)"
     assert reasons == dict.fromkeys(GPU, said)
     with spec.opened(machine, more="packages: [cuda]\n") as station:
-        with pytest.raises(StepError) as caught:
-            station.apply()
-        assert "Package 'cuda' has no installation candidate" in caught.value.message
+        with pytest.raises(RefusedError) as caught:
+            station.plan()
+        assert caught.value.message.partition("\n")[0] == (
+            f"{machine.host}: apt is kept from installing cuda 1-1 by a preference "
+            "(apt_preferences(5)); `apt-cache policy cuda` shows it"
+        )
     control = (
         "Package: nvidia-driver-580\nVersion: 1\nArchitecture: all\nMaintainer: n <n@n.invalid>"
     )
