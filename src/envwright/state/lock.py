@@ -32,6 +32,9 @@ WATCH_SECONDS = 30
 # lock (flock(2)) ends when that shell ends, were it by kill -9. [ -O ]: root's own.
 #
 # The watch reads in /proc how much `cat`, through which all that envwright sends must go, has read.
+# It is executed, not only forked: while a shell runs a script, it keeps a copy of its own stdin
+# until it executes a program. The watch would hold that copy, and `cat` would not see that its
+# reader is gone.
 _TAKE = """\
 if (
   umask 077; mkdir -p {folder} || exit 1
@@ -43,20 +46,20 @@ then
   if flock --timeout {seconds} --conflict-exit-code {taken} 0 <&9
   then
     printf '%s %s %s\\n' "$$" "$(date -u '+%F %T')" {holder} >{lock}
-    (
+    sh -c '
       source=
       for stat in /proc/[0-9]*/stat; do
         read -r pid name _ _ group _ <"$stat" || continue
-        [ "$name $group" != "(cat) $$" ] || source=$pid
+        [ "$name $group" != "(cat) $1" ] || source=$pid
       done
       quiet=0; before=
       while sleep {watch} && read -r _ read _ <"/proc/$source/io"; do
         quiet=$((quiet + {watch}))
         [ "$read" = "$before" ] || quiet=0
-        [ "$quiet" -lt {lease} ] || _ew_hang_up
+        [ "$quiet" -lt {lease} ] || {{ trap : HUP; kill -s HUP -- "-$1"; }}
         before=$read
       done
-    ) </dev/null >/dev/null 2>&1 9>&- &
+    ' sh "$$" </dev/null >/dev/null 2>&1 9>&- &
     _ew_watch=$!
   else
     _ew_failed=$?; exec 9>&-

@@ -15,7 +15,7 @@ import pytest
 from standins import local_session
 
 from envwright.errors import HostError, LockedError, StepError
-from envwright.host import limits
+from envwright.host import limits, shell
 from envwright.state import lock
 
 if TYPE_CHECKING:
@@ -173,6 +173,18 @@ def test_whichever_single_process_is_killed_the_lock_ends_with_the_session() -> 
         with held() as session:
             os.kill(sorted(processes(session))[number], signal.SIGKILL)
         assert free()
+
+
+def test_a_loop_that_is_killed_while_the_lock_is_held_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(shell, "HEARTBEAT_SECONDS", 0.2)
+    kill_the_loop = "read -r _ _ _ loop _ </proc/self/stat; kill -9 $loop; sleep 60"
+    since = time.monotonic()
+    with held() as session, pytest.raises(HostError, match="the connection was lost"):
+        session.run(kill_the_loop)
+    assert time.monotonic() - since < 30
+    assert free()
 
 
 def test_a_session_that_hears_nothing_any_more_lets_go(monkeypatch: pytest.MonkeyPatch) -> None:
