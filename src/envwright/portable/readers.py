@@ -64,6 +64,13 @@ def wslconfig_switch(text: str, key: str) -> bool | str | None:
     return _switch(wslconfig(text, key))
 
 
+def wslconfig_size(text: str, key: str) -> int | str | None:
+    """Read a size like `8GB` of `section.key` of a .wslconfig in bytes; other text stays text."""
+    value = wslconfig(text, key)
+    size = re.fullmatch(r"(\d+)([kmgt]?)b?", value or "", re.IGNORECASE)
+    return int(size[1]) * 1024 ** " kmgt".index(size[2].lower() or " ") if size else value
+
+
 def _unmarked(text: str) -> str:
     """Return the text of a file without its byte order mark, decoded where the mark says UTF-16."""
     data = text.encode("utf-8", "surrogateescape")

@@ -53,7 +53,7 @@ class WslDialect:
         wanted = str(value)
         if self._windows and self._key(key) in _ENUMERATIONS:
             return text.lower() == wanted.lower()
-        sizes = _bytes_of(text), _bytes_of(wanted)
+        sizes = size_in_bytes(text), size_in_bytes(wanted)
         return text == wanted or (self._windows and None not in sizes and sizes[0] == sizes[1])
 
     def _key(self, name: str) -> str:
@@ -174,7 +174,7 @@ class WslDialect:
         return f'"{value.translate(_ESCAPES)}"' if _NEEDS_QUOTES.search(value) else value
 
 
-def _bytes_of(text: str) -> int | None:
+def size_in_bytes(text: str) -> int | None:
     """The bytes of a size like `8GB`; None where the text is none."""
     found = _SIZE.fullmatch(text)
     return int(found[1]) << 10 * " kmgt".index(found[2].lower() or " ") if found else None

@@ -76,11 +76,12 @@ def witnessed(keys: WindowsKeys, text: str) -> dict[str, tuple[object, object]]:
     [
         "\ufeff[WSL2] # all\r\nMemory=8GB # much\r\nprocessors = 4\r\ndhcp=TRUE\r\n[x]\ndhcp=no\n",
         "[wsl2]\nmemory=8GB\nprocessors=4\ndhcp=1",
+        "[wsl2]\nmemory=8192MB\nprocessors=4\ndhcp=1",
     ],
 )
 def test_each_key_is_witnessed_however_it_is_written(text: str) -> None:
     assert witnessed(KEYS, text) == {
-        "wsl2.memory": ("8GB", "8GB"),
+        "wsl2.memory": (8 << 30, 8 << 30),
         "wsl2.processors": ("4", "4"),
         "wsl2.dhcp": (True, True),
     }
