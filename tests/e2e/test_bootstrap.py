@@ -42,7 +42,9 @@ def shown_plan() -> list[str]:
     """The parts of the plan that the README shows; what it leaves out stands between them."""
     readme = (CHECKOUT / "README.md").read_text("utf-8")
     _, _, rest = readme.partition("    $ ./bootstrap plan environments/quickstart.yaml\n")
-    return textwrap.dedent(rest.partition("\n\nIt is right because")[0] + "\n").split("  ...\n")
+    return textwrap.dedent(rest.partition("\n\nThe plan compares states")[0] + "\n").split(
+        "  ...\n"
+    )
 
 
 def test_the_first_command_of_the_readme_makes_a_proven_machine(debian13: Machine) -> None:

@@ -60,11 +60,11 @@ def freed(machine: Machine, seconds: float = 5) -> bool:
 
 
 def every_shell(group: int) -> str:
-    return f"kill -9 $(pgrep -g {group} -x sh)"
+    return f"pkill -9 -g {group} -x sh"
 
 
 def everything(group: int) -> str:
-    return f"kill -9 -- -{group}"
+    return f"pkill -9 -g {group}"
 
 
 def sshds_child(group: int) -> str:

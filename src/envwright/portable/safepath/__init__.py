@@ -19,6 +19,12 @@ TEXT_LIMIT = 1 << 20
 """Files above this many bytes are not fetched to be compared or edited."""
 
 
+_RUN = "eval(pack(q(H*),shift).qq(\\n1))or die$@"
+"""Runs a program that comes in hexadecimal digits. Commands are quoted within commands (a check of
+a mount within a write, a write within a shell of docker): each level triples the quotes of a text,
+and one argument of a process has 128 KiB at most (execve(2), MAX_ARG_STRLEN)."""
+
+
 @functools.cache
 def program(name: str) -> str:
     """Return a program: `ask`, which reads for a plan, or `change`; without its comments."""
@@ -57,4 +63,4 @@ def answers(output: bytes) -> Iterable[tuple[list[str], bytes]]:
 def change(command: str, *arguments: str) -> str:
     """Return the script that runs a command of change.pl, such as `put`."""
     words = " ".join(map(shlex.quote, (command, *arguments)))
-    return f"perl -e {shlex.quote(program('change'))} {words}"
+    return f"perl -e {shlex.quote(_RUN)} {program('change').encode().hex()} {words}"

@@ -200,7 +200,7 @@ def between(happen: Callable[[], object], before: str) -> Iterator[None]:
     waiting = [happen]
 
     def run(session: Session, script: str, **arguments: Any) -> Result:
-        if f"' {before} " in script and waiting:
+        if f" {before} " in script and waiting:
             waiting.pop()()
         return whole(session, script, **arguments)
 
