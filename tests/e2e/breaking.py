@@ -219,7 +219,7 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
         assert of == "of"
         file, cache = f"~{user}/.config/go/env", f"/home/{user}/{key}"
         # As after `go env -w` and a build; GOPATH has the module cache in it.
-        filled = f"mkdir -p {cache} && touch {cache}/filled"
+        filled = f"runuser -u {user} -- sh -c 'mkdir -p {cache} && touch {cache}/filled'"
         yield "used elsewhere", f"{filled} && sed -i s,^{key}=.*,{key}={cache}, {file}"
     elif resource.title.startswith("go tool"):
         tool, _, user = name.split()[1:]
