@@ -21,8 +21,6 @@ Size = Annotated[
     spelled(r"^[0-9]+[kmg]?$", 'a size in quotes, like "10m"'),
 ]
 
-ApiVersion = Annotated[str, spelled(r"^[0-9]+[.][0-9]+$", 'a version in quotes, like "1.24"')]
-
 
 def hyphenated(name: str) -> str:
     """Return the name of a field in daemon.json's spelling."""

@@ -235,7 +235,6 @@ own=$(hostname -I | cut -d' ' -f1)/$port
 [ "$got" ] || ew_run_it
 [ "$got" = "$own" ] || { (ew_run_it "it leads to $got, and this is $own: "); exit 1; }
 """
-_DISK = 'cut -d" " -f2 /proc/mounts | grep -q "/wsl/$name\\$" || ew_run_it'
 _HIDDEN = "ew_run_it 'Windows shows this to administrators only: '"
 
 

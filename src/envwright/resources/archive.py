@@ -11,6 +11,7 @@ from envwright.facts import Guarded, Shell, Stat, Text, Unknown
 from envwright.model.claim import Claim
 from envwright.model.operations import Checksum, Content, operation
 from envwright.model.proof import Assertion, View
+from envwright.portable.download import FETCH
 from envwright.portable.safepath import change
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 from envwright.scripts import load
@@ -153,7 +154,7 @@ class Archive(PathResource):
             "checksums": FILES,
         }
         variables = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
-        return f"{variables}{TREE}set -eu\n{change('guard', self.path)}\n{UNPACK}"
+        return f"{variables}{TREE}{FETCH}set -eu\n{change('guard', self.path)}\n{UNPACK}"
 
     def witness(self) -> Iterator[Assertion]:
         yield Assertion("file", (self.path,), "is_symlink", expected=False)

@@ -7,12 +7,8 @@ whole=$(printf 'archive=%s\nsha256=%s\ntree=%s' "$archive" "$wanted" "$(tree "$p
 [ "$said" != "$whole" ] || exit 0
 rm -rf "$new"
 mkdir -p "$new"
-# apt's helper works as user _apt where it can; nobody else may touch what root unpacks then.
-chmod 0755 "$new"
-chown _apt "$new" 2>/dev/null || :
-/usr/lib/apt/apt-helper -o Acquire::Retries=2 -o Acquire::http::Timeout=20 \
-    -o Acquire::https::Timeout=20 download-file "$url" "$new/archive" \
-    >"$new/log" 2>&1 || { echo "cannot download $url"; grep ^E: "$new/log"; exit 1; }
+fetch "$url" "$new" archive || { echo "cannot download $url"; grep ^E: "$new/log"; exit 1; }
+# Nobody else may touch what root unpacks then.
 chown -R root:root "$new"
 got=$(sha256sum <"$new/archive" | cut -c 1-64)
 if [ "$got" != "$wanted" ]; then

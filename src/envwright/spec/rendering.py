@@ -74,11 +74,6 @@ class TemplateError(EnvwrightError):
     """A template cannot be rendered; the caller adds the place in the file."""
 
 
-def is_template(text: str) -> bool:
-    """Tell whether a text holds an expression or a statement."""
-    return "{{" in text or "{%" in text
-
-
 def render(template: str, names: Mapping[str, Any], budget: Budget) -> Any:
     """Render one value; a template that is exactly one expression keeps that value's type.
 
