@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from envwright.engine.context import Context
     from envwright.engine.plan import Plan
-    from envwright.engine.verify import Result
     from envwright.model.pending_restart import SkipReasons
+    from envwright.model.proof import Result
     from envwright.model.resource import Moment
     from envwright.report.terminal import Report
     from envwright.spec.reach import Reach
@@ -111,7 +111,10 @@ class Outcome:
 
     @property
     def failures(self) -> tuple[Result, ...]:
-        """The checks that failed."""
+        """The checks that failed; without a verification, those that the last plan made."""
+        rest = self._rest()
+        if rest is not None and not self.checks:
+            return rest.failures
         return tuple(check for check in self.checks if check.outcome == "failed")
 
     def _rest(self) -> Plan | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from machines.machine import Machine
 
-    from envwright.engine.verify import Result
+    from envwright.model.proof import Result
     from envwright.model.resource import Resource
     from envwright.model.secrets import Secrets
 

@@ -8,10 +8,10 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError, ExitCode
 from envwright.fleet.outcome import RunSummary
 from envwright.host.inventory import Target
+from envwright.model.proof import Result
 from envwright.workflow import Outcome, Verb
 
 if TYPE_CHECKING:

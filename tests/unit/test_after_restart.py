@@ -13,9 +13,9 @@ from standins import DEBIAN, StandInSession, compiled
 
 from envwright import after_restart, workflow
 from envwright.cache.compiled import CompiledEnvironment
-from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError, ExitCode, StepError
 from envwright.facts import Boot
+from envwright.model.proof import Result
 from envwright.model.secrets import Secrets
 from envwright.restart import saved_run, windows
 from envwright.workflow import Outcome, RunOptions, Verb

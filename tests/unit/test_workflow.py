@@ -14,9 +14,9 @@ from envwright import workflow
 from envwright.engine import apply as engine_apply
 from envwright.engine import verify as engine_verify
 from envwright.engine.plan import Change, Plan
-from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError, ExitCode, RefusedError, StepError
 from envwright.model import pending_restart
+from envwright.model.proof import Result
 from envwright.model.resource import Difference, Moment
 from envwright.model.secrets import Secrets
 from envwright.resources.file import File
@@ -384,6 +384,10 @@ def test_without_a_restart_to_make_the_machine_stays_up(world: World) -> None:
         (Outcome(Verb.PLAN, DIFFERS), CHANGES),
         (Outcome(Verb.PLAN, WAITING), RESTART),
         (Outcome(Verb.PLAN, DIFFERS_NOW), CHANGES),
+        (Outcome(Verb.PLAN, replace(NOTHING, failures=(FAILED,))), CHANGES),
+        (Outcome(Verb.APPLY, replace(NOTHING, failures=(FAILED,))), CHANGES),
+        (Outcome(Verb.APPLY, DIFFERS, replace(NOTHING, failures=(FAILED,))), CHANGES),
+        (Outcome(Verb.APPLY, DIFFERS, replace(NOTHING, failures=(FAILED,)), (PASSED,)), DONE),
         (Outcome(Verb.APPLY, NOTHING), DONE),
         (Outcome(Verb.APPLY, WAITING), RESTART),
         (Outcome(Verb.APPLY, DIFFERS, NOTHING, (PASSED,)), DONE),

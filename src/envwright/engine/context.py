@@ -97,7 +97,7 @@ class Context:
 
     def keep(self, words: Sequence[str], printed: str) -> None:
         """Cache what a command line printed, if it found nothing to do and will find so again."""
-        if self._files is not None and self.found is not None and not self.found:
+        if self._files is not None and self.found is not None and self.found.settled:
             from envwright.cache import fastpath  # noqa: PLC0415 - see above
 
             fastpath.keep(words, self.session, self.machine.HELLO, self._files, printed)

@@ -14,12 +14,12 @@ from envwright.model.resource import Difference, compare, wanted_by
 from envwright.timings import OFF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from envwright.facts import Facts, Machine
+    from envwright.facts import Facts, Machine, Question
     from envwright.host.session import Session
     from envwright.model.forecast import Forecast, SideEffect
-    from envwright.model.proof import Requirement
+    from envwright.model.proof import Proof, Requirement, Result
     from envwright.model.resource import Moment, Resource, State, Value
     from envwright.model.secrets import Secrets
     from envwright.spec.compiler import Compiled
@@ -101,9 +101,18 @@ class Plan:
     """Resources that are as they should be, but take effect after a restart only."""
     forecasts: Mapping[type[Resource], Forecast] = field(default_factory=dict)
     """The side effects of the changes, by the class of the resources."""
+    failures: tuple[Result, ...] = ()
+    """The quick proofs that failed although no change of their capability is left to make."""
+    slow: int = 0
+    """The number of proofs that take longer: only verify makes them."""
 
     def __bool__(self) -> bool:
         return bool(self.changes)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the machine is as it should be, as far as a plan can see."""
+        return not self.changes and not self.failures
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -158,6 +167,7 @@ class Plan:
             "changes": [change.json() for change in self.changes],
             "side_effects": [effect.json() for effect in self.side_effects],
             "notes": list(self.notes),
+            "failures": [{"id": f.id, "reason": f.reason} for f in self.failures],
             "waiting": [
                 {
                     "id": r.id,
@@ -180,12 +190,9 @@ def make_plan(
     Raises:
         RefusedError: a change must not be made, a path is unsafe, or a requirement does not hold.
     """
-    questions = [q for resource in compiled.resources for q in resource.questions()]
-    checks = [Shell(requirement.script) for requirement in compiled.requirements]
+    quick = [proof for proof in compiled.proofs if proof.quick]
     with timings("probe"):
-        facts = ask(
-            session, [*questions, *pending_restart.questions(compiled.resources, machine), *checks]
-        )
+        facts = ask(session, _questions(compiled, quick, machine))
     _require(compiled.requirements, facts, session.name)
     _stay_out(compiled.resources, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
@@ -200,8 +207,45 @@ def make_plan(
         for resource in compiled.resources
         if resource.id not in differing and pending_restart.is_pending(resource, facts, machine)
     )
-    count = len(compiled.resources)
-    return Plan(compiled.name, session.name, machine, count, changes, waiting, forecasts)
+    unsettled = [*(change.resource for change in changes), *waiting]
+    return Plan(
+        compiled.name,
+        session.name,
+        machine,
+        len(compiled.resources),
+        changes,
+        waiting,
+        forecasts,
+        tuple(_failures(quick, facts, unsettled)),
+        len(compiled.proofs) - len(quick),
+    )
+
+
+def _questions(
+    compiled: Compiled, proofs: Iterable[Proof], machine: Machine
+) -> Iterator[Question[Any]]:
+    """Yield all questions of a plan."""
+    for resource in compiled.resources:
+        yield from resource.questions()
+    yield from pending_restart.questions(compiled.resources, machine)
+    yield from (Shell(requirement.script) for requirement in compiled.requirements)
+    yield from (Shell(proof.script) for proof in proofs)
+
+
+def _failures(
+    proofs: Iterable[Proof], facts: Facts, unsettled: Iterable[Resource]
+) -> Iterator[Result]:
+    """Yield the proofs that failed, but for capabilities with resources that are yet to settle."""
+    capabilities = {origin.capability for resource in unsettled for origin in resource.origins}
+    for proof in proofs:
+        if capabilities.isdisjoint(origin.capability for origin in proof.origins):
+            answer = facts[Shell(proof.script)]
+            code, text = (
+                (1, answer.reason) if isinstance(answer, Unknown) else (answer.code, answer.text)
+            )
+            result = proof.result(code, text)
+            if result.outcome == "failed":
+                yield result
 
 
 def _forecasts(changes: Sequence[Change], facts: Facts) -> Mapping[type[Resource], Forecast]:

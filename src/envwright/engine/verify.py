@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from envwright.engine.prefetch import Prefetch
 from envwright.errors import EnvwrightError
 from envwright.facts import decode
 from envwright.model.pending_restart import NO_SKIPS
-from envwright.model.proof import SKIPPED
+from envwright.model.proof import Result
 from envwright.portable import readers
 from envwright.portable.visible import visible, visible_line
 
@@ -52,27 +51,6 @@ class SessionBackend(BaseBackend):  # type: ignore[misc] # testinfra ships no ty
 def host_over(session: Session) -> Host:
     """Return a testinfra host whose commands run in a session."""
     return Host(SessionBackend(session.name, session))
-
-
-@dataclass(frozen=True)
-class Result:
-    """The result of one check.
-
-    Args:
-        id: the id of the resource, or the name of the proof.
-        outcome: passed, failed or skipped.
-        reason: why the check failed or was skipped; "" for a check that passed.
-        seconds: how long the check took.
-    """
-
-    id: str
-    outcome: str
-    reason: str
-    seconds: float
-
-    def json(self) -> dict[str, Any]:
-        """Return the result as JSON values."""
-        return dict(vars(self))
 
 
 class CheckError(Exception):
@@ -139,12 +117,12 @@ def prove(proof: Proof, host: Host) -> None:
     Raises:
         CheckError: the effect is missing; pytest's Skipped: this machine cannot show the effect.
     """
-    result = host.run(proof.script)
-    output = (result.stdout + result.stderr).strip()
-    if result.rc == SKIPPED:
-        pytest.skip(output.splitlines()[-1] if output else "this machine cannot show the effect")
-    if result.rc != 0:
-        raise CheckError(output or f"exit code {result.rc}")
+    ran = host.run(proof.script)
+    result = proof.result(ran.rc, ran.stdout + ran.stderr)
+    if result.outcome == "skipped":
+        pytest.skip(result.reason)
+    if result.outcome == "failed":
+        raise CheckError(result.reason)
 
 
 class CheckItem(pytest.Item):

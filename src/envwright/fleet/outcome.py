@@ -12,8 +12,8 @@ from envwright.workflow import Verb
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from envwright.engine.verify import Result
     from envwright.host.inventory import Target
+    from envwright.model.proof import Result
     from envwright.workflow import Outcome
 
 FAILURES: dict[str, type[EnvwrightError]] = {
@@ -68,7 +68,7 @@ class RunSummary:
             tuple(map(mask, outcome.pending)),
             tuple(
                 replace(check, id=mask(check.id), reason=mask(check.reason))
-                for check in outcome.checks
+                for check in outcome.checks or outcome.failures
             ),
             mask_values(outcome.json(), mask),
         )

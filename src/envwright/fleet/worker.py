@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from envwright.engine.apply import Step
     from envwright.engine.context import Context
-    from envwright.engine.verify import Result
     from envwright.fleet.pool import Channel
     from envwright.fleet.task import Task
+    from envwright.model.proof import Result
     from envwright.report.terminal import Report
 
     Run = Callable[[Context, workflow.RunOptions, Report], workflow.Outcome]

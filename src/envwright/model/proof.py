@@ -1,4 +1,7 @@
-"""Assertions and proofs: what must be seen on a machine. Requirements: what must hold first."""
+"""Assertions and proofs: what must be seen on a machine; Result: whether it was seen.
+
+Requirements: what must hold before anything is changed.
+"""
 
 from __future__ import annotations
 
@@ -58,12 +61,50 @@ class Proof:
             seen here, for the reason in its last line; else: not so, its output says why.
         at: as in Resource.
         origins: as in Resource.
+        quick: the script takes a few milliseconds, only reads, and prints the same each time while
+            the effect is there: plan asks it, too.
+        remedy: what a person can do where the effect is missing, since apply cannot mend it.
     """
 
     name: str
     script: str
     at: tuple[str | int, ...] = ()
     origins: tuple[Origin, ...] = field(default=())
+    quick: bool = False
+    remedy: str = ""
+
+    def result(self, code: int, output: str, seconds: float = 0.0) -> Result:
+        """Return what an exit code and an output of the script mean."""
+        said = output.strip()
+        if code == 0:
+            return Result(self.name, "passed", "", seconds)
+        if code == SKIPPED:
+            reason = said.splitlines()[-1] if said else "this machine cannot show the effect"
+            return Result(self.name, "skipped", reason, seconds)
+        reason = said or f"exit code {code}"
+        hint = f"\nhint: {self.remedy}" if self.remedy else ""
+        return Result(self.name, "failed", f"{reason}{hint}", seconds)
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of one check.
+
+    Args:
+        id: the id of the resource, or the name of the proof.
+        outcome: passed, failed or skipped.
+        reason: why the check failed or was skipped; "" for a check that passed.
+        seconds: how long the check took.
+    """
+
+    id: str
+    outcome: str
+    reason: str
+    seconds: float
+
+    def json(self) -> dict[str, Any]:
+        """Return the result as JSON values."""
+        return dict(vars(self))
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from envwright.engine.apply import Step
     from envwright.engine.plan import Change, Plan
-    from envwright.engine.verify import Result
     from envwright.model.forecast import SideEffect
+    from envwright.model.proof import Result
     from envwright.model.resource import Resource
     from envwright.timings import Timings
 
@@ -177,6 +177,10 @@ class Report:
                 self._change(change)
         for text in _side_effects(plan):
             self.line(f"  {text}")
+        if plan.failures and not plan.changes:
+            self.line()
+        for result in plan.failures:
+            self.result(result)
         self.line(f"\n{_summary(plan)}")
 
     def _change(self, change: Change) -> None:
@@ -283,14 +287,31 @@ def _side_effect(effect: SideEffect) -> str:
 def _summary(plan: Plan) -> str:
     waiting = _effects(plan.waiting, plan, "In place, takes effect")
     if not plan:
-        done = f"Nothing to do: all {plan.resources} resources are as they should be."
-        return "\n".join([done, *waiting])
+        return "\n".join([*_nothing(plan), *waiting])
     counts = {verb: sum(c.verb == verb for c in plan.changes) for verb in SIGNS}
     parts = ", ".join(f"{count} to {verb}" for verb, count in counts.items())
     named = sum(not change.repair for change in plan.changes)
     lines = [f"Plan: {parts}, {plan.resources - named} as they should be."]
     lines += _effects([change.resource for change in plan.changes], plan)
+    if plan.failures:
+        lines.append(f"{_count(len(plan.failures), 'check')} failed; no change above mends that.")
     return "\n".join([*lines, *waiting])
+
+
+def _nothing(plan: Plan) -> Iterator[str]:
+    """Yield the lines of the summary of a plan without changes."""
+    resources = f"all {plan.resources} resources are as they should be"
+    if plan.failures:
+        failed = _count(len(plan.failures), "check")
+        yield f"Nothing that apply can do: {resources}, but {failed} failed."
+        return
+    yield f"Nothing to do: {resources}."
+    if plan.slow:
+        yield f"`envwright verify` also makes {_count(plan.slow, 'check')} of what takes longer."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _effects(resources: Sequence[Resource], plan: Plan, how: str = "Takes effect") -> Iterator[str]:

@@ -15,7 +15,7 @@ from envwright.errors import RefusedError
 from envwright.facts import TEXT_LIMIT, Unknown
 from envwright.model.forecast import Forecast, SideEffect
 from envwright.model.operations import Key
-from envwright.model.proof import Requirement
+from envwright.model.proof import Proof, Requirement, Result
 from envwright.model.resource import Difference, FileKey
 from envwright.model.secrets import Secrets, marker
 from envwright.resources.apt_source import Access, AptSource
@@ -117,6 +117,7 @@ def test_a_plan_in_json_is_whole(tmp_path: Path) -> None:
         ],
         "side_effects": [],
         "notes": [],
+        "failures": [],
         "waiting": [],
     }
 
@@ -262,6 +263,25 @@ def test_a_requirement_that_does_not_hold_is_refused_with_its_words() -> None:
     assert told == (
         "@local: this machine is no good\n    wanted by docker (box.yaml:1)\nhint: take another"
     )
+
+
+# --- What plan proves -------------------------------------------------------------------------
+
+
+def test_a_quick_proof_that_fails_is_told_where_nothing_is_left_to_change(tmp_path: Path) -> None:
+    seen = Proof("it is seen", "true", quick=True)
+    elsewhere = Proof("it cannot be seen here", "echo no screen; exit 77", quick=True)
+    missing = Proof("it is missing", "echo gone; exit 1", quick=True, remedy="call somebody")
+    slow = Proof("it takes its time", "exit 1")
+    section = StandInSection("docker", proven=[seen, elsewhere, missing, slow])
+    plan = plan_for(section)
+    failure = Result("it is missing", "failed", "gone\nhint: call somebody", 0.0)
+    assert (plan.failures, plan.slow, plan.settled, bool(plan)) == ((failure,), 1, False, False)
+    # What is yet to change explains enough.
+    changing = StandInSection("docker", [mine(tmp_path / "new", "text\n")], [missing])
+    assert plan_for(changing).failures == ()
+    make(tmp_path / "new", "text\n")
+    assert plan_for(changing).failures == (failure,)
 
 
 # --- What changes bring about -----------------------------------------------------------------

@@ -9,11 +9,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from standins import ME, StandInSection, StandInSession, compiled, local_session, secrets_of
 
-from envwright.engine.verify import CheckError, Result, host_over, observe, prove, run, tap, witness
+from envwright.engine.verify import CheckError, host_over, observe, prove, run, tap, witness
 from envwright.errors import HostError
 from envwright.host.session import Result as Answer
 from envwright.model.pending_restart import SkipReasons
-from envwright.model.proof import Assertion, Proof, View
+from envwright.model.proof import Assertion, Proof, Result, View
 from envwright.model.secrets import Secrets, marker
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from fleets import targets, verified
 
-from envwright.engine.verify import Result
 from envwright.errors import ExitCode, HostError
 from envwright.fleet.formats import merge, tap_all
 from envwright.fleet.outcome import HostOutcome, RunSummary
+from envwright.model.proof import Result
 from envwright.workflow import Verb
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 from fleets import planned, targets, verified
 
-from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError, ExitCode, HostError, LockedError, RefusedError
 from envwright.fleet.outcome import (
     FleetOutcome,
@@ -17,6 +16,7 @@ from envwright.fleet.outcome import (
     counts,
     failed_on,
 )
+from envwright.model.proof import Result
 from envwright.workflow import Outcome, Verb
 
 A, B, C = targets("a", "b", "c")

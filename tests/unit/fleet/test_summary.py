@@ -10,7 +10,6 @@ from fleets import planned, targets
 from standins import DEBIAN, ORIGIN, UBUNTU
 
 from envwright.engine.plan import Change, Plan
-from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError, ExitCode, HostError, SpecError
 from envwright.fleet.outcome import HostOutcome, RunSummary
 from envwright.fleet.summary import (
@@ -21,6 +20,7 @@ from envwright.fleet.summary import (
     show_failures,
     show_plans,
 )
+from envwright.model.proof import Result
 from envwright.model.resource import Difference
 from envwright.report.terminal import Report
 from envwright.resources.package import Package

@@ -18,7 +18,6 @@ import pytest
 from fleets import die, err, fail, greet, hang
 from standins import secrets_of
 
-from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError, ExitCode, HostError, RefusedError, StepError
 from envwright.facts import Machine
 from envwright.fleet.outcome import RunSummary
@@ -27,6 +26,7 @@ from envwright.fleet.task import Planned, Task
 from envwright.fleet.worker import send
 from envwright.host.inventory import Target
 from envwright.host.session import open_session
+from envwright.model.proof import Result
 from envwright.workflow import RunOptions, Verb
 
 if TYPE_CHECKING:

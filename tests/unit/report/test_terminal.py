@@ -15,10 +15,10 @@ from standins import DEBIAN, ORIGIN, WSL
 
 from envwright.engine.apply import Step
 from envwright.engine.plan import HIDDEN, Change, Plan
-from envwright.engine.verify import Result
 from envwright.errors import EnvwrightError
 from envwright.facts import Unknown
 from envwright.model.forecast import Forecast, SideEffect
+from envwright.model.proof import Result
 from envwright.model.resource import Difference, Field, Fields, FileKey, Moment, Origin, Resource
 from envwright.report.terminal import Report
 from envwright.resources.command import Command
@@ -158,6 +158,32 @@ def test_a_plan_of_nothing_is_one_line() -> None:
         "\n"
         "Nothing to do: all 12 resources are as they should be.\n"
     )
+
+
+def test_a_plan_says_what_only_verify_looks_at() -> None:
+    plan = Plan("box", "@local", DEBIAN, 12, (), slow=2)
+    assert written(lambda report: report.plan(plan)).splitlines()[2:] == [
+        "Nothing to do: all 12 resources are as they should be.",
+        "`envwright verify` also makes 2 checks of what takes longer.",
+    ]
+
+
+def test_a_check_that_fails_although_nothing_is_to_change_is_told_by_plan() -> None:
+    failed = Result("dev can log in", "failed", "no shell\nhint: install it", 0.0)
+    plan = Plan("box", "@local", DEBIAN, 12, (), failures=(failed,), slow=2)
+    assert written(lambda report: report.plan(plan)).splitlines()[1:] == [
+        "",
+        "  failed  dev can log in",
+        "      no shell",
+        "      hint: install it",
+        "",
+        "Nothing that apply can do: all 12 resources are as they should be, but 1 check failed.",
+    ]
+    plan = replace(plan, changes=(change(Package(package="git"), None, {}),))
+    assert written(lambda report: report.plan(plan)).splitlines()[-2:] == [
+        "Plan: 1 to create, 0 to change, 0 to remove, 11 as they should be.",
+        "1 check failed; no change above mends that.",
+    ]
 
 
 def test_what_waits_stands_apart_under_its_reason() -> None:
