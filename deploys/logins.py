@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 
 from envwright.model.capability import Capability, Settings, render
 from envwright.model.proof import Assertion, Proof
-from envwright.model.values import AccountName, spelled
+from envwright.model.values import AccountName, Adding, spelled
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -70,7 +70,7 @@ logins:
     git.example.com: {login: dev, password: "{{ secret.GIT_TOKEN }}"}
 """
 
-    users: list[AccountName] = Field(min_length=1)
+    users: Adding[AccountName] = Field(min_length=1)
     """The local accounts that get these logins."""
     netrc: dict[Host, Login] = {}
     """Entries of ~/.netrc, by the name of the machine."""

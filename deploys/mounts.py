@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from envwright.model.capability import Objection, Settings, TableCapability
 from envwright.model.proof import Proof
-from envwright.model.values import AbsolutePath, exactly_one, spelled
+from envwright.model.values import AbsolutePath, Replacing, exactly_one, spelled
 from envwright.resources.mount import Mount
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Entry(Settings):
     """A directory to show at the mount point, too (a bind mount)."""
     drive: Drive | None = None
     """A Windows drive or share (only under WSL), mounted instead of by `wsl: {automount}`."""
-    options: list[Option] = []
+    options: Replacing[Option] = []
     """Mount options (mount(8)); with `noauto` only the entry in /etc/fstab is written."""
 
     @model_validator(mode="after")

@@ -11,7 +11,16 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from envwright.model.capability import Capability, Settings
 from envwright.model.operations import Key
 from envwright.model.proof import Proof
-from envwright.model.values import Fingerprint, LocalText, Url, exactly_one, spelled
+from envwright.model.values import (
+    Adding,
+    Fingerprint,
+    LocalText,
+    Replacing,
+    Url,
+    adds,
+    exactly_one,
+    spelled,
+)
 from envwright.resources.apt_source import AptSource
 from envwright.resources.package import Package
 
@@ -114,12 +123,12 @@ class Source(Settings):
 
     url: Url
     """The address of the repository."""
-    suites: list[Word] = []
+    suites: Replacing[Word] = []
     """The suites; by default the codename of the machine's release. A suite that ends in `/` is a
     flat repository."""
-    components: list[Word] = ["main"]
+    components: Replacing[Word] = ["main"]
     """The components; none for a flat repository."""
-    architectures: list[Word] = []
+    architectures: Replacing[Word] = []
     """The architectures to read; by default the machine's own."""
     key: KeySettings
     """The key that signs the repository."""
@@ -147,9 +156,9 @@ packages:
         fingerprint: 2C61 0620 1985 B60E 6C7A C873 23F3 D4EA 7571 6059
 """
 
-    install: list[PackageSpec] = []
+    install: Annotated[list[PackageSpec], adds("[^=]+")] = []
     """Packages to install."""
-    absent: list[PackageName] = []
+    absent: Adding[PackageName] = []
     """Packages to remove."""
     recommends: bool = False
     """Also install the packages that the installed packages recommend."""

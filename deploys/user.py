@@ -9,7 +9,7 @@ from pydantic import Field
 
 from envwright.model.capability import Capability, Objection
 from envwright.model.proof import Proof
-from envwright.model.values import AbsolutePath, AccountName, spelled
+from envwright.model.values import AbsolutePath, AccountName, Adding, spelled
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.group import Group
@@ -56,12 +56,12 @@ user:
     """The user ID; by default the next free one."""
     shell: AbsolutePath = "/bin/bash"
     """The login shell."""
-    groups: list[AccountName] = []
+    groups: Adding[AccountName] = []
     """Supplementary groups; missing groups are created."""
     sudo: Literal["nopasswd", "password", "none"] | None = None
     """The account's sudo rule: `nopasswd` and `password` allow every command, without or with the
     account's password; `none` removes the rule. Left out, the rule is not managed."""
-    authorized_keys: list[KeyLine] = []
+    authorized_keys: Adding[KeyLine] = []
     """Lines for ~/.ssh/authorized_keys; other lines in the file stay."""
 
     def objections(self, machine: Machine) -> Iterator[Objection]:

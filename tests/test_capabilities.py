@@ -12,6 +12,7 @@ from sections import compile_everywhere
 from envwright.model.catalogue import Catalogue, discover
 from envwright.spec.environment import load
 from envwright.spec.sample_machines import MACHINES
+from envwright.spec.shape import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,6 +56,24 @@ def test_every_part_of_a_capability_has_a_docstring(name: str) -> None:
         model.__qualname__ for model in models(discover()[name]) if "__doc__" not in vars(model)
     ]
     assert silent == []
+
+
+def lists(shape: object, where: str) -> Iterator[tuple[str, object]]:
+    """The schemas of lists in a JSON Schema, by where they are."""
+    if isinstance(shape, dict):
+        if shape.get("type") == "array":
+            yield where, shape.get("layers")
+        for key, part in shape.items():
+            yield from lists(part, f"{where}.{key}")
+    elif isinstance(shape, list):
+        for part in shape:
+            yield from lists(part, where)
+
+
+@pytest.mark.parametrize("name", discover())
+def test_every_list_says_what_layers_do_with_it(name: str) -> None:
+    schema = shape_of(discover()[name]).schema
+    assert [where for where, does in lists(schema, name) if does not in {"add", "replace"}] == []
 
 
 @pytest.mark.parametrize("name", discover())

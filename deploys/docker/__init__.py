@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from envwright.model.capability import Capability, Objection, render
 from envwright.model.operations import Key
 from envwright.model.proof import Proof, Requirement
-from envwright.model.values import AccountName, BaseUrl, Fingerprint, spelled
+from envwright.model.values import AccountName, Adding, BaseUrl, Fingerprint, spelled
 from envwright.resources.apt_source import AptSource
 from envwright.resources.keys import Keys
 from envwright.resources.member import Member
@@ -64,7 +64,7 @@ docker:
     live-restore: true
 """
 
-    users: list[AccountName] = []
+    users: Adding[AccountName] = []
     """Accounts that may use Docker. They become members of the group `docker`, which is as good as
     root."""
     version: Version | None = None

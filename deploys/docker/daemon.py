@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from envwright.model.capability import Settings
-from envwright.model.values import AbsolutePath, AccountName, spelled
+from envwright.model.values import AbsolutePath, AccountName, Adding, Replacing, adds, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ class Runtime(Part):
 
     path: str
     """The program of the runtime."""
-    runtime_args: list[str] = Field(default=[], alias="runtimeArgs")
+    runtime_args: Replacing[str] = Field(default=[], alias="runtimeArgs")
     """The arguments of the program."""
 
 
@@ -119,22 +119,22 @@ class Daemon(Part):
         Annotated[str, spelled(r"^[0-9]+[.][0-9]+$", 'a version like "1.24"')] | None
     ) = None
     """The oldest version of the API that clients may use; Docker 29's own default is 1.44."""
-    hosts: list[str] | None = None
+    hosts: Replacing[str] | None = None
     """The addresses at which the daemon listens. Docker's own unit passes `-H fd://`, and the
     daemon does not start with both: remove this option from ExecStart by a drop-in of `systemd`."""
-    registry_mirrors: list[str] | None = None
+    registry_mirrors: Adding[str] | None = None
     """Addresses of mirrors of Docker Hub."""
-    insecure_registries: list[str] | None = None
+    insecure_registries: Adding[str] | None = None
     """Registries that may be used without TLS."""
     live_restore: bool | None = None
     """Whether containers keep running while the daemon restarts."""
-    default_address_pools: list[Pool] | None = None
+    default_address_pools: Annotated[list[Pool], adds("base")] | None = None
     """Ranges of addresses from which Docker takes the subnets of networks."""
-    dns: list[str] | None = None
+    dns: Replacing[str] | None = None
     """Name servers of containers."""
-    dns_search: list[str] | None = None
+    dns_search: Replacing[str] | None = None
     """Domains in which containers look up short names."""
-    dns_opts: list[str] | None = None
+    dns_opts: Replacing[str] | None = None
     """Options of the resolver in containers."""
     bip: str | None = None
     """The address of the default bridge, in CIDR notation."""
@@ -158,11 +158,11 @@ class Daemon(Part):
     """Additional OCI runtimes by name."""
     default_runtime: str | None = None
     """The runtime of containers that name no runtime."""
-    cdi_spec_dirs: list[AbsolutePath] | None = None
+    cdi_spec_dirs: Replacing[AbsolutePath] | None = None
     """Directories with specifications of CDI devices."""
     proxies: Proxies | None = None
     """The proxies that the daemon itself uses."""
-    exec_opts: list[str] | None = None
+    exec_opts: Annotated[list[str], adds("[^=]+")] | None = None
     """Options of the OCI runtime."""
     default_ulimits: dict[str, Limit] | None = None
     """Resource limits of containers, by name."""
@@ -182,13 +182,13 @@ class Daemon(Part):
     """The storage driver of images."""
     shutdown_timeout: int | None = Field(default=None, ge=-1)
     """How many seconds containers have to stop when the daemon stops; -1: no limit."""
-    labels: list[str] | None = None
+    labels: Annotated[list[str], adds("[^=]+")] | None = None
     """Labels of the daemon, as `KEY=VALUE`."""
     metrics_addr: str | None = None
     """The address and port at which the daemon serves metrics."""
     userns_remap: str | None = None
     """Another user's range of ids for the users of containers: `default`, or `user:group`."""
-    storage_opts: list[str] | None = None
+    storage_opts: Annotated[list[str], adds("[^=]+")] | None = None
     """Options of the storage driver."""
     init: bool | None = None
     """Run an init process in each container."""

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from envwright.model import systemd
 from envwright.model.capability import HEADER, Capability, Objection, render
 from envwright.model.proof import Proof, Requirement
-from envwright.model.values import AccountName, BaseUrl, Sha256, spelled
+from envwright.model.values import AccountName, Adding, BaseUrl, Sha256, spelled
 from envwright.resources.archive import Archive
 from envwright.resources.file import File
 from envwright.resources.link import Link
@@ -75,7 +75,7 @@ go:
 
     version: Version
     """The default version, the one of the command `go`."""
-    also: list[Version] = []
+    also: Adding[Version] = []
     """Additional versions, each with its own command, such as `go1.26.6`."""
     mirror: BaseUrl = "https://go.dev/dl"
     """The base address of the archives, which have their official names there."""
@@ -84,7 +84,7 @@ go:
     mirror's."""
     sha256: dict[Annotated[str, spelled(r"^go[^/\s]+\.tar\.gz$", "an archive's name")], Sha256] = {}
     """Checksums of archives by name; they are not looked up in the release index."""
-    users: list[AccountName] = []
+    users: Adding[AccountName] = []
     """The accounts that get `env`, `toolchain` and `tools`."""
     toolchain: (
         Annotated[
@@ -102,7 +102,7 @@ go:
     path."""
     golangci_lint: Linter | None = None
     """The linter golangci-lint."""
-    cross: list[Annotated[str, spelled(f"^({'|'.join(COMPILERS)})$", ", ".join(COMPILERS))]] = []
+    cross: Adding[Annotated[str, spelled(f"^({'|'.join(COMPILERS)})$", ", ".join(COMPILERS))]] = []
     """Targets for which cgo can build; each installs a C compiler. Go without C needs none."""
     services: dict[Unit, Limits] = {}
     """Limits of services that are written in Go, by the name of the unit."""

@@ -11,7 +11,7 @@ from envwright.facts.interop import POWERSHELL, on_windows
 from envwright.facts.windows import parent
 from envwright.model.capability import Settings, render
 from envwright.model.proof import Proof
-from envwright.model.values import exactly_one, spelled
+from envwright.model.values import Adding, Replacing, adds, exactly_one, spelled
 from envwright.resources.windows.file import WindowsFile
 
 from .values import (  # noqa: TC001 - pydantic looks them up when classes are made
@@ -74,9 +74,9 @@ class Defender(Settings):
     """The reason for the exclusions, for the person who reads the script."""
     disk: bool = True
     """Exclude the virtual disk of this distribution."""
-    paths: list[WindowsPath] = []
+    paths: Adding[WindowsPath] = []
     """Windows folders to exclude."""
-    processes: list[Program] = []
+    processes: Adding[Program] = []
     """Programs whose opened files are excluded."""
 
 
@@ -93,14 +93,14 @@ class PortProxy(Settings):
     """The port of Linux; by default the port of Windows."""
     address: Address = "0.0.0.0"  # noqa: S104 - to be reached from elsewhere is what it is for
     """The address of Windows; by default all addresses."""
-    profiles: list[Literal["domain", "private", "public"]] = ["domain", "private"]
+    profiles: Replacing[Literal["domain", "private", "public"]] = ["domain", "private"]
     """The kinds of networks from which the firewall of Windows admits connections."""
 
 
 class FirewallRule(Settings):
     """Ports of WSL that the Hyper-V firewall opens (Windows 11 22H2, mirrored)."""
 
-    ports: list[Port] = Field(min_length=1)
+    ports: Adding[Port] = Field(min_length=1)
     """The port numbers."""
     protocol: Literal["TCP", "UDP"] = "TCP"
     """The protocol of the ports."""
@@ -146,7 +146,7 @@ class Script(Settings):
     """Whether the script makes the links of `windows`, for a Windows without Developer Mode."""
     defender: Defender | None = None
     """Exclusions of Microsoft Defender."""
-    ports: list[PortProxy] = []
+    ports: Annotated[list[PortProxy], adds("listen")] = []
     """Port proxies, for `networkingMode: nat`."""
     firewall: dict[RuleName, FirewallRule] = {}
     """Rules of the Hyper-V firewall, by name."""

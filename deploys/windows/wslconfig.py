@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 from envwright.model.capability import Settings
 from envwright.model.proof import Proof
 from envwright.model.resource import Moment, Resource
-from envwright.model.values import spelled
+from envwright.model.values import Adding, spelled
 from envwright.resources.windows.keys import WindowsKeys
 
 from .values import (  # noqa: TC001 - pydantic looks them up when classes are made
@@ -60,7 +60,7 @@ class Wsl2(Part):
     """The virtual disk with the modules of this kernel."""
     kernel_command_line: Text | None = None
     """Additional arguments of the kernel."""
-    load_kernel_modules: list[Text] | None = None
+    load_kernel_modules: Adding[Text] | None = None
     """Kernel modules to load at the start."""
     load_default_kernel_modules: bool | None = None
     """Whether WSL also loads its usual modules (tun, ip_tables, br_netfilter)."""
@@ -156,7 +156,7 @@ class Experimental(Part):
     (microsoft/WSL#13075)."""
     host_address_loopback: bool | None = None
     """Whether Linux reaches Windows by Windows' own addresses (mirrored)."""
-    ignored_ports: list[Port] | None = None
+    ignored_ports: Adding[Port] | None = None
     """Ports that Linux may use although Windows uses them (mirrored)."""
     best_effort_dns_parsing: bool | None = None
     """Whether malformed DNS questions are answered as far as they can be understood."""

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from envwright.errors import SpecErrors
 from envwright.facts import Account, Accounts, Machine
 from envwright.model.capability import Capability, Settings, TableCapability
-from envwright.model.values import LocalTemplate, LocalText, Mode  # noqa: TC001 - pydantic looks them up when classes are made
+from envwright.model.values import Adding, LocalTemplate, LocalText, Mode  # noqa: TC001 - pydantic looks them up when classes are made
 from envwright.spec.environment import Environment, load
 
 
@@ -91,7 +91,7 @@ class Packages(Capability):
     section = "packages"
     example = "packages: [git]"
 
-    install: list[Annotated[str, Field(min_length=2)]] = Field(default=[])
+    install: Adding[Annotated[str, Field(min_length=2)]] = Field(default=[])
 
     @model_validator(mode="before")
     @classmethod

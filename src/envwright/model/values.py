@@ -7,7 +7,7 @@ import os
 import posixpath
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 def spelled(pattern: str, words: str) -> Any:
     """Return the annotation of a text that matches a pattern; people are told the words instead."""
     return Field(pattern=pattern, json_schema_extra={"words": words})
+
+
+def adds(identity: str = "") -> Any:
+    """Return the annotation of a list to which the lists of higher layers add.
+
+    Args:
+        identity: what tells that two items are the same: a key for items that are mappings, a
+            regular expression for the beginning of texts; "" for the whole item. The item of the
+            higher layer takes the place of the same item.
+    """
+    return Field(json_schema_extra={"layers": "add", "identity": identity})
 
 
 def exactly_one(settings: BaseModel, *names: str) -> None:
@@ -73,6 +84,11 @@ def _fingerprint(text: str) -> str:
     return plain
 
 
+Item = TypeVar("Item")
+Adding = Annotated[list[Item], adds()]
+"""A set of items: the list of a higher layer adds to the list of the layers below it."""
+Replacing = Annotated[list[Item], Field(json_schema_extra={"layers": "replace"})]
+"""A sequence: the list of a higher layer takes the place of the list of the layers below it."""
 LocalText = Annotated[str, AfterValidator(_local)]
 """The text of a file beside the environment, named by a relative path."""
 LocalTemplate = Annotated[str, AfterValidator(_local_template)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -22,7 +23,7 @@ from envwright.spec import syntax
 from envwright.spec.messages import quoted, value_in_words
 from envwright.spec.scalar import Scalar, objection, resolve
 from envwright.spec.source import Position, read
-from envwright.spec.tree import Entry, Node
+from envwright.spec.tree import Entry, Node, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,11 +142,9 @@ class _Composer:
         if isinstance(event, ScalarEvent):
             branch = _Branch(Node(self._scalar(event, at), at), 1, 1)
         elif isinstance(event, SequenceStartEvent):
-            self._check_tag(event, "seq", at)
-            branch = self._sequence(at, depth)
+            branch = self._tagged(self._sequence(at, depth), event, "seq")
         else:
-            self._check_tag(event, "map", at)
-            branch = self._mapping(at, depth)
+            branch = self._tagged(self._mapping(at, depth), event, "map")
         if event.anchor:
             self._anchors[event.anchor] = branch
         return branch
@@ -201,6 +200,15 @@ class _Composer:
         for place, node in merged:
             self._merge(entries, node, place)
         return self._collection(Node(MappingProxyType(entries), at), branches)
+
+    def _tagged(self, branch: _Branch, event: Any, kind: str) -> _Branch:
+        """Return a branch with the tag of its event, which says what it does in a layer."""
+        tag = str(event.ctag) if event.ctag else ""
+        known = tuple(Tag) if kind == "seq" else (Tag.REPLACE,)
+        if tag in {each.value for each in known}:
+            return branch._replace(node=replace(branch.node, tag=Tag(tag)))
+        self._check_tag(event, kind, branch.node.at)
+        return branch
 
     @staticmethod
     def _collection(node: Node, parts: list[_Branch]) -> _Branch:

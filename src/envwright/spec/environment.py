@@ -86,7 +86,7 @@ def load(
     """
     known = discover() if capabilities is None else capabilities
     try:
-        root, files = layers.load(str(path))
+        root, files = layers.load(str(path), known)
     except SpecErrors as errors:
         raise SpecErrors(list(without_foreign_text(errors.errors, str(path)))) from None
     except SpecError as error:
@@ -130,6 +130,7 @@ class _Reader:
         name = self._name()
         self._check_keys()
         self._declare(file, variables)
+        self._render_keys()
         secrets = Secrets(dict(self._secrets()))
         sections = tuple(
             section
@@ -189,6 +190,14 @@ class _Reader:
         if later:
             name = self._scope.value(self._tree.nearest(("user", "name")).node)
             self._scope.set_home(name if isinstance(name, str) else "root")
+
+    def _render_keys(self) -> None:
+        """Render the templates in the keys of the sections; from here on the tree has no others."""
+        self._keys = {
+            key: Entry(entry.at, self._scope.keyed(entry.node)) if key not in KEYS else entry
+            for key, entry in self._keys.items()
+        }
+        self._tree = Entry(self._tree.at, Node(MappingProxyType(self._keys), self._tree.at))
 
     def _secret_entries(self) -> dict[str, Entry]:
         entry = self._keys.get("secrets")

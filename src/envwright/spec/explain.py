@@ -82,7 +82,7 @@ def _key(name: str, keys: list[str], model: type[Section]) -> Iterator[str]:
             )
         required = key in _named(shape).required
         path, shape = f"{path}.{key}", fields[key]
-    yield from _wrapped(f"{path}: {shape.words}; {_default(shape, required=required)}")
+    yield from _wrapped(f"{path}: {_layered(shape)}; {_default(shape, required=required)}")
     yield ""
     yield from _paragraphs(_description(shape))
     yield from _keys(shape, "Keys of each" if shape.element else "Keys")
@@ -118,9 +118,15 @@ def _keys(shape: Shape, title: str) -> Iterator[str]:
 def _type(shape: Shape) -> str:
     """Return the type in words; for a list also the type of its items, where it adds something."""
     element = shape.element
+    words = shape.words
     if element and element.schema.get("words"):
-        return f"{shape.words} (each {element.words})"
-    return shape.words
+        words = f"{words} (each {element.words})"
+    return _layered(shape, words)
+
+
+def _layered(shape: Shape, words: str = "") -> str:
+    """Return the type in words, and for a list to which higher layers add that they do."""
+    return (words or shape.words) + ("" if shape.adds is None else ", to which layers add")
 
 
 def _default(shape: Shape, *, required: bool) -> str:

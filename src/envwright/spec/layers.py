@@ -2,53 +2,79 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from envwright.errors import LocatedError, SpecError
 from envwright.spec import source
 from envwright.spec.document import parse
+from envwright.spec.merging import merge, settle
 from envwright.spec.messages import value_in_words
-from envwright.spec.tree import Entry, Node
+from envwright.spec.shape import Shape, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic import BaseModel
+
     from envwright.spec.source import Position
+    from envwright.spec.tree import Node
 
 KEY = "extends"
 CHAIN_LIMIT = 32
 """How long a chain of files that extend each other may be."""
 
 
-def load(file: str) -> tuple[Node, dict[str, str]]:
+def load(file: str, known: Mapping[str, type[BaseModel]]) -> tuple[Node, dict[str, str]]:
     """Return the tree of a file, merged over the trees of the files that it extends.
 
-    The second value is the SHA-256 of each file that was read.
+    The second value is the SHA-256 of each file that was read. A file that several files extend
+    counts once, below the first of these: what it says does not hide what was laid over it. Nodes
+    keep the file and line that they come from.
 
-    Mappings merge by key; other values are replaced; null removes a key. Nodes keep the file and
-    line that they come from.
+    Args:
+        file: the file of the environment.
+        known: the models of the sections, which say how their values merge.
 
     Raises:
         SpecError, SpecErrors: a file cannot be read or parsed, or files extend each other.
     """
     layers = _Layers()
-    return layers.tree(file, None), layers.checksums
+    layers.add(file, None)
+    shape = _Environment({}, {}, known)
+    first, *rest = layers.roots
+    merged = functools.reduce(lambda base, over: merge(base, over, shape), rest, first)
+    return settle(merged), layers.checksums
+
+
+@dataclass(frozen=True)
+class _Environment(Shape):
+    """The shape of a whole environment: each section has the shape of its model."""
+
+    known: Mapping[str, type[BaseModel]]
+
+    def step(self, key: str | int) -> Shape:
+        return shape_of(self.known[str(key)]) if key in self.known else Shape({}, {})
 
 
 class _Layers:
-    def __init__(self) -> None:
-        self._done: dict[str, Node] = {}
-        self._chain: dict[str, str] = {}
-        self.checksums: dict[str, str] = {}
+    """The files of an environment, from the lowest layer to the environment's own file."""
 
-    def tree(self, file: str, asked: Position | None) -> Node:
+    def __init__(self) -> None:
+        self.roots: list[Node] = []
+        self.checksums: dict[str, str] = {}
+        self._done: set[str] = set()
+        self._chain: dict[str, str] = {}
+
+    def add(self, file: str, asked: Position | None) -> None:
+        """Add a file above the files that it extends, unless it is there."""
         real = os.path.realpath(file) if "\0" not in file else file
         if real in self._done:
-            return self._done[real]
+            return
         if asked and real in self._chain:
             names = [*self._chain.values(), file]
             raise asked.error(f"these files extend each other: {' -> '.join(names)}")
@@ -57,12 +83,11 @@ class _Layers:
         self._chain[real] = file
         own = _read(file, asked)
         self.checksums[file] = own.at.source.checksum
-        merged: Node | None = None
-        for base in (self.tree(name, at) for name, at in _bases(own, file)):
-            merged = merge(merged, base) if merged else base
+        for name, at in _bases(own, file):
+            self.add(name, at)
         del self._chain[real]
-        self._done[real] = merge(merged, own) if merged else own
-        return self._done[real]
+        self._done.add(real)
+        self.roots.append(own)
 
 
 def _read(file: str, asked: Position | None) -> Node:
@@ -91,18 +116,3 @@ def _bases(root: Node, file: str) -> Iterator[tuple[str, Position]]:
             raise at.error(f"extends must be a path or a list of paths, not {actual}")
         # As in a shell, `~nobody` stays as it is, where Path.expanduser would raise.
         yield str(Path(file).parent / os.path.expanduser(node.value)), node.at  # noqa: PTH111 - above
-
-
-def merge(base: Node, over: Node) -> Node:
-    """Return the tree `base` with the values of `over` merged into it."""
-    if not (isinstance(base.value, Mapping) and isinstance(over.value, Mapping)):
-        return over
-    entries = dict(base.value)
-    for key, entry in over.value.items():
-        if key not in entries:
-            entries[key] = entry
-        elif entry.node.value is None:
-            del entries[key]
-        else:
-            entries[key] = Entry(entry.at, merge(entries[key].node, entry.node))
-    return Node(MappingProxyType(entries), over.at)

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _TEMPLATE = {"$ref": "#/$defs/template"}
+_TEMPLATE_PATTERN = r"\{\{|\{%"
 _NULL = {"type": "null"}
 _ABOUT = ("description", "default")
 _BOUNDS = ("pattern", "format", "enum", "minLength", "maxLength")
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
-_OURS = ("title", "words", "short", "discriminator")
+_OURS = ("title", "words", "short", "discriminator", "layers", "identity")
 """Keywords of the models' schemas that no editor understands."""
 
 
@@ -53,7 +54,7 @@ def json_schema(capabilities: Mapping[str, type[Section]] | None = None) -> dict
             "template": {
                 "description": "A template: `{{ name }}`",
                 "type": "string",
-                "pattern": r"\{\{|\{%",
+                "pattern": _TEMPLATE_PATTERN,
             },
             **definitions,
         },
@@ -114,9 +115,9 @@ class _Adapter:
         self._keywords: dict[str, Callable[[Any], Any]] = {
             "$ref": self._reference,
             "properties": self._values,
-            "patternProperties": self._values,
+            "patternProperties": self._patterns,
             "additionalProperties": self._value,
-            "propertyNames": self._plain,
+            "propertyNames": self.adapt,
             "items": self._item,
             "prefixItems": self._items,
             "anyOf": self._branches,
@@ -154,6 +155,11 @@ class _Adapter:
 
     def _values(self, parts: dict[str, Any]) -> dict[str, Any]:
         return {key: self._value(part) for key, part in parts.items()}
+
+    def _patterns(self, parts: dict[str, Any]) -> dict[str, Any]:
+        """Adapt the values of a free table; a key may be a template, too."""
+        values = self._values(parts)
+        return {**values, _TEMPLATE_PATTERN: next(iter(values.values()))}
 
     def _item(self, part: dict[str, Any]) -> dict[str, Any]:
         # Layers merge mappings by key but replace lists, so the items of a list are complete.

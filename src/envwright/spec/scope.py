@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import SpecError, SpecErrors
@@ -11,6 +13,7 @@ from envwright.model import secrets
 from envwright.spec import document
 from envwright.spec.messages import quoted, suggestion, value_in_words
 from envwright.spec.source import Source
+from envwright.spec.tree import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.spec.rendering import Budget
     from envwright.spec.source import Position
-    from envwright.spec.tree import Entry, Node
+    from envwright.spec.tree import Node
 
 _FACTS = ("distro", "release", "codename", "architecture", "kernel", "wsl", "distribution")
 _WORDS = ("true", "false", "none", "not", "and", "or", "if", "else", "in", "is", "for")
@@ -73,9 +76,45 @@ class Scope:
             return {key: self.value(entry.node) for key, entry in node.value.items()}
         if isinstance(node.value, tuple):
             return [self.value(item) for item in node.value]
-        if isinstance(node.value, str) and ("{{" in node.value or "{%" in node.value):
+        if isinstance(node.value, str) and _is_template(node.value):
             return self._render(node.value, node.at)
         return node.value
+
+    def keyed(self, node: Node) -> Node:
+        """Return a tree with the templates in its keys rendered; keys with faults are left out."""
+        if isinstance(node.value, tuple):
+            return replace(node, value=tuple(self.keyed(item) for item in node.value))
+        if not isinstance(node.value, Mapping):
+            return node
+        entries: dict[str, Entry] = {}
+        for key, entry in node.value.items():
+            name = self._key(key, entry.at)
+            if name is None:
+                continue
+            if name in entries:
+                first = entries[name].at
+                self.fault(
+                    entry.at.error(
+                        f"the key {quoted(name)} is here twice, once its template is rendered; "
+                        f"the first is {first.source.file}:{first.line}",
+                        hint="keep one of them",
+                    )
+                )
+            entries[name] = Entry(entry.at, self.keyed(entry.node))
+        return replace(node, value=MappingProxyType(entries))
+
+    def _key(self, key: str, at: Position) -> str | None:
+        """Return a key with its template rendered; None where it cannot be a key."""
+        if not _is_template(key):
+            return key
+        name = self._render(key, at)
+        if at in self.failed:
+            return None
+        if not isinstance(name, str) or not name:
+            message = f"the template of this key gives {value_in_words(name)}"
+            self._failed(at, message, "a key is text that is not empty")
+            return None
+        return name
 
     def _render(self, template: str, at: Position) -> Any:
         # The import of jinja2 takes longer than everything else, and most environments have no
@@ -156,6 +195,10 @@ def check_given(given: Mapping[str, str], declared: Iterable[str], file: str) ->
         for name in given
         if name not in known
     ]
+
+
+def _is_template(text: str) -> bool:
+    return "{{" in text or "{%" in text
 
 
 def _is_variable(value: Any) -> bool:

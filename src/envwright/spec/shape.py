@@ -55,9 +55,11 @@ def shape_of(model: type[BaseModel]) -> Shape:
 class Shape:
     """A part of a JSON Schema (draft 2020-12, as pydantic writes it) and its definitions.
 
-    Two keywords are our own, set by `json_schema_extra`. `words` completes the sentence "it must
+    Some keywords are our own, set by `json_schema_extra`. `words` completes the sentence "it must
     be ..." for a text with a pattern. `short` of a model names a key: a value that is no mapping
-    is short for a mapping with this key alone.
+    is short for a mapping with this key alone. `layers` of a list says what the list of a layer
+    does with the list below it: `replace`, or `add` to it, where `identity` tells which items are
+    the same.
     """
 
     schema: Mapping[str, Any]
@@ -120,6 +122,23 @@ class Shape:
             for key, schema in part.schema.get("properties", {}).items():
                 found.setdefault(key, self._of(schema))
         return found
+
+    @property
+    def short(self) -> str:
+        """The key for which a value that is no mapping is short; "" for none."""
+        return next((part.schema["short"] for part in self.branches if "short" in part.schema), "")
+
+    @property
+    def adds(self) -> str | None:
+        """The identity of the items of a list that adds to the list of lower layers.
+
+        A key for items that are mappings, a regular expression for texts, "" for the whole item;
+        None where the list replaces the list of lower layers.
+        """
+        for part in self.branches:
+            if part.schema.get("layers") == "add":
+                return str(part.schema.get("identity", ""))
+        return None
 
     @property
     def required(self) -> frozenset[str]:

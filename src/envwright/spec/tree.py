@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -11,6 +12,17 @@ if TYPE_CHECKING:
 
     from envwright.spec.scalar import Scalar
     from envwright.spec.source import Position
+
+
+class Tag(enum.Enum):
+    """What a value of a layer does with the value of the layers below it."""
+
+    REPLACE = "!replace"
+    """It takes the place of that value."""
+    APPEND = "!append"
+    """The list adds its items to that list."""
+    REMOVE = "!remove"
+    """The list takes its items out of that list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +57,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A value and its place: a scalar, a tuple of nodes, or entries by key."""
+    """A value and its place: a scalar, a tuple of nodes, or entries by key.
+
+    Args:
+        tag: the tag that the file gives the value; None where the value's shape decides.
+        removed: items that a list of merged layers takes out of the list below it.
+    """
 
     value: Scalar | tuple[Node, ...] | Mapping[str, Entry]
     at: Position
+    tag: Tag | None = None
+    removed: tuple[Node, ...] = ()
 
     def places(self) -> Iterator[Position]:
         """Yield the places of this value and of all values in it."""

@@ -103,6 +103,7 @@ def is_taken(text: str) -> bool:
         'name: x\ndocker: {sources: [{kind: folder, mode: "{{ mode }}"}]}',
         "name: x\nsysctl: {a.b: 1}",
         'name: x\nsysctl: {a.b: "{{ a }}"}',
+        'name: x\nsysctl: {"a.{{ a }}": 1}',
         "name: x\npackages: [git]",
         "name: x\npackages: {install: [git]}",
         "extends: base.yaml",

@@ -63,6 +63,31 @@ def test_wrong_variables_are_told() -> None:
 # --- Secrets ----------------------------------------------------------------------------------
 
 
+def test_keys_are_templates() -> None:
+    environment = read('name: x\nvars: {a: b}\nsysctl:\n  "k.{{ a }}": "{{ a }}"\n  c.d: 1\n')
+    assert [section.model_dump() for section in environment.sections] == [{"k.b": "b", "c.d": 1}]
+    assert environment.place("sysctl", ("k.b",)) == ("x.yaml", 4)
+
+
+def test_wrong_templates_of_keys_are_told_at_the_key() -> None:
+    head = 'name: x\nvars: {a: b, no: ""}\nsysctl:\n  k.b: 1\n'
+    for key, told in {
+        "k.{{ a }}": "the key 'k.b' is here twice, once its template is rendered; "
+        "the first is x.yaml:4",
+        "{{ c }}": "there is no name 'c'",
+        "{{ no }}": "the template of this key gives empty text",
+        "{{ [a] }}": "the template of this key gives a list",
+    }.items():
+        first = complaint(f'{head}  "{key}": 2\n')[0]
+        assert first == f"x.yaml:5:3: {told}"
+    faulty = complaint('name: x\nvars: {a: b}\nsysctl:\n  "{{ a }}": 2\n')
+    assert faulty == [
+        "x.yaml:4:3: the key 'b' of sysctl must have a dot",
+        '      "{{ a }}": 2',
+        "      ^",
+    ]
+
+
 def test_a_secret_renders_to_a_marker() -> None:
     head = "secrets: {npm_token: {env: NPM_TOKEN}}"
     text = '"Bearer {{ secret.npm_token }}"'
