@@ -67,6 +67,21 @@ def encoding_of(text: str) -> Encoding:
     return next((Encoding(mark, MARKS[mark]) for mark in MARKS if start.startswith(mark)), NO_MARK)
 
 
+def known_encoding(text: str, marks: frozenset[bytes], reader: str) -> Encoding:
+    """The encoding of a file that a program reads; DialectError for one that it does not know.
+
+    A mark of UTF-8 that the program does not know is no mark to it, but the character that it is.
+    """
+    encoding = encoding_of(text)
+    if encoding.mark in marks or encoding is NO_MARK:
+        return encoding
+    if encoding.name == "utf-8":
+        return NO_MARK
+    raise DialectError(
+        f"the file is {encoding.name.upper()}, which {reader} does not read: save it as UTF-8", 1
+    )
+
+
 class EncodedDialect:
     """A dialect, and the encodings that the program knows which reads its files.
 
@@ -103,16 +118,7 @@ class EncodedDialect:
         return self._dialect.problems(plain)
 
     def _encoding(self, text: str) -> Encoding:
-        encoding = encoding_of(text)
-        if encoding.mark in self._marks or encoding is NO_MARK:
-            return encoding
-        if encoding.name == "utf-8":
-            return NO_MARK
-        raise DialectError(
-            f"the file is {encoding.name.upper()}, which {self._reader} does not read: "
-            "save it as UTF-8",
-            1,
-        )
+        return known_encoding(text, self._marks, self._reader)
 
 
 def _bytes(text: str) -> bytes:
