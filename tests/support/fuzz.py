@@ -89,6 +89,9 @@ class Made(NamedTuple):
     number: int
 
 
+CONDITIONS = ("true", "not wsl", "release >= 13", "distro in ['debian', 'ubuntu']", "exit()")
+
+
 class Fuzz:
     """Makes documents; the same ones for the same source of chance."""
 
@@ -127,9 +130,10 @@ class Fuzz:
         if self._chance.random() < self._wild:
             return self._chance.choice((_HOLE, self._text({}, key), [], {}, None, [[]], True, -1))
         if options := schema.get("anyOf") or schema.get("oneOf"):
-            # The last is mostly a template, of which there are enough.
-            few = options[:-1] if len(options) > 1 else options
-            return self._value(self._chance.choice(few), key, depth)
+            # There are enough templates and choices in all.
+            rare = ({"$ref": "#/$defs/template"}, {"$ref": "#/$defs/choice"})
+            usual = [one for one in options if one not in rare or self._chance.random() < 0.03]
+            return self._value(self._chance.choice(usual or options), key, depth)
         if "enum" in schema or "const" in schema:
             return self._chance.choice(schema.get("enum", [schema.get("const")]))
         if schema.get("type") == "object":
@@ -155,7 +159,8 @@ class Fuzz:
         properties = schema.get("properties", {})
         required = set(schema.get("required", ()))
         wanted = self._chance.randint(0, 3)
-        optional = [name for name in properties if name not in required]
+        rare = {"when", "defaults"} if self._chance.random() < 0.9 else set()
+        optional = [name for name in properties if name not in required | rare]
         self._chance.shuffle(optional)
         for name in (*required, *optional[:wanted]):
             made[name] = self._value(properties[name], name, depth + 1)
@@ -171,6 +176,8 @@ class Fuzz:
 
     def _text(self, schema: Schema, key: str) -> str:
         """A text that the schema takes, made to be run where there is such a one."""
+        if key == "when":
+            return self._chance.choice(CONDITIONS)
         pattern = schema.get("pattern", "")
         shown = _shown(key)
         known = [*shown, *(one for one in GOOD if isinstance(one, str))]

@@ -36,6 +36,12 @@ class Machine:
         accounts: the machine's users and groups.
         new_group: the number of the group that useradd(8) gives new accounts; "" where each gets a
             group of its own name, which is Debian's custom (login.defs(5), USERGROUPS_ENAB).
+        wsl_version: the version of WSL (`2.6.1`, wslinfo(1)); "" elsewhere or when unknown.
+        gpu: there is an NVIDIA GPU (PCI vendor 10de), or one that Windows shares (/dev/dxg).
+        memory: the memory that Linux has, in GiB, rounded (MemTotal of proc_meminfo(5)).
+        cpus: the number of CPUs that Linux has (proc_cpuinfo(5)).
+        container: the machine is a container, as systemd-detect-virt(1) tells; WSL is none.
+        desktop: a desktop session is installed (/usr/share/xsessions, /usr/share/wayland-sessions).
     """
 
     distro: str
@@ -48,6 +54,12 @@ class Machine:
     booted: bool
     accounts: Accounts
     new_group: str = ""
+    wsl_version: str = ""
+    gpu: bool = False
+    memory: int = 0
+    cpus: int = 0
+    container: bool = False
+    desktop: bool = False
 
     HELLO: ClassVar = load(__file__)
     """The script that prints these facts; every session runs it first."""
@@ -55,7 +67,7 @@ class Machine:
     @staticmethod
     def read(hello: bytes) -> Machine:
         """Parse the output of the script HELLO."""
-        fields = [*decode(hello).split("\0"), *[""] * 9]
+        fields = [*decode(hello).split("\0"), *[""] * 15]
         release = dict(_assignments(fields[0]))
         kernel = fields[2].strip()
         return Machine(
@@ -70,6 +82,12 @@ class Machine:
             booted=fields[5].strip() == "booted",
             accounts=Accounts.read(fields[6], fields[7]),
             new_group=fields[8].strip(),
+            wsl_version=fields[9].strip(),
+            gpu=fields[10].strip() == "gpu",
+            memory=_gibibytes(fields[11]),
+            cpus=int(fields[12]) if fields[12].strip().isdigit() else 0,
+            container=fields[13].strip() == "container",
+            desktop=fields[14].strip() == "desktop",
         )
 
     @property
@@ -107,6 +125,10 @@ class Machine:
         if user in self.accounts.users:
             return self.accounts.users[user].home
         return "/root" if user == "root" else f"/home/{user}"
+
+
+def _gibibytes(kibibytes: str) -> int:
+    return round(int(kibibytes) / (1 << 20)) if kibibytes.strip().isdigit() else 0
 
 
 def _assignments(text: str) -> Iterator[tuple[str, str]]:

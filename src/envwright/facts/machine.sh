@@ -11,3 +11,14 @@ cat /etc/passwd; printf '\0'
 cat /etc/group; printf '\0'
 grep -Eiq '^[[:space:]]*USERGROUPS_ENAB[[:space:]]+yes' /etc/login.defs ||
     useradd -D | sed -n 's/^GROUP=//p'
+printf '\0'
+[ -e /init ] && { wslinfo --version || wslinfo --wsl-version; } | head -n 1; printf '\0'
+if [ -e /dev/dxg ] || grep -qs 0x10de /sys/bus/pci/devices/*/vendor; then echo gpu; fi; printf '\0'
+while read -r ew_name ew_size _; do
+    [ "$ew_name" != MemTotal: ] || { printf '%s\0' "$ew_size"; break; }
+done </proc/meminfo
+grep -c ^processor /proc/cpuinfo; printf '\0'
+{ [ -e /.dockerenv ] || [ -e /run/.containerenv ] || [ -s /run/systemd/container ]; } && echo container
+printf '\0'
+set -- /usr/share/xsessions/*.desktop /usr/share/wayland-sessions/*.desktop
+for ew_name do [ ! -e "$ew_name" ] || { echo desktop; break; }; done

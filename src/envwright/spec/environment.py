@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from envwright.errors import LocatedError, SpecError, SpecErrors
+from envwright.errors import LocatedError, SpecError, SpecErrors, UnfitError
 from envwright.model.catalogue import discover
 from envwright.model.secrets import Secret, Secrets, is_name
-from envwright.spec import layers, scope
+from envwright.spec import choice, layers, scope
 from envwright.spec.declaration import Declaration
+from envwright.spec.merging import settle
 from envwright.spec.messages import quoted, suggestion, value_in_words
 from envwright.spec.reach import without_foreign_text
 from envwright.spec.shape import shape_of
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.model.capability import Section
 
-KEYS = ("name", "description", layers.KEY, "vars", "secrets")
+KEYS = ("name", "description", layers.KEY, choice.WHEN, "vars", "secrets")
 """The keys of an environment that are not sections."""
 NAME = "[a-z0-9][a-z0-9.-]*"
 """The names that an environment may have (a regular expression for the whole name)."""
@@ -86,12 +87,14 @@ def load(
     """
     known = discover() if capabilities is None else capabilities
     try:
-        root, files = layers.load(str(path), known)
+        roots, files = layers.load(str(path), scope.facts(machine))
+    except UnfitError:
+        raise
     except SpecErrors as errors:
         raise SpecErrors(list(without_foreign_text(errors.errors, str(path)))) from None
     except SpecError as error:
         raise SpecErrors(list(without_foreign_text([error], str(path)))) from None
-    reader = _Reader(root, machine, known, files)
+    reader = _Reader(roots, machine, known, files)
     environment = reader.read(str(path), variables)
     if reader.faults:
         faults = sorted(reader.faults, key=lambda fault: _rank(fault, str(path)))
@@ -110,14 +113,14 @@ class _Reader:
 
     def __init__(
         self,
-        root: Node,
+        roots: Sequence[Node],
         machine: Machine,
         known: Mapping[str, type[Section]],
         files: dict[str, str],
     ) -> None:
-        self._tree = Entry(root.at, root)
-        self._keys: dict[str, Entry] = dict(root.value) if isinstance(root.value, Mapping) else {}
+        self._roots = roots
         self._known = known
+        self._merge(roots)
         self._files = files
         self._scope = scope.Scope(machine, self._secret_entries())
 
@@ -130,7 +133,8 @@ class _Reader:
         name = self._name()
         self._check_keys()
         self._declare(file, variables)
-        self._render_keys()
+        self._merge([self._chosen(root) for root in self._roots])
+        self._finish_sections()
         secrets = Secrets(dict(self._secrets()))
         sections = tuple(
             section
@@ -191,12 +195,34 @@ class _Reader:
             name = self._scope.value(self._tree.nearest(("user", "name")).node)
             self._scope.set_home(name if isinstance(name, str) else "root")
 
-    def _render_keys(self) -> None:
-        """Render the templates in the keys of the sections; from here on the tree has no others."""
-        self._keys = {
-            key: Entry(entry.at, self._scope.keyed(entry.node)) if key not in KEYS else entry
-            for key, entry in self._keys.items()
-        }
+    def _merge(self, roots: Sequence[Node]) -> None:
+        root = layers.merged(roots, self._known)
+        self._tree = Entry(root.at, root)
+        self._keys: dict[str, Entry] = dict(root.value) if isinstance(root.value, Mapping) else {}
+
+    def _chosen(self, root: Node) -> Node:
+        """Return what a layer says of this machine."""
+        chooser = choice.Chooser(self._scope.names)
+        entries = {}
+        for key, entry in root.value.items() if isinstance(root.value, Mapping) else ():
+            if key not in self._known:
+                entries[key] = entry
+                continue
+            try:
+                node = chooser.section(entry.node, shape_of(self._known[key]))
+            except LocatedError as fault:
+                self._scope.fault(fault)
+                continue
+            if node is not None:
+                entries[key] = Entry(entry.at, node)
+        return Node(MappingProxyType(entries), root.at)
+
+    def _finish_sections(self) -> None:
+        """Fill the entries of tables by their defaults, and render the templates in keys."""
+        for key, entry in self._keys.items():
+            if key in self._known:
+                node = settle(choice.filled(entry.node, shape_of(self._known[key])))
+                self._keys[key] = Entry(entry.at, self._scope.keyed(node))
         self._tree = Entry(self._tree.at, Node(MappingProxyType(self._keys), self._tree.at))
 
     def _secret_entries(self) -> dict[str, Entry]:

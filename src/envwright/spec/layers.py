@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envwright.errors import LocatedError, SpecError
+from envwright.errors import LocatedError, SpecError, UnfitError
 from envwright.spec import source
+from envwright.spec.choice import WHEN, is_true
 from envwright.spec.document import parse
 from envwright.spec.merging import merge, settle
 from envwright.spec.messages import value_in_words
 from envwright.spec.shape import Shape, shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from typing import Any
 
     from pydantic import BaseModel
 
@@ -29,26 +31,36 @@ CHAIN_LIMIT = 32
 """How long a chain of files that extend each other may be."""
 
 
-def load(file: str, known: Mapping[str, type[BaseModel]]) -> tuple[Node, dict[str, str]]:
-    """Return the tree of a file, merged over the trees of the files that it extends.
+def load(file: str, facts: Mapping[str, Any]) -> tuple[list[Node], dict[str, str]]:
+    """Return the trees of the files that a file extends, from the lowest to its own.
 
     The second value is the SHA-256 of each file that was read. A file that several files extend
-    counts once, below the first of these: what it says does not hide what was laid over it. Nodes
-    keep the file and line that they come from.
+    counts once, below the first of these: what it says does not hide what was laid over it. A file
+    whose condition is false is left out, with the files that only it extends.
 
     Args:
         file: the file of the environment.
-        known: the models of the sections, which say how their values merge.
+        facts: the names that the condition of a whole file may use.
 
     Raises:
         SpecError, SpecErrors: a file cannot be read or parsed, or files extend each other.
+        UnfitError: the condition of the environment's own file is false.
     """
-    layers = _Layers()
+    layers = _Layers(facts)
     layers.add(file, None)
+    return layers.roots, layers.checksums
+
+
+def merged(roots: Sequence[Node], known: Mapping[str, type[BaseModel]]) -> Node:
+    """Return one tree of several layers, the lowest first; nodes keep their file and line.
+
+    Args:
+        roots: the trees.
+        known: the models of the sections, which say how their values merge.
+    """
     shape = _Environment({}, {}, known)
-    first, *rest = layers.roots
-    merged = functools.reduce(lambda base, over: merge(base, over, shape), rest, first)
-    return settle(merged), layers.checksums
+    first, *rest = roots
+    return settle(functools.reduce(lambda base, over: merge(base, over, shape), rest, first))
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,8 @@ class _Environment(Shape):
 class _Layers:
     """The files of an environment, from the lowest layer to the environment's own file."""
 
-    def __init__(self) -> None:
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = facts
         self.roots: list[Node] = []
         self.checksums: dict[str, str] = {}
         self._done: set[str] = set()
@@ -83,11 +96,24 @@ class _Layers:
         self._chain[real] = file
         own = _read(file, asked)
         self.checksums[file] = own.at.source.checksum
+        if not self._fits(own, asked):
+            del self._chain[real]
+            return
         for name, at in _bases(own, file):
             self.add(name, at)
         del self._chain[real]
         self._done.add(real)
         self.roots.append(own)
+
+    def _fits(self, root: Node, asked: Position | None) -> bool:
+        """Tell whether the condition of a file holds; the environment's own must."""
+        when = root.value.get(WHEN) if isinstance(root.value, Mapping) else None
+        if when is None or is_true(when.node, self._facts):
+            return True
+        if asked is None:
+            message = "the environment is for other machines: this condition is false"
+            raise UnfitError([when.place.error(message)])
+        return False
 
 
 def _read(file: str, asked: Position | None) -> Node:

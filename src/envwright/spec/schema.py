@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from envwright.model.catalogue import discover
+from envwright.spec.choice import DEFAULTS, ELSE, THEN, WHEN
 from envwright.spec.declaration import Declaration
 from envwright.spec.environment import NAME
 from envwright.spec.scope import VARIABLE
@@ -22,6 +23,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TEMPLATE = {"$ref": "#/$defs/template"}
 _TEMPLATE_PATTERN = r"\{\{|\{%"
 _NULL = {"type": "null"}
+_WHEN = {
+    "description": "A condition, like `wsl and release >= 24.04`: see docs/language.md.",
+    "anyOf": [{"type": "string"}, {"type": "boolean"}],
+}
+_CHOICE = {"$ref": "#/$defs/choice"}
 _ABOUT = ("description", "default")
 _BOUNDS = ("pattern", "format", "enum", "minLength", "maxLength")
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
@@ -56,6 +62,14 @@ def json_schema(capabilities: Mapping[str, type[Section]] | None = None) -> dict
                 "type": "string",
                 "pattern": _TEMPLATE_PATTERN,
             },
+            "choice": {
+                "description": "A value that a condition chooses: `when`, `then`, `else`.",
+                "type": "object",
+                "properties": {WHEN: _WHEN, THEN: {}, ELSE: {}},
+                "required": [WHEN],
+                "minProperties": 2,
+                "additionalProperties": False,
+            },
             **definitions,
         },
     }
@@ -78,6 +92,7 @@ def _head() -> dict[str, Any]:
             "description": "Files that this file extends, relative to it; its own values win.",
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
         },
+        "when": _WHEN,
         "vars": {
             "description": "Variables for templates; `--var NAME=VALUE` overrides them.",
             "type": "object",
@@ -140,9 +155,21 @@ class _Adapter:
             found.setdefault("additionalProperties", False)
         dropped = (*_OURS, "required") if self._layer else _OURS
         plain = {name: part for name, part in found.items() if name not in dropped}
+        if "properties" in plain:
+            plain["properties"] = {WHEN: _WHEN, **plain["properties"]}
+        elif defaults := self._defaults(schema):
+            plain["properties"] = {DEFAULTS: defaults}
+            if "propertyNames" in plain:
+                plain["propertyNames"] = _or(plain["propertyNames"], {"const": DEFAULTS})
         if "short" in schema:
             return {"anyOf": [plain, plain["properties"][schema["short"]]]}
         return plain
+
+    def _defaults(self, schema: dict[str, Any]) -> dict[str, Any] | None:
+        """Return the schema of the key `defaults` of a table of models; None for other values."""
+        tables = (*schema.get("patternProperties", {}).values(), schema.get("additionalProperties"))
+        models = [part for part in tables if isinstance(part, dict) and "$ref" in part]
+        return _Adapter(self._section, layer=True).adapt(models[0]) if models else None
 
     def _keyword(self, name: str, part: Any) -> Any:
         """Adapt the value of a keyword of JSON Schema."""
@@ -163,7 +190,7 @@ class _Adapter:
 
     def _item(self, part: dict[str, Any]) -> dict[str, Any]:
         # Layers merge mappings by key but replace lists, so the items of a list are complete.
-        return _Adapter(self._section, layer=False).adapt(part)
+        return _choosable(_Adapter(self._section, layer=False).adapt(part))
 
     def _items(self, parts: list[Any]) -> list[Any]:
         return [self._item(part) for part in parts]
@@ -179,8 +206,13 @@ class _Adapter:
 
     def _value(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Return the schema of a key's value; in a layer null removes the key."""
-        adapted = self.adapt(schema)
+        adapted = _choosable(self.adapt(schema))
         return _or(adapted, _NULL) if self._layer else adapted
+
+
+def _choosable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a value, or of a choice in its place; free JSON has no choices."""
+    return _or(schema, _CHOICE) if set(schema) - set(_ABOUT) else schema
 
 
 def _or(schema: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,21 @@ if TYPE_CHECKING:
     from envwright.spec.source import Position
     from envwright.spec.tree import Node
 
-_FACTS = ("distro", "release", "codename", "architecture", "kernel", "wsl", "distribution")
+_FACTS = (
+    "distro",
+    "release",
+    "codename",
+    "architecture",
+    "kernel",
+    "wsl",
+    "wsl_version",
+    "distribution",
+    "gpu",
+    "memory",
+    "cpus",
+    "container",
+    "desktop",
+)
 _WORDS = ("true", "false", "none", "not", "and", "or", "if", "else", "in", "is", "for")
 _RESERVED = {
     **dict.fromkeys((*_FACTS, "home", "home_of"), "a fact of the machine"),
@@ -32,6 +46,11 @@ _RESERVED = {
 }
 VARIABLE = "[A-Za-z_][A-Za-z0-9_]*"
 """The names that a variable or a secret may have (a regular expression for the whole name)."""
+
+
+def facts(machine: Machine) -> dict[str, Any]:
+    """Return the facts of a machine that templates and conditions may name."""
+    return {name: getattr(machine, name) for name in _FACTS}
 
 
 class Scope:
@@ -44,12 +63,16 @@ class Scope:
 
     def __init__(self, machine: Machine, secret_names: Iterable[str]) -> None:
         self._machine = machine
-        self._names: dict[str, Any] = {name: getattr(machine, name) for name in _FACTS}
-        self._names["home_of"] = machine.home
+        self._names: dict[str, Any] = {**facts(machine), "home_of": machine.home}
         self._secrets = {name: secrets.marker(name) for name in secret_names}
         self.faults: list[SpecError] = []
         self.failed: set[Position] = set()
         self._spent: Budget | None = None
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The facts and variables with their values: the names of conditions."""
+        return {name: value for name, value in self._names.items() if not callable(value)}
 
     def set_home(self, user: str) -> None:
         """Set the name `home` to the home directory of a user."""

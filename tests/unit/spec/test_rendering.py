@@ -83,9 +83,9 @@ def test_an_undefined_name_is_told_with_the_one_that_was_meant() -> None:
         '      a.b: "{{ codenam }}"',
         "           ^",
         (
-            "hint: names here: architecture, codename, distribution, distro, home, home_of, "
-            "kernel, release, secret, wsl; write {% raw %}{{ }}{% endraw %} for "
-            "literal braces"
+            "hint: names here: architecture, codename, container, cpus, desktop, distribution, "
+            "distro, gpu, home, home_of, kernel, memory, release, secret, wsl, wsl_version; "
+            "write {% raw %}{{ }}{% endraw %} for literal braces"
         ),
     ]
 

@@ -104,6 +104,8 @@ def is_taken(text: str) -> bool:
         "name: x\nsysctl: {a.b: 1}",
         'name: x\nsysctl: {a.b: "{{ a }}"}',
         'name: x\nsysctl: {"a.{{ a }}": 1}',
+        "name: x\nwhen: wsl\ndocker: {when: not wsl, users: [{when: wsl, then: [a], else: b}]}",
+        "name: x\nsysctl: {a.b: {when: wsl, then: 1}}\npackages: {when: wsl, install: [git]}",
         "name: x\npackages: [git]",
         "name: x\npackages: {install: [git]}",
         "extends: base.yaml",
@@ -132,6 +134,8 @@ def test_what_an_environment_may_say_is_taken(text: str) -> None:
         "name: x\ndocker: {sources: [{kind: url}]}",
         "name: x\nsysctl: {AB: 1}",
         "name: x\nsysctl: {a.b: x}",
+        "name: x\ndocker: {users: [{when: wsl}]}",
+        "name: x\ndocker: {live: {when: wsl, them: true}}",
         "name: x\npackages: git",
         "name: x\nvars: {a-b: 1}",
         "name: x\nvars: {a: {}}",
@@ -145,6 +149,12 @@ def test_what_an_environment_may_not_say_is_refused(text: str) -> None:
     assert not is_taken(text)
 
 
+def test_the_defaults_of_a_table_are_a_part_of_an_entry() -> None:
+    text = "name: x\nmounts:\n  defaults: {{options: [{}]}}\n  /mnt/a: {{type: tmpfs}}\n"
+    assert SHIPPED.is_valid(parse(Source("x.yaml", text.format("ro"))).plain())
+    assert not SHIPPED.is_valid(parse(Source("x.yaml", text.format("{a: b}"))).plain())
+
+
 def test_editors_find_descriptions_defaults_and_choices() -> None:
     schema = json_schema(CAPABILITIES)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
@@ -156,11 +166,20 @@ def test_editors_find_descriptions_defaults_and_choices() -> None:
             "anyOf": [
                 {"enum": ["local", "none"], "type": "string"},
                 {"$ref": "#/$defs/template"},
+                {"$ref": "#/$defs/choice"},
             ],
         },
         "size": {
             "description": "How much it logs.",
-            "anyOf": [{"minimum": 1, "type": "integer"}, {"$ref": "#/$defs/template"}],
+            "anyOf": [
+                {"minimum": 1, "type": "integer"},
+                {"$ref": "#/$defs/template"},
+                {"$ref": "#/$defs/choice"},
+            ],
+        },
+        "when": {
+            "description": "A condition, like `wsl and release >= 24.04`: see docs/language.md.",
+            "anyOf": [{"type": "string"}, {"type": "boolean"}],
         },
     }
 
