@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envwright.cache import plain_data, storage
 from envwright.model.secrets import Secrets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import TypeGuard
 
     from envwright.facts import Machine
@@ -42,20 +43,29 @@ class CompiledEnvironment(NamedTuple):
     files: Files | None = None
 
 
-def compiled(path: str, machine: Machine, variables: Mapping[str, str]) -> CompiledEnvironment:
+def compiled(
+    path: str, machine: Machine, variables: Mapping[str, Any], layers: Sequence[str] = ()
+) -> CompiledEnvironment:
     """Return an environment compiled for a machine, from the cache where it can be.
+
+    Args:
+        path: the environment's file.
+        machine: the machine's facts.
+        variables: values of `vars`.
+        layers: files that are laid over the environment, the lowest first.
 
     Raises:
         SpecErrors: the environment cannot be compiled.
     """
-    entry = storage.name("compiled", path, repr(machine), sorted(variables.items()))
+    given = repr(sorted(variables.items()))
+    entry = storage.name("compiled", path, repr(machine), given, list(layers))
     kept = _read(entry)
     if kept is not None:
         return kept
     from envwright.spec.compiler import compile_environment  # noqa: PLC0415 - what the cache spares
     from envwright.spec.environment import load  # noqa: PLC0415 - what the cache spares
 
-    environment = load(path, machine, variables)
+    environment = load(path, machine, variables, layers=layers)
     made = compile_environment(environment, machine)
     if not _is_keepable(environment):
         return CompiledEnvironment(made, environment.secrets)

@@ -77,7 +77,7 @@ def _open(
         opened=_opened(call),
         preload=functools.partial(preload, verify=verify),
     )
-    compile_ = from_file(target.environment, machines.variables)
+    compile_ = from_file(target.environment, target.variables, target.layers)
     return open_context(target, compile_, access, call.timings)
 
 
@@ -96,7 +96,6 @@ def _on_fleet(
         raise EnvwrightError("--restart is for one machine", hint="name one by --host")
     fleet = verbs.Fleet(
         targets,
-        machines.variables,
         fleet_options(parsed),
         password=password_source(stdin=machines.password_on_stdin),
         report=call.report,

@@ -43,6 +43,12 @@ def _language(parsed: argparse.Namespace, call: Invocation) -> int:
     return verbs[parsed.verb](parsed, call)
 
 
+def _hosts(parsed: argparse.Namespace, call: Invocation) -> int:
+    from envwright.cli.hosts import hosts  # noqa: PLC0415 - see above
+
+    return hosts(parsed, call)
+
+
 def _pull(parsed: argparse.Namespace, call: Invocation) -> int:
     from envwright.cli import pull  # noqa: PLC0415 - see above
 
@@ -56,6 +62,7 @@ VERBS: dict[str, Verb] = {
     "verify": _run,
     "explain": _language,
     "schema": _language,
+    "hosts": _hosts,
     "export": _export,
     "pull": _pull,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +28,7 @@ VERBS = {
     "verify": "Prove that a machine is as it should be",
     "explain": "Explain a capability or one of its keys",
     "schema": "Print the JSON Schema of environments, for editors",
+    "hosts": "List the machines of an inventory, with what each is to be",
     "export": "Write a deploy and tests that run without envwright",
     "pull": "Follow a git repository of environments, by a timer",
 }
@@ -82,6 +84,7 @@ def _parser(names: Sequence[str]) -> Parser:
         "apply": _apply_options,
         "verify": _verify_options,
         "explain": _explain_options,
+        "hosts": _hosts_options,
         "export": functools.partial(_export_options, machines),
         "pull": add_actions,
     }
@@ -120,6 +123,11 @@ def _verify_options(proving: Parser) -> None:
 def _explain_options(explaining: Parser) -> None:
     topic = "docker, docker.daemon, ..."
     explaining.add_argument("topic", nargs="?", default="", help=topic)
+
+
+def _hosts_options(listing: Parser) -> None:
+    _inventory_options(listing, required=True)
+    listing.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _export_options(machines: Parser, exporting: Parser) -> None:
@@ -162,14 +170,7 @@ def _machine_options(common: Parser) -> Parser:
         help="@local (default), @ssh/[user@]host, @docker/ID, @podman/ID, "
         "@chroot/DIR; again for more",
     )
-    machines.add_argument("--inventory", "-i", metavar="FILE", help="a pyinfra inventory")
-    machines.add_argument(
-        "--limit",
-        action="append",
-        default=[],
-        metavar="PATTERN",
-        help="only these hosts or groups of the inventory",
-    )
+    _inventory_options(machines)
     machines.add_argument(
         "--sudo-password-stdin",
         action="store_true",
@@ -183,6 +184,24 @@ def _machine_options(common: Parser) -> Parser:
         "a machine that does not answer is given up sooner)",
     )
     return machines
+
+
+def _inventory_options(parser: Parser, *, required: bool = False) -> None:
+    """Add what names an inventory and some of its machines."""
+    parser.add_argument(
+        "--inventory",
+        "-i",
+        required=required,
+        metavar="FILE",
+        help="an inventory: Python as pyinfra reads it, or YAML",
+    )
+    parser.add_argument(
+        "--limit",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only these hosts or groups of the inventory",
+    )
 
 
 def _fleet_options(parser: Parser) -> None:
@@ -240,7 +259,7 @@ class MachineOptions(NamedTuple):
         Raises:
             EnvwrightError: the options name none, or contradict each other.
         """
-        from envwright.host.inventory import Target, read_inventory  # noqa: PLC0415 - light
+        from envwright.host.inventory import Target  # noqa: PLC0415 - light
 
         if self.inventory and self.hosts:
             raise EnvwrightError(
@@ -252,10 +271,29 @@ class MachineOptions(NamedTuple):
             found = read_inventory(self.inventory, self.limit)
         else:
             found = [Target(host) for host in self.hosts or ["@local"]]
-        found = [Target(t.host, self.environment or t.environment) for t in found]
         for target in found:
-            named(target.environment, f" for {target.host}")
-        return found
+            named(self.environment or target.environment, f" for {target.host}")
+        return [
+            replace(
+                target,
+                environment=self.environment or target.environment,
+                variables={**target.variables, **self.variables},
+            )
+            for target in found
+        ]
+
+
+def read_inventory(path: str, limit: Sequence[str] = ()) -> list[Target]:
+    """Return the machines of an inventory, in YAML or in Python, as pyinfra reads it.
+
+    Raises:
+        EnvwrightError: the inventory cannot be read, or names no host that the limit leaves.
+    """
+    from envwright.host import inventory  # noqa: PLC0415 - only an inventory needs it
+    from envwright.spec import inventory as in_yaml  # noqa: PLC0415 - only an inventory needs it
+
+    read = in_yaml.read_groups if path.endswith(in_yaml.SUFFIXES) else inventory.read_groups
+    return inventory.targets(read(path), path, limit)
 
 
 def named(environment: str, whose: str = "") -> str:

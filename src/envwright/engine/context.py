@@ -6,7 +6,7 @@ import contextlib
 import functools
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envwright.errors import EnvwrightError, RefusedError
 from envwright.timings import OFF
@@ -153,20 +153,27 @@ def _session(host: str, access: Access, timings: Timings) -> Session:
         )
 
 
-def from_file(path: str, variables: Mapping[str, str]) -> Compile:
+def from_file(path: str, variables: Mapping[str, Any], layers: Sequence[str] = ()) -> Compile:
     """Return what compiles an environment file, from the cache where it can be.
+
+    Args:
+        path: the file.
+        variables: values of its `vars`.
+        layers: files that are laid over it, the lowest first.
 
     Raises:
         SpecError: there is no such file; this is said before any machine is asked.
     """
     require_file(path)
-    return functools.partial(_compile, path, variables)
+    return functools.partial(_compile, path, variables, layers)
 
 
-def _compile(path: str, variables: Mapping[str, str], machine: Machine) -> CompiledEnvironment:
+def _compile(
+    path: str, variables: Mapping[str, Any], layers: Sequence[str], machine: Machine
+) -> CompiledEnvironment:
     from envwright.cache.compiled import compiled  # noqa: PLC0415 - see above
 
-    return compiled(path, machine, variables)
+    return compiled(path, machine, variables, layers)
 
 
 def require_file(path: str) -> None:

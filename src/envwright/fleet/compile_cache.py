@@ -11,45 +11,46 @@ from envwright.engine.context import require_file
 from envwright.errors import EnvwrightError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from envwright.engine.context import Compile
     from envwright.facts import Machine
+    from envwright.host.inventory import Target
+
+
+def _key(target: Target, machine: Machine) -> tuple[str, ...]:
+    """Return all that a compiled environment depends on; machines and variables have no hash."""
+    given = repr(sorted(target.variables.items()))
+    return target.environment, given, *target.layers, repr(machine)
 
 
 class CompileCache:
-    """The environments that were compiled in one run.
+    """The environments that were compiled in one run."""
 
-    Args:
-        variables: the variables that the command line sets.
-    """
-
-    def __init__(self, variables: Mapping[str, str]) -> None:
-        self._variables = variables
-        self._made: dict[tuple[str, str], CompiledEnvironment | EnvwrightError] = {}
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, ...], CompiledEnvironment | EnvwrightError] = {}
         self._lock = threading.Lock()
 
-    def compiler(self, path: str) -> Compile:
-        """Return what compiles an environment file.
+    def compiler(self, target: Target) -> Compile:
+        """Return what compiles the environment of a machine.
 
         Raises:
             SpecError: there is no such file.
         """
-        require_file(path)
-        return functools.partial(self.compile, path)
+        require_file(target.environment)
+        return functools.partial(self.compile, target)
 
-    def compile(self, path: str, machine: Machine) -> CompiledEnvironment:
-        """Return an environment compiled for a machine, as `cache.compiled` does.
+    def compile(self, target: Target, machine: Machine) -> CompiledEnvironment:
+        """Return the environment of a machine, compiled for its facts, as `cache.compiled` does.
 
         Raises:
             SpecErrors: the environment cannot be compiled.
         """
-        # A machine is not hashable: its accounts are not.
-        key = path, repr(machine)
+        key = _key(target, machine)
         with self._lock:
             if key not in self._made:
                 try:
-                    self._made[key] = compiled(path, machine, self._variables)
+                    self._made[key] = compiled(
+                        target.environment, machine, target.variables, target.layers
+                    )
                 except EnvwrightError as error:
                     self._made[key] = error
             made = self._made[key]
@@ -57,9 +58,9 @@ class CompileCache:
             raise made
         return made
 
-    def add(self, path: str, machine: Machine, made: CompiledEnvironment) -> None:
+    def add(self, target: Target, machine: Machine, made: CompiledEnvironment) -> None:
         """Take over what another process compiled."""
-        self._made[path, repr(machine)] = made
+        self._made[_key(target, machine)] = made
 
     def mask(self, text: str) -> str:
         """Replace the value of every secret that was read."""

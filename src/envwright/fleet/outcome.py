@@ -79,13 +79,18 @@ class RunSummary:
         return tuple(check for check in self.checks if check.outcome == "failed")
 
     @property
+    def to_apply(self) -> bool:
+        """Whether the run only found changes, which an apply would make."""
+        return self.verb is Verb.PLAN and bool(self.changes)
+
+    @property
     def word(self) -> str:
         """What came of the run, in one word.
 
-        For `plan`: same, differs or restart; for `apply`: same, changed, restart or unproven; for
-        `verify`: proven or unproven.
+        For `plan`: same, differs, restart or unproven; for `apply`: same, changed, restart or
+        unproven; for `verify`: proven or unproven.
         """
-        if self.failures:
+        if self.failures and not self.to_apply:
             return "unproven"
         if self.verb is Verb.VERIFY:
             return "proven"
@@ -129,6 +134,8 @@ class HostOutcome:
     @property
     def failed(self) -> bool:
         """Whether `--fail-fast` stops for the machine: an error, or a check that failed."""
+        if self.run is not None and self.run.to_apply:
+            return False
         return self.error is not None or bool(self.failures)
 
     @property

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from envwright.cache.compiled import CompiledEnvironment
@@ -30,7 +29,6 @@ class Task:
     Args:
         target: the machine, and its environment.
         options: what is wanted of the run.
-        variables: the variables that the command line sets.
         log: the machine's log; None for no log.
         asking: somebody can be asked for a password.
         planned: what was compiled before, where the machine was planned for.
@@ -39,7 +37,6 @@ class Task:
 
     target: Target
     options: RunOptions
-    variables: Mapping[str, str]
     log: Path | None
     asking: bool
     planned: Planned | None = None

@@ -31,7 +31,7 @@ from envwright.timings import OFF
 from envwright.workflow import Outcome, RunOptions, Verb, confirm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from envwright.engine.context import Password
     from envwright.engine.plan import Plan
@@ -49,7 +49,6 @@ class Fleet:
 
     Args:
         targets: the machines, each with its environment.
-        variables: the variables that the command line sets.
         options: how many machines at a time, and what failures stop.
         password: asks for sudo's password; None where nobody can be asked.
         report: shows what goes on.
@@ -59,10 +58,9 @@ class Fleet:
         plans: the plans that were made, by the numbers of their machines.
     """
 
-    def __init__(  # noqa: PLR0913 - machines, what is said of them, and who is told
+    def __init__(
         self,
         targets: Sequence[Target],
-        variables: Mapping[str, str],
         options: FleetOptions,
         *,
         password: Password | None,
@@ -72,9 +70,9 @@ class Fleet:
         self.targets, self.options, self.report = targets, options, report
         self.plans: dict[int, Plan] = {}
         self._planned: dict[int, Planned] = {}
-        self._variables, self._password, self._timings = variables, password, timings
+        self._password, self._timings = password, timings
         self._logs = log_files(options.log_dir, targets)
-        self._cache = CompileCache(variables)
+        self._cache = CompileCache()
         report.mask = self._cache.mask
 
     def plan(self, verb: Verb) -> list[HostOutcome]:
@@ -100,7 +98,7 @@ class Fleet:
     def _plan(self, channel: Channel, number: int) -> Plan:
         ask = channel.ask if self._password else None
         target = self.targets[number]
-        compile_ = self._cache.compiler(target.environment)
+        compile_ = self._cache.compiler(target)
         access = Access(ask, batch=True, stop=channel.stop, timeout=self.options.timeout)
         with open_context(target, compile_, access) as context:
             if not self.options.trust:
@@ -121,7 +119,6 @@ class Fleet:
             task = Task(
                 self.targets[number],
                 options(number),
-                self._variables,
                 self._logs[number],
                 asking=self._password is not None,
                 planned=self._planned.get(number),

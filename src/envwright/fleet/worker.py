@@ -162,13 +162,13 @@ def _answer(task: Task, fleet: Connection, report: Report, run: Run) -> tuple[st
         fleet.send(("ask", prompt))
         return str(fleet.recv())
 
-    target, cache = task.target, CompileCache(task.variables)
+    target, cache = task.target, CompileCache()
     if task.planned:
-        cache.add(target.environment, task.planned.machine, task.planned.made)
+        cache.add(target, task.planned.machine, task.planned.made)
     report.mask = cache.mask
     access = Access(ask if task.asking else None, batch=True, timeout=task.timeout)
     try:
-        with open_context(target, cache.compiler(target.environment), access) as context:
+        with open_context(target, cache.compiler(target), access) as context:
             return "end", RunSummary.of(run(context, task.options, report), report.mask)
     except (BrokenPipeError, EOFError):
         raise

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ValidationError
 from envwright.errors import LocatedError, SpecError, SpecErrors, UnfitError
 from envwright.model.catalogue import discover
 from envwright.model.secrets import Secret, Secrets, is_name
-from envwright.spec import choice, layers, scope
+from envwright.spec import choice, scope
+from envwright.spec import layers as merged_layers
 from envwright.spec.declaration import Declaration
 from envwright.spec.merging import settle
 from envwright.spec.messages import quoted, suggestion, value_in_words
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.model.capability import Section
 
-KEYS = ("name", "description", layers.KEY, choice.WHEN, "vars", "secrets")
+KEYS = ("name", "description", merged_layers.KEY, choice.WHEN, "vars", "secrets")
 """The keys of an environment that are not sections."""
 NAME = "[a-z0-9][a-z0-9.-]*"
 """The names that an environment may have (a regular expression for the whole name)."""
@@ -71,8 +72,10 @@ class Environment:
 def load(
     path: str | Path,
     machine: Machine,
-    variables: Mapping[str, str] = MappingProxyType({}),
+    variables: Mapping[str, Any] = MappingProxyType({}),
     capabilities: Mapping[str, type[Section]] | None = None,
+    *,
+    layers: Sequence[str] = (),
 ) -> Environment:
     """Read an environment, for a machine.
 
@@ -81,13 +84,14 @@ def load(
         machine: the machine whose facts templates may name.
         variables: values of `vars` from the command line.
         capabilities: the classes of the sections; by default all capabilities.
+        layers: files that are laid over the environment, the lowest first.
 
     Raises:
         SpecErrors: all mistakes, in the order of files and lines.
     """
     known = discover() if capabilities is None else capabilities
     try:
-        roots, files = layers.load(str(path), scope.facts(machine))
+        roots, files = merged_layers.load([str(path), *layers], scope.facts(machine))
     except UnfitError:
         raise
     except SpecErrors as errors:
@@ -129,7 +133,7 @@ class _Reader:
         """The faults of all parts."""
         return self._scope.faults
 
-    def read(self, file: str, variables: Mapping[str, str]) -> Environment:
+    def read(self, file: str, variables: Mapping[str, Any]) -> Environment:
         name = self._name()
         self._check_keys()
         self._declare(file, variables)
@@ -179,7 +183,7 @@ class _Reader:
                 hint = "`envwright explain` lists the capabilities"
                 self._scope.fault(entry.at.error(message, hint))
 
-    def _declare(self, file: str, variables: Mapping[str, str]) -> None:
+    def _declare(self, file: str, variables: Mapping[str, Any]) -> None:
         """Add the variables to the scope, and `home`, which depends on the name of the user."""
         user = self._tree.nearest(("user", "name")).node.value
         later = isinstance(user, str) and "{{" in user
@@ -196,7 +200,7 @@ class _Reader:
             self._scope.set_home(name if isinstance(name, str) else "root")
 
     def _merge(self, roots: Sequence[Node]) -> None:
-        root = layers.merged(roots, self._known)
+        root = merged_layers.merged(roots, self._known)
         self._tree = Entry(root.at, root)
         self._keys: dict[str, Entry] = dict(root.value) if isinstance(root.value, Mapping) else {}
 

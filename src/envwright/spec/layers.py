@@ -31,15 +31,15 @@ CHAIN_LIMIT = 32
 """How long a chain of files that extend each other may be."""
 
 
-def load(file: str, facts: Mapping[str, Any]) -> tuple[list[Node], dict[str, str]]:
-    """Return the trees of the files that a file extends, from the lowest to its own.
+def load(files: Sequence[str], facts: Mapping[str, Any]) -> tuple[list[Node], dict[str, str]]:
+    """Return the trees of files and of those that they extend, from the lowest to the highest.
 
     The second value is the SHA-256 of each file that was read. A file that several files extend
     counts once, below the first of these: what it says does not hide what was laid over it. A file
     whose condition is false is left out, with the files that only it extends.
 
     Args:
-        file: the file of the environment.
+        files: the file of the environment, then those that are laid over it.
         facts: the names that the condition of a whole file may use.
 
     Raises:
@@ -47,7 +47,10 @@ def load(file: str, facts: Mapping[str, Any]) -> tuple[list[Node], dict[str, str
         UnfitError: the condition of the environment's own file is false.
     """
     layers = _Layers(facts)
-    layers.add(file, None)
+    own, *above = files
+    layers.add(own, None)
+    for file in above:
+        layers.add(file, None, own=False)
     return layers.roots, layers.checksums
 
 
@@ -83,8 +86,14 @@ class _Layers:
         self._done: set[str] = set()
         self._chain: dict[str, str] = {}
 
-    def add(self, file: str, asked: Position | None) -> None:
-        """Add a file above the files that it extends, unless it is there."""
+    def add(self, file: str, asked: Position | None, *, own: bool = True) -> None:
+        """Add a file above the files that it extends, unless it is there.
+
+        Args:
+            file: the file.
+            asked: where another file extends it; None where the command line or an inventory does.
+            own: whether it is the environment itself, if no file extends it.
+        """
         real = os.path.realpath(file) if "\0" not in file else file
         if real in self._done:
             return
@@ -94,23 +103,23 @@ class _Layers:
         if asked and len(self._chain) >= CHAIN_LIMIT:
             raise asked.error(f"more than {CHAIN_LIMIT} files extend each other in a row")
         self._chain[real] = file
-        own = _read(file, asked)
-        self.checksums[file] = own.at.source.checksum
-        if not self._fits(own, asked):
+        root = _read(file, asked)
+        self.checksums[file] = root.at.source.checksum
+        if not self._fits(root, required=own and asked is None):
             del self._chain[real]
             return
-        for name, at in _bases(own, file):
+        for name, at in _bases(root, file):
             self.add(name, at)
         del self._chain[real]
         self._done.add(real)
-        self.roots.append(own)
+        self.roots.append(root)
 
-    def _fits(self, root: Node, asked: Position | None) -> bool:
+    def _fits(self, root: Node, *, required: bool) -> bool:
         """Tell whether the condition of a file holds; the environment's own must."""
         when = root.value.get(WHEN) if isinstance(root.value, Mapping) else None
         if when is None or is_true(when.node, self._facts):
             return True
-        if asked is None:
+        if required:
             message = "the environment is for other machines: this condition is false"
             raise UnfitError([when.place.error(message)])
         return False

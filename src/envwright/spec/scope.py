@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -175,7 +176,7 @@ class Scope:
 
     # --- Variables ---------------------------------------------------------------------------
 
-    def declare(self, entry: Entry, given: Mapping[str, str]) -> None:
+    def declare(self, entry: Entry, given: Mapping[str, Any]) -> None:
         """Add the variables of `vars`; each can use those before it, and `given` values win."""
         declared = entry.node.value
         if not isinstance(declared, Mapping):
@@ -192,7 +193,7 @@ class Scope:
             else:
                 self._declare(name, variable, given)
 
-    def _declare(self, name: str, variable: Entry, given: Mapping[str, str]) -> None:
+    def _declare(self, name: str, variable: Entry, given: Mapping[str, Any]) -> None:
         value = self.value(variable.node)
         if not _is_variable(value):
             actual = value_in_words(value)
@@ -203,14 +204,14 @@ class Scope:
             self.fault(variable.place.error(message, hint))
         if name in given:
             try:
-                value = _typed(name, given[name], value)
+                value = _given(name, given[name], value)
             except SpecError as error:
                 self.fault(error)
         self._names[name] = value
 
 
-def check_given(given: Mapping[str, str], declared: Iterable[str], file: str) -> list[SpecError]:
-    """Return a fault for each variable of the command line that the file does not declare."""
+def check_given(given: Mapping[str, Any], declared: Iterable[str], file: str) -> list[SpecError]:
+    """Return a fault for each given variable that the file does not declare."""
     known = list(declared)
     hint = f"it declares {', '.join(known)}" if known else "it declares none: see `vars`"
     return [
@@ -230,14 +231,13 @@ def _is_variable(value: Any) -> bool:
     return not isinstance(value, dict)
 
 
-def _typed(name: str, text: str, default: Any) -> Any:
-    """Return a variable of the command line in the type of its default: text, or read as YAML."""
-    if isinstance(default, str):
-        return text
-    try:
-        value = document.parse(Source(f"--var {name}", text)).plain() if text.strip() else text
-    except SpecErrors:
-        value = text
+def _given(name: str, value: Any, default: Any) -> Any:
+    """Return a variable that was given in the type of its default; text is read as YAML."""
+    if isinstance(value, str) and isinstance(default, str):
+        return value
+    if isinstance(value, str) and value.strip():
+        with contextlib.suppress(SpecErrors):
+            value = document.parse(Source(f"--var {name}", value)).plain()
     both_numbers = type(value) is int and type(default) is float
     fits = default is None or type(value) is type(default) or both_numbers
     if fits and _is_variable(value):

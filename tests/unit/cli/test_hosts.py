@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
         ),
         (
             ["--inventory", "nowhere.py"],
-            ["error: nowhere.py: no such inventory", "hint: name a Python file of hosts"],
+            ["error: nowhere.py: no such inventory", "hint: name a file of hosts"],
         ),
         (
             ["--inventory", "empty.py"],
@@ -88,3 +89,68 @@ def test_an_export_is_for_one_machine(run: Run) -> None:
     assert run("export", "pyinfra", "box.yaml", *where, text="packages: [git]\n") == error(
         "error: an export is for one machine, not @docker/a, @docker/b", "hint: name one"
     )
+
+
+TEAM = """
+team:
+  environment: base.yaml
+  vars: {region: eu}
+  extends: [eu.yaml]
+  hosts: {"@ssh/anna@box": {vars: {editor: vim}}, "@ssh/bert@box": null}
+spare: {hosts: ["@docker/spare"]}
+"""
+
+
+def test_the_hosts_of_an_inventory_are_listed_with_what_each_is_to_be(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "team.yaml").write_text(TEAM)
+    said = run("hosts", "-i", f"{tmp_path}/team.yaml")
+    assert (said.code, said.err) == (0, "")
+    assert said.out == (
+        "@ssh/anna@box  base.yaml\n"
+        "    groups: team\n"
+        "    layers: eu.yaml\n"
+        "    vars: region=eu, editor=vim\n"
+        "@ssh/bert@box  base.yaml\n"
+        "    groups: team\n"
+        "    layers: eu.yaml\n"
+        "    vars: region=eu\n"
+        "@docker/spare  (no environment)\n"
+        "    groups: spare\n"
+    )
+    listed = run("hosts", "-i", f"{tmp_path}/team.yaml", "--limit", "*anna*", "--json")
+    assert json.loads(listed.out) == {
+        "version": 1,
+        "hosts": [
+            {
+                "host": "@ssh/anna@box",
+                "environment": "base.yaml",
+                "groups": ["team"],
+                "vars": {"region": "eu", "editor": "vim"},
+                "extends": ["eu.yaml"],
+            }
+        ],
+    }
+
+
+def test_what_an_inventory_says_of_a_host_makes_its_plan(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text(
+        "name: base\nvars: {who: nobody, more: false}\n"
+        "files:\n  /nowhere/a: {content: '{{ who }}'}\n  /nowhere/b: {when: more, content: b}\n"
+    )
+    (tmp_path / "anna.yaml").write_text("files: {/nowhere/c: {content: c}}\n")
+    data = {
+        "environment": f"{tmp_path}/base.yaml",
+        "vars": {"who": "anna", "more": True},
+        "extends": [f"{tmp_path}/anna.yaml"],
+    }
+    (tmp_path / "team.py").write_text(f"hosts = [('@local', {data!r})]\n")
+    planned = json.loads(run("plan", "-i", f"{tmp_path}/team.py", "--json").out)
+    assert [(c["id"], c["after"]["content"]) for c in planned["changes"]] == [
+        ("file:/nowhere/a", "anna"),
+        ("file:/nowhere/b", "b"),
+        ("file:/nowhere/c", "c"),
+    ]
+    own = run("plan", "-i", f"{tmp_path}/team.py", "--json", "--var", "who=bert")
+    assert json.loads(own.out)["changes"][0]["after"]["content"] == "bert"

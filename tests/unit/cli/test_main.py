@@ -116,9 +116,9 @@ BOMB = "\n".join(
                 "    files: {/a: {content: '{{ colour }}'}}",
                 "                          ^",
                 (
-                    "hint: names here: architecture, codename, distribution, distro, home, "
-                    "home_of, kernel, release, secret, wsl; write {% raw %}{{ }}{% endraw %} for "
-                    "literal braces"
+                    "hint: names here: architecture, codename, container, cpus, desktop, "
+                    "distribution, distro, gpu, home, home_of, kernel, memory, release, secret, "
+                    "wsl, wsl_version; write {% raw %}{{ }}{% endraw %} for literal braces"
                 ),
             ],
         ),

@@ -58,7 +58,7 @@ def task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Task:
     monkeypatch.setenv("EW_TOKEN", "hunter2")
     monkeypatch.chdir(tmp_path)
     options = RunOptions(Verb.VERIFY, yes=True)
-    return Task(Target("@local", "box.yaml"), options, {}, tmp_path / "log", asking=False)
+    return Task(Target("@local", "box.yaml"), options, tmp_path / "log", asking=False)
 
 
 def test_a_worker_does_what_it_is_told_and_shows_no_secret(
@@ -150,7 +150,7 @@ from envwright.host.inventory import Target
 from envwright.workflow import RunOptions, Verb
 
 task = Task(
-    Target("@local", "box.yaml"), RunOptions(Verb.VERIFY), {}, Path("log"), asking=False
+    Target("@local", "box.yaml"), RunOptions(Verb.VERIFY), Path("log"), asking=False
 )
 ours, theirs = Pipe()
 serve(task, theirs, dict(os.environ), fleets.fail)

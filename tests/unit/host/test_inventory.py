@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from envwright.cli.options import read_inventory
 from envwright.errors import EnvwrightError
-from envwright.host.inventory import Target, read_inventory
+from envwright.host.inventory import Target
 
 TEAM = """
 import os
@@ -35,10 +38,10 @@ def refusal(path: str, *limit: str) -> str:
 
 def test_hosts_have_the_environment_of_their_own_data_or_of_their_group(tmp_path: Path) -> None:
     assert read_inventory(inventory(tmp_path, TEAM)) == [
-        Target("@ssh/dev@one", "all.yaml"),
-        Target("@ssh/dev@two", "two.yaml"),
-        Target("@ssh/root@build", "build.yaml"),
-        Target("@local", ""),
+        Target("@ssh/dev@one", "all.yaml", groups=("laptops", "build")),
+        Target("@ssh/dev@two", "two.yaml", groups=("laptops",)),
+        Target("@ssh/root@build", "build.yaml", groups=("build",)),
+        Target("@local", "", groups=("build",)),
     ]
 
 
@@ -47,7 +50,7 @@ def test_hosts_have_the_environment_of_their_own_data_or_of_their_group(tmp_path
     [
         (["laptops"], ["@ssh/dev@one", "@ssh/dev@two"]),
         (["*@two", "@local"], ["@ssh/dev@two", "@local"]),
-        (["b*"], ["@ssh/root@build", "@ssh/dev@one", "@local"]),
+        (["b*"], ["@ssh/dev@one", "@ssh/root@build", "@local"]),
     ],
 )
 def test_a_limit_keeps_hosts_and_groups_that_match(
@@ -70,9 +73,7 @@ def test_an_inventory_of_nobody_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_inventory_is_refused() -> None:
-    assert refusal("no/such.py") == (
-        "no/such.py: no such inventory\nhint: name a Python file of hosts"
-    )
+    assert refusal("no/such.py") == ("no/such.py: no such inventory\nhint: name a file of hosts")
 
 
 def test_an_inventory_that_is_no_python_is_refused(tmp_path: Path) -> None:
@@ -96,3 +97,96 @@ def test_the_inventories_of_the_house_are_good(name: str) -> None:
     house = Path(__file__).parents[3]
     targets = read_inventory(str(house / "inventories" / f"{name}.py"))
     assert [(house / target.environment).is_file() for target in targets] == [True] * len(targets)
+
+
+DATA = """
+everybody = (
+    ["@ssh/anna@box", "@ssh/bert@box"],
+    {"environment": "base.yaml", "vars": {"region": "eu", "big": False}, "extends": "eu.yaml"},
+)
+backend = (
+    [("@ssh/anna@box", {"vars": {"editor": "vim"}, "extends": ["people/anna.yaml"]})],
+    {"environment": "backend.yaml", "vars": {"big": True}, "extends": ["backend/more.yaml"]},
+)
+"""
+ANNA = Target(
+    "@ssh/anna@box",
+    "backend.yaml",
+    {"region": "eu", "big": True, "editor": "vim"},
+    ("eu.yaml", "backend/more.yaml", "people/anna.yaml"),
+    ("everybody", "backend"),
+)
+BERT = Target(
+    "@ssh/bert@box", "base.yaml", {"region": "eu", "big": False}, ("eu.yaml",), ("everybody",)
+)
+IN_YAML = """
+everybody:
+  environment: base.yaml
+  vars: {region: eu, big: false}
+  extends: eu.yaml
+  hosts: ["@ssh/anna@box", "@ssh/bert@box"]
+backend:
+  environment: backend.yaml
+  vars: {big: true}
+  extends: [backend/more.yaml]
+  hosts:
+    "@ssh/anna@box":
+      vars: {editor: vim}
+      extends: [people/anna.yaml]
+"""
+
+
+def test_data_of_groups_merge_in_their_order_and_a_hosts_own_come_last(tmp_path: Path) -> None:
+    assert read_inventory(inventory(tmp_path, DATA)) == [ANNA, BERT]
+
+
+def test_an_inventory_in_yaml_says_the_same(tmp_path: Path) -> None:
+    (tmp_path / "team.yaml").write_text(IN_YAML)
+    assert read_inventory(f"{tmp_path}/team.yaml") == [ANNA, BERT]
+    assert read_inventory(f"{tmp_path}/team.yaml", ["backend"]) == [ANNA]
+
+
+def test_pyinfra_has_the_same_data(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pyinfra", inventory(tmp_path, DATA), "debug-inventory"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = f"{done.stdout}{done.stderr}"
+    assert all(path in told for path in ("backend.yaml", "base.yaml", "people/anna.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"environment": 3}, "'environment' of @ssh/x must be a path"),
+        ({"vars": ["a"]}, "'vars' of @ssh/x must be a mapping"),
+        ({"extends": [3]}, "'extends' of @ssh/x must be paths"),
+    ],
+)
+def test_data_that_cannot_be_used_are_told(tmp_path: Path, data: object, told: str) -> None:
+    path = inventory(tmp_path, f"hosts = [('@ssh/x', {data})]\n")
+    assert refusal(path) == f"{path}: {told}"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- x\n", "1:1: an inventory is a mapping of groups, not a list"),
+        ("team: [x]\n", "1:7: the group 'team' must be a mapping, not a list"),
+        ("team: {vars: {}}\n", "1:7: the group 'team' needs the key 'hosts'"),
+        (
+            "team: {enviroment: x, hosts: []}\n",
+            "1:8: the group 'team' has no key 'enviroment'; did you mean 'environment'?",
+        ),
+        ("team: {hosts: [3]}\n", "1:16: a host is named by text, not by the integer 3"),
+        ("team: {hosts: {'@local': {var: {}}}}\n", "1:27: '@local' has no key 'var'"),
+    ],
+)
+def test_mistakes_of_an_inventory_in_yaml_are_told_at_their_places(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    path = f"{tmp_path}/team.yaml"
+    Path(path).write_text(text)
+    assert refusal(path).splitlines()[0].startswith(f"{path}:{told}")
