@@ -171,9 +171,13 @@ class Service(Resource):
             return
         if before.get("enabled") == "masked":
             yield operation("server.shell", commands=[f"systemctl unmask -- {unit}"])
-        if before.get("running") == "failed":
-            # systemd does not start a unit that failed too often until the failures are reset.
-            yield operation("server.shell", commands=[f"systemctl reset-failed -- {unit}"])
+        # systemd does not start a unit that failed too often until the failures are reset. A unit
+        # that came since the plan may have failed by now, or may not be loaded, which fails here.
+        reset = operation("server.shell", commands=[f"systemctl reset-failed -- {unit} || :"])
+        if before.get("running") in {"failed", CRASHED}:
+            yield reset
+        elif difference.before is None and self.running and self.needs:
+            yield reset.given(Changed(self.needs))
         outdated = "up to date" in difference.fields
         yield operation(
             "systemd.service",

@@ -40,7 +40,9 @@ for unit in {units}; do
 done
 [ -d /run/systemd/system ] || exit 0
 systemctl daemon-reload
-if [ -n "$2" ]; then deb-systemd-invoke restart {service}; else deb-systemd-invoke start {units}; fi
+if [ -n "$2" ]; then action=restart units='{service}'; else action=start units='{units}'; fi
+# As debhelper has it: that a daemon does not start is no failure of its package.
+deb-systemd-invoke $action $units >/dev/null || true
 """
 
 REMOVE = """\

@@ -164,7 +164,7 @@ def service_call(**arguments: Any) -> Any:
         (
             {**GOOD, "running": "failed"},
             [
-                operation("server.shell", commands=["systemctl reset-failed -- x.service"]),
+                operation("server.shell", commands=["systemctl reset-failed -- x.service || :"]),
                 service_call(),
             ],
         ),
@@ -172,6 +172,15 @@ def service_call(**arguments: Any) -> Any:
 )
 def test_a_service_converges_by_pyinfras_own_operation(before: Any, calls: list[Any]) -> None:
     assert list(PLAIN.converge(compare(before, GOOD))) == calls
+
+
+def test_a_unit_that_a_package_brings_starts_although_it_failed_there() -> None:
+    brought = Service(unit=NAME, needs=("package:x",))
+    reset = operation("server.shell", commands=["systemctl reset-failed -- x.service || :"])
+    assert list(brought.converge(compare(None, GOOD))) == [
+        reset.given(Changed(("package:x",))),
+        service_call(daemon_reload=True),
+    ]
 
 
 def test_one_whose_running_is_not_managed_restarts_only_when_it_runs() -> None:
