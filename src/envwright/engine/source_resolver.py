@@ -51,8 +51,10 @@ def _edited(source: Edited, session: Session, secrets: Secrets) -> Resolved:
     }
     # A file that cannot be read must not be taken for empty: its other keys would be lost.
     based_on, data = session.get(source.path)
+    text = decode(data)
     try:
-        text = dialects.get(source.dialect).edit(decode(data), changes)
+        changes |= dialects.left_open(source.dialect, text, source.defaults)
+        text = dialects.get(source.dialect).edit(text, changes)
     except dialects.DialectError as error:
         raise StepError(f"{source.path}: {error}") from error
     resolved = Resolved(_encode(text))

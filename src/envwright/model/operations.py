@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,11 +23,15 @@ class Content:
 
 @dataclass(frozen=True)
 class Edited:
-    """The present text of a file with some keys set (or, by None, removed) in its dialect."""
+    """The present text of a file with some keys set (or, by None, removed) in its dialect.
+
+    `defaults` are set, too, where the text leaves them open (envwright.portable.dialects).
+    """
 
     path: str
     dialect: str
     changes: Mapping[str, Any]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

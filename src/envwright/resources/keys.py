@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Stat, Text, Unknown
 from envwright.model.claim import Claim, Shared
 from envwright.model.operations import Edited
-from envwright.model.resource import EXISTENCE
+from envwright.model.proof import Assertion, View
+from envwright.model.resource import EXISTENCE, FileKey
+from envwright.portable import dialects
 from envwright.resources.edited_file import EditedFile
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 from envwright.resources.upload import upload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from envwright.facts import Facts, Question
     from envwright.model.operations import Operation
-    from envwright.model.proof import Assertion
-    from envwright.model.resource import Difference, State
+    from envwright.model.resource import Difference, Fields, Resource, State, Value
 
 WSL_CONF, SYSTEMD = "/etc/wsl.conf", "boot.systemd"
 """The file and the key by which WSL starts systemd as PID 1."""
@@ -33,10 +34,13 @@ class Keys(EditedFile, PathResource):
     Args:
         mode: four octal digits.
         validate: a command that must accept the new file, "$staged", before it goes live.
+        defaults: keys of a JSON file that are set only where the file leaves them open, which its
+            first key decides (envwright.portable.dialects, left_open).
     """
 
     mode: str = "0644"
     validate: str = ""
+    defaults: Mapping[str, Value] = field(default_factory=dict)
 
     word: ClassVar[str] = "keys"
     rank: ClassVar[int] = 60
@@ -59,6 +63,7 @@ class Keys(EditedFile, PathResource):
             "owner": self.owner,
             "group": self.group,
             **self.desired_keys(),
+            **{FileKey(name): value for name, value in self.defaults.items()},
         }
 
     def actual(self, facts: Facts) -> State | Unknown | None:
@@ -71,7 +76,20 @@ class Keys(EditedFile, PathResource):
         if not isinstance(text, str):
             return text or Unknown(f"{status.size} bytes")
         keys = self.actual_keys(text)
-        return keys if isinstance(keys, Unknown) else {**attributes(status), **keys}
+        if isinstance(keys, Unknown):
+            return keys
+        return {**attributes(status), **keys, **self._actual_defaults(text)}
+
+    def _actual_defaults(self, text: str) -> Fields:
+        """Return a default as it is wanted, unless a text leaves it open."""
+        missing = dialects.left_open(self.dialect, text, self.defaults)
+        return {FileKey(k): None if k in missing else v for k, v in self.defaults.items()}
+
+    def merge(self, other: Resource) -> Resource:
+        """Join the keys of both; a key that one of them names is no default any more."""
+        both = cast("Keys", super().merge(replace(cast("Keys", other), defaults=self.defaults)))
+        defaults = {**self.defaults, **cast("Keys", other).defaults}
+        return replace(both, defaults={k: v for k, v in defaults.items() if k not in both.keys})
 
     def public_values(self) -> Iterable[Any]:
         return (*replace(self, keys={}).spec(), *self.keys)
@@ -85,7 +103,7 @@ class Keys(EditedFile, PathResource):
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
         yield from upload(
             self.path,
-            Edited(self.path, self.dialect, self.keys),
+            Edited(self.path, self.dialect, self.keys, self.defaults),
             mode=self.mode,
             owner=self.owner,
             group=self.group,
@@ -95,3 +113,6 @@ class Keys(EditedFile, PathResource):
     def witness(self) -> Iterator[Assertion]:
         yield from attribute_witness(self.path, self.desired())
         yield from self.key_witness("file", self.path, "content_string")
+        for name in [*self.defaults][:1]:
+            has = View(f"{self.dialect}_has", name)
+            yield Assertion("file", (self.path,), "content_string", expected=True, view=has)

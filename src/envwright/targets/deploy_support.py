@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import shlex
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import dialects
@@ -22,6 +23,8 @@ from safepath import change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class ContentError(OperationError, OSError):
@@ -89,8 +92,13 @@ def content(text: str) -> io.BytesIO:
     return io.BytesIO(text.encode())
 
 
-def edited(path: str, dialect: str, changes: Mapping[str, Any]) -> io.BytesIO:
-    """Return a file of the machine with some keys set, and all other bytes unchanged."""
+def edited(
+    path: str, dialect: str, changes: Mapping[str, Any], defaults: Mapping[str, Any] = NONE
+) -> io.BytesIO:
+    """Return a file of the machine with some keys set, and all other bytes unchanged.
+
+    The defaults are set where the file leaves them open.
+    """
 
     def make() -> bytes:
         # What cannot be read must not be taken for empty: its other keys would be lost.
@@ -98,7 +106,8 @@ def edited(path: str, dialect: str, changes: Mapping[str, Any]) -> io.BytesIO:
         based_on, _, data = said.partition(b"\n")
         late.based_on = based_on.decode()
         text = data.decode("utf-8", "surrogateescape")
-        new: str = dialects.get(dialect).edit(text, changes)
+        more = dialects.left_open(dialect, text, defaults)
+        new: str = dialects.get(dialect).edit(text, {**changes, **more})
         return new.encode("utf-8", "surrogateescape")
 
     late = Late(make)

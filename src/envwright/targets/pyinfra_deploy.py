@@ -190,7 +190,8 @@ def _literal(value: Any) -> str:
     if isinstance(value, Content):
         return f"content({_text(value.text)})"
     if isinstance(value, Edited):
-        return f"edited({value.path!r}, {value.dialect!r}, {dict(value.changes)!r})"
+        defaults = f", {dict(value.defaults)!r}" if value.defaults else ""
+        return f"edited({value.path!r}, {value.dialect!r}, {dict(value.changes)!r}{defaults})"
     if isinstance(value, Key):
         return f"key({list(value.fingerprints)!r}, url={value.url!r}, text={_text(value.text)})"
     if isinstance(value, Checksum):

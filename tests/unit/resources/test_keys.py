@@ -153,3 +153,41 @@ def test_what_the_plan_does_not_take_for_the_wish_the_witness_does_not_either(
 def test_where_a_file_holds_words_the_witness_reads_words(value: Any, words: str) -> None:
     file = Keys(path="/etc/default/x", dialect="env", keys={"X": value})
     assert list(file.witness())[-1].expected == words
+
+
+DEFAULTS = Keys(path=PATH, dialect="json", defaults={"driver": "own", "opts/a": "1", "opts/b": "2"})
+
+
+@pytest.mark.parametrize(
+    ("text", "open_"),
+    [
+        ("", {"driver", "opts/a", "opts/b"}),
+        ('{"driver": "own"}', {"opts/a", "opts/b"}),
+        ('{"opts": {"b": "9"}}', {"driver", "opts/a"}),
+        ('{"driver": "another"}', set()),
+        ('{"driver": "own", "opts": {"a": "8", "b": "9"}}', set()),
+    ],
+)
+def test_a_default_is_missing_only_where_the_file_leaves_it_open(
+    text: str, open_: set[str]
+) -> None:
+    difference = compare(actual(text, keys=DEFAULTS), DEFAULTS.desired())
+    assert {str(name).removeprefix("key ") for name in difference.fields} == open_
+    (made,) = DEFAULTS.converge(difference)
+    assert made.arguments["src"] == Edited(PATH, "json", {}, DEFAULTS.defaults)
+
+
+def test_the_witness_of_defaults_sees_that_the_first_is_there() -> None:
+    shown = list(DEFAULTS.witness())[-1]
+    assert [read(text, shown) for text in ('{"driver": "another"}', "{}")] == [True, False]
+
+
+def test_a_key_that_another_names_is_no_default_any_more() -> None:
+    named = Keys(path=PATH, dialect="json", keys={"opts/a": "7"})
+    for both in (named.merge(DEFAULTS), DEFAULTS.merge(named)):
+        assert both == Keys(
+            path=PATH,
+            dialect="json",
+            keys={"opts/a": "7"},
+            defaults={"driver": "own", "opts/b": "2"},
+        )

@@ -106,6 +106,19 @@ NAMES = tuple(_MODULES)
 """The dialects that `get` knows."""
 
 
+def left_open(name: str, text: str, defaults: Mapping[str, Value]) -> dict[str, Value]:
+    """Those of some defaults that a text of a dialect leaves open.
+
+    The first default decides about all: a text that gives its key another value leaves none open.
+    Otherwise it leaves open those whose keys it does not have.
+    """
+    found = get(name).actual(text, defaults)
+    first = next(iter(defaults), "")
+    if found.get(first, defaults.get(first)) != defaults.get(first):
+        return {}
+    return {key: value for key, value in defaults.items() if key not in found}
+
+
 def get(name: str) -> Dialect:
     """The dialect of that name; DialectError for a name that is not in NAMES."""
     if name not in _MODULES:
