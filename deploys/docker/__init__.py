@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from envwright.model.capability import Capability, Objection, render
+from envwright.model.capability import Capability, Objection
 from envwright.model.operations import Key
-from envwright.model.proof import Proof, Requirement
 from envwright.model.values import AccountName, Adding, BaseUrl, Fingerprint, spelled
 from envwright.resources.apt_source import AptSource
 from envwright.resources.keys import Keys
@@ -15,15 +13,17 @@ from envwright.resources.member import Member
 from envwright.resources.package import Package
 from envwright.resources.service import Service
 
-from .daemon import Daemon
+from .daemon import DAEMON, Daemon
+from .proofs import proofs
+from .requirements import requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.proof import Proof, Requirement
     from envwright.model.resource import Resource
 
-DAEMON = "/etc/docker/daemon.json"
 FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
 """The fingerprint of Docker's signing key, as docs.docker.com/engine/install announces it."""
 ENGINE = ("docker-ce", "docker-ce-cli")
@@ -89,6 +89,7 @@ docker:
             path=DAEMON,
             dialect="json",
             keys=self.daemon.keys(),
+            defaults=self.daemon.defaults(),
             validate='dockerd --validate --config-file "$staged"',
             needs=("package:docker-ce",),
             at=("daemon",),
@@ -96,7 +97,7 @@ docker:
         for index, user in enumerate(self.users):
             needs = ("package:docker-ce",)
             yield Member(user=user, group="docker", needs=needs, at=("users", index))
-        yield Service(unit="docker.service", reads=(DAEMON,), needs=("package:docker-ce",))
+        yield from _services()
 
     def _source(self, machine: Machine) -> Resource:
         address = f"{self.mirror}/linux/{machine.distro}"
@@ -129,32 +130,16 @@ docker:
                 "use Debian or Ubuntu, or leave out `docker`",
             )
 
-    def requirements(self, machine: Machine) -> Iterator[Requirement]:  # noqa: ARG002 - the same everywhere
-        desktop = "/mnt/wsl/docker-desktop"
-        yield Requirement(
-            "Docker Desktop does not serve this distribution",
-            'for path in "$(command -v docker)" /var/run/docker.sock; do\n'
-            f'case $(readlink -f "$path") in {desktop}/*) exit 1;; esac\ndone',
-            "Docker Desktop's integration serves this distribution; docker-ce would fight it for "
-            "/var/run/docker.sock",
-            "turn the integration off: Docker Desktop, Settings, Resources, WSL integration",
-        )
+    def requirements(self, machine: Machine) -> Iterator[Requirement]:
+        yield from requirements(self.daemon, machine)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
-        yield Proof(
-            "a container runs and its published port answers", render("docker.container.sh")
-        )
-        driver = self.daemon.keys()["log-driver"]
-        yield Proof(
-            "the logs of a new container rotate",
-            render("docker.logs.sh", driver=shlex.quote(driver)),
-            at=("daemon",),
-        )
-        yield Proof("docker compose answers", "docker compose version")
-        for index, user in enumerate(self.users):
-            yield Proof(
-                f"{user} uses Docker without sudo",
-                f"runuser -u {shlex.quote(user)} -- docker version --format "
-                + shlex.quote("{{.Server.Version}}"),
-                at=("users", index),
-            )
+        yield from proofs(self.daemon, self.users)
+
+
+def _services() -> Iterator[Resource]:
+    """Yield the daemon, and the units without which it does not start, or starts no container."""
+    yield Service(unit="containerd.service", needs=("package:containerd.io",))
+    yield Service(unit="docker.socket", needs=("package:docker-ce",))
+    before = ("package:docker-ce", "service:containerd.service", "service:docker.socket")
+    yield Service(unit="docker.service", reads=(DAEMON,), needs=before)

@@ -12,6 +12,8 @@ from envwright.model.values import AbsolutePath, AccountName, Adding, Replacing,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+DAEMON = "/etc/docker/daemon.json"
+"""The daemon's own file of settings."""
 ROTATED = "json-file"
 """The log driver where none is named; Docker's default for it rotates no logs."""
 ROTATION = {"max-size": "10m", "max-file": "3"}
@@ -107,12 +109,13 @@ class Daemon(Part):
     """The directory of images and volumes; it does not move the containerd image store of Docker
     29."""
     log_driver: str | None = None
-    """The log driver; by default json-file, with rotation (Docker's own default rotates
-    nothing)."""
+    """The log driver. By default it is left as the file has it; where the file names none,
+    json-file is, with rotation (Docker's own default rotates nothing)."""
     log_opts: dict[str, str] | None = None
     """Options of the log driver; each value is text: `max-size: "10m"`. By default json-file keeps
-    three files of 10 MB. Where `log-driver` names another driver, these options replace all options
-    in the file, since the options of one driver keep the daemon from starting with another."""
+    three files of 10 MB. Where the environment names a log driver or options, these options replace
+    all options in the file, since the options of one driver keep the daemon from starting with
+    another."""
     log_level: Literal["debug", "info", "warn", "error", "fatal"] | None = None
     """The level of the daemon's own log."""
     min_api_version: (
@@ -206,14 +209,28 @@ class Daemon(Part):
         return self
 
     def keys(self) -> dict[str, Any]:
-        """Return the keys that are given as JSON pointers, log rotation among them."""
+        """Return the keys that are given as JSON pointers.
+
+        A log driver comes with all of its options: one that is left of another driver would keep
+        the daemon from starting (`unknown log opt`), and `dockerd --validate` does not see that.
+        """
         values = self.model_dump(exclude_none=True, exclude={"extra"}) | self.extra
-        driver = values.setdefault("log-driver", ROTATED)
-        if driver == ROTATED:
-            values["log-opts"] = {**ROTATION, **values.get("log-opts", {})}
-            return dict(_leaves(values))
         options = values.pop("log-opts", None)
+        if not self.names_logs:
+            return dict(_leaves(values))
+        if values.setdefault("log-driver", ROTATED) == ROTATED:
+            options = {**ROTATION, **(options or {})}
         return dict(_leaves(values)) | {"log-opts": options}
+
+    @property
+    def names_logs(self) -> bool:
+        """Whether the environment says where the logs of containers go."""
+        return self.log_driver is not None or self.log_opts is not None
+
+    def defaults(self) -> dict[str, Any]:
+        """Return the keys for a file that names no log driver: logs rotate."""
+        rotation = {"log-driver": ROTATED, "log-opts": ROTATION}
+        return {} if self.names_logs else dict(_leaves(rotation))
 
 
 def _leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import RefusedError
-from envwright.facts import Refused, Shell, Unknown
+from envwright.facts import Refused, Unknown
 from envwright.host.probe import ask
 from envwright.model import pending_restart
 from envwright.model.resource import Difference, compare, wanted_by
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from envwright.facts import Facts, Machine, Question
     from envwright.host.session import Session
     from envwright.model.forecast import Forecast, SideEffect
-    from envwright.model.proof import Proof, Requirement, Result
+    from envwright.model.proof import Proof, Result
     from envwright.model.resource import Moment, Resource, State, Value
     from envwright.model.secrets import Secrets
     from envwright.spec.compiler import Compiled
@@ -193,7 +193,7 @@ def make_plan(
     quick = [proof for proof in compiled.proofs if proof.quick]
     with timings("probe"):
         facts = ask(session, _questions(compiled, quick, machine))
-    _require(compiled.requirements, facts, session.name)
+    _require(compiled, facts, session.name)
     _stay_out(compiled.resources, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
     if changes:
@@ -228,7 +228,8 @@ def _questions(
     for resource in compiled.resources:
         yield from resource.questions()
     yield from pending_restart.questions(compiled.resources, machine)
-    yield from (Shell(requirement.script) for requirement in compiled.requirements)
+    for requirement in compiled.requirements:
+        yield from requirement.questions()
     yield from (Shell(proof.script) for proof in proofs)
 
 
@@ -288,14 +289,10 @@ def skip_reasons(plan: Plan) -> pending_restart.SkipReasons:
     )
 
 
-def _require(requirements: Sequence[Requirement], facts: Facts, host: str) -> None:
-    for requirement in requirements:
-        answer = facts[Shell(requirement.script)]
-        if isinstance(answer, Unknown) or answer.code != 0:
-            raise RefusedError(
-                f"{host}: {requirement.refusal}{wanted_by(requirement)}",
-                hint=requirement.hint,
-            )
+def _require(compiled: Compiled, facts: Facts, host: str) -> None:
+    for requirement in compiled.requirements:
+        if fault := requirement.fault(facts, compiled.resources):
+            raise RefusedError(f"{host}: {fault.refusal}{wanted_by(requirement)}", hint=fault.hint)
 
 
 def _stay_out(resources: Sequence[Resource], facts: Facts, host: str) -> None:

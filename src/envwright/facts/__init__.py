@@ -8,6 +8,7 @@ from envwright.facts.mounts import MountPoint, Mounts, unescape
 from envwright.facts.output import Output, Shell
 from envwright.facts.paths import TEXT_LIMIT, ChangeTime, Guarded, Refused, Stat, Status, Text
 from envwright.facts.question import Facts, Question, Unknown, decode
+from envwright.facts.unit_files import CommandLine, UnitFiles, command_line
 from envwright.facts.units import Unit, UnitStatus
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Boot",
     "Booted",
     "ChangeTime",
+    "CommandLine",
     "Facts",
     "Guarded",
     "Logins",
@@ -34,8 +36,10 @@ __all__ = [
     "Status",
     "Text",
     "Unit",
+    "UnitFiles",
     "UnitStatus",
     "Unknown",
+    "command_line",
     "decode",
     "unescape",
 ]

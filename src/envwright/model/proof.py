@@ -6,9 +6,14 @@ Requirements: what must hold before anything is changed.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from envwright.facts import Shell, Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from envwright.facts import Facts, Question
     from envwright.model.origin import Origin
 
 
@@ -107,6 +112,13 @@ class Result:
         return dict(vars(self))
 
 
+class Fault(NamedTuple):
+    """Why a requirement does not hold on a machine, and what a person can do."""
+
+    refusal: str
+    hint: str
+
+
 @dataclass(frozen=True)
 class Requirement:
     """What must hold before anything is changed, and what envwright cannot bring about.
@@ -125,3 +137,18 @@ class Requirement:
     hint: str
     at: tuple[str | int, ...] = ()
     origins: tuple[Origin, ...] = field(default=())
+
+    def questions(self) -> Iterable[Question[Any]]:
+        """Return the questions whose answers `fault` needs."""
+        return (Shell(self.script),)
+
+    def fault(self, facts: Facts, resources: Sequence[Any]) -> Fault | None:  # noqa: ARG002
+        """Return why the requirement does not hold; None where it holds.
+
+        Args:
+            facts: the answers to all questions of the plan.
+            resources: all resources of the environment, for what the machine will be.
+        """
+        answer = facts[Shell(self.script)]
+        holds = not isinstance(answer, Unknown) and answer.code == 0
+        return None if holds else Fault(self.refusal, self.hint)

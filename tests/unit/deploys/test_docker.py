@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from dataclasses import replace
+from subprocess import DEVNULL
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envwright.facts import Machine
+    from envwright.model.proof import Requirement
 
 SECTION = """\
 docker:
@@ -39,6 +40,17 @@ ACCESS = Access("0644", "root", "root")
 ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
 
 
+CONFLICTING = (
+    "docker.io",
+    "docker-compose",
+    "docker-compose-v2",
+    "docker-doc",
+    "podman-docker",
+    "containerd",
+    "runc",
+)
+
+
 def expected(distro: str, codename: str) -> dict[str, Any]:
     return {
         "package:ca-certificates": {},
@@ -55,13 +67,7 @@ def expected(distro: str, codename: str) -> dict[str, Any]:
             "key": (FINGERPRINT,),
             "key file": ACCESS,
         },
-        "package:docker.io": None,
-        "package:docker-compose": None,
-        "package:docker-compose-v2": None,
-        "package:docker-doc": None,
-        "package:podman-docker": None,
-        "package:containerd": None,
-        "package:runc": None,
+        **dict.fromkeys(f"package:{name}" for name in CONFLICTING),
         "package:docker-ce": {"version": "5:29.1.3-*"},
         "package:docker-ce-cli": {"version": "5:29.1.3-*"},
         "package:containerd.io": {},
@@ -81,7 +87,10 @@ def expected(distro: str, codename: str) -> dict[str, Any]:
             FileKey("registry-mirrors"): ["https://x.test"],
             FileKey("log-opts"): None,
         },
-        "service:docker.service": {"running": True, "enabled": True, "up to date": True},
+        **{
+            f"service:{unit}": {"running": True, "enabled": True, "up to date": True}
+            for unit in ("containerd.service", "docker.socket", "docker.service")
+        },
     }
 
 
@@ -104,44 +113,39 @@ def daemon(folder: Path, text: str) -> Keys:
 
 
 @pytest.mark.parametrize(
-    ("section", "keys"),
+    ("section", "keys", "defaults"),
     [
         (
             "{}",
-            {
-                "log-driver": "json-file",
-                "log-opts/max-size": "10m",
-                "log-opts/max-file": "3",
-            },
+            {},
+            {"log-driver": "json-file", "log-opts/max-size": "10m", "log-opts/max-file": "3"},
         ),
         (
             "{daemon: {log-opts: {max-size: 1g, mode: non-blocking}}}",
             {
                 "log-driver": "json-file",
-                "log-opts/max-size": "1g",
-                "log-opts/max-file": "3",
-                "log-opts/mode": "non-blocking",
+                "log-opts": {"max-size": "1g", "max-file": "3", "mode": "non-blocking"},
             },
+            {},
         ),
         (
             "{daemon: {log-driver: json-file}}",
-            {
-                "log-driver": "json-file",
-                "log-opts/max-size": "10m",
-                "log-opts/max-file": "3",
-            },
+            {"log-driver": "json-file", "log-opts": {"max-size": "10m", "max-file": "3"}},
+            {},
         ),
-        ("{daemon: {log-driver: journald}}", {"log-driver": "journald", "log-opts": None}),
+        ("{daemon: {log-driver: journald}}", {"log-driver": "journald", "log-opts": None}, {}),
         (
             "{daemon: {log-driver: syslog, log-opts: {tag: t}}}",
             {"log-driver": "syslog", "log-opts": {"tag": "t"}},
+            {},
         ),
     ],
 )
 def test_logs_rotate_unless_somebody_says_otherwise(
-    tmp_path: Path, section: str, keys: dict[str, Any]
+    tmp_path: Path, section: str, keys: dict[str, Any], defaults: dict[str, Any]
 ) -> None:
-    assert daemon(tmp_path, section).keys == keys
+    made = daemon(tmp_path, section)
+    assert (made.keys, made.defaults) == (keys, defaults)
 
 
 JSON = get("json")
@@ -150,7 +154,7 @@ JSON = get("json")
 def test_a_change_of_the_log_driver_takes_the_options_of_the_other_one_along(
     tmp_path: Path,
 ) -> None:
-    before = JSON.edit("", daemon(tmp_path, "{}").keys)
+    before = JSON.edit("", daemon(tmp_path, "{}").defaults)
     site = JSON.edit(before, {"log-opts/compress": "true", "debug": True})
     after = JSON.edit(site, daemon(tmp_path, "{daemon: {log-driver: journald}}").keys)
     assert JSON.read(after) == {"log-driver": "journald", "debug": True}
@@ -160,12 +164,10 @@ def test_any_key_that_dockerd_takes_can_be_said(tmp_path: Path) -> None:
     text = """\
 {daemon: {min-api-version: "1.24", log-level: warn, dns-search: [corp.test],
  extra: {seccomp-profile: /x.json, max-download-attempts: 7, node-generic-resources: [{a: 1}]}}}"""
-    wanted = daemon(tmp_path, text).keys
-    assert {key: value for key, value in wanted.items() if not key.startswith("log-o")} == {
+    assert daemon(tmp_path, text).keys == {
         "min-api-version": "1.24",
         "log-level": "warn",
         "dns-search": ["corp.test"],
-        "log-driver": "json-file",
         "seccomp-profile": "/x.json",
         "max-download-attempts": 7,
         "node-generic-resources": [{"a": 1}],
@@ -210,6 +212,9 @@ def test_effects_are_proved(tmp_path: Path) -> None:
         "a container runs and its published port answers",
         "the logs of a new container rotate",
         "docker compose answers",
+        "the socket of Docker is open to the group docker",
+        "the kernel forwards the packets of containers",
+        "the firewall has the rules of Docker",
         "dev uses Docker without sudo",
     ]
     assert ill_written(made) == []
@@ -222,27 +227,111 @@ def test_another_distribution_is_refused(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("served", "code"), [("desktop", 1), ("own", 0), ("none", 0)])
+def requirement(folder: Path, name: str, machine: Machine = DEBIAN) -> Requirement:
+    found = compile_section(folder, "docker: {}\n", machine).requirements
+    return next(one for one in found if one.name == name)
+
+
+def judge(requirement: Requirement, **places: str) -> str:
+    """Run a requirement's script with files of the test in the places of the machine's."""
+    script = requirement.script
+    for place, path in places.items():
+        assert PLACES[place] in script
+        script = script.replace(PLACES[place], path)
+    done = subprocess.run(["sh", "-c", script], check=False, stderr=DEVNULL)
+    return {0: "good", 1: "told"}[done.returncode]
+
+
+PLACES = {
+    "program": "/usr/bin/docker",
+    "desktop": "/mnt/wsl/docker-desktop",
+    "snap": "/snap/bin/docker",
+    "booted": "/run/systemd/system",
+    "pid": "/run/docker.pid",
+    "proc": "/proc/",
+    "kernel": "/proc/sys/kernel/osrelease",
+    "iptables": "/usr/sbin/iptables",
+}
+
+
+@pytest.mark.parametrize(
+    ("served", "verdict"),
+    [("desktop", "told"), ("gone desktop", "told"), ("own", "good"), ("none", "good")],
+)
 def test_docker_desktop_is_found_by_where_its_program_lies(
-    tmp_path: Path, served: str, code: int
+    tmp_path: Path, served: str, verdict: str
 ) -> None:
     """What Docker Desktop's integration puts into a distribution: a link into its own mount."""
-    (requirement,) = compile_section(tmp_path, "docker: {}\n").requirements
-    desktop, programs = tmp_path / "docker-desktop", tmp_path / "bin"
-    desktop.mkdir()
-    programs.mkdir()
-    (desktop / "docker").write_text("#!/bin/sh\n")
-    (desktop / "docker").chmod(0o755)
+    name = "Docker Desktop does not serve this distribution"
+    desktop, program = tmp_path / "docker-desktop", tmp_path / "docker"
+    if served == "own":
+        program.write_text("#!/bin/sh\n")
+    elif "desktop" in served:
+        program.symlink_to(desktop / "cli-tools/docker")
     if served == "desktop":
-        (programs / "docker").symlink_to(desktop / "docker")
-    elif served == "own":
-        (desktop / "docker").rename(programs / "docker")
-    for name in ("readlink", "sh"):
-        (programs / name).symlink_to(str(shutil.which(name)))
-    script = requirement.script.replace("/mnt/wsl/docker-desktop", str(desktop))
-    script = script.replace("/var/run/docker.sock", f"{tmp_path}/no.sock")
-    done = subprocess.run(["sh", "-c", script], env={"PATH": str(programs)}, check=False)
-    assert done.returncode == code
+        (desktop / "cli-tools").mkdir(parents=True)
+        (desktop / "cli-tools/docker").write_text("#!/bin/sh\n")
+    found = requirement(tmp_path, name)
+    assert judge(found, program=str(program), desktop=str(desktop)) == verdict
+
+
+def test_a_docker_that_is_a_snap_is_told(tmp_path: Path) -> None:
+    program = tmp_path / "docker"
+    found = requirement(tmp_path, "Docker is not installed as a snap")
+    assert judge(found, snap=str(program)) == "good"
+    program.touch()
+    assert judge(found, snap=str(program)) == "told"
+
+
+@pytest.mark.parametrize(
+    ("pid", "comm", "cgroup", "verdict"),
+    [
+        (None, "dockerd", "/user.slice", "good"),
+        ("7", "dockerd", "/user.slice/user-0.slice/session-1.scope", "told"),
+        ("7", "dockerd", "/system.slice/snap.docker.dockerd.service", "told"),
+        ("7", "dockerd", "/system.slice/docker.service", "good"),
+        ("7", "dockerd", "/a/docker.service/init", "good"),
+        ("7", "perl", "/user.slice", "good"),
+        ("8", "", "", "good"),
+    ],
+)
+def test_a_daemon_that_the_unit_did_not_start_is_told(
+    tmp_path: Path, pid: str | None, comm: str, cgroup: str, verdict: str
+) -> None:
+    process, file, booted = tmp_path / "proc/7", tmp_path / "docker.pid", tmp_path / "booted"
+    process.mkdir(parents=True)
+    (process / "comm").write_text(f"{comm}\n")
+    (process / "cgroup").write_text(f"1:name=systemd:{cgroup}\n0::/\n")
+    if pid:
+        file.write_text(pid)
+    found = requirement(tmp_path, "no Docker daemon runs outside of docker.service")
+    proc = f"{tmp_path}/proc/"
+    assert judge(found, booted=str(booted), pid=str(file), proc=proc) == "good"
+    booted.mkdir()
+    assert judge(found, booted=str(booted), pid=str(file), proc=proc) == verdict
+
+
+@pytest.mark.parametrize(
+    ("kernel", "iptables", "verdict"),
+    [
+        ("5.10.102.1-microsoft-standard-WSL2", "xtables-nft-multi", "told"),
+        ("5.10.102.1-microsoft-standard-WSL2", "xtables-legacy-multi", "good"),
+        ("5.15.57.1-microsoft-standard-WSL2", "xtables-nft-multi", "good"),
+        ("5.15.45.1-microsoft-standard-WSL2", "", "told"),
+        ("6.6.87.2-microsoft-standard-WSL2", "xtables-nft-multi", "good"),
+        ("5.4.0-our-own", "xtables-nft-multi", "good"),
+    ],
+)
+def test_a_kernel_of_wsl_without_nftables_is_told_unless_iptables_is_the_old_one(
+    tmp_path: Path, kernel: str, iptables: str, verdict: str
+) -> None:
+    (tmp_path / "osrelease").write_text(f"{kernel}\n")
+    if iptables:
+        (tmp_path / iptables).touch()
+        (tmp_path / "iptables").symlink_to(iptables)
+    found = requirement(tmp_path, "the kernel has the nftables that iptables writes to", WSL)
+    places = {"kernel": f"{tmp_path}/osrelease", "iptables": f"{tmp_path}/iptables"}
+    assert judge(found, **places) == verdict
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""What must be seen of a Docker engine: containers that run, by the engine that is meant."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from envwright.model.capability import render
+from envwright.model.proof import Proof
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .daemon import Daemon
+
+# The kernel gives a number of /proc/sys in one read; sh asks for a second byte, takes that for an
+# unfinished line, and fails.
+FORWARDS = """\
+read -r forwards </proc/sys/net/ipv4/ip_forward
+[ "$forwards" = 1 ] && exit
+echo 'net.ipv4.ip_forward is 0: another file of sysctl settings turned it off'
+exit 1
+"""
+SOCKET = """\
+got=$(stat -c '%F, %G %A' /run/docker.sock) && case $got in 'socket, docker s'???rw*) exit 0 ;; esac
+echo "/run/docker.sock: ${got:-not there}"
+exit 1
+"""
+
+
+def proofs(daemon: Daemon, users: Sequence[str]) -> Iterator[Proof]:
+    """Return the proofs of an engine."""
+    yield Proof("a container runs and its published port answers", render("docker.container.sh"))
+    driver = daemon.keys().get("log-driver", "")
+    yield Proof(
+        "the logs of a new container rotate",
+        render("docker.logs.sh", driver=shlex.quote(driver) if driver else ""),
+        at=("daemon",),
+    )
+    yield Proof("docker compose answers", "docker compose version")
+    if daemon.hosts is None and daemon.group is None:
+        yield Proof("the socket of Docker is open to the group docker", SOCKET)
+    if daemon.ip_forward is not False:
+        yield Proof("the kernel forwards the packets of containers", FORWARDS)
+    if daemon.iptables is not False:
+        yield Proof("the firewall has the rules of Docker", render("docker.firewall.sh"))
+    for index, user in enumerate(users):
+        yield Proof(
+            f"{user} uses Docker without sudo",
+            render("docker.user.sh", user=shlex.quote(user)),
+            at=("users", index),
+        )
