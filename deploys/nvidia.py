@@ -57,6 +57,13 @@ libnvidia-compute-* comes with Ubuntu's nvidia-cuda-toolkit, libcuda1 is Debian'
 PREFERENCES = "/etc/apt/preferences.d/nvidia-wsl.pref"
 DAEMON = "/etc/docker/daemon.json"
 
+REMEDY = (
+    "look for `no-cgroups = true`, which is for an engine without root, in "
+    "/etc/nvidia-container-runtime/config.toml, and for an old description of the GPU in /etc/cdi"
+)
+"""What stops containers from using a GPU that the machine itself can use
+(NVIDIA/nvidia-container-toolkit#85)."""
+
 Version = Annotated[
     str,
     spelled(r"^[0-9][0-9A-Za-z.~]*\*?$", 'a version of the toolkit, like "1.20.0" or "1.20.*"'),
@@ -178,7 +185,16 @@ nvidia:
             inside["--device nvidia.com/gpu=all"] = "in a container by its CDI name"
         for options, where in inside.items():
             run = render("nvidia.container.sh", options=options, command="nvidia-smi -L")
-            yield Proof(f"nvidia-smi sees the GPU {where}", render(gpu) + run)
+            yield Proof(f"nvidia-smi sees the GPU {where}", render(gpu) + run, remedy=REMEDY)
+        if self.cdi:
+            yield Proof(
+                "the descriptions of the GPU fit its driver",
+                render(gpu) + render("nvidia.cdi.sh"),
+                quick=True,
+                remedy="remove what is in /etc/cdi for nvidia.com/gpu, and run "
+                "`systemctl restart nvidia-cdi-refresh.service`",
+                at=("cdi",),
+            )
 
 
 def _refresh() -> Iterator[Resource]:

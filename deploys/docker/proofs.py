@@ -22,8 +22,8 @@ echo 'net.ipv4.ip_forward is 0: another file of sysctl settings turned it off'
 exit 1
 """
 SOCKET = """\
-got=$(stat -c '%F, %G %A' /run/docker.sock) && case $got in 'socket, docker s'???rw*) exit 0 ;; esac
-echo "/run/docker.sock: ${got:-not there}"
+[ -S /var/run/docker.sock ] && exit
+echo 'there is no socket /var/run/docker.sock, where docker looks for the engine'
 exit 1
 """
 
@@ -37,16 +37,39 @@ def proofs(daemon: Daemon, users: Sequence[str]) -> Iterator[Proof]:
         render("docker.logs.sh", driver=shlex.quote(driver) if driver else ""),
         at=("daemon",),
     )
-    yield Proof("docker compose answers", "docker compose version")
-    if daemon.hosts is None and daemon.group is None:
-        yield Proof("the socket of Docker is open to the group docker", SOCKET)
+    yield Proof(
+        "docker compose answers",
+        "docker compose version",
+        remedy="remove the plugin in /usr/local/lib/docker/cli-plugins or ~/.docker/cli-plugins "
+        "that comes before the package's",
+    )
+    if daemon.hosts is None:
+        yield Proof(
+            "Docker listens at its socket",
+            SOCKET,
+            quick=True,
+            remedy="`systemctl restart docker.socket docker.service` makes the socket anew",
+        )
     if daemon.ip_forward is not False:
-        yield Proof("the kernel forwards the packets of containers", FORWARDS)
+        yield Proof(
+            "the kernel forwards the packets of containers",
+            FORWARDS,
+            quick=True,
+            remedy="take net.ipv4.ip_forward=0 out of /etc/sysctl.conf and /etc/sysctl.d, and run "
+            "`sysctl -w net.ipv4.ip_forward=1`",
+        )
     if daemon.iptables is not False:
-        yield Proof("the firewall has the rules of Docker", render("docker.firewall.sh"))
+        yield Proof(
+            "the firewall has the rules of Docker",
+            render("docker.firewall.sh"),
+            remedy="`systemctl restart docker.service` writes them anew, behind those of the "
+            "firewall that dropped them",
+        )
     for index, user in enumerate(users):
         yield Proof(
             f"{user} uses Docker without sudo",
             render("docker.user.sh", user=shlex.quote(user)),
+            remedy="`docker context use default` as the account, and no DOCKER_HOST in its "
+            "profile, lead to the engine of docker.service",
             at=("users", index),
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import RefusedError
-from envwright.facts import Refused, Unknown
+from envwright.facts import Refused, Shell, Unknown
 from envwright.host.probe import ask
 from envwright.model import pending_restart
 from envwright.model.resource import Difference, compare, wanted_by

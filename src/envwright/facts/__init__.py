@@ -4,7 +4,7 @@ from envwright.facts.accounts import Account, Accounts, Logins
 from envwright.facts.apt import Apt, AptChange, Simulation
 from envwright.facts.boot import Boot, Booted
 from envwright.facts.machine import Machine
-from envwright.facts.mounts import MountPoint, Mounts, unescape
+from envwright.facts.mounts import Disks, MountPoint, Mounts, unescape
 from envwright.facts.output import Output, Shell
 from envwright.facts.paths import TEXT_LIMIT, ChangeTime, Guarded, Refused, Stat, Status, Text
 from envwright.facts.question import Facts, Question, Unknown, decode
@@ -21,6 +21,7 @@ __all__ = [
     "Booted",
     "ChangeTime",
     "CommandLine",
+    "Disks",
     "Facts",
     "Guarded",
     "Logins",

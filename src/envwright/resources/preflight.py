@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envwright.facts import (
     CommandLine,
-    Mounts,
+    Disks,
     Stat,
     Status,
     Text,
@@ -185,14 +185,14 @@ class FolderFits(_OfFile):
     noexec: str
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (*super().questions(), Mounts(), Stat(self.default))
+        return (*super().questions(), Disks(), Stat(self.default))
 
     def fault(self, facts: Facts, resources: Sequence[Any]) -> Fault | None:
         folder = str(self.values(facts, resources).get(self.key, self.default))
         status = facts[Stat(folder)]
         if isinstance(status, Status) and status.kind == "link":
             folder = str(PurePosixPath(folder).parent / status.target)
-        mounts = facts[Mounts()]
+        mounts = facts[Disks()]
         above = [str(p) for p in (PurePosixPath(folder), *PurePosixPath(folder).parents)]
         # What the environment mounts there hides what is there today.
         if isinstance(mounts, Unknown) or any(

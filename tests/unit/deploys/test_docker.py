@@ -212,7 +212,7 @@ def test_effects_are_proved(tmp_path: Path) -> None:
         "a container runs and its published port answers",
         "the logs of a new container rotate",
         "docker compose answers",
-        "the socket of Docker is open to the group docker",
+        "Docker listens at its socket",
         "the kernel forwards the packets of containers",
         "the firewall has the rules of Docker",
         "dev uses Docker without sudo",

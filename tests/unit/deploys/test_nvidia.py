@@ -40,6 +40,7 @@ NAMES = [
     "nvidia-smi sees the GPU",
     "nvidia-smi sees the GPU in a container",
     "nvidia-smi sees the GPU in a container by its CDI name",
+    "the descriptions of the GPU fit its driver",
 ]
 
 
@@ -117,7 +118,7 @@ def test_without_cdi_neither_its_feature_nor_its_units_are_wanted(tmp_path: Path
     assert [r.id for r in compiled.resources if isinstance(r, Service)] == [
         "service:docker.service"
     ]
-    assert [proof.name for proof in compiled.proofs] == NAMES[:-1]
+    assert [proof.name for proof in compiled.proofs] == NAMES[:-2]
 
 
 def test_two_wishes_for_the_default_runtime_are_a_conflict_that_names_both(
@@ -212,7 +213,7 @@ def test_elsewhere_a_driver_is_no_fault(tmp_path: Path) -> None:
 def test_the_proofs_look_for_the_gpu_where_the_machine_has_it(machine: Any, tmp_path: Path) -> None:
     proofs = compile_section(tmp_path, "nvidia: {}\n", machine).proofs
     assert [proof.name for proof in proofs] == NAMES
-    assert ["/dev/dxg" in proof.script for proof in proofs[2:]] == [machine.wsl] * 3
+    assert ["/dev/dxg" in proof.script for proof in proofs[2:]] == [machine.wsl] * 4
     assert ["--gpus all" in proofs[3].script, "nvidia.com/gpu=all" in proofs[4].script] == [
         True
     ] * 2
@@ -240,3 +241,44 @@ def test_the_proofs_look_for_the_gpu_where_the_machine_has_it(machine: Any, tmp_
 )
 def test_a_wrong_value_is_refused(text: str, said: str, tmp_path: Path) -> None:
     assert refusals(tmp_path, f"nvidia: {text}\n") == [said]
+
+
+SPEC = """\
+cdiVersion: "0.5.0"
+kind: nvidia.com/gpu
+containerEdits:
+  mounts:
+  - hostPath: {folder}/libcuda.so.580
+    containerPath: /usr/lib/libcuda.so.580
+  - containerPath: /usr/bin/nvidia-smi
+    hostPath: "{folder}/nvidia-smi"
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (["libcuda.so.580", "nvidia-smi"], ""),
+        (["nvidia-smi"], "not there any more, but in {cdi}/nvidia.yaml: {folder}/libcuda.so.580\n"),
+        (None, "no file in /etc/cdi or /var/run/cdi describes the GPU\n"),
+    ],
+)
+def test_a_description_that_names_files_of_an_older_driver_is_told(
+    files: list[str] | None, said: str, tmp_path: Path
+) -> None:
+    proof = compile_section(tmp_path, "nvidia: {}\n").proofs[-1]
+    folder, cdi = tmp_path / "driver", tmp_path / "cdi"
+    folder.mkdir()
+    cdi.mkdir()
+    (cdi / "of-another.yaml").write_text("kind: vendor.com/thing\n- hostPath: /gone\n")
+    for name in files or []:
+        (folder / name).touch()
+    if files is not None:
+        (cdi / "nvidia.yaml").write_text(SPEC.format(folder=folder))
+    script = proof.script[proof.script.index("# Every file") :]
+    script = script.replace("/etc/cdi/*", f"{cdi}/*").replace("/var/run/cdi/*", f"{cdi}/no*")
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (
+        1 if said else 0,
+        said.format(cdi=cdi, folder=folder),
+    )

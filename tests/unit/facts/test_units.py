@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from standins import local_session
 
-from envwright.facts import MountPoint, Mounts, Unit, UnitStatus, unescape
+from envwright.facts import Disks, MountPoint, Mounts, Unit, UnitStatus, unescape
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,6 +166,31 @@ def test_mounts_are_the_topmost_of_each_path_with_what_is_escaped_made_plain() -
                 "/",
             ),
             "/sys": MountPoint("none", "", ("ro",), "/"),
+        }
+    }
+
+
+def test_disks_are_the_mounts_that_stay_while_containers_come_and_go() -> None:
+    lines = (
+        "1 0 8:1 / / rw - ext4 /dev/sda1 rw",
+        "2 1 0:2 / /proc rw - proc proc rw",
+        "3 1 0:3 / /run/user/1000 rw - tmpfs tmpfs rw",
+        "4 1 0:4 / /var/lib/docker/overlay2/a/merged rw - overlay overlay rw",
+        "5 1 0:5 net:[1] /run/docker/netns/a rw - nsfs nsfs rw",
+        "6 1 0:6 / /mnt/c rw - 9p drvfs rw",
+        "7 1 0:7 / /running rw,noexec - tmpfs tmpfs rw",
+    )
+    shown = subprocess.run(
+        ["sh", "-c", Disks.script([Disks()]).removesuffix(" /proc/self/mountinfo")],
+        input="\n".join(lines).encode(),
+        capture_output=True,
+        check=True,
+    ).stdout
+    assert Disks.parse([Disks()], shown) == {
+        Disks(): {
+            "/": MountPoint("/dev/sda1", "ext4", ("rw",), "/"),
+            "/mnt/c": MountPoint("drvfs", "9p", ("rw",), "/"),
+            "/running": MountPoint("tmpfs", "tmpfs", ("rw", "noexec"), "/"),
         }
     }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from envwright.facts import Facts, MountPoint, Mounts, Stat, Status, Text, UnitFiles
+from envwright.facts import Disks, Facts, MountPoint, Stat, Status, Text, UnitFiles
 from envwright.model.proof import Fault
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
@@ -137,5 +137,5 @@ def test_a_folder_on_a_file_system_that_does_not_fit_is_told(
         for path, (kind, options) in MOUNTS.items()
     }
     status = Status("link", "0777", "root", "root", 1, link) if link else None
-    facts = Facts({Text(FILE): text, Mounts(): mounts, Stat("/var/d"): status})
+    facts = Facts({Text(FILE): text, Disks(): mounts, Stat("/var/d"): status})
     assert FITS.fault(facts, resources) == (Fault(refusal, "h") if refusal else None)
