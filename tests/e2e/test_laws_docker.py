@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from machines.machine import Machine
     from machines.repository import Repository
 
-KERNEL = {"command:sysctl fs.inotify.max_user_watches"}
+KERNEL = {
+    "command:sysctl fs.inotify.max_user_watches",
+    "the kernel forwards the packets of containers",
+}
 """What all machines on one kernel share, so that others may have set it."""
 ABSENT = {
     "package:containerd",

@@ -145,9 +145,11 @@ def _variables(lines: Iterable[str]) -> dict[str, str]:
 
 
 def _filled(words: Iterable[str], variables: Mapping[str, str]) -> Iterator[str]:
-    """Fill in variables: `$NAME` alone becomes its words, `${NAME}` a part of the word."""
+    """Fill in variables: a word `$NAME` becomes words, `${NAME}` a part of its word."""
     for word in words:
-        if alone := re.fullmatch(r"\$(\w+)", word):
-            yield from variables.get(alone[1], "").split()
+        if re.match(r"\$[^{$]", word):
+            yield from variables.get(word[1:], "").split()
         else:
-            yield re.sub(r"\$\{(\w+)\}", lambda m: variables.get(m[1], ""), word)
+            yield re.sub(
+                r"\$\{(\w+)\}|\$\$", lambda m: variables.get(m[1], "") if m[1] else "$", word
+            )

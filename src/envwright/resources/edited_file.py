@@ -38,9 +38,12 @@ class EditedFile(Resource):
         return {FileKey(name): value for name, value in self.keys.items()}
 
     def actual_keys(self, text: str) -> Fields | Unknown:
-        """Return the value that a text has for each wanted key; Unknown if it cannot be read."""
+        """Return the value that a text has for each wanted key; Unknown if it cannot be edited."""
+        dialect = dialects.get(self.dialect)
         try:
-            values = dialects.get(self.dialect).actual(text, self.keys)
+            values = dialect.actual(text, self.keys)
+            if any(values.get(name) != value for name, value in self.keys.items()):
+                dialect.edit(text, self.keys)  # what apply could not write is told by plan
         except dialects.DialectError as error:
             return Unknown(str(error))
         return {FileKey(name): values.get(name) for name in self.keys}

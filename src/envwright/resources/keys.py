@@ -75,14 +75,18 @@ class Keys(EditedFile, PathResource):
         text = facts[Text(self.path)]
         if not isinstance(text, str):
             return text or Unknown(f"{status.size} bytes")
-        keys = self.actual_keys(text)
-        if isinstance(keys, Unknown):
-            return keys
-        return {**attributes(status), **keys, **self._actual_defaults(text)}
+        keys, defaults = self.actual_keys(text), self._actual_defaults(text)
+        if isinstance(keys, Unknown) or isinstance(defaults, Unknown):
+            return keys if isinstance(keys, Unknown) else defaults
+        return {**attributes(status), **keys, **defaults}
 
-    def _actual_defaults(self, text: str) -> Fields:
-        """Return a default as it is wanted, unless a text leaves it open."""
-        missing = dialects.left_open(self.dialect, text, self.defaults)
+    def _actual_defaults(self, text: str) -> Fields | Unknown:
+        """Return each default as it is wanted, but those that a text leaves open."""
+        try:
+            missing = dialects.left_open(self.dialect, text, self.defaults)
+            dialects.get(self.dialect).edit(text, missing)
+        except dialects.DialectError as error:
+            return Unknown(str(error))
         return {FileKey(k): None if k in missing else v for k, v in self.defaults.items()}
 
     def merge(self, other: Resource) -> Resource:

@@ -25,8 +25,9 @@ class JsonDialect:
 
     In a name "/" is written ~1 and "~" is written ~0 (RFC 6901). Pointers do not go into lists:
     a list is one value, and so is an empty object. An edit creates the objects that a new key
-    needs and removes those that a removal leaves empty. A text of blanks alone is an empty
-    object. Two values are equal as JSON writes them: 1 is neither true nor 1.0, the order of
+    needs and removes those that a removal leaves empty. A text of blanks alone, or of `null`, is
+    an empty object, and so is a null where an edit needs an object: dockerd takes them for that.
+    Two values are equal as JSON writes them: 1 is neither true nor 1.0, the order of
     names does not count. A null can be read and stand inside a value, but not be set as one.
     """
 
@@ -71,7 +72,7 @@ def _root(text: str) -> Node:
 
 
 def _is_blank(text: str) -> bool:
-    return not text.strip(" \t\r\n")
+    return text.strip(" \t\r\n") in {"", "null"}
 
 
 def _leaves(node: Node, prefix: str) -> Iterator[tuple[str, Value]]:
@@ -119,11 +120,13 @@ def _member(node: Node, name: str) -> Member | None:
 
 def _set(text: str, key: str, value: Value) -> str:
     if _is_blank(text):
-        text = "{}" + (text or "\n")
+        text = "{}" + (text.replace("null", "", 1) or "\n")
     names = _names(key)
     node = root = parse(text)
     style = _Style.of(text, root)
     for depth, name in enumerate(names):
+        if node.value is None:
+            return _set(f"{text[: node.start]}{{}}{text[node.end :]}", key, value)
         if node.members is None:
             raise _not_an_object(key, names[:depth])
         style = style.inside(text, node)
@@ -144,6 +147,8 @@ def _remove(text: str, key: str) -> str:
     node = _root(text)
     path: list[tuple[Node, Member]] = []
     for depth, name in enumerate(names):
+        if node.value is None:
+            return text
         if node.members is None:
             raise _not_an_object(key, names[:depth])
         member = _member(node, name)

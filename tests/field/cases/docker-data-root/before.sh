@@ -1,0 +1,1 @@
+mkdir -p /mnt/memory && mount -t tmpfs memory /mnt/memory
