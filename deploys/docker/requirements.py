@@ -146,8 +146,9 @@ def _options_apart() -> Requirement:
         variables=("/etc/default/docker",),
         refusal=f"Docker would not start: {DAEMON} has $keys, and ExecStart of $place gives "
         "$options",
-        hint=f"remove $keys from {DAEMON}, or have ExecStart without $options by a drop-in in the "
-        'environment: `systemd: {docker.service: {drop_ins: {options: "[Service]\\nExecStart=\\n'
+        hint=f"leave $keys out of the environment and of {DAEMON}, or have ExecStart without "
+        "$options by a drop-in in the environment: "
+        '`systemd: {docker.service: {drop_ins: {options: "[Service]\\nExecStart=\\n'
         'ExecStart=$command\\n"}}}`',
         at=("daemon",),
     )
@@ -160,7 +161,6 @@ def _data_root(daemon: Daemon) -> Requirement:
         key="data-root",
         default=daemon.data_root or "/var/lib/docker",
         unfit=UNFIT,
-        noexec="is mounted with noexec: no program of a container could run",
         refusal="Docker's folder $folder lies on $mount ($kind), which $reason",
         hint="name a folder on a disk of Linux as `data-root` of `docker: {daemon: ...}`",
         at=("daemon", "data-root") if daemon.data_root else ("daemon",),

@@ -53,12 +53,12 @@ def test_addresses_of_another_machine_are_told_with_the_drop_in_that_ends_the_cl
     assert (said.code, said.err) == (
         1,
         (
-            "error: HOST: Docker would not start: /etc/docker/daemon.json has `hosts`, and ExecStart "
-            "of the package's docker.service gives `-H fd://`\n"
+            f"error: HOST: Docker would not start: {JSON} has `hosts`, and ExecStart of the "
+            "package's docker.service gives `-H fd://`\n"
             "    wanted by docker (box.yaml:3)\n"
-            "hint: remove `hosts` from /etc/docker/daemon.json, or have ExecStart without `-H fd://` "
-            "by a drop-in in the environment: `systemd: {docker.service: {drop_ins: {options: "
-            '"[Service]\\nExecStart=\\nExecStart=/usr/bin/dockerd '
+            f"hint: leave `hosts` out of the environment and of {JSON}, or have ExecStart without "
+            "`-H fd://` by a drop-in in the environment: `systemd: {docker.service: {drop_ins: "
+            '{options: "[Service]\\nExecStart=\\nExecStart=/usr/bin/dockerd '
             '--containerd=/run/containerd/containerd.sock\\n"}}}`\n'
         ),
     )
@@ -165,15 +165,15 @@ def test_an_option_of_a_unit_that_is_a_key_too_is_told_with_its_place(
     assert (said.code, said.err.splitlines()[0], said.err.splitlines()[-1]) == (
         1,
         (
-            "error: HOST: Docker would not start: /etc/docker/daemon.json has `insecure-registries`, "
-            "and ExecStart of /etc/systemd/system/docker.service.d/custom.conf gives "
+            f"error: HOST: Docker would not start: {JSON} has `insecure-registries`, and ExecStart "
+            "of /etc/systemd/system/docker.service.d/custom.conf gives "
             "`--insecure-registry 192.168.0.2:5000`"
         ),
         (
-            "hint: remove `insecure-registries` from /etc/docker/daemon.json, or have ExecStart "
-            "without `--insecure-registry 192.168.0.2:5000` by a drop-in in the environment: `systemd: "
-            '{docker.service: {drop_ins: {options: "[Service]\\nExecStart=\\n'
-            'ExecStart=/usr/bin/dockerd -H fd:// --debug\\n"}}}`'
+            f"hint: leave `insecure-registries` out of the environment and of {JSON}, or have "
+            "ExecStart without `--insecure-registry 192.168.0.2:5000` by a drop-in in the "
+            "environment: `systemd: {docker.service: {drop_ins: {options: "
+            '"[Service]\\nExecStart=\\nExecStart=/usr/bin/dockerd -H fd:// --debug\\n"}}}`'
         ),
     )
 
@@ -187,8 +187,8 @@ def test_a_data_root_that_a_restart_would_empty_is_told(
     assert (said.code, said.err) == (
         1,
         (
-            "error: HOST: Docker's folder /mnt/memory/docker lies on /mnt/memory (tmpfs), which is in "
-            "memory: images and volumes would be gone after a restart\n"
+            "error: HOST: Docker's folder /mnt/memory/docker lies on /mnt/memory (tmpfs), which is "
+            "in memory: images and volumes would be gone after a restart\n"
             "    wanted by docker (box.yaml:3)\n"
             "hint: name a folder on a disk of Linux as `data-root` of `docker: {daemon: ...}`\n"
         ),

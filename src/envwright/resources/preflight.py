@@ -31,7 +31,7 @@ from envwright.resources.mount import Mount
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from envwright.facts import Facts, MountPoint, Question
+    from envwright.facts import Facts, Question
     from envwright.portable.dialects import Value
 
 
@@ -176,13 +176,11 @@ class FolderFits(_OfFile):
         key: the key.
         default: the folder where the file does not say it.
         unfit: why a file system does not fit, by its type as the kernel names it.
-        noexec: why one does not fit that runs no programs.
     """
 
     key: str
     default: str
     unfit: Mapping[str, str]
-    noexec: str
 
     def questions(self) -> Iterable[Question[Any]]:
         return (*super().questions(), Disks(), Stat(self.default))
@@ -200,11 +198,6 @@ class FolderFits(_OfFile):
         ):
             return None
         place = next((path for path in above if path in mounts), "")
-        reason = self._reason(mounts[place]) if place else ""
-        if not reason:
-            return None
-        return self.told(folder=folder, mount=place, kind=mounts[place].kind, reason=reason)
-
-    def _reason(self, mount: MountPoint) -> str:
-        kind = mount.kind.partition(".")[0]  # fuse.sshfs
-        return self.unfit.get(kind, self.noexec if "noexec" in mount.options else "")
+        kind = mounts[place].kind if place else ""
+        reason = self.unfit.get(kind.partition(".")[0])  # fuse.sshfs
+        return self.told(folder=folder, mount=place, kind=kind, reason=reason) if reason else None
