@@ -50,10 +50,12 @@ class Section(Capability):
 
     envwright follows the steps of docs.docker.com/engine/install: it removes conflicting packages,
     adds the apt source, whose key must have the `fingerprint`, and installs Docker's five packages
-    from there. It writes the keys of daemon.json that are given here and the rotation of logs;
-    other keys stay. The new daemon.json goes live only when `dockerd --validate` accepts it, and
-    the daemon restarts when it changed. Membership of the group `docker` is as good as root, and
-    takes effect after a new login.
+    from there. It writes the keys of daemon.json that are given here, and the rotation of logs
+    where the file names no log driver; other keys stay. The new daemon.json goes live only when
+    `dockerd --validate` accepts it, and the daemon restarts when it changed. Plan refuses what
+    would keep the daemon from working: an option of its unit that daemon.json has, too, a
+    `data-root` on a drive that does not fit, another Docker. Membership of the group `docker` is as
+    good as root, and takes effect after a new login.
     """
 
     example: ClassVar[str] = """\

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .daemon import Daemon
 
+# The links of Docker Desktop lead nowhere while it is not started (docker/for-win#14222).
 DESKTOP = """\
 for path in /usr/bin/docker /usr/local/bin/docker /var/run/docker.sock; do
 [ -L "$path" ] || continue
@@ -85,9 +86,9 @@ ELSEWHERE = "has neither Linux owners nor what the layers of images need"
 NETWORK = "is a network drive, on which the layers of images do not work"
 MEMORY = "is in memory: images and volumes would be gone after a restart"
 UNFIT = {
-    **dict.fromkeys(("9p", "drvfs", "exfat", "fuse", "fuseblk", "msdos", "ntfs"), ELSEWHERE),
-    **dict.fromkeys(("ntfs3", "vfat", "virtiofs", "wslfs"), ELSEWHERE),
-    **dict.fromkeys(("cifs", "nfs", "nfs4", "smb3"), NETWORK),
+    **dict.fromkeys(("9p", "drvfs", "virtiofs", "wslfs"), ELSEWHERE),
+    **dict.fromkeys(("exfat", "fuseblk", "msdos", "ntfs", "ntfs3", "vfat"), ELSEWHERE),
+    **dict.fromkeys(("cifs", "fuse.sshfs", "nfs", "nfs4", "smb3"), NETWORK),
     **dict.fromkeys(("ramfs", "tmpfs"), MEMORY),
 }
 

@@ -199,5 +199,5 @@ class FolderFits(_OfFile):
             return None
         place = next((path for path in above if path in mounts), "")
         kind = mounts[place].kind if place else ""
-        reason = self.unfit.get(kind.partition(".")[0])  # fuse.sshfs
+        reason = self.unfit.get(kind)
         return self.told(folder=folder, mount=place, kind=kind, reason=reason) if reason else None

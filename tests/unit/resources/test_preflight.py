@@ -99,7 +99,7 @@ FITS = FolderFits(
     path=FILE,
     key="root",
     default="/var/d",
-    unfit={"9p": "is slow", "fuse": "is strange"},
+    unfit={"9p": "is slow", "fuse.sshfs": "is strange"},
     refusal="$folder on $mount ($kind) $reason",
     hint="h",
 )
