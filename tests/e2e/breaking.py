@@ -147,7 +147,9 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
     if resource.running:
         # The socket would start it again at the first question.
         socket = resource.unit.replace(".service", ".socket")
-        yield "stopped", f"systemctl stop {socket} 2>/dev/null; systemctl stop {resource.unit}"
+        # A socket that is a resource, too, is broken by itself, and takes its service along.
+        if f"service:{socket}" not in resource.needs:
+            yield "stopped", f"systemctl stop {socket} 2>/dev/null; systemctl stop {resource.unit}"
         if resource.reads:
             # A second, since a process's age is known to the second by some.
             yield "outdated", f"sleep 1.1; touch {resource.reads[0]}"

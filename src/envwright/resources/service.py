@@ -178,7 +178,9 @@ class Service(Resource):
             yield reset
         elif difference.before is None and self.running and self.needs:
             yield reset.given(Changed(self.needs))
-        outdated = "up to date" in difference.fields
+        # A socket that systemd read while it was masked listens no more, although it is active.
+        deaf = before.get("enabled") == "masked" and self.unit.endswith(".socket")
+        outdated = deaf or "up to date" in difference.fields
         yield operation(
             "systemd.service",
             service=self.unit,

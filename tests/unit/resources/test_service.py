@@ -174,6 +174,20 @@ def test_a_service_converges_by_pyinfras_own_operation(before: Any, calls: list[
     assert list(PLAIN.converge(compare(before, GOOD))) == calls
 
 
+def test_a_socket_that_was_masked_is_restarted_for_it_listens_no_more() -> None:
+    socket = Service(unit="x.socket")
+    before: Fields = {**GOOD, "enabled": "masked"}
+    *_, call = socket.converge(compare(before, GOOD))
+    assert call == operation(
+        "systemd.service",
+        service="x.socket",
+        running=True,
+        enabled=True,
+        restarted=True,
+        daemon_reload=True,
+    )
+
+
 def test_a_unit_that_a_package_brings_starts_although_it_failed_there() -> None:
     brought = Service(unit=NAME, needs=("package:x",))
     reset = operation("server.shell", commands=["systemctl reset-failed -- x.service || :"])
