@@ -8,9 +8,10 @@ from envwright.facts.mounts import MountPoint, Mounts, unescape
 from envwright.facts.output import Output, Shell
 from envwright.facts.paths import TEXT_LIMIT, ChangeTime, Guarded, Refused, Stat, Status, Text
 from envwright.facts.question import Facts, Question, Unknown, decode
-from envwright.facts.units import Unit, UnitStatus
+from envwright.facts.units import PULLED_BY, Unit, UnitStatus
 
 __all__ = [
+    "PULLED_BY",
     "TEXT_LIMIT",
     "Account",
     "Accounts",
