@@ -88,15 +88,15 @@ systemd:
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         for name, unit in self.root.items():
-            if own := [file.path for file in _files(name, unit)]:
+            own = ":".join(file.path for file in _files(name, unit))
+            if own:
                 yield Proof(
                     f"no other file replaces what the files of {name} set",
-                    render(
-                        "systemd.settings.sh",
-                        unit=shlex.quote(name),
-                        own=shlex.quote(":".join(own)),
-                    ),
+                    render("systemd.settings.sh", unit=shlex.quote(name), own=shlex.quote(own)),
                     at=(name,),
+                    quick=True,
+                    remedy=f"`systemctl cat {name}` shows all files: remove the setting from the "
+                    f"file that is named, then run `systemctl daemon-reload` and restart {name}",
                 )
 
 

@@ -6,7 +6,17 @@ from envwright.facts.boot import Boot, Booted
 from envwright.facts.machine import Machine
 from envwright.facts.mounts import MountPoint, Mounts, unescape
 from envwright.facts.output import Output, Shell
-from envwright.facts.paths import TEXT_LIMIT, ChangeTime, Guarded, Refused, Stat, Status, Text
+from envwright.facts.paths import (
+    TEXT_LIMIT,
+    ChangeTime,
+    Guarded,
+    KnownGroup,
+    KnownUser,
+    Refused,
+    Stat,
+    Status,
+    Text,
+)
 from envwright.facts.question import Facts, Question, Unknown, decode
 from envwright.facts.units import PULLED_BY, Unit, UnitStatus
 
@@ -22,6 +32,8 @@ __all__ = [
     "ChangeTime",
     "Facts",
     "Guarded",
+    "KnownGroup",
+    "KnownUser",
     "Logins",
     "Machine",
     "MountPoint",

@@ -152,11 +152,12 @@ MOUNTINFO = rb"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,discard
 
 def test_mounts_are_the_topmost_of_each_path_with_what_is_escaped_made_plain() -> None:
     scratch = ("ro", "nosuid", "size=65536k", "mode=1777")
+    first = MountPoint("tmpfs", "tmpfs", ("rw", "relatime", "size=1024k"), "/")
     assert Mounts.parse([Mounts()], MOUNTINFO) == {
         Mounts(): {
             "/": MountPoint("/dev/sda1", "ext4", ("rw", "relatime", "discard"), "/"),
             "/proc": MountPoint("proc", "proc", ("rw", "nosuid", "nodev", "noexec"), "/"),
-            "/mnt/scratch": MountPoint("second", "tmpfs", scratch, "/"),
+            "/mnt/scratch": MountPoint("second", "tmpfs", scratch, "/", (first,)),
             "/srv/a\tb\\c": MountPoint("/dev/sda1", "ext4", ("rw", "relatime"), "/opt/my docker"),
             "/mnt/d": MountPoint(
                 "D:\\",
@@ -167,6 +168,27 @@ def test_mounts_are_the_topmost_of_each_path_with_what_is_escaped_made_plain() -
             "/sys": MountPoint("none", "", ("ro",), "/"),
         }
     }
+
+
+BURIED = b"""\
+22 1 8:1 / / rw - ext4 /dev/sda1 ro
+40 22 0:40 / /mnt/scratch rw - tmpfs below rw
+41 40 0:41 / /mnt/scratch/deep rw - tmpfs deep rw
+42 22 0:42 / /mnt rw - tmpfs above rw
+43 42 0:43 / /mnt/other rw - tmpfs other rw
+44 44 0:44 / /loop rw - tmpfs loop rw
+"""
+
+
+def test_a_mount_below_a_directory_that_a_later_mount_took_cannot_be_seen() -> None:
+    seen = Mounts.parse([Mounts()], BURIED)[Mounts()]
+    assert {path: mount.source for path, mount in seen.items()} == {
+        "/": "/dev/sda1",
+        "/loop": "loop",
+        "/mnt": "above",
+        "/mnt/other": "other",
+    }
+    assert seen["/"].options == ("ro",)
 
 
 def test_this_machine_tells_its_mounts() -> None:
