@@ -211,7 +211,8 @@ class Service(Resource):
         yield from self._undo_until_boot(before.get("enabled"))
         if before.get("enabled") == "masked":
             yield operation("server.shell", commands=[f"systemctl unmask -- {unit}"])
-        if before.get("running") == "failed":
+        crashed = before.get("running") == CRASHED
+        if crashed or before.get("running") == "failed":
             # systemd does not start a unit that failed too often until the failures are reset.
             yield operation("server.shell", commands=[f"systemctl reset-failed -- {unit}"])
         outdated = "up to date" in difference.fields
@@ -220,7 +221,7 @@ class Service(Resource):
             service=self.unit,
             running=self.running,
             enabled=self.enabled,
-            restarted=outdated and bool(self.running or before.get("running")),
+            restarted=crashed or (outdated and bool(self.running or before.get("running"))),
             daemon_reload=outdated or difference.before is None,
         )
 
