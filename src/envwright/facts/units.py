@@ -23,7 +23,8 @@ class UnitStatus:
     than what systemd read; `started`: when its process (or, without one, the unit) last started,
     in seconds since 1970, None when it is not active. `restarts`: how often systemd started the
     unit again after a failure; `age`: the seconds since the last of these starts, None without
-    one. `fragment`: the unit file that systemd read; `pulled`: another unit starts this one.
+    one. `fragment`: the unit file that systemd read; `pulled`: another unit starts this one;
+    `ran`: a timer has started its unit before.
     Without systemd as PID 1 only `enabled` is known and `load` is "offline".
     """
 
@@ -37,6 +38,7 @@ class UnitStatus:
     age: float | None = None
     fragment: str = ""
     pulled: bool = False
+    ran: bool = False
 
 
 PULLED_BY = ("WantedBy", "RequiredBy", "UpheldBy", "TriggeredBy")
@@ -62,6 +64,7 @@ class Unit(Question[UnitStatus]):
         "ActiveEnterTimestamp",
         "NRestarts",
         "FragmentPath",
+        "LastTriggerUSec",
         *PULLED_BY,
     )
 
@@ -109,6 +112,7 @@ def _unit_status(fields: Mapping[str, str], now: float) -> UnitStatus:
         restarts=restarts,
         age=now - started if restarts and started is not None else None,
         fragment=fields.get("FragmentPath", ""),
+        ran=bool(fields.get("LastTriggerUSec")),
         pulled=any(fields.get(name) for name in PULLED_BY),
     )
 

@@ -30,6 +30,7 @@ OFFLINE = "offline"
 CRASHED = "fails again and again: systemd restarts the unit"
 """What is said of a unit that fails and is started again (`Restart=`), whether it runs for a moment
 now or systemd waits before the next start: one text, so that two plans of one minute agree."""
+NEVER_DUE = "never due: the timer has no next run, and had none before"
 STEADY = 10
 """The seconds that a unit must run, for each time that it was restarted after a failure, until its
 failures count as overcome: a unit that failed once soon, one that fails all the time late."""
@@ -162,6 +163,8 @@ class Service(Resource):
             return "failed"
         if status.sub.startswith("auto-restart") or not _is_steady(status):
             return CRASHED
+        if self.unit.endswith(".timer") and status.sub == "elapsed" and not status.ran:
+            return NEVER_DUE
         # A start waits for one that is under way, and tells how it ends.
         return "starting" if status.active == "activating" else status.active in RUNNING
 
@@ -211,17 +214,21 @@ class Service(Resource):
         yield from self._undo_until_boot(before.get("enabled"))
         if before.get("enabled") == "masked":
             yield operation("server.shell", commands=[f"systemctl unmask -- {unit}"])
-        crashed = before.get("running") == CRASHED
-        if crashed or before.get("running") == "failed":
+        if before.get("running") == "failed":
             # systemd does not start a unit that failed too often until the failures are reset.
             yield operation("server.shell", commands=[f"systemctl reset-failed -- {unit}"])
+        if before.get("running") == CRASHED:
+            # A mere start would count as one more of the restarts.
+            restart = f"systemctl daemon-reload; systemctl restart -- {unit}"
+            yield operation("server.shell", commands=[restart])
+            difference = replace(difference, fields=("running",))
         outdated = "up to date" in difference.fields
         yield operation(
             "systemd.service",
             service=self.unit,
             running=self.running,
             enabled=self.enabled,
-            restarted=crashed or (outdated and bool(self.running or before.get("running"))),
+            restarted=outdated and bool(self.running or before.get("running")),
             daemon_reload=outdated or difference.before is None,
         )
 
@@ -264,6 +271,8 @@ class Service(Resource):
                 f"{self.unit} cannot start at boot: its unit file has no [Install] section, and no "
                 "other unit starts it; add the section, or leave out `enabled`"
             )
+        if before.get("running") == NEVER_DUE:
+            return f"{self.unit} is {NEVER_DUE}; correct the times in its [Timer] section"
         reason = before.get("up to date")
         return f"{self.unit}: {reason}" if isinstance(reason, str) else ""
 
@@ -302,6 +311,8 @@ class Service(Resource):
             yield Assertion(*service, "is_running", self.desired()["running"])
         if self.desired().get("running"):
             yield self._steadiness()
+        if self.running and self.unit.endswith(".timer"):
+            yield self._due()
         if self.running is not False and not self.masked:
             yield from self._freshness()
 
@@ -322,6 +333,17 @@ class Service(Resource):
             f"{BOOTED}n=$({show}NRestarts); [ ${{n:-0}} = 0 ] || {{ pid=$({show}MainPID); "
             f"most=$((n * {STEADY})); [ $most -le {STEADY_MOST} ] || most={STEADY_MOST}; "
             '[ "$(($(date +%s) - $(stat -c %Y /proc/$pid)))" -ge $most ]; }'
+        )
+        return Assertion("run", (script,), "rc", 0)
+
+    def _due(self) -> Assertion:
+        """Assert that a timer has a next run, or had one."""
+        show = f"systemctl show --value {shlex.quote(self.unit)} --property="
+        times = "NextElapseUSecRealtime,NextElapseUSecMonotonic,LastTriggerUSec"
+        wrong = "''|infinity|0"
+        script = (
+            f"{BOOTED}for time in $({show}{times}); do "
+            f"case $time in {wrong}) ;; *) exit 0;; esac; done; exit 1"
         )
         return Assertion("run", (script,), "rc", 0)
 

@@ -77,6 +77,35 @@ def test_a_unit_on_its_way_up_does_not_run_yet() -> None:
     assert compare(state(stopped, starting), stopped.desired()).fields == ("running",)
 
 
+TIMER = Service(unit="x.timer")
+
+
+@pytest.mark.parametrize(
+    ("sub", "ran", "refusals"),
+    [
+        ("waiting", False, ()),
+        ("elapsed", True, ()),
+        (
+            "elapsed",
+            False,
+            (
+                (
+                    "x.timer is never due: the timer has no next run, and had none before; correct the "
+                    "times in its [Timer] section"
+                ),
+            ),
+        ),
+    ],
+)
+def test_a_timer_has_a_next_run_or_had_one(
+    *, sub: str, ran: bool, refusals: tuple[str, ...]
+) -> None:
+    answers = Facts({Unit("x.timer"): unit(sub=sub, ran=ran)})
+    difference = compare(TIMER.actual(answers), TIMER.desired())
+    assert bool(difference) is bool(refusals)
+    assert Service.forecast([(TIMER, difference)], answers, set()).refusals == refusals
+
+
 OWN = Service(unit=NAME, reads=("/etc/systemd/system/x.service",))
 
 
