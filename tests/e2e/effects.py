@@ -14,12 +14,12 @@ import itertools
 from dataclasses import dataclass
 
 
-class Teller(enum.Enum):
-    """Who tells that an effect is missing."""
+class Teller(enum.IntEnum):
+    """Who tells that an effect is missing: the sooner, the better."""
 
-    PLAN = "plan"
-    VERIFY = "verify"
-    NOBODY = "nobody"
+    PLAN = 1
+    VERIFY = 2
+    NOBODY = 3
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Effect:
         what: what is wrong, as a sentence.
         script: breaks the effect, as root on the machine.
         person: the script by which a person mends the effect; "" where apply mends it.
-        told: who tells.
+        told: who tells it at the latest.
     """
 
     what: str

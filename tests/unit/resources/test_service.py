@@ -90,8 +90,8 @@ TIMER = Service(unit="x.timer")
             False,
             (
                 (
-                    "x.timer is never due: the timer has no next run, and had none before; correct the "
-                    "times in its [Timer] section"
+                    "x.timer is never due: the timer has no next run, and had none before; "
+                    "correct the times in its [Timer] section"
                 ),
             ),
         ),
