@@ -270,6 +270,11 @@ MOUNTS = [
     ),
     Effect("a later mount covers a file system", "mount -t tmpfs over /mnt/scratch"),
     Effect(
+        "a mount of somebody else lies below",
+        "umount /mnt/scratch; mount -t ramfs below /mnt/scratch; "
+        "mount -t tmpfs -o size=1m,nosuid above /mnt/scratch",
+    ),
+    Effect(
         "two later mounts cover a file system",
         "mount -t tmpfs over /mnt/scratch; mount -t ramfs over /mnt/scratch",
     ),
@@ -324,7 +329,7 @@ USER = [
         "chown dev: /home/dev",
         Teller.NOBODY,
     ),
-    Effect("the home is gone", "mv /home/dev /home/gone", "mv /home/gone /home/dev", Teller.NOBODY),
+    Effect("the home is gone", "mv /home/dev /home/gone", "mv /home/gone /home/dev"),
     Effect(
         "sudo cannot become root",
         "chmod u-s $(command -v sudo)",

@@ -25,13 +25,16 @@ ABSENT = {
     "package:docker.io",
     "package:podman-docker",
     "package:runc",
+    "service:stopped.service",
 }
-"""Packages that are to go, and that a bare machine never had."""
+"""What is to go or to be off, and what a bare machine never had."""
 IDLE = {
     "dpkg finds nothing half-installed",
-    "service:stopped.service",
     "systemd is PID 1",
-    "yearly.timer has not failed",
+    *(
+        f"no other file replaces what the files of {name} set"
+        for name in ("docker.service", "disabled.service", "stopped.service", "yearly.timer")
+    ),
 }
 """Other checks that a bare machine passes: of what it has not, nothing runs, fails or is old."""
 

@@ -50,6 +50,8 @@ READ_ONLY = frozenset({"squashfs", "iso9660", "udf", "erofs", "cramfs"})
 """File systems that can only be mounted read-only."""
 SHOWN_AS = {"nfs": {"nfs4"}, "ntfs": {"fuseblk", "ntfs3"}, "ntfs-3g": {"fuseblk"}}
 """The types under which the kernel shows others (nfs(5), mount.ntfs-3g(8))."""
+AUTOMOUNT = "x-systemd.automount"
+"""The option by which systemd mounts at the first use (systemd.mount(5)): `autofs` until then."""
 COVERED = "covered by"
 """The field of a state that says how many other mounts lie on the wanted one, at its place."""
 SIZE = re.compile(r"size=(\d+)([kmgKMG]?)")
@@ -177,6 +179,8 @@ class Mount(Resource):
     ) -> tuple[str, ...]:
         """Return the `_description` of a live mount."""
         kind = mount.kind
+        if kind == "autofs" and AUTOMOUNT in self.options:
+            return self._description()
         if self.kind == "none":
             bound = mount.root == _root_of(self.source, mounts)
             kind = "bind" if bound else f"bind of {mount.root}"
@@ -317,37 +321,41 @@ class Mount(Resource):
         if not self.live:
             return
         # testinfra takes /proc/mounts as it is, with the escapes.
-        point = ("mount_point", (self.entry.split(" ")[1],))
-        yield Assertion(*point, "exists", expected=True)
-        yield self._visible()
+        yield Assertion("mount_point", (self.entry.split(" ")[1],), "exists", expected=True)
+        if AUTOMOUNT in self.options:
+            return
+        yield Assertion("run", (self._sight(),), "rc", 0)
         if self.kind == "none":
             # The kernel shows a bind as the file system below it: the directories are compared.
             same = f"[ {shlex.quote(self.source)} -ef {shlex.quote(self.target)} ]"
             yield Assertion("run", (same,), "rc", 0)
-        elif self.kind != "drvfs" and self._kinds() == {self.kind} and self.kind != "auto":
-            yield Assertion(*point, "filesystem", self.kind)
-        for option in sorted({*self._restrictions(), *(FLAGS & {*self.options})}):
-            yield Assertion(*point, "options", option, contained=True)
+
+    def _sight(self) -> str:
+        """Return a script that ends with 0 where the mount is seen at its place, as it should be.
+
+        testinfra itself would take the first mount at a place, which a later one covers.
+        """
+        target, at = (shlex.quote(path) for path in (self.target, self.entry.split(" ")[1]))
+        tests = [f"o ~ /,{re.escape(option)},/" for option in self._shown()]
+        if self.kind not in {"none", "drvfs", "auto"}:
+            tests.insert(0, f"kind ~ /^({'|'.join(sorted(map(re.escape, self._kinds())))})$/")
+            free = {*READ_ONLY} & self._kinds() or self.kind.startswith("fuse")
+            wrong = [] if free else [r for r in RESTRICTIONS if r not in self._restrictions()]
+            tests += [f"o !~ /,{option},/" for option in wrong]
+        return (
+            f"mountpoint -q -- {target} && at={at} awk "
+            """'$5 == ENVIRON["at"] { for (i = 7; $i != "-"; i++); kind = $(i + 1); """
+            f"""o = "," $6 "," $NF "," }} END {{ exit !({" && ".join(tests) or 1}) }}' """
+            "/proc/self/mountinfo"
+        )
+
+    def _shown(self) -> Iterator[str]:
+        """The options that the kernel must show."""
+        yield from sorted({*self._restrictions(), *(FLAGS & {*self.options})})
         for option in self.options:
             if SIZE.fullmatch(option) and self.kind == "tmpfs":
                 # The kernel shows a tmpfs's size in KiB, however it was given.
-                size = int(_normal(option).removeprefix("size=")) >> 10
-                yield Assertion(*point, "options", f"size={size}k", contained=True)
-
-    def _visible(self) -> Assertion:
-        """Assert that the mount is seen at its place, without restrictions that nobody asked for.
-
-        testinfra takes the first mount at a place for the one that is seen.
-        """
-        target, at = (shlex.quote(path) for path in (self.target, self.entry.split(" ")[1]))
-        free = self.kind in {"none", "drvfs", "auto", *READ_ONLY} or self.kind.startswith("fuse")
-        wrong = [] if free else [r for r in RESTRICTIONS if r not in self._restrictions()]
-        script = (
-            f"mountpoint -q -- {target} && at={at} awk "
-            """'$5 == ENVIRON["at"] { n++; o = "," $6 "," $NF "," } END """
-            f"{{ exit n > 1 || o ~ /,({'|'.join(wrong) or '-'}),/ }}' /proc/self/mountinfo"
-        )
-        return Assertion("run", (script,), "rc", 0)
+                yield f"size={int(_normal(option).removeprefix('size=')) >> 10}k"
 
 
 def _normal(option: str) -> str:
