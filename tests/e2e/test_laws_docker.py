@@ -30,6 +30,7 @@ ABSENT = {
 """What is to go or to be off, and what a bare machine never had."""
 IDLE = {
     "dpkg finds nothing half-installed",
+    "service:disabled.service",
     "systemd is PID 1",
     *(
         f"no other file replaces what the files of {name} set"
