@@ -10,8 +10,11 @@ does.
 from __future__ import annotations
 
 import enum
-import itertools
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class Teller(enum.IntEnum):
@@ -408,13 +411,97 @@ TABLE: dict[str, list[Effect]] = {
     "environment": VARIABLES,
     "logins": LOGINS,
 }
-"""The effects by the capability that brings them about."""
+"""The effects on the machine of ENVIRONMENT, by the capability that brings them about."""
 
 
-def rows() -> list[tuple[str, Effect]]:
-    """Return all rows, each with its capability."""
-    return list(
-        itertools.chain.from_iterable(
-            ((capability, effect) for effect in effects) for capability, effects in TABLE.items()
-        )
-    )
+DOCKER: dict[str, list[Effect]] = {
+    "docker": [
+        Effect(
+            "the bridge of the containers is down",
+            "ip link set docker0 down",
+            "ip link set docker0 up",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "the socket of the daemon is closed to its group",
+            "chmod 0600 /run/docker.sock",
+            "chmod 0660 /run/docker.sock",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "the plugin of docker compose is gone",
+            "mv /usr/libexec/docker/cli-plugins/docker-compose /root/",
+            "mv /root/docker-compose /usr/libexec/docker/cli-plugins/",
+            Teller.VERIFY,
+        ),
+        Effect("the daemon was stopped", "systemctl stop docker.socket docker.service"),
+        Effect(
+            "a preference keeps apt from the packages",
+            """\
+printf 'Package: *\\nPin: origin download.docker.com\\nPin-Priority: -1\\n' > \
+/etc/apt/preferences.d/none""",
+            "rm /etc/apt/preferences.d/none",
+            Teller.NOBODY,
+        ),
+        Effect(
+            "apt has lost the list of the source",
+            "mkdir /root/lists; mv /var/lib/apt/lists/*docker* /root/lists/",
+            "mv /root/lists/* /var/lib/apt/lists/; rmdir /root/lists",
+            Teller.NOBODY,
+        ),
+    ],
+    "systemd": [
+        Effect(
+            "a drop-in of somebody else replaces a limit of the daemon",
+            "printf '[Service]\\nLimitNOFILE=64\\n' > "
+            "/etc/systemd/system/docker.service.d/override.conf; systemctl daemon-reload",
+            "rm /etc/systemd/system/docker.service.d/override.conf; systemctl daemon-reload",
+        ),
+    ],
+}
+"""The effects on the machine of test_laws_docker.py."""
+GO: dict[str, list[Effect]] = {
+    "go": [
+        Effect(
+            "the cache of builds does not belong to the user",
+            "chown root: /home/dev/caches/go-build; chmod 0755 /home/dev/caches/go-build",
+            "chown dev: /home/dev/caches/go-build",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "a profile of the user finds another go",
+            "mkdir /home/dev/other; printf '#!/bin/sh\\necho other\\n' > /home/dev/other/go; "
+            "chmod 0755 /home/dev/other/go; echo PATH=/home/dev/other:$PATH >> /home/dev/.profile",
+            "sed -i '$d' /home/dev/.profile; rm -r /home/dev/other",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "a limit of a service was replaced",
+            "systemctl set-property --runtime api.service MemoryMax=infinity",
+            "rm -r /run/systemd/system.control/api.service.d; systemctl daemon-reload; "
+            "systemctl restart api.service",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "the linter cannot be run",
+            "mount --bind /dev/null $(readlink -f /usr/local/bin/golangci-lint)",
+            "umount $(readlink -f /usr/local/bin/golangci-lint)",
+            Teller.VERIFY,
+        ),
+    ],
+    "logins": [
+        Effect(
+            "an entry of netrc for all machines comes first",
+            "cp -p /home/dev/.netrc /root/netrc; "
+            "sed -i '1i default login nobody password x' /home/dev/.netrc",
+            "mv /root/netrc /home/dev/.netrc",
+            Teller.VERIFY,
+        ),
+    ],
+}
+"""The effects on the machine of test_laws_go.py."""
+
+
+def rows(table: Mapping[str, Sequence[Effect]]) -> list[tuple[str, Effect]]:
+    """Return the rows of a table, each with its capability."""
+    return [(capability, effect) for capability, effects in table.items() for effect in effects]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from effects import DOCKER, Effect, rows
+from law12 import hold
 from law_environments import law_environment
 from laws import acted, drift
 from workstation import Workstation, workstation
@@ -93,6 +95,13 @@ def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation)
 
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
     assert drift(converged) == []
+
+
+@pytest.mark.parametrize(("capability", "effect"), rows(DOCKER), ids=str)
+def test_law_12_what_is_broken_is_told_and_mended(
+    converged: Workstation, capability: str, effect: Effect
+) -> None:
+    hold(converged, capability, effect)
 
 
 def test_after_all_that_verify_is_green_again(converged: Workstation) -> None:
