@@ -311,13 +311,13 @@ PACKAGES = [
         "a program of a package was deleted",
         "rm /usr/bin/jq",
         "apt-get install --reinstall -y jq",
-        Teller.NOBODY,
+        Teller.VERIFY,
     ),
     Effect(
         "a program of a package was replaced",
         "printf '#!/bin/sh\\n' > /usr/bin/jq",
         "apt-get install --reinstall -y jq",
-        Teller.NOBODY,
+        Teller.VERIFY,
     ),
     Effect(
         "a package is half-installed",
