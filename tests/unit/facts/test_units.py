@@ -140,6 +140,49 @@ def test_without_systemd_only_what_starts_at_boot_is_known(tmp_path: Path, unkno
     }
 
 
+RESTARTED = b"""\
+Id=loop.service
+Names=loop.service
+LoadState=loaded
+ActiveState=active
+SubState=running
+UnitFileState=static
+FragmentPath=/etc/systemd/system/loop.service
+ExecMainStartTimestamp=Sat 2026-11-21 08:49:50.500000 UTC
+NRestarts=3
+WantedBy=
+TriggeredBy=loop.timer
+
+NOW=1795251000.250000000
+"""
+
+
+def test_a_unit_that_was_restarted_tells_how_long_ago() -> None:
+    assert Unit.parse([Unit("loop.service")], RESTARTED) == {
+        Unit("loop.service"): UnitStatus(
+            "loaded",
+            "active",
+            "static",
+            stale=False,
+            started=1795250990.5,
+            sub="running",
+            restarts=3,
+            age=9.75,
+            fragment="/etc/systemd/system/loop.service",
+            pulled=True,
+        )
+    }
+
+
+@pytest.mark.parametrize(("restarts", "asked"), [(0, False), (12, True)])
+def test_the_time_is_asked_only_where_a_unit_was_restarted(
+    tmp_path: Path, *, restarts: int, asked: bool
+) -> None:
+    fake = f"printf 'Names=x.service\\nNRestarts={restarts}\\n'"
+    shown = ask_systemctl(tmp_path, fake, booted=True, names=("x.service",))
+    assert (b"\nNOW=" in shown) is asked
+
+
 MOUNTINFO = rb"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,discard
 23 22 0:21 / /proc rw,nosuid,nodev,noexec - proc proc rw
 40 22 0:40 / /mnt/scratch rw,relatime - tmpfs tmpfs rw,size=1024k
