@@ -23,6 +23,7 @@ class MountPoint:
         options: as the kernel prints them; `ro` where the mount or its file system is read-only.
         root: the directory of the file system that is mounted.
         below: the mounts at the same place that this one hides, the uppermost first.
+        hidden_by: the directory above at which a later mount hides this one; "" where it is seen.
     """
 
     source: str
@@ -30,6 +31,7 @@ class MountPoint:
     options: tuple[str, ...]
     root: str
     below: tuple[MountPoint, ...] = ()
+    hidden_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,10 @@ class _Row:
 
 @dataclass(frozen=True)
 class Mounts(Question["Mapping[str, MountPoint]"]):
-    """The question for all live mounts that can be seen, by their path (proc_pid_mountinfo(5)).
+    """The question for all live mounts, by their path (proc_pid_mountinfo(5)).
 
-    A mount is hidden by a later one at the same place, or at a directory above.
+    A mount is hidden by a later one at the same place, or at a directory above. Of a path with
+    several mounts the answer has the one that is seen.
     """
 
     @classmethod
@@ -77,11 +80,13 @@ class Mounts(Question["Mapping[str, MountPoint]"]):
         for id_, row in rows.items():
             if row.parent != id_:
                 children.setdefault(row.parent, set()).add(row.path)
-        mounts = {}
+        mounts: dict[str, MountPoint] = {}
         for id_, row in rows.items():
-            covered = row.path in children.get(id_, ())
             chain = list(_chain(row, rows))
-            if not covered and not any(_is_buried(r, children.get(r.parent, ())) for r in chain):
+            above = next(filter(None, (_taken(r, children.get(r.parent, ())) for r in chain)), "")
+            if above:
+                mounts.setdefault(row.path, replace(row.mount, hidden_by=above))
+            elif row.path not in children.get(id_, ()):
                 at_place = itertools.takewhile(lambda r: r.path == row.path, chain[1:])  # noqa: B023
                 mounts[row.path] = replace(row.mount, below=tuple(r.mount for r in at_place))
         return dict.fromkeys(questions, mounts)
@@ -97,14 +102,14 @@ def _chain(row: _Row, rows: Mapping[str, _Row]) -> Iterator[_Row]:
         current = rows.get(current.parent)
 
 
-def _is_buried(row: _Row, siblings: Container[str]) -> bool:
-    """Tell whether a later mount on the same mount has taken a directory above."""
+def _taken(row: _Row, siblings: Container[str]) -> str:
+    """Return the directory above that a later mount on the same mount has taken; or ""."""
     path = row.path
     while path not in {"", "/"}:
         path = path.rpartition("/")[0] or "/"
         if path in siblings:
-            return True
-    return False
+            return path
+    return ""
 
 
 def unescape(field: str) -> str:

@@ -145,6 +145,9 @@ class Mount(Resource):
             return Unknown("cannot read the mounts")
         entry = get("fstab").actual(text or "", {self.target: self.entry}).get(self.target)
         mount = mounts.get(self.target)
+        mounts = {path: seen for path, seen in mounts.items() if not seen.hidden_by}
+        if mount and mount.hidden_by:
+            return {"fstab": entry, "mounted": f"hidden by the mount at {mount.hidden_by}"}
         if entry is None and mount is None:
             return None
         if mount is None:
@@ -245,7 +248,11 @@ class Mount(Resource):
         refusals = [
             f"{reason}{wanted_by(mount)}"
             for mount, _ in work
-            if (reason := mount.linked(facts) or mount.sourceless(facts, changed))
+            if (
+                reason := mount.linked(facts)
+                or mount.buried(facts)
+                or mount.sourceless(facts, changed)
+            )
         ]
         return Forecast(refusals=tuple(refusals))
 
@@ -262,6 +269,15 @@ class Mount(Resource):
                     f"paths alone; write the real path in place of {path}"
                 )
         return ""
+
+    def buried(self, facts: Facts) -> str:
+        """Return which later mount hides the place, so that nothing can be unmounted there."""
+        mounts = facts[Mounts()]
+        mount = None if isinstance(mounts, Unknown) else mounts.get(self.target)
+        above = mount.hidden_by if mount and self.live else ""
+        return above and (
+            f"{self.target} is hidden by a later mount at {above}: unmount {above} first"
+        )
 
     def sourceless(self, facts: Facts, changed: Collection[str]) -> str:
         """Return that what is to be mounted does not exist, and no change of the plan brings it."""

@@ -224,7 +224,10 @@ BURIED = b"""\
 
 
 def test_a_mount_below_a_directory_that_a_later_mount_took_cannot_be_seen() -> None:
-    seen = Mounts.parse([Mounts()], BURIED)[Mounts()]
+    found = Mounts.parse([Mounts()], BURIED)[Mounts()]
+    hidden = {path: mount.hidden_by for path, mount in found.items() if mount.hidden_by}
+    assert hidden == {"/mnt/scratch": "/mnt", "/mnt/scratch/deep": "/mnt"}
+    seen = {path: mount for path, mount in found.items() if not mount.hidden_by}
     assert {path: mount.source for path, mount in seen.items()} == {
         "/": "/dev/sda1",
         "/loop": "loop",

@@ -290,6 +290,17 @@ def test_what_cannot_be_mounted_is_refused_unless_the_plan_brings_it(
     assert Mount.forecast(work, facts, changed).refusals == refusals
 
 
+def test_a_place_that_a_later_mount_above_hides_is_refused() -> None:
+    mounts = {"/mnt": ROOT["/"], "/mnt/p": with_options(PLAIN, "rw", hidden_by="/mnt")}
+    facts = Facts({Text(FSTAB): PLAIN.entry, Mounts(): mounts})
+    before = PLAIN.actual(facts)
+    assert before == {"fstab": PLAIN.entry, "mounted": "hidden by the mount at /mnt"}
+    work = [(PLAIN, compare(before, PLAIN.desired()))]
+    assert Mount.forecast(work, facts, set()).refusals == (
+        "/mnt/p is hidden by a later mount at /mnt: unmount /mnt first",
+    )
+
+
 @pytest.mark.parametrize(("code", "refusals"), [(0, ()), (1, (lack("LABEL=backup"),))])
 def test_a_tag_that_no_device_has_is_refused(code: int, refusals: tuple[str, ...]) -> None:
     facts = Facts({Shell("findfs LABEL=backup"): Output(code, "")})
