@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import model_validator
 
-from envwright.model.capability import Settings, TableCapability
+from envwright.model.capability import Settings, TableCapability, render
 from envwright.model.proof import Proof
 from envwright.model.secrets import is_mentioned
 from envwright.model.values import (
@@ -67,6 +68,13 @@ class Entry(Settings):
             raise ValueError("has a mode, but is neither a file nor a directory")
         return self
 
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a file that its owner can run."""
+        return not (self.directory or self.link or self.absent) and bool(
+            int((self.mode or "0644")[1]) & 1
+        )
+
 
 def _guard(path: str) -> str:
     """Return the command that checks a file before it goes live: a bad sudoers file locks sudo."""
@@ -114,15 +122,29 @@ files:
                 yield File(content=content, mode=mode, validate=_guard(path), at=(path,), **common)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
-        for path, entry in self.root.items():
-            # Every directory above a file can keep users from it. Root can read every file.
-            readable = int((entry.mode or "0755")[1]) & 4
-            if entry.owner == "root" or entry.absent or not readable:
-                continue
-            test = "-L" if entry.link is not None else "-r"
+        # Every directory above a file can keep users from it. Root can read every file.
+        looks = [
+            (entry.owner, "-r" if entry.link is None else "-L", path)
+            for path, entry in self.root.items()
+            if entry.owner != "root" and not entry.absent and int((entry.mode or "0755")[1]) & 4
+        ]
+        if looks:
+            words = itertools.chain.from_iterable(looks)
             yield Proof(
-                f"{entry.owner} gets at {path}",
-                f"runuser -u {entry.owner} -- test {test} {shlex.quote(path)} || "
-                f"{{ namei -l {shlex.quote(path)}; exit 1; }}",
-                at=(path,),
+                "users get at their own files",
+                render("files.access.sh", paths=" ".join(map(shlex.quote, words))),
+                quick=True,
+                remedy="let the user into the directory that is shown, or give the file another "
+                "place",
             )
+        for path, entry in self.root.items():
+            if entry.is_program:
+                yield Proof(
+                    f"{path} can be run",
+                    # access(2) tells a file system that is mounted with noexec, too.
+                    f"[ -x {shlex.quote(path)} ] || {{ findmnt -T {shlex.quote(path)}; exit 1; }}",
+                    at=(path,),
+                    quick=True,
+                    remedy="mount the file system that is shown with the option `exec`, or give "
+                    "the program another place",
+                )

@@ -186,6 +186,17 @@ packages:
             "dpkg finds nothing half-installed",
             'broken=$(dpkg --audit) && [ -z "$broken" ] || { echo "$broken"; exit 1; }',
         )
+        if self.install:
+            names = " ".join(shlex.quote(spec.partition("=")[0]) for spec in self.install)
+            yield Proof(
+                "the programs of the packages are as they were installed",
+                # Documents and translations are missing where dpkg leaves them out on purpose.
+                f"! dpkg --verify {names} 2>/dev/null | "
+                "grep -E '^(missing|..5)[^/]* /(usr/)?(s?bin|lib|libexec|games)/'",
+                at=("install",),
+                remedy="`apt-get install --reinstall PACKAGE` puts the files back; "
+                "`dpkg -S FILE` names the package",
+            )
         for name, source in self.sources.items():
             address = shlex.quote(source.url)
             yield Proof(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from envwright.model.capability import TableCapability
+from envwright.model.capability import TableCapability, render
 from envwright.model.proof import Assertion, Proof
 from envwright.model.values import spelled
 from envwright.resources.command import Command
@@ -28,6 +28,13 @@ Text = Annotated[
     spelled(r"^[^\n\r\x00;#⟦⟧]+$", "text on one line, and no secret, since everybody reads it"),
 ]
 PATH = "/etc/sysctl.d/60-envwright.conf"
+OBSERVE = """\
+[ -e {path} ] || exit 1
+got=$(cat {path}) || {{ echo {path} can be written, but not read; exit 77; }}
+[ "$got" = {shown} ] || [ -w {path} ] || {{ echo {path} is read-only on this machine; exit 77; }}
+printf '%s\\n' "$got"
+"""
+"""Prints the live value; ends with 77 where it differs and cannot be set, as in a container."""
 
 
 class Section(TableCapability):
@@ -48,24 +55,21 @@ sysctl:
     def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
         if not self.root:
             return
-        lines = [f"{name} = {value}\n" for name, value in self.root.items()]
-        yield File(path=PATH, content="".join(lines))
+        yield File(path=PATH, content="".join(f"{line}\n" for line in self._lines()))
         for name, value in self.root.items():
             yield _live(name, str(value))
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
-        for name, value in self.root.items():
-            pattern = name.replace(".", "[./]")
-            read = f"sed -n 's/^-\\{{0,1\\}}{pattern} *= *//p'"
+        if self.root:
             yield Proof(
-                f"{name} is {value} after the next boot, too",
-                # systemd reads all files in order: the last assignment wins.
-                "reader=/usr/lib/systemd/systemd-sysctl\n"
-                "[ -x $reader ] || { echo 'systemd is not installed'; exit 77; }\n"
-                f"got=$($reader --cat-config | {read} | tail -n 1)"
-                f'\necho "$got"; [ "$got" = {shlex.quote(str(value))} ]',
-                at=(name,),
+                "the kernel settings hold after the next boot, too",
+                render("sysctl.boot.sh", wanted=shlex.quote("\n".join(self._lines()))),
+                quick=True,
+                remedy="remove the setting from the file that is named, or from the environment",
             )
+
+    def _lines(self) -> list[str]:
+        return [f"{name} = {value}" for name, value in self.root.items()]
 
 
 def _live(name: str, value: str) -> Command:
@@ -74,9 +78,11 @@ def _live(name: str, value: str) -> Command:
     shown = "\t".join(value.split())
     return Command(
         title=f"sysctl {name}",
-        observe=f"cat {path}",
+        observe=OBSERVE.format(path=path, shown=shlex.quote(shown)),
         expected=shown,
         run=f"printf '%s\\n' {shlex.quote(value)} > {path}",
+        lacking=f"the kernel of this machine has no setting {name}: correct its name, or have the "
+        "kernel module with the setting loaded at boot (modules-load.d(5)) and load it now",
         seen=(Assertion("file", (path,), "content_string", f"{shown}\n"),),
         after=(f"file:{PATH}",),
         at=(name,),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import model_validator
 
-from envwright.model.capability import Settings, TableCapability
+from envwright.model.capability import Settings, TableCapability, render
 from envwright.model.proof import Proof
 from envwright.model.values import spelled
 from envwright.resources.file import File
@@ -88,14 +88,15 @@ systemd:
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         for name, unit in self.root.items():
-            if unit.running:
-                quoted = shlex.quote(name)
+            own = ":".join(file.path for file in _files(name, unit))
+            if own:
                 yield Proof(
-                    f"{name} has not failed",
-                    "[ -d /run/systemd/system ] || { echo 'systemd is not PID 1'; exit 77; }\n"
-                    f"! systemctl is-failed -- {quoted} || "
-                    f"{{ journalctl --no-pager -n 5 -u {quoted}; exit 1; }}",
+                    f"no other file replaces what the files of {name} set",
+                    render("systemd.settings.sh", unit=shlex.quote(name), own=shlex.quote(own)),
                     at=(name,),
+                    quick=True,
+                    remedy=f"`systemctl cat {name}` shows all files: remove the setting from the "
+                    f"file that is named, then run `systemctl daemon-reload` and restart {name}",
                 )
 
 

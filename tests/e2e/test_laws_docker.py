@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from effects import DOCKER, Effect, rows
+from law12 import hold
 from law_environments import law_environment
 from laws import acted, drift
 from workstation import Workstation, workstation
@@ -28,13 +30,18 @@ ABSENT = {
     "package:docker.io",
     "package:podman-docker",
     "package:runc",
+    "service:stopped.service",
 }
-"""Packages that are to go, and that a bare machine never had."""
+"""What is to go or to be off, and what a bare machine never had."""
 IDLE = {
     "dpkg finds nothing half-installed",
-    "service:stopped.service",
+    "service:disabled.service",
     "systemd is PID 1",
-    "yearly.timer has not failed",
+    "the programs of the packages are as they were installed",
+    *(
+        f"no other file replaces what the files of {name} set"
+        for name in ("docker.service", "disabled.service", "stopped.service", "yearly.timer")
+    ),
 }
 """Other checks that a bare machine passes: of what it has not, nothing runs, fails or is old."""
 
@@ -92,6 +99,13 @@ def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation)
 
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
     assert drift(converged) == []
+
+
+@pytest.mark.parametrize(("capability", "effect"), rows(DOCKER), ids=str)
+def test_law_12_what_is_broken_is_told_and_mended(
+    converged: Workstation, capability: str, effect: Effect
+) -> None:
+    hold(converged, capability, effect)
 
 
 def test_after_all_that_verify_is_green_again(converged: Workstation) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from effects import GO, Effect, rows
+from law12 import hold
 from law_environments import law_environment
 from laws import acted, drift
 from machines.golang import publish_slim
@@ -72,3 +74,10 @@ def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Work
 def test_after_all_that_verify_is_green_again(converged: Workstation) -> None:
     failed = {r.id: r.reason for r in converged.verify() if r.outcome == "failed"}
     assert failed == {}
+
+
+@pytest.mark.parametrize(("capability", "effect"), rows(GO), ids=str)
+def test_law_12_what_is_broken_is_told_and_mended(
+    converged: Workstation, capability: str, effect: Effect
+) -> None:
+    hold(converged, capability, effect)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING
 
 import pytest
 from workstation import workstation
 
 from envwright.errors import StepError
+from envwright.facts import Mounts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,3 +67,37 @@ def test_a_mount_that_is_busy_is_left_as_it_is(debian13: Machine, tmp_path: Path
         assert debian13.sh("cat /scratch/file") == "mine\n"
         debian13.sh("pkill -f '^sleep 600'")
         assert station.apply() == ["mount:/scratch"]
+
+
+PLACES = ("/m", "/m/a", "/m/a/b", "/m/c", "/m/c/d", "/n")
+
+
+def test_the_mounts_that_are_seen_are_those_that_a_program_finds(debian13: Machine) -> None:
+    chance = random.Random(3)
+    question = Mounts()
+    for _ in range(10):
+        script = ""
+        for number in range(12):
+            place = chance.choice(PLACES)
+            if chance.random() < 0.25:
+                script += f"umount {place} 2>/dev/null\n"
+            else:
+                script += f"mkdir -p {place}; mount -t tmpfs m{number} {place}; "
+                script += f"echo m{number} >{place}/name\n"
+        looks = "".join(
+            # mountpoint(1) looks into the table of mounts, and finds what is hidden there.
+            f'[ "$(stat -c %d {place}/..)" = "$(stat -c %d {place})" ] || '
+            f"echo {place} $(cat {place}/name)\n"
+            for place in PLACES
+        )
+        clear = (
+            f"for place in {' '.join(PLACES * 2)}; do "
+            "while umount -R $place 2>/dev/null; do :; done; done; rm -rf /m /n"
+        )
+        said = debian13.sh(
+            f"{script}{question.script([question])}; echo; {looks}{clear}", check=False
+        )
+        table, _, found = said.partition("\n\n")
+        seen = question.parse([question], table.encode())[question]
+        ours = {p: seen[p].source for p in PLACES if p in seen and not seen[p].hidden_by}
+        assert ours == dict(line.split() for line in found.splitlines())

@@ -6,12 +6,23 @@ from envwright.facts.boot import Boot, Booted
 from envwright.facts.machine import Machine
 from envwright.facts.mounts import Disks, MountPoint, Mounts, unescape
 from envwright.facts.output import Output, Shell
-from envwright.facts.paths import TEXT_LIMIT, ChangeTime, Guarded, Refused, Stat, Status, Text
+from envwright.facts.paths import (
+    TEXT_LIMIT,
+    ChangeTime,
+    Guarded,
+    KnownGroup,
+    KnownUser,
+    Refused,
+    Stat,
+    Status,
+    Text,
+)
 from envwright.facts.question import Facts, Question, Unknown, decode
 from envwright.facts.unit_files import CommandLine, UnitFiles, command_line
-from envwright.facts.units import Unit, UnitStatus
+from envwright.facts.units import PULLED_BY, Unit, UnitStatus
 
 __all__ = [
+    "PULLED_BY",
     "TEXT_LIMIT",
     "Account",
     "Accounts",
@@ -24,6 +35,8 @@ __all__ = [
     "Disks",
     "Facts",
     "Guarded",
+    "KnownGroup",
+    "KnownUser",
     "Logins",
     "Machine",
     "MountPoint",

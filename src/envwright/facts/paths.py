@@ -17,7 +17,17 @@ from envwright.portable.safepath import TEXT_LIMIT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["TEXT_LIMIT", "ChangeTime", "Guarded", "Refused", "Stat", "Status", "Text"]
+__all__ = [
+    "TEXT_LIMIT",
+    "ChangeTime",
+    "Guarded",
+    "KnownGroup",
+    "KnownUser",
+    "Refused",
+    "Stat",
+    "Status",
+    "Text",
+]
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,23 @@ class Guarded(PathQuestion, Question[str]):
     """Whether root may use a path: "" if only root can change the folders above, else Refused."""
 
     kind: ClassVar[str] = "guarded"
+
+
+@dataclass(frozen=True)
+class KnownUser(PathQuestion, Question["str | None"]):
+    """Whether the machine knows a user by its name, which stands in `path`: "" if so, else None.
+
+    Users of a network directory count, too: chown(1) takes them.
+    """
+
+    kind: ClassVar[str] = "user"
+
+
+@dataclass(frozen=True)
+class KnownGroup(PathQuestion, Question["str | None"]):
+    """Whether the machine knows a group by its name, as in KnownUser."""
+
+    kind: ClassVar[str] = "group"
 
 
 @dataclass(frozen=True)

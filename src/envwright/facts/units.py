@@ -21,8 +21,11 @@ class UnitStatus:
     auto-restart (systemd waits before it starts the failed unit again)...; `enabled`: enabled,
     disabled, static, masked... ("" when unknown to systemd); `stale`: its file on disk is newer
     than what systemd read; `started`: when its process (or, without one, the unit) last started,
-    in seconds since 1970, None when it is not active. Without systemd as PID 1 only `enabled`
-    is known and `load` is "offline".
+    in seconds since 1970, None when it is not active. `restarts`: how often systemd started the
+    unit again after a failure; `age`: the seconds since the last of these starts, None without
+    one. `fragment`: the unit file that systemd read; `pulled`: another unit starts this one;
+    `ran`: a timer has started its unit before.
+    Without systemd as PID 1 only `enabled` is known and `load` is "offline".
     """
 
     load: str
@@ -31,6 +34,15 @@ class UnitStatus:
     stale: bool
     started: float | None
     sub: str = ""
+    restarts: int = 0
+    age: float | None = None
+    fragment: str = ""
+    pulled: bool = False
+    ran: bool = False
+
+
+PULLED_BY = ("WantedBy", "RequiredBy", "UpheldBy", "TriggeredBy")
+"""The properties that name the units which start another one (systemd.unit(5))."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,10 @@ class Unit(Question[UnitStatus]):
         "NeedDaemonReload",
         "ExecMainStartTimestamp",
         "ActiveEnterTimestamp",
+        "NRestarts",
+        "FragmentPath",
+        "LastTriggerUSec",
+        *PULLED_BY,
     )
 
     @classmethod
@@ -57,7 +73,12 @@ class Unit(Question[UnitStatus]):
         names = " ".join(shlex.quote(q.name) for q in questions)
         # --timestamp is younger than systemd 247: without it the times are whole seconds.
         show = f"systemctl show --property={','.join(cls.PROPERTIES)}"
-        online = f"{show} --timestamp=us+utc -- {names} || TZ=UTC {show} -- {names}"
+        # The time is told only where a unit was restarted: without it two answers are equal.
+        online = (
+            f"shown=$({show} --timestamp=us+utc -- {names} || TZ=UTC {show} -- {names}); "
+            "printf '%s\\n\\n' \"$shown\"; "
+            "case $shown in *NRestarts=[1-9]*) date +NOW=%s.%N;; esac"
+        )
         form = r"Names=%s\nLoadState=offline\nUnitFileState=%s\n\n"
         state = '"$(systemctl --root=/ is-enabled -- "$unit")"'
         offline = f"for unit in {names}; do printf '{form}' \"$unit\" {state}; done"
@@ -66,16 +87,20 @@ class Unit(Question[UnitStatus]):
     @classmethod
     def parse(cls, questions: Sequence[Unit], output: bytes) -> Mapping[Unit, UnitStatus]:
         units = {}
-        for block in decode(output).split("\n\n"):
+        shown, _, now = decode(output).partition("\nNOW=")
+        for block in shown.split("\n\n"):
             fields = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
             for name in fields.get("Names", "").split():
-                units[name] = _unit_status(fields)
+                units[name] = _unit_status(fields, float(now or 0))
         return {q: units[q.name] for q in questions if q.name in units}
 
 
-def _unit_status(fields: Mapping[str, str]) -> UnitStatus:
+def _unit_status(fields: Mapping[str, str], now: float) -> UnitStatus:
     active = fields.get("ActiveState", "")
-    started = fields.get("ExecMainStartTimestamp") or fields.get("ActiveEnterTimestamp", "")
+    started = _seconds(
+        fields.get("ExecMainStartTimestamp") or fields.get("ActiveEnterTimestamp", "")
+    )
+    restarts = int(fields.get("NRestarts") or 0)
     return UnitStatus(
         load=fields.get("LoadState", ""),
         active=active,
@@ -83,7 +108,12 @@ def _unit_status(fields: Mapping[str, str]) -> UnitStatus:
         # Since systemd 254 is-enabled says this of what it does not know.
         enabled=fields.get("UnitFileState", "").replace("not-found", ""),
         stale=fields.get("NeedDaemonReload") == "yes",
-        started=_seconds(started) if active == "active" else None,
+        started=started if active == "active" else None,
+        restarts=restarts,
+        age=now - started if restarts and started is not None else None,
+        fragment=fields.get("FragmentPath", ""),
+        ran=bool(fields.get("LastTriggerUSec")),
+        pulled=any(fields.get(name) for name in PULLED_BY),
     )
 
 

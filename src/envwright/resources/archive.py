@@ -86,7 +86,13 @@ class Archive(PathResource):
         return (Claim(PurePosixPath(self.path), "an unpacked archive"),)
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Stat(self.path), Text(self._stamp), self._digest, Guarded(self.path))
+        return (
+            Stat(self.path),
+            Text(self._stamp),
+            self._digest,
+            Guarded(self.path),
+            *self.owners(),
+        )
 
     def desired(self) -> State:
         wanted: Fields = {

@@ -6,16 +6,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Shell, Unknown
+from envwright.model.forecast import NOTHING, Forecast
 from envwright.model.operations import operation
-from envwright.model.resource import Resource
+from envwright.model.proof import SKIPPED
+from envwright.model.resource import Resource, wanted_by
+from envwright.resources.prerequisites import may_come
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.operations import Operation
     from envwright.model.proof import Assertion
     from envwright.model.resource import Difference, State
+
+
+@dataclass(frozen=True)
+class Impossible(Unknown):
+    """A state that cannot be made on a machine, for a reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +32,16 @@ class Command(Resource):
 
     Args:
         title: the name of the state: `sysctl vm.max_map_count`.
-        observe: a read-only script for sh that prints the present state.
+        observe: a read-only script for sh that prints the present state. Exit code 77: the state
+            cannot be made on this machine, for the reason in its last line.
         expected: what `observe` prints in the wanted state.
         run: the script that makes the wanted state; running it again does no harm.
         seen: what testinfra must see, read in another way than `observe` where there is one.
         after: ids of resources that come before the command, where the environment has them.
         undone_by: the same, and a change of one of them undoes the command.
         systemd: the command runs only where systemd is PID 1.
+        lacking: what to say where `observe` fails, since the machine lacks what the command needs
+            and no change of the plan can bring it; "" where the command makes what is missing.
     """
 
     title: str
@@ -41,6 +52,7 @@ class Command(Resource):
     after: tuple[str, ...] = ()
     undone_by: tuple[str, ...] = ()
     systemd: bool = False
+    lacking: str = ""
 
     word: ClassVar[str] = "command"
     rank: ClassVar[int] = 80
@@ -65,6 +77,8 @@ class Command(Resource):
         output = facts[Shell(self.observe)]
         if isinstance(output, Unknown):
             return output
+        if output.code == SKIPPED:
+            return {"value": Impossible(output.text.rpartition("\n")[2])}
         return {"value": output.text} if output.code == 0 else None
 
     def predict(self, difference: Difference, changed: Container[str]) -> Difference:
@@ -72,6 +86,28 @@ class Command(Resource):
             return difference
         before: State = {"value": Unknown("what comes before it changes")}
         return replace(difference, before=before, fields=("value",))
+
+    def refusal(self, difference: Difference) -> str:
+        value = (difference.before or {}).get("value")
+        return f"{self.title}: {value.reason}" if isinstance(value, Impossible) else ""
+
+    @classmethod
+    def forecast(
+        cls,
+        work: Sequence[tuple[Command, Difference]],
+        facts: Facts,  # noqa: ARG003 - the states say it
+        changed: Collection[str],
+    ) -> Forecast:
+        """Refuse what the machine lacks and no change of the plan can bring."""
+        own = {command.id for command, _ in work}
+        if may_come(set(changed) - own):
+            return NOTHING
+        refusals = [
+            f"{command.lacking}{wanted_by(command)}"
+            for command, difference in work
+            if difference.before is None and command.lacking
+        ]
+        return Forecast(refusals=tuple(refusals))
 
     def pending(self, machine: Machine) -> str:
         return "systemd is not PID 1 yet" if self.systemd and not machine.booted else ""

@@ -39,7 +39,7 @@ class Directory(PathResource):
         return (Claim(PurePosixPath(self.path), "a directory", shared=Shared.DIRECTORY, open=True),)
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Stat(self.path),)
+        return (Stat(self.path), *self.owners())
 
     def desired(self) -> State:
         wanted: Fields = {"kind": "directory", "owner": self.owner, "group": self.group}

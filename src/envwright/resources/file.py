@@ -45,7 +45,7 @@ class File(PathResource):
         return (Claim(PurePosixPath(self.path), "a whole file" if self.present else "no file"),)
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Stat(self.path), Text(self.path))
+        return (Stat(self.path), Text(self.path), *self.owners())
 
     def desired(self) -> State | None:
         if not self.present:

@@ -54,7 +54,7 @@ class Keys(EditedFile, PathResource):
         return (Claim(PurePosixPath(self.path), "a file of some keys", shared=Shared.EDITED),)
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Stat(self.path), Text(self.path))
+        return (Stat(self.path), Text(self.path), *self.owners())
 
     def desired(self) -> State:
         return {

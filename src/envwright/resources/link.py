@@ -34,7 +34,7 @@ class Link(PathResource):
         return (Claim(PurePosixPath(self.path), "a link", open=True),)
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Stat(self.path),)
+        return (Stat(self.path), *self.owners())
 
     def desired(self) -> State:
         return {"kind": "link", "target": self.target, "owner": self.owner, "group": self.group}

@@ -6,12 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.facts import ChangeTime, Stat, Status, Unknown
+from envwright.facts import ChangeTime, KnownGroup, KnownUser, Stat, Status, Unknown
+from envwright.model.forecast import Forecast
 from envwright.model.proof import Assertion
-from envwright.model.resource import EXISTENCE, Difference, Resource
+from envwright.model.resource import EXISTENCE, Difference, Resource, wanted_by
+from envwright.resources.prerequisites import may_come
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Question
     from envwright.model.resource import Field, Fields, State
@@ -55,6 +57,39 @@ class PathResource(Resource):
         if after is None:
             return replace(difference, before={EXISTENCE: hidden}, fields=(EXISTENCE,))
         return replace(difference, before=dict.fromkeys(after, hidden), fields=tuple(after))
+
+    def owners(self) -> Iterator[KnownUser | KnownGroup]:
+        """Yield the questions whether the machine knows the owner and the group."""
+        if self.owner != "root":
+            yield KnownUser(self.owner)
+        if self.group != "root":
+            yield KnownGroup(self.group)
+
+    @classmethod
+    def forecast(
+        cls,
+        work: Sequence[tuple[PathResource, Difference]],
+        facts: Facts,
+        changed: Collection[str],
+    ) -> Forecast:
+        """Refuse owners and groups that nobody has, and that no change of the plan brings."""
+        refusals = [
+            f"there is no {noun} to own {resource.path}: correct the name, or add the {word}"
+            f"{wanted_by(resource)}"
+            for resource, difference in work
+            if difference.after is not None
+            for word, noun in resource.missing(facts, changed)
+        ]
+        return Forecast(refusals=tuple(refusals))
+
+    def missing(self, facts: Facts, changed: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Yield which of the owner and the group is missing: the word for it, and its name."""
+        for question in self.owners():
+            name = question.path
+            # A new account brings the group of its name.
+            brought = may_come(changed, f"user:{name}", f"{question.kind}:{name}")
+            if facts[question] is None and not brought:
+                yield question.kind, f"{question.kind} {name}"
 
     def label(self, field: Field) -> str:
         """Leave out the kind, which the id says."""

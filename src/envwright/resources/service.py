@@ -7,29 +7,55 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from envwright.facts import ChangeTime, Unit, UnitStatus, Unknown
+from envwright.facts import PULLED_BY, ChangeTime, Unit, UnitStatus, Unknown
 from envwright.model.claim import Claim
+from envwright.model.forecast import Forecast
 from envwright.model.operations import Changed, operation
 from envwright.model.proof import Assertion
-from envwright.model.resource import EXISTENCE, Difference, Resource
+from envwright.model.resource import EXISTENCE, Difference, Resource, wanted_by
+from envwright.resources.prerequisites import may_come
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.operations import Operation
-    from envwright.model.resource import Fields, State
+    from envwright.model.resource import Fields, State, Value
 
 NOT_BOOTED = "systemd is not PID 1 yet"
+UNREADABLE = frozenset({"bad-setting", "error"})
+"""Load states (systemctl(1)) of a unit whose files systemd cannot use."""
 OFFLINE = "offline"
 """The field that says that a state was read where systemd does not run."""
-CRASHED = "failed, and systemd will start it again"
-"""What is said of a unit that crashed while systemd waits before it starts the unit again
-(`Restart=`): its active state is `activating`, but nothing runs."""
-RUNNING = frozenset({"active", "activating", "reloading"})
+CRASHED = "fails again and again: systemd restarts the unit"
+"""What is said of a unit that fails and is started again (`Restart=`), whether it runs for a moment
+now or systemd waits before the next start: one text, so that two plans of one minute agree."""
+NEVER_DUE = "never due: the timer has no next run, and had none before"
+STEADY = 10
+"""The seconds that a unit must run, for each time that it was restarted after a failure, until its
+failures count as overcome: a unit that failed once soon, one that fails all the time late."""
+STEADY_MOST = 600
+"""The seconds after which all failures count as overcome."""
+RUNNING = frozenset({"active", "activating", "reloading", "refreshing"})
 """The active states (systemctl(1)) in which a unit runs, or starts."""
+ENABLED = frozenset({"enabled", "alias"})
+"""Unit file states (systemctl(1), is-enabled) of a unit that its own links start at boot."""
 FIXED = frozenset({"static", "indirect", "generated", "transient"})
-"""Unit file states (systemctl(1), is-enabled) in which enabling means nothing."""
+"""Unit file states in which enabling means nothing."""
+UNTIL_BOOT = "enabled until the next boot"
+MASKED_UNTIL_BOOT = "masked until the next boot"
+NOTHING_STARTS = "not started at boot: no [Install] section, no other unit"
+"""What is said of a unit that cannot be enabled and that no other unit starts."""
+BOOTED = "[ -d /run/systemd/system ] || exit 0; "
+"""The begin of a check that has nothing to look at where systemd does not run."""
+FOLDER = PurePosixPath("/etc/systemd/system")
+BEFORE = (
+    "/etc/systemd/system.control/",
+    "/run/systemd/system.control/",
+    "/run/systemd/transient/",
+    "/run/systemd/generator.early/",
+)
+"""The folders whose unit files systemd takes before those in FOLDER (systemd.unit(5))."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,10 +113,14 @@ class Service(Resource):
         """The files that it reads."""
         return () if self.masked or self.running is False else tuple(self.autorequires)
 
+    @property
+    def _file(self) -> PurePosixPath:
+        """The unit file of an administrator."""
+        return FOLDER / self.unit
+
     def claims(self) -> Iterable[Claim]:
         """The unit's file, where it is masked: systemctl(1) makes that a link to /dev/null."""
-        file = PurePosixPath("/etc/systemd/system", self.unit)
-        return (Claim(file, "a masked unit"),) if self.masked else ()
+        return (Claim(self._file, "a masked unit"),) if self.masked else ()
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Unit(self.unit), *(ChangeTime(path) for path in self.reads))
@@ -111,8 +141,10 @@ class Service(Resource):
         if isinstance(status, Unknown):
             return status
         if status.load == "not-found":
-            # A missing unit neither runs nor starts; only `masked` needs the unit to exist.
-            return None
+            # A missing unit neither runs nor starts at boot; all else needs the unit to exist.
+            switches = {self.running, self.enabled}
+            off = False in switches and True not in switches and not self.masked
+            return self.desired() if off else None
         if status.load == "offline":
             # Nothing runs, so nothing is outdated; what starts at boot is in the file system.
             running: Any = Unknown(NOT_BOOTED) if self.desired().get("running") else False
@@ -125,22 +157,32 @@ class Service(Resource):
         }
 
     def _running(self, status: UnitStatus) -> bool | str:
-        if self.desired().get("running"):
-            if status.active == "failed":
-                return "failed"
-            if status.sub.startswith("auto-restart"):
-                return CRASHED
-        return status.active in RUNNING
+        if not self.desired().get("running"):
+            return status.active in RUNNING
+        if status.active == "failed":
+            return "failed"
+        if status.sub.startswith("auto-restart") or not _is_steady(status):
+            return CRASHED
+        if self.unit.endswith(".timer") and status.sub == "elapsed" and not status.ran:
+            return NEVER_DUE
+        # A start waits for one that is under way, and tells how it ends.
+        return "starting" if status.active == "activating" else status.active in RUNNING
 
     def _enabled(self, status: UnitStatus) -> bool | str | None:
-        if status.enabled.startswith("masked"):
-            return "masked"
-        if status.enabled in FIXED:
-            return self.enabled
-        return status.enabled in {"enabled", "enabled-runtime", "alias", "linked"}
+        named = {"masked": "masked", "masked-runtime": MASKED_UNTIL_BOOT}
+        named["enabled-runtime"] = UNTIL_BOOT
+        if status.enabled in named:
+            return named[status.enabled]
+        if status.enabled == "static" and self.enabled and not status.pulled:
+            return NOTHING_STARTS
+        return self.enabled if status.enabled in FIXED else status.enabled in ENABLED
 
-    def _up_to_date(self, status: UnitStatus, facts: Facts) -> bool:
-        if status.stale:
+    def _up_to_date(self, status: UnitStatus, facts: Facts) -> bool | str:
+        if status.fragment.startswith(BEFORE) and str(self._file) in self.reads:
+            return f"systemd reads {status.fragment}, not {self._file}; remove {status.fragment}"
+        if status.load in UNREADABLE:
+            return f"systemd cannot use its files; `systemd-analyze verify {self.unit}` says why"
+        if status.stale or (str(self._file) in self.reads and status.fragment != str(self._file)):
             return False
         times = [facts[ChangeTime(path)] for path in self.reads]
         started = status.started
@@ -169,15 +211,21 @@ class Service(Resource):
         if self.masked:
             yield operation("server.shell", commands=[f"systemctl mask --now -- {unit}"])
             return
+        yield from self._undo_until_boot(before.get("enabled"))
         if before.get("enabled") == "masked":
             yield operation("server.shell", commands=[f"systemctl unmask -- {unit}"])
         # systemd does not start a unit that failed too often until the failures are reset. A unit
         # that came since the plan may have failed by now, or may not be loaded, which fails here.
         reset = operation("server.shell", commands=[f"systemctl reset-failed -- {unit} || :"])
-        if before.get("running") in {"failed", CRASHED}:
+        if before.get("running") == "failed":
             yield reset
         elif difference.before is None and self.running and self.needs:
             yield reset.given(Changed(self.needs))
+        if before.get("running") == CRASHED:
+            # A mere start would count as one more of the restarts.
+            restart = f"systemctl daemon-reload; systemctl restart -- {unit}"
+            yield operation("server.shell", commands=[restart])
+            difference = replace(difference, fields=("running",))
         # A socket that systemd read while it was masked listens no more, although it is active.
         deaf = before.get("enabled") == "masked" and self.unit.endswith(".socket")
         outdated = deaf or "up to date" in difference.fields
@@ -189,6 +237,50 @@ class Service(Resource):
             restarted=outdated and bool(self.running or before.get("running")),
             daemon_reload=outdated or difference.before is None,
         )
+
+    def _undo_until_boot(self, enabled: Value) -> Iterator[Operation]:
+        """Remove links in /run: `systemctl unmask` and `systemctl disable` leave them there."""
+        verb = {MASKED_UNTIL_BOOT: "unmask", UNTIL_BOOT: "disable"}.get(enabled)
+        if verb and (verb == "unmask" or self.enabled is False):
+            command = f"systemctl {verb} --runtime -- {shlex.quote(self.unit)}"
+            yield operation("server.shell", commands=[command])
+
+    @classmethod
+    def forecast(
+        cls,
+        work: Sequence[tuple[Service, Difference]],
+        facts: Facts,  # noqa: ARG003 - the states say it
+        changed: Collection[str],
+    ) -> Forecast:
+        """Refuse what no step of the plan can mend."""
+        refusals = [
+            f"{reason}{wanted_by(service)}"
+            for service, difference in work
+            # What is installed or written first can bring the unit, or mend it.
+            if (reason := service.hopeless(difference))
+            and not may_come(changed, *service.autorequires)
+        ]
+        return Forecast(refusals=tuple(refusals))
+
+    def hopeless(self, difference: Difference) -> str:
+        """Return why the difference would still be there after apply; "" where it would not."""
+        if self.masked:
+            return ""
+        before = difference.before
+        if before is None:
+            return (
+                f"the unit {self.unit} does not exist: correct its name, or add the package that "
+                "brings the unit"
+            )
+        if before.get("enabled") == NOTHING_STARTS:
+            return (
+                f"{self.unit} cannot start at boot: its unit file has no [Install] section, and no "
+                "other unit starts it; add the section, or leave out `enabled`"
+            )
+        if before.get("running") == NEVER_DUE:
+            return f"{self.unit} is {NEVER_DUE}; correct the times in its [Timer] section"
+        reason = before.get("up to date")
+        return f"{self.unit}: {reason}" if isinstance(reason, str) else ""
 
     def exported(self) -> Iterator[Operation]:
         """Start it; then restart it where an operation before changed what it reads."""
@@ -220,25 +312,63 @@ class Service(Resource):
         if self.masked:
             yield Assertion(*service, "is_masked", expected=True)
         if self.enabled is not None and not self.masked:
-            # is-enabled answers "static" for a unit that another one starts: that is enabled, too.
-            yield Assertion(*service, "is_enabled", self.enabled)
+            yield from self._start_at_boot()
         if self.desired().get("running") is not None:
             yield Assertion(*service, "is_running", self.desired()["running"])
+        if self.desired().get("running"):
+            yield self._steadiness()
+        if self.running and self.unit.endswith(".timer"):
+            yield self._due()
         if self.running is not False and not self.masked:
             yield from self._freshness()
 
+    def _start_at_boot(self) -> Iterator[Assertion]:
+        """Assert whether the unit starts at boot, a static one where another unit starts it."""
+        unit = shlex.quote(self.unit)
+        by = f'"$(systemctl show --value --property={",".join(PULLED_BY)} -- {unit})"'
+        cases = f"static) {BOOTED}[ {by} ];; enabled|alias|{'|'.join(sorted(FIXED))}) ;; *) exit 1"
+        if not self.enabled:
+            cases = "enabled*|alias) exit 1"
+        script = f'case "$(systemctl is-enabled -- {unit} 2>/dev/null)" in {cases};; esac'
+        yield Assertion("run", (script,), "rc", 0)
+
+    def _steadiness(self) -> Assertion:
+        """Assert that the unit's process is old enough for the failures before it."""
+        show = f"systemctl show --value {shlex.quote(self.unit)} --property="
+        script = (
+            f"{BOOTED}n=$({show}NRestarts); [ ${{n:-0}} = 0 ] || {{ pid=$({show}MainPID); "
+            f"most=$((n * {STEADY})); [ $most -le {STEADY_MOST} ] || most={STEADY_MOST}; "
+            '[ "$(($(date +%s) - $(stat -c %Y /proc/$pid)))" -ge $most ]; }'
+        )
+        return Assertion("run", (script,), "rc", 0)
+
+    def _due(self) -> Assertion:
+        """Assert that a timer has a next run, or had one."""
+        show = f"systemctl show --value {shlex.quote(self.unit)} --property="
+        times = "NextElapseUSecRealtime,NextElapseUSecMonotonic,LastTriggerUSec"
+        wrong = "''|infinity|0"
+        script = (
+            f"{BOOTED}for time in $({show}{times}); do "
+            f"case $time in {wrong}) ;; *) exit 0;; esac; done; exit 1"
+        )
+        return Assertion("run", (script,), "rc", 0)
+
     def _freshness(self) -> Iterator[Assertion]:
         unit = shlex.quote(self.unit)
-        booted = "[ -d /run/systemd/system ] || exit 0; "
         shown = f'"$(systemctl show --property=NeedDaemonReload --value {unit})"'
-        yield Assertion("run", (f"{booted}[ {shown} = no ]",), "rc", 0)
+        yield Assertion("run", (f"{BOOTED}[ {shown} = no ]",), "rc", 0)
         for path in self.reads:
             # The process's own directory in /proc is as old as the process; a timer has none.
             file = shlex.quote(path)
             script = (
-                f"{booted}pid=$(systemctl show --property=MainPID --value {unit}); "
+                f"{BOOTED}pid=$(systemctl show --property=MainPID --value {unit}); "
                 f'[ "${{pid:-0}}" = 0 ] || [ ! -e {file} ] || '
                 f'[ "$(stat -c %Z {file})" -le "$(stat -c %Z /proc/$pid)" ] || '
                 f'[ "$(stat -c %Z {file})" -gt "$(date +%s)" ]'  # see ChangeTime
             )
             yield Assertion("run", (script,), "rc", 0)
+
+
+def _is_steady(status: UnitStatus) -> bool:
+    """Tell whether a unit that was restarted after failures has run for long enough since."""
+    return status.age is None or status.age > min(STEADY * status.restarts, STEADY_MOST)

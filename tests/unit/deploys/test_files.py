@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import grp
+import os
+import subprocess
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from sections import compile_section, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
+from user_folders import entered_by_others
 
 from envwright.facts import Accounts
 from envwright.resources.file import File
@@ -84,13 +88,51 @@ def test_it_is_proved_that_owners_get_at_what_is_theirs(tmp_path: Path) -> None:
         "  /home/dev/link: {link: /nowhere, owner: dev}\n"
         '  /home/dev/closed: {content: x, owner: dev, mode: "0000"}\n'
     )
-    proofs = {proof.name: proof.script for proof in compile_section(tmp_path, section).proofs}
-    assert proofs == {
-        "dev gets at /home/dev/a b": "runuser -u dev -- test -r '/home/dev/a b' || "
-        "{ namei -l '/home/dev/a b'; exit 1; }",
-        "dev gets at /home/dev/link": "runuser -u dev -- test -L /home/dev/link || "
-        "{ namei -l /home/dev/link; exit 1; }",
-    }
+    (proof,) = compile_section(tmp_path, section).proofs
+    assert (proof.name, proof.quick) == ("users get at their own files", True)
+    assert proof.script.endswith(" dev -r '/home/dev/a b' dev -L /home/dev/link\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can look as somebody else")
+def test_a_folder_that_keeps_the_owner_out_is_told(tmp_path: Path) -> None:
+    shut = tmp_path / "shut"
+    shut.mkdir()
+    (shut / "file").write_text("x")
+    (shut / "link").symlink_to("/nowhere")
+    section = (
+        f"files:\n  {shut}/file: {{content: x, owner: nobody}}\n"
+        f"  {shut}/link: {{link: /nowhere, owner: nobody}}\n"
+    )
+    (proof,) = compile_section(tmp_path, section).proofs
+
+    def said() -> tuple[int, list[str]]:
+        argv = ["sh", "-c", proof.script]
+        done = subprocess.run(argv, capture_output=True, text=True, check=False)
+        return done.returncode, [line for line in done.stdout.splitlines() if "get at" in line]
+
+    with entered_by_others(tmp_path):
+        shut.chmod(0o755)
+        assert said() == (0, [])
+        shut.chmod(0o750)
+        denied = [f"nobody does not get at {shut}/{name}" for name in ("file", "link")]
+        assert said() == (1, denied)
+        os.chown(shut, -1, grp.getgrnam("nogroup").gr_gid)
+        assert said() == (0, [])
+
+
+def test_it_is_proved_that_programs_can_be_run(tmp_path: Path) -> None:
+    program, other = tmp_path / "program", tmp_path / "other"
+    section = (
+        f'files:\n  {program}: {{content: x, mode: "0755"}}\n  {other}: {{content: x}}\n'
+        '  /opt/d: {directory: true, mode: "0755"}\n'
+    )
+    (proof,) = compile_section(tmp_path, section).proofs
+    assert (proof.name, proof.quick) == (f"{program} can be run", True)
+    for mode, code in ((0o755, 0), (0o644, 1)):
+        program.write_text("x")
+        program.chmod(mode)
+        argv = ["sh", "-c", proof.script]
+        assert subprocess.run(argv, capture_output=True, check=False).returncode == code
 
 
 def test_a_file_has_the_primary_group_that_its_owner_has_on_the_machine(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from sections import compile_section, ill_written, refusals, states
+from sections import compile_section, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
 
 from envwright.model.proof import Assertion
@@ -51,8 +51,7 @@ def test_a_setting_is_read_set_and_witnessed_in_proc(tmp_path: Path) -> None:
     command = made.resources[-1]
     assert isinstance(command, Command)
     path = "/proc/sys/net/ipv4/ip_local_port_range"
-    assert (command.observe, command.run, command.after) == (
-        f"cat {path}",
+    assert (command.run, command.after) == (
         f"printf '%s\\n' '1024  65000' > {path}",
         (f"file:{PATH}",),
     )
@@ -61,31 +60,105 @@ def test_a_setting_is_read_set_and_witnessed_in_proc(tmp_path: Path) -> None:
     ]
 
 
+LACKING = (
+    "the kernel of this machine has no setting vm.max_map_count: correct its name, or have the "
+    "kernel module with the setting loaded at boot (modules-load.d(5)) and load it now"
+)
+
+
+def observed(tmp_path: Path, text: str | None) -> tuple[int, str]:
+    """What the observation of a setting says, with a file in place of the kernel's."""
+    made = compile_section(tmp_path, "sysctl: {vm.max_map_count: 5}\n")
+    command = made.resources[-1]
+    assert isinstance(command, Command)
+    assert command.lacking == LACKING
+    file = tmp_path / "setting"
+    if text is not None:
+        file.write_text(text)
+    script = command.observe.replace("/proc/sys/vm/max_map_count", str(file))
+    done = subprocess.run(["sh", "-c", script], capture_output=True, check=False, text=True)
+    return done.returncode, done.stdout
+
+
+def test_a_setting_is_observed_as_the_kernel_has_it(tmp_path: Path) -> None:
+    assert observed(tmp_path, "5\n") == (0, "5\n")
+    assert observed(tmp_path, "6\n") == (0, "6\n")
+
+
+def test_a_setting_that_the_kernel_lacks_is_none(tmp_path: Path) -> None:
+    assert observed(tmp_path, None) == (1, "")
+
+
+def boot(tmp_path: Path, section: str, files: dict[str, str]) -> tuple[int, str]:
+    """What the proof says of the next boot, with folders in place of the machine's."""
+    (proof,) = compile_section(tmp_path, f"sysctl: {section}\n").proofs
+    assert (proof.name, proof.quick) == ("the kernel settings hold after the next boot, too", True)
+    script = proof.script.replace("/usr/lib/systemd/systemd-sysctl", "/bin/sh")
+    for folder in (
+        "/etc/sysctl.d",
+        "/run/sysctl.d",
+        "/usr/local/lib/sysctl.d",
+        "/usr/lib/sysctl.d",
+    ):
+        script = script.replace(f"{folder}/", f"{tmp_path}{folder}/")
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    done = subprocess.run(["sh", "-c", script], capture_output=True, check=False, text=True)
+    assert done.stderr == ""
+    return done.returncode, done.stdout.replace(str(tmp_path), "")
+
+
+OWN = "etc/sysctl.d/60-envwright.conf"
+COUNT = {OWN: "vm.max_map_count = 5\n"}
+
+
 @pytest.mark.parametrize(
-    ("config", "code"),
+    ("files", "said"),
     [
-        ("vm.max_map_count = 5\n", 0),
-        ("vm/max_map_count=5\n", 0),
-        ("vm.max_map_count = 5\n# later\n-vm.max_map_count = 6\n", 1),
-        ("vm.max_map_counts = 5\n", 1),
-        ("", 1),
+        (COUNT, (0, "")),
+        ({OWN: "vm/max_map_count=5\n"}, (0, "")),
+        (
+            {**COUNT, "etc/sysctl.d/99-other.conf": "# later\n-vm.max_map_count = 6\n"},
+            (1, "vm.max_map_count: /etc/sysctl.d/99-other.conf sets it to 6\n"),
+        ),
+        (
+            {**COUNT, "usr/lib/sysctl.d/99-other.conf": "vm/max_map_count=6"},
+            (1, "vm.max_map_count: /usr/lib/sysctl.d/99-other.conf sets it to 6\n"),
+        ),
+        (
+            {**COUNT, "run/sysctl.d/70-not.conf": "-vm.max_map_count\n"},
+            (1, "vm.max_map_count: /run/sysctl.d/70-not.conf keeps it from being set\n"),
+        ),
+        ({**COUNT, "usr/lib/sysctl.d/10-early.conf": "vm.max_map_count = 6\n"}, (0, "")),
+        ({**COUNT, "usr/lib/sysctl.d/60-envwright.conf": "vm.max_map_count = 6\n"}, (0, "")),
+        (
+            {
+                **COUNT,
+                "etc/sysctl.d/99-masked.conf": "",
+                "usr/lib/sysctl.d/99-masked.conf": "vm.max_map_count = 6\n",
+            },
+            (0, ""),
+        ),
+        ({**COUNT, "run/sysctl.d/99-glob.conf": "vm.* = 6\n"}, (0, "")),
+        ({OWN: "vm.max_map_counts = 5\n"}, (1, "vm.max_map_count: no file sets it\n")),
+        ({}, (1, "vm.max_map_count: no file sets it\n")),
     ],
 )
-def test_the_proof_sees_the_setting_that_will_hold(tmp_path: Path, config: str, code: int) -> None:
-    """The reader is a stand-in of systemd-sysctl, which prints all files that it would read."""
-    made = compile_section(tmp_path, "sysctl: {vm.max_map_count: 5}\n")
-    (proof,) = made.proofs
-    (tmp_path / "config").write_text(config)
-    reader = tmp_path / "reader"
-    reader.write_text(f"#!/bin/sh\ncat {tmp_path}/config\n")
-    reader.chmod(0o755)
-    script = proof.script.replace("/usr/lib/systemd/systemd-sysctl", str(reader))
-    assert proof.name == "vm.max_map_count is 5 after the next boot, too"
-    assert ill_written(made) == []
-    done = subprocess.run(["sh", "-c", script], capture_output=True, check=False)
-    assert done.returncode == code
-    reader.unlink()
-    assert subprocess.run(["sh", "-c", script], capture_output=True, check=False).returncode == 77
+def test_the_proof_tells_which_file_wins_at_the_next_boot(
+    tmp_path: Path, files: dict[str, str], said: tuple[int, str]
+) -> None:
+    assert boot(tmp_path, "{vm.max_map_count: 5}", files) == said
+
+
+def test_the_proof_compares_the_numbers_of_a_list_and_names_all_settings(tmp_path: Path) -> None:
+    section = '{net.ipv4.ip_local_port_range: "1024  65000", vm.swappiness: 1}'
+    files = {OWN: "net.ipv4.ip_local_port_range = 1024\t65000\nvm.swappiness=1\n"}
+    assert boot(tmp_path, section, files) == (0, "")
+    later = {**files, "etc/sysctl.d/zz.conf": "vm.swappiness=9\n"}
+    said = "vm.swappiness: /etc/sysctl.d/zz.conf sets it to 9\n"
+    assert boot(tmp_path, section, later) == (1, said)
 
 
 TEXT = "text on one line, and no secret, since everybody reads it"

@@ -60,10 +60,11 @@ def test_everything_is_asked_for_by_its_own_line(tmp_path: Path) -> None:
     assert [resource.origins[0].line for resource in made.resources] == [6, 7, 9, 3, 4, 8]
 
 
-def test_what_must_run_is_proved_not_to_have_failed(tmp_path: Path) -> None:
+def test_what_the_files_of_a_unit_set_is_proved_to_be_in_effect(tmp_path: Path) -> None:
     made = compile_section(tmp_path, SECTION)
-    assert [(p.name, p.origins[0].line) for p in made.proofs] == [
-        ("own@1.service has not failed", 8)
+    assert [(p.name, p.origins[0].line, p.quick) for p in made.proofs] == [
+        ("no other file replaces what the files of cron.service set", 4, True),
+        ("no other file replaces what the files of own@1.service set", 8, True),
     ]
     assert ill_written(made) == []
 

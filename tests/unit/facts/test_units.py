@@ -141,6 +141,49 @@ def test_without_systemd_only_what_starts_at_boot_is_known(tmp_path: Path, unkno
     }
 
 
+RESTARTED = b"""\
+Id=loop.service
+Names=loop.service
+LoadState=loaded
+ActiveState=active
+SubState=running
+UnitFileState=static
+FragmentPath=/etc/systemd/system/loop.service
+ExecMainStartTimestamp=Sat 2026-11-21 08:49:50.500000 UTC
+NRestarts=3
+WantedBy=
+TriggeredBy=loop.timer
+
+NOW=1795251000.250000000
+"""
+
+
+def test_a_unit_that_was_restarted_tells_how_long_ago() -> None:
+    assert Unit.parse([Unit("loop.service")], RESTARTED) == {
+        Unit("loop.service"): UnitStatus(
+            "loaded",
+            "active",
+            "static",
+            stale=False,
+            started=1795250990.5,
+            sub="running",
+            restarts=3,
+            age=9.75,
+            fragment="/etc/systemd/system/loop.service",
+            pulled=True,
+        )
+    }
+
+
+@pytest.mark.parametrize(("restarts", "asked"), [(0, False), (12, True)])
+def test_the_time_is_asked_only_where_a_unit_was_restarted(
+    tmp_path: Path, *, restarts: int, asked: bool
+) -> None:
+    fake = f"printf 'Names=x.service\\nNRestarts={restarts}\\n'"
+    shown = ask_systemctl(tmp_path, fake, booted=True, names=("x.service",))
+    assert (b"\nNOW=" in shown) is asked
+
+
 MOUNTINFO = rb"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,discard
 23 22 0:21 / /proc rw,nosuid,nodev,noexec - proc proc rw
 40 22 0:40 / /mnt/scratch rw,relatime - tmpfs tmpfs rw,size=1024k
@@ -153,11 +196,12 @@ MOUNTINFO = rb"""22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,discard
 
 def test_mounts_are_the_topmost_of_each_path_with_what_is_escaped_made_plain() -> None:
     scratch = ("ro", "nosuid", "size=65536k", "mode=1777")
+    first = MountPoint("tmpfs", "tmpfs", ("rw", "relatime", "size=1024k"), "/")
     assert Mounts.parse([Mounts()], MOUNTINFO) == {
         Mounts(): {
             "/": MountPoint("/dev/sda1", "ext4", ("rw", "relatime", "discard"), "/"),
             "/proc": MountPoint("proc", "proc", ("rw", "nosuid", "nodev", "noexec"), "/"),
-            "/mnt/scratch": MountPoint("second", "tmpfs", scratch, "/"),
+            "/mnt/scratch": MountPoint("second", "tmpfs", scratch, "/", (first,)),
             "/srv/a\tb\\c": MountPoint("/dev/sda1", "ext4", ("rw", "relatime"), "/opt/my docker"),
             "/mnt/d": MountPoint(
                 "D:\\",
@@ -193,6 +237,30 @@ def test_disks_are_the_mounts_that_stay_while_containers_come_and_go() -> None:
             "/running": MountPoint("tmpfs", "tmpfs", ("rw", "noexec"), "/"),
         }
     }
+
+
+BURIED = b"""\
+22 1 8:1 / / rw - ext4 /dev/sda1 ro
+40 22 0:40 / /mnt/scratch rw - tmpfs below rw
+41 40 0:41 / /mnt/scratch/deep rw - tmpfs deep rw
+42 22 0:42 / /mnt rw - tmpfs above rw
+43 42 0:43 / /mnt/other rw - tmpfs other rw
+44 44 0:44 / /loop rw - tmpfs loop rw
+"""
+
+
+def test_a_mount_below_a_directory_that_a_later_mount_took_cannot_be_seen() -> None:
+    found = Mounts.parse([Mounts()], BURIED)[Mounts()]
+    hidden = {path: mount.hidden_by for path, mount in found.items() if mount.hidden_by}
+    assert hidden == {"/mnt/scratch": "/mnt", "/mnt/scratch/deep": "/mnt"}
+    seen = {path: mount for path, mount in found.items() if not mount.hidden_by}
+    assert {path: mount.source for path, mount in seen.items()} == {
+        "/": "/dev/sda1",
+        "/loop": "loop",
+        "/mnt": "above",
+        "/mnt/other": "other",
+    }
+    assert seen["/"].options == ("ro",)
 
 
 def test_this_machine_tells_its_mounts() -> None:

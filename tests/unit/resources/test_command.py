@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from standins import DEBIAN, OFFLINE
 
 from envwright.facts import Facts, Output, Shell, Unknown
@@ -26,6 +29,33 @@ def test_a_command_is_known_by_what_its_observer_prints() -> None:
     assert actual(Output(0, "0")) == {"value": "0"}
     assert actual(Output(1, "no such file")) is None
     assert actual(Unknown("why")) == Unknown("why")
+
+
+def test_a_state_that_cannot_be_made_here_is_refused_with_the_reason() -> None:
+    reason = "/proc/x is read-only on this machine"
+    state = COMMAND.actual(Facts({Shell("cat x"): Output(77, f"0\n{reason}")}))
+    assert COMMAND.refusal(compare(state, COMMAND.desired())) == f"sysctl x: {reason}"
+    assert COMMAND.refusal(compare({"value": "0"}, COMMAND.desired())) == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "changed", "refusals"),
+    [
+        (Output(1, ""), set(), ("the kernel has no x",)),
+        (Output(1, ""), {"command:sysctl x", "file:/x"}, ("the kernel has no x",)),
+        (Output(1, ""), {"package:x"}, ()),
+        (Output(0, "0"), set(), ()),
+    ],
+)
+def test_what_the_machine_lacks_is_refused_unless_the_plan_may_bring_it(
+    answer: Output, changed: set[str], refusals: tuple[str, ...]
+) -> None:
+    command = replace(COMMAND, lacking="the kernel has no x")
+    facts = Facts({Shell("cat x"): answer})
+    work = [(command, compare(command.actual(facts), command.desired()))]
+    assert Command.forecast(work, facts, changed).refusals == refusals
+    makes = [(COMMAND, compare(COMMAND.actual(facts), COMMAND.desired()))]
+    assert Command.forecast(makes, facts, changed).refusals == ()
 
 
 def test_a_command_runs_once_and_comes_after_what_it_names() -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from envwright.facts import Facts, Stat, Status, Unknown
+from envwright.facts import Facts, KnownGroup, KnownUser, Stat, Status, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Fields, compare
 from envwright.resources.directory import Directory
 
+OWNERS = (KnownUser("dev"), KnownGroup("team"))
 FOLDER = Directory(path="/opt/x", mode="0750", owner="dev", group="team")
 STATE: Fields = {"kind": "directory", "mode": "0750", "owner": "dev", "group": "team"}
 
 
 def test_a_directory_is_known_by_its_attributes() -> None:
-    assert (FOLDER.id, FOLDER.questions()) == ("directory:/opt/x", (Stat("/opt/x"),))
+    assert (FOLDER.id, FOLDER.questions()) == ("directory:/opt/x", (Stat("/opt/x"), *OWNERS))
     assert FOLDER.desired() == STATE
     there = Status("directory", "0750", "dev", "team", 4096, "")
     assert FOLDER.actual(Facts({Stat("/opt/x"): there})) == STATE

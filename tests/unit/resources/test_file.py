@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from standins import ORIGIN
 
-from envwright.facts import Facts, Stat, Status, Text, Unknown
+from envwright.facts import Facts, KnownGroup, KnownUser, Stat, Status, Text, Unknown
 from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Fields, compare
 from envwright.resources.file import File
 
+OWNERS = (KnownUser("dev"), KnownGroup("team"))
 FILE = File(path="/etc/x", content="text\n", mode="0600", owner="dev", group="team")
 STATE: Fields = {
     "kind": "file",
@@ -29,7 +30,10 @@ def status(kind: str, size: int = 5) -> Status:
 
 
 def test_a_file_asks_for_its_status_and_its_text() -> None:
-    assert (FILE.id, FILE.questions()) == ("file:/etc/x", (Stat("/etc/x"), Text("/etc/x")))
+    assert (FILE.id, FILE.questions()) == (
+        "file:/etc/x",
+        (Stat("/etc/x"), Text("/etc/x"), *OWNERS),
+    )
 
 
 def test_a_file_is_known_by_attributes_and_content() -> None:

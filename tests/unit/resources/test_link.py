@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from envwright.facts import Facts, Stat, Status, Unknown
+from envwright.facts import Facts, KnownGroup, KnownUser, Stat, Status, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Fields, compare
 from envwright.resources.link import Link
 
+OWNERS = (KnownUser("dev"), KnownGroup("team"))
 LINK = Link(path="/opt/my link", target="a 'b'", owner="dev", group="team")
 STATE: Fields = {"kind": "link", "target": "a 'b'", "owner": "dev", "group": "team"}
 
@@ -17,7 +18,10 @@ def actual(status: Status | Unknown | None) -> object:
 
 
 def test_a_link_is_known_by_target_and_owner() -> None:
-    assert (LINK.id, LINK.questions()) == ("link:/opt/my link", (Stat("/opt/my link"),))
+    assert (LINK.id, LINK.questions()) == (
+        "link:/opt/my link",
+        (Stat("/opt/my link"), *OWNERS),
+    )
     assert LINK.desired() == STATE
     assert actual(Status("link", "0777", "dev", "team", 5, "a 'b'")) == STATE
     file = Status("file", "0644", "dev", "team", 5, "")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from envwright.facts import Status, Unknown
+from envwright.facts import Facts, KnownGroup, KnownUser, Question, Status, Unknown
 from envwright.model.proof import Assertion
 from envwright.model.resource import Difference, Fields, compare
 from envwright.resources.directory import Directory
@@ -54,6 +56,40 @@ def test_only_what_can_be_replaced_without_loss_is_replaced(kind: str, told: str
 def test_what_is_missing_or_to_go_is_in_nobodys_way() -> None:
     assert in_the_way("/a", Difference(None, {"kind": "file"}, ("exists",))) == ""
     assert in_the_way("/a", Difference({"kind": "link"}, None, ("exists",))) == ""
+
+
+# --- Who owns it ---------------------------------------------------------------------------
+
+OWNED = File(path="/a", owner="dev", group="team")
+KNOWN: dict[Question[Any], Any] = {KnownUser("dev"): "", KnownGroup("team"): ""}
+NO_USER = "there is no user dev to own /a: correct the name, or add the user"
+NO_GROUP = "there is no group team to own /a: correct the name, or add the group"
+
+
+@pytest.mark.parametrize(
+    ("answers", "changed", "refusals"),
+    [
+        (KNOWN, set(), ()),
+        ({**KNOWN, KnownUser("dev"): None}, set(), (NO_USER,)),
+        ({KnownUser("dev"): None, KnownGroup("team"): None}, {"file:/b"}, (NO_USER, NO_GROUP)),
+        ({**KNOWN, KnownUser("dev"): None}, {"user:dev"}, ()),
+        ({**KNOWN, KnownUser("dev"): None}, {"package:dev"}, ()),
+        ({**KNOWN, KnownGroup("team"): None}, {"group:team"}, ()),
+        ({**KNOWN, KnownGroup("team"): None}, {"user:team"}, ()),
+        ({**KNOWN, KnownGroup("team"): None}, {"user:dev"}, (NO_GROUP,)),
+    ],
+)
+def test_an_owner_that_nobody_has_is_refused_unless_the_plan_brings_it(
+    answers: dict[Question[Any], Any], changed: set[str], refusals: tuple[str, ...]
+) -> None:
+    work = [(OWNED, compare(None, OWNED.desired()))]
+    assert File.forecast(work, Facts(answers), changed).refusals == refusals
+
+
+def test_what_goes_needs_no_owner_and_root_is_always_there() -> None:
+    gone = [(OWNED, Difference({}, None, ("exists",)))]
+    assert File.forecast(gone, Facts({KnownUser("dev"): None}), set()).refusals == ()
+    assert list(File(path="/a").owners()) == []
 
 
 # --- What a mount will hide -------------------------------------------------------------------

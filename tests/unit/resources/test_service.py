@@ -22,9 +22,15 @@ GOOD: Fields = {"running": True, "enabled": True, "up to date": True}
 
 
 def unit(
-    *, load: str = "loaded", active: str = "active", enabled: str = "enabled", stale: bool = False
+    *,
+    load: str = "loaded",
+    active: str = "active",
+    enabled: str = "enabled",
+    stale: bool = False,
+    **more: Any,
 ) -> UnitStatus:
-    return UnitStatus(load, active, enabled, stale, 100.0 if active == "active" else None)
+    started = 100.0 if active == "active" else None
+    return UnitStatus(load, active, enabled, stale, started, **more)
 
 
 def facts(status: UnitStatus | Unknown, **changed: float) -> Facts:
@@ -41,14 +47,142 @@ def state(service: Service, status: UnitStatus | Unknown, **changed: float) -> A
 @pytest.mark.parametrize("sub", ["auto-restart", "auto-restart-queued"])
 def test_a_unit_that_crashes_and_waits_for_its_next_start_does_not_run(sub: str) -> None:
     looping = replace(unit(active="activating"), sub=sub)
-    crashed = "failed, and systemd will start it again"
+    crashed = "fails again and again: systemd restarts the unit"
     assert state(PLAIN, looping) == {**GOOD, "running": crashed}
     stopped = Service(unit=NAME, running=False)
     assert compare(state(stopped, looping), stopped.desired()).fields == ("running",)
 
 
-def test_a_unit_on_its_way_up_runs() -> None:
-    assert state(PLAIN, replace(unit(active="activating"), sub="start")) == GOOD
+@pytest.mark.parametrize(
+    ("restarts", "age", "running"),
+    [
+        (0, None, True),
+        (1, 9.0, "fails again and again: systemd restarts the unit"),
+        (1, 10.1, True),
+        (30, 200.0, "fails again and again: systemd restarts the unit"),
+        (5000, 599.0, "fails again and again: systemd restarts the unit"),
+        (5000, 601.0, True),
+    ],
+)
+def test_a_unit_runs_when_it_has_outlived_its_failures(
+    *, restarts: int, age: float | None, running: bool | str
+) -> None:
+    assert state(PLAIN, unit(restarts=restarts, age=age)) == {**GOOD, "running": running}
+
+
+def test_a_unit_on_its_way_up_does_not_run_yet() -> None:
+    starting = unit(active="activating", sub="start")
+    assert state(PLAIN, starting) == {**GOOD, "running": "starting"}
+    stopped = Service(unit=NAME, running=False)
+    assert compare(state(stopped, starting), stopped.desired()).fields == ("running",)
+
+
+TIMER = Service(unit="x.timer")
+
+
+@pytest.mark.parametrize(
+    ("sub", "ran", "refusals"),
+    [
+        ("waiting", False, ()),
+        ("elapsed", True, ()),
+        (
+            "elapsed",
+            False,
+            (
+                (
+                    "x.timer is never due: the timer has no next run, and had none before; "
+                    "correct the times in its [Timer] section"
+                ),
+            ),
+        ),
+    ],
+)
+def test_a_timer_has_a_next_run_or_had_one(
+    *, sub: str, ran: bool, refusals: tuple[str, ...]
+) -> None:
+    answers = Facts({Unit("x.timer"): unit(sub=sub, ran=ran)})
+    difference = compare(TIMER.actual(answers), TIMER.desired())
+    assert bool(difference) is bool(refusals)
+    assert Service.forecast([(TIMER, difference)], answers, set()).refusals == refusals
+
+
+OWN = Service(unit=NAME, reads=("/etc/systemd/system/x.service",))
+
+
+@pytest.mark.parametrize(
+    ("fragment", "current"),
+    [
+        ("/etc/systemd/system/x.service", True),
+        ("/usr/lib/systemd/system/x.service", False),
+        (
+            "/run/systemd/transient/x.service",
+            (
+                "systemd reads /run/systemd/transient/x.service, not /etc/systemd/system/x.service;"
+                " remove /run/systemd/transient/x.service"
+            ),
+        ),
+    ],
+)
+def test_a_unit_with_a_file_of_its_own_is_up_to_date_when_systemd_reads_that_file(
+    *, fragment: str, current: bool | str
+) -> None:
+    assert state(OWN, unit(fragment=fragment)) == {**GOOD, "up to date": current}
+    assert state(PLAIN, unit(fragment=fragment)) == GOOD
+
+
+def test_a_unit_whose_files_systemd_cannot_use_is_not_up_to_date() -> None:
+    reason = "systemd cannot use its files; `systemd-analyze verify x.service` says why"
+    assert state(PLAIN, unit(load="bad-setting")) == {**GOOD, "up to date": reason}
+
+
+GONE = unit(load="not-found", active="inactive", enabled="")
+
+
+@pytest.mark.parametrize(
+    ("service", "missed"),
+    [
+        (Service(unit=NAME, running=False, enabled=False), False),
+        (Service(unit=NAME, running=False, enabled=None), False),
+        (Service(unit=NAME, running=None, enabled=False), False),
+        (Service(unit=NAME, running=None, enabled=None), True),
+        (Service(unit=NAME, running=False, enabled=True), True),
+        (MASKED, True),
+    ],
+)
+def test_a_unit_that_does_not_exist_is_off_already(*, service: Service, missed: bool) -> None:
+    assert bool(compare(state(service, GONE), service.desired())) is missed
+
+
+MISSING = (
+    "the unit x.service does not exist: correct its name, or add the package that brings the unit"
+)
+NO_INSTALL = (
+    "x.service cannot start at boot: its unit file has no [Install] section, and no other unit "
+    "starts it; add the section, or leave out `enabled`"
+)
+BAD = "x.service: systemd cannot use its files; `systemd-analyze verify x.service` says why"
+
+
+@pytest.mark.parametrize(
+    ("service", "status", "changed", "refusals"),
+    [
+        (PLAIN, GONE, set(), (MISSING,)),
+        (PLAIN, GONE, {"package:x"}, ()),
+        (READER, GONE, {"file:/etc/c"}, (MISSING,)),
+        (READER, GONE, {"file:/etc/a"}, ()),
+        (MASKED, GONE, set(), ()),
+        (PLAIN, unit(enabled="static"), set(), (NO_INSTALL,)),
+        (PLAIN, unit(load="bad-setting"), set(), (BAD,)),
+        (READER, unit(load="bad-setting"), {"file:/etc/a"}, ()),
+        (PLAIN, unit(stale=True), set(), ()),
+    ],
+)
+def test_what_apply_cannot_mend_is_refused_unless_the_plan_brings_it(
+    service: Service, status: UnitStatus, changed: set[str], refusals: tuple[str, ...]
+) -> None:
+    answers = facts(status)
+    difference = compare(service.actual(answers), service.desired())
+    assert Service.forecast([(service, difference)], answers, changed).refusals == refusals
 
 
 # --- What is wanted ---------------------------------------------------------------------------
@@ -82,13 +216,14 @@ def test_what_is_left_out_is_not_wanted(service: Service, wanted: dict[str, Any]
     ("status", "found"),
     [
         (unit(), GOOD),
-        (unit(active="activating"), GOOD),
         (unit(active="inactive"), {**GOOD, "running": False}),
         (unit(active="failed"), {**GOOD, "running": "failed"}),
         (unit(enabled="disabled"), {**GOOD, "enabled": False}),
-        (unit(enabled="static"), GOOD),
+        (unit(enabled="static", pulled=True), GOOD),
+        (unit(enabled="linked"), {**GOOD, "enabled": False}),
+        (unit(enabled="enabled-runtime"), {**GOOD, "enabled": "enabled until the next boot"}),
         (unit(enabled="alias"), GOOD),
-        (unit(enabled="masked-runtime"), {**GOOD, "enabled": "masked"}),
+        (unit(enabled="masked-runtime"), {**GOOD, "enabled": "masked until the next boot"}),
         (unit(stale=True), {**GOOD, "up to date": False}),
         (unit(load="not-found"), None),
         (Unknown("why"), Unknown("why")),
@@ -168,6 +303,14 @@ def service_call(**arguments: Any) -> Any:
                 service_call(),
             ],
         ),
+        (
+            {**GOOD, "enabled": "masked until the next boot"},
+            [
+                operation("server.shell", commands=["systemctl unmask --runtime -- x.service"]),
+                service_call(),
+            ],
+        ),
+        ({**GOOD, "enabled": "enabled until the next boot"}, [service_call()]),
     ],
 )
 def test_a_service_converges_by_pyinfras_own_operation(before: Any, calls: list[Any]) -> None:
@@ -283,10 +426,28 @@ def test_other_changes_do_not_matter_to_it(
     assert service.predict(difference, changed) is difference
 
 
+def test_what_is_enabled_until_the_next_boot_is_disabled_there() -> None:
+    off = Service(unit=NAME, running=None, enabled=False)
+    found: Fields = {"enabled": "enabled until the next boot", "up to date": True}
+    first, *_ = off.converge(compare(found, off.desired()))
+    assert first == operation("server.shell", commands=["systemctl disable --runtime -- x.service"])
+
+
 # --- What is witnessed ------------------------------------------------------------------------
 
 BOOTED = "[ -d /run/systemd/system ] || exit 0; "
 RELOADED = f'{BOOTED}[ "$(systemctl show --property=NeedDaemonReload --value x.service)" = no ]'
+AT_BOOT = (
+    'case "$(systemctl is-enabled -- x.service 2>/dev/null)" in '
+    f'static) {BOOTED}[ "$(systemctl show --value '
+    '--property=WantedBy,RequiredBy,UpheldBy,TriggeredBy -- x.service)" ];; '
+    "enabled|alias|generated|indirect|static|transient) ;; *) exit 1;; esac"
+)
+STEADY = (
+    f"{BOOTED}n=$(systemctl show --value x.service --property=NRestarts); [ ${{n:-0}} = 0 ] || "
+    "{ pid=$(systemctl show --value x.service --property=MainPID); most=$((n * 10)); "
+    '[ $most -le 600 ] || most=600; [ "$(($(date +%s) - $(stat -c %Y /proc/$pid)))" -ge $most ]; }'
+)
 FRESH = (
     f"{BOOTED}pid=$(systemctl show --property=MainPID --value x.service); "
     '[ "${pid:-0}" = 0 ] || [ ! -e /etc/a ] || '
@@ -301,8 +462,9 @@ FRESH = (
         (
             Service(unit=NAME, reads=("/etc/a",)),
             [
-                Assertion("service", (NAME,), "is_enabled", expected=True),
+                Assertion("run", (AT_BOOT,), "rc", 0),
                 Assertion("service", (NAME,), "is_running", expected=True),
+                Assertion("run", (STEADY,), "rc", 0),
                 Assertion("run", (RELOADED,), "rc", 0),
                 Assertion("run", (FRESH,), "rc", 0),
             ],

@@ -1,4 +1,5 @@
-# Answers what a plan asks of paths. Its arguments are pairs: `stat`, `text` or `guarded`, and a path.
+# Answers what a plan asks of paths. Its arguments are pairs: `stat`, `text` or `guarded`, and a path;
+# or `user` or `group`, and a name.
 # Each answer is a line, `KIND LENGTH` or for a status more, and as many bytes; TEXT_LIMIT is put in.
 my $limit = TEXT_LIMIT;
 my (%users, %groups);
@@ -37,8 +38,16 @@ sub guard {
     return;
 }
 
+sub known {
+    my ($kind, $name) = @_;
+    halt('missing', '') if !defined($kind eq 'user' ? getpwnam $name : getgrnam $name);
+    answer('known', '');
+    return;
+}
+
 sub answer_to {
     my ($kind, $path) = @_;
+    return known($kind, $path) if $kind eq 'user' || $kind eq 'group';
     my ($folder, $name) = $path =~ m{^(.*)/([^/]*)$}s;
     if (!$entered || $folder ne $last || $name =~ /^[.]{0,2}$/) {
         $entered = 0;

@@ -11,7 +11,16 @@ import pytest
 from standins import local_session
 from user_folders import DEV, EVE, entered_by_others, folder, link, write
 
-from envwright.facts import Guarded, Refused, Stat, Status, Text, Unknown
+from envwright.facts import (
+    Guarded,
+    KnownGroup,
+    KnownUser,
+    Refused,
+    Stat,
+    Status,
+    Text,
+    Unknown,
+)
 from envwright.host.probe import ask
 from envwright.portable.safepath import TEXT_LIMIT, program
 
@@ -210,3 +219,11 @@ def test_folders_are_entered_while_a_user_swaps_them(home: Path) -> None:
         f"{home}/app was replaced at this moment",
     }
     assert f"{home}/app is a link, and {DEV} can change it" in told
+
+
+def test_users_and_groups_are_known_by_name(home: Path) -> None:
+    names = (KnownUser("root"), KnownGroup("nogroup"), KnownUser("nogroup"), KnownGroup("n' b"))
+    assert asked(*names) == ["", "", None, None]
+    # A name between paths leaves the walk where it was.
+    kept = write(home / "kept", "x")
+    assert asked(Text(str(kept)), KnownUser("nobody"), Text(str(kept))) == ["x", "", "x"]

@@ -1,0 +1,2 @@
+mkdir -p /srv/projects
+ln -s /srv/projects /projects
