@@ -28,15 +28,8 @@ PACKAGES = (
     "libnvidia-container-tools",
     "libnvidia-container1",
 )
-SOURCES = "/etc/apt/sources.list.d"
-# apt refuses one repository with two keyrings ("Conflicting values set for option Signed-By"). So
-# the source lists of NVIDIA's older instructions must go.
-OLD_LISTS = (
-    "libnvidia-container",
-    "nvidia-docker",
-    "nvidia-container-runtime",
-    "nvidia-container-toolkit",
-)
+OLD_FILES = ("libnvidia-container.list", "nvidia-docker.list", "nvidia-container-runtime.list")
+"""The files of NVIDIA's older instructions, beside nvidia-container-toolkit.list."""
 DRIVERS = (
     "nvidia-driver",
     "nvidia-driver-*",
@@ -94,17 +87,17 @@ nvidia:
     with a key of its own."""
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
-        old = [File(path=f"{SOURCES}/{name}.list", present=False) for name in OLD_LISTS]
-        yield from old
         if machine.wsl:
             content = render("nvidia.preferences", drivers=DRIVERS)
             yield File(path=PREFERENCES, content=content)
-        before = (*(file.id for file in old), f"file:{PREFERENCES}")
+        source = self._source(machine)
+        before = (source.old_entries.id, f"file:{PREFERENCES}")
         if self.mirror.startswith("https:"):
             # ca-certificates may be the first package that apt installs, so a bad old list would
             # make its installation fail, too.
             yield Package(package="ca-certificates", needs=before)
-        yield self._source(machine, before)
+        yield source.old_entries
+        yield source
         revision = "" if (self.version or "").endswith("*") else "-*"
         version = f"{self.version}{revision}" if self.version else ""
         for package in PACKAGES:
@@ -114,13 +107,15 @@ nvidia:
         if self.cdi:
             yield from _refresh()
 
-    def _source(self, machine: Machine, before: tuple[str, ...]) -> Resource:
+    def _source(self, machine: Machine) -> AptSource:
         return AptSource(
             source="nvidia-container-toolkit",
             uris=(f"{self.mirror}/stable/deb/{machine.architecture}",),
             suites=("/",),
             key=Key((self.fingerprint,), url=f"{self.mirror}/gpgkey"),
-            needs=before,
+            old_files=OLD_FILES,
+            old_addresses=("nvidia.github.io",),
+            needs=(f"file:{PREFERENCES}",),
             at=("mirror",),
         )
 

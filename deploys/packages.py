@@ -203,7 +203,7 @@ def apt_source(name: str, source: Source, machine: Machine) -> Iterator[Resource
         yield Package(package="ca-certificates", at=at)
     suites = tuple(source.suites) or (machine.codename,)
     flat = any(suite.endswith("/") for suite in suites)
-    yield AptSource(
+    made = AptSource(
         source=name,
         uris=(source.url,),
         suites=suites,
@@ -212,3 +212,5 @@ def apt_source(name: str, source: Source, machine: Machine) -> Iterator[Resource
         key=source.key.key(),
         at=at,
     )
+    yield made.old_entries
+    yield made

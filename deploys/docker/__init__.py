@@ -39,6 +39,10 @@ CONFLICTING = (
     "runc",
 )
 
+# Names of the file that Docker's instructions, or their `add-apt-repository`, wrote before
+# docker.sources; `docker.list` is one of them, too.
+OLD_FILES = ("docker-ce.list", "archive_uri-https_download_docker_com_linux_*.list")
+
 Version = Annotated[
     str,
     spelled(r"^[0-9][0-9A-Za-z.~-]*\*?$", 'a version of Docker, like "29.1.3" or "29.*"'),
@@ -83,7 +87,9 @@ docker:
             yield Package(package=package, present=False)
         if self.mirror.startswith("https:"):
             yield Package(package="ca-certificates")
-        yield self._source(machine)
+        source = self._source(machine)
+        yield source.old_entries
+        yield source
         yield from self._packages()
         yield Keys(
             path=DAEMON,
@@ -98,7 +104,7 @@ docker:
             yield Member(user=user, group="docker", needs=needs, at=("users", index))
         yield Service(unit="docker.service", reads=(DAEMON,), needs=("package:docker-ce",))
 
-    def _source(self, machine: Machine) -> Resource:
+    def _source(self, machine: Machine) -> AptSource:
         address = f"{self.mirror}/linux/{machine.distro}"
         return AptSource(
             source="docker",
@@ -107,6 +113,8 @@ docker:
             components=("stable",),
             architectures=(machine.architecture,),
             key=Key((self.fingerprint,), url=f"{address}/gpg"),
+            old_files=OLD_FILES,
+            old_addresses=("download.docker.com/linux",),
             at=("mirror",),
         )
 

@@ -2,6 +2,7 @@
 
 from envwright.facts.accounts import Account, Accounts, Logins
 from envwright.facts.apt import Apt, AptChange, Simulation
+from envwright.facts.apt_sources import AptSources, Listed
 from envwright.facts.boot import Boot, Booted
 from envwright.facts.machine import Machine
 from envwright.facts.mounts import MountPoint, Mounts, unescape
@@ -16,11 +17,13 @@ __all__ = [
     "Accounts",
     "Apt",
     "AptChange",
+    "AptSources",
     "Boot",
     "Booted",
     "ChangeTime",
     "Facts",
     "Guarded",
+    "Listed",
     "Logins",
     "Machine",
     "MountPoint",

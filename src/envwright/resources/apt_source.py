@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from envwright.facts import Stat, Status, Text, Unknown
+from envwright.facts import AptSources, Stat, Status, Text, Unknown
 from envwright.model.claim import Claim
 from envwright.model.operations import Content, Key, operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Resource
+from envwright.portable.apt_sources import part, same
 from envwright.portable.openpgp import OpenPGPError, fingerprints
 from envwright.resources.apt_commands import update
+from envwright.resources.apt_entries import AptEntries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from envwright.facts import Facts, Question
+    from envwright.facts import Facts, Listed, Question
     from envwright.model.operations import Operation
-    from envwright.model.resource import Difference, State
+    from envwright.model.resource import Difference, Field, Fields, State
+    from envwright.portable.apt_sources import Entry
 
 ROOT = {"user": "root", "group": "root", "mode": "0644"}
 
@@ -43,6 +47,8 @@ class AptSource(Resource):
             is a flat repository, without components.
         key: the key that signs the repository; refused, before anything is written, unless its
             primary keys have exactly the given fingerprints.
+        old_files, old_addresses: see AptEntries; the source's own name with `.list` is among the
+            old files.
     """
 
     source: str
@@ -51,6 +57,8 @@ class AptSource(Resource):
     components: tuple[str, ...] = ()
     architectures: tuple[str, ...] = ()
     key: Key
+    old_files: tuple[str, ...] = ()
+    old_addresses: tuple[str, ...] = ()
 
     word: ClassVar[str] = "apt-source"
     rank: ClassVar[int] = 10
@@ -63,8 +71,19 @@ class AptSource(Resource):
 
     @property
     def autorequires(self) -> Iterable[str]:
-        """The certificates by which https is trusted."""
-        return ("package:ca-certificates",)
+        """The certificates by which https is trusted, and the end of the old entries."""
+        return ("package:ca-certificates", self.old_entries.id)
+
+    @property
+    def old_entries(self) -> AptEntries:
+        """The entries of older instructions, which go before the source comes."""
+        return AptEntries(
+            source=self.source,
+            files=(f"{self.source}.list", *self.old_files),
+            addresses=self.old_addresses,
+            repositories=tuple(itertools.product(self.uris, self.suites)),
+            at=self.at,
+        )
 
     @property
     def path(self) -> str:
@@ -97,23 +116,75 @@ class AptSource(Resource):
 
     def questions(self) -> Iterable[Question[Any]]:
         paths = (self.path, self.keyring)
-        return (*(Stat(path) for path in paths), *(Text(path) for path in paths))
+        return (*(Stat(path) for path in paths), *(Text(path) for path in paths), AptSources())
 
     def desired(self) -> State:
         root = Access("0644", "root", "root")
         key = self.key.fingerprints
-        return {"content": self.content, "file": root, "key": key, "key file": root}
+        return {
+            "content": self.content,
+            "file": root,
+            "key": key,
+            "key file": root,
+            "elsewhere": (),
+        }
 
     def actual(self, facts: Facts) -> State | Unknown | None:
-        status = facts[Stat(self.path)]
-        if status is None or isinstance(status, Unknown):
+        status, text = facts[Stat(self.path)], facts[Text(self.path)]
+        elsewhere = tuple(self._elsewhere(facts[AptSources()]))
+        if isinstance(status, Unknown) or (status is None and not elsewhere):
             return status
-        return {
-            "content": facts[Text(self.path)],
+        state: Fields = {
+            "content": text,
             "file": _access(status),
             "key": _fingerprints(facts[Text(self.keyring)]),
             "key file": _access(facts[Stat(self.keyring)]),
+            "elsewhere": elsewhere,
         }
+        if isinstance(text, str):
+            # What a person added to the file is not compared, and stays.
+            state["content"], beside = part(self.path, text, self._is_ours)
+            if beside:
+                state["beside"] = beside
+        return state
+
+    def _is_ours(self, entry: Entry) -> bool:
+        """Tell whether a stanza of the own file is for this repository, or for this key."""
+        return entry.signed_by == self.keyring or self._names(entry)
+
+    def _names(self, entry: Entry) -> bool:
+        """Tell whether an entry names one of the repositories of this source."""
+        return any(
+            same(*mine, *theirs)
+            for mine in itertools.product(self.uris, self.suites)
+            for theirs in itertools.product(entry.uris, entry.suites)
+        )
+
+    def _elsewhere(self, found: tuple[Listed, ...] | Unknown) -> Iterator[str]:
+        """Name the entries of other files with which apt would not read this source.
+
+        apt takes one keyring for one repository (debReleaseIndexPrivate in
+        apt-pkg/deb/debmetaindex.cc).
+        """
+        for listed in () if isinstance(found, Unknown) else found:
+            entry = listed.entry
+            other = listed.path != self.path and entry.signed_by != self.keyring
+            going = other and self.old_entries.takes(listed)
+            if other and entry.enabled and not going and self._names(entry):
+                yield listed.place
+
+    def label(self, field: Field) -> str:
+        return "" if field == "elsewhere" else super().label(field)
+
+    def refusal(self, difference: Difference) -> str:
+        places = (difference.before or {}).get("elsewhere")
+        if not places:
+            return ""
+        return (
+            f"{' and '.join(places)} has the repository of {self.id} already, with another key or "
+            "with none, and apt takes one key for one repository: remove that entry, or leave the "
+            "source out of the environment"
+        )
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
         if difference.concerns("key", "key file"):
@@ -121,7 +192,9 @@ class AptSource(Resource):
         if difference.concerns("content"):
             yield operation("server.shell", commands=[self._trial()])
         if difference.concerns("content", "file"):
-            yield operation("paths.put", src=Content(self.content), dest=self.path, **ROOT)
+            beside = (difference.before or {}).get("beside")
+            text = f"{self.content}\n{beside}" if beside else self.content
+            yield operation("paths.put", src=Content(text), dest=self.path, **ROOT)
 
     def _trial(self) -> str:
         """Return a script that lets apt read the source: one that it cannot read stops updates.
@@ -147,7 +220,10 @@ class AptSource(Resource):
         for path in (self.path, self.keyring):
             yield Assertion("file", (path,), "mode", 0o644)
             yield Assertion("file", (path,), "user", "root")
-        yield Assertion("file", (self.path,), "content_string", self.content)
+        stanza = View("apt_stanza", self.keyring)
+        yield Assertion("file", (self.path,), "content_string", self.content, view=stanza)
+        # apt itself can read this source beside all others; nothing is fetched, and no lock taken.
+        yield Assertion("run", ("apt-get update --print-uris >/dev/null",), "rc", 0)
         key = ("file", (self.keyring,), "content_string")
         yield Assertion(*key, "-----END PGP PUBLIC KEY BLOCK-----", contained=True)
         yield Assertion(*key, self.key.fingerprints[0], view=View("fingerprint"))

@@ -41,6 +41,7 @@ ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
 
 def expected(distro: str, codename: str) -> dict[str, Any]:
     return {
+        "apt-entries:docker": {"lines": ""},
         "package:ca-certificates": {},
         "apt-source:docker": {
             "content": (
@@ -54,6 +55,7 @@ def expected(distro: str, codename: str) -> dict[str, Any]:
             "file": ACCESS,
             "key": (FINGERPRINT,),
             "key file": ACCESS,
+            "elsewhere": (),
         },
         "package:docker.io": None,
         "package:docker-compose": None,

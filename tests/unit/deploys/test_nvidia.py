@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 
     from envwright.facts import Machine
 
-LISTS = [
-    f"file:/etc/apt/sources.list.d/{name}.list"
-    for name in (
-        "libnvidia-container",
-        "nvidia-docker",
-        "nvidia-container-runtime",
-        "nvidia-container-toolkit",
-    )
-]
 PACKAGES = [
     "package:nvidia-container-toolkit",
     "package:nvidia-container-toolkit-base",
@@ -52,7 +43,7 @@ def test_old_lists_go_before_the_source_and_the_source_comes_before_its_packages
 ) -> None:
     made = states(tmp_path, "nvidia: {}\n")
     assert list(made) == [
-        *LISTS,
+        "apt-entries:nvidia-container-toolkit",
         "package:ca-certificates",
         "apt-source:nvidia-container-toolkit",
         *PACKAGES,
@@ -62,7 +53,6 @@ def test_old_lists_go_before_the_source_and_the_source_comes_before_its_packages
         "service:nvidia-cdi-refresh.path",
         "service:nvidia-cdi-refresh.service",
     ]
-    assert [made[id_] for id_ in LISTS] == [None] * 4
 
 
 def test_the_source_is_the_flat_repository_signed_by_the_known_key(tmp_path: Path) -> None:

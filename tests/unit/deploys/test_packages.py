@@ -34,7 +34,7 @@ packages:
       key: {{file: flat.asc, fingerprint: "{FINGERPRINT[:4]} {FINGERPRINT[4:].lower()}"}}
 """
 ROOT = Access("0644", "root", "root")
-SOURCE = {"file": ROOT, "key": (FINGERPRINT,), "key file": ROOT}
+SOURCE = {"file": ROOT, "key": (FINGERPRINT,), "key file": ROOT, "elsewhere": ()}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,8 @@ def test_sources_come_first_and_follow_the_release(
     (tmp_path / "flat.asc").write_text(ARMORED)
     found = states(tmp_path, SECTION, machine)
     expected = {
+        "apt-entries:tools": {"lines": ""},
+        "apt-entries:flat": {"lines": ""},
         "package:ca-certificates": {},
         "apt-source:tools": {
             "content": (

@@ -21,6 +21,7 @@ from envwright.engine.prefetch import Prefetch
 from envwright.errors import EnvwrightError
 from envwright.facts import (
     Apt,
+    AptSources,
     Booted,
     Facts,
     Logins,
@@ -47,13 +48,14 @@ ENVIRONMENTS = sorted((Path(__file__).parents[3] / "environments").glob("*.yaml"
 PLANS = 200
 """Plans of each environment over damaged answers."""
 EACH = 3_000
-"""Damaged answers for each of eleven kinds: 33 000 together."""
+"""Damaged answers for each of twelve kinds: 36 000 together."""
 ON_WINDOWS = [Windows(path="C:\\codes\\docker"), Windows(file=".wslconfig")]
 QUESTIONS: list[Sequence[Question[Any]]] = [
     [Stat("/etc/passwd"), Stat("/etc"), Stat("/nowhere"), Text("/etc/hostname"), Guarded("/etc")],
     [ChangeTime("/etc/passwd"), ChangeTime("/nowhere")],
     [Logins()],
     [Mounts()],
+    [AptSources()],
     [Booted()],
     [Shell("echo one; exit 3"), Shell("cat /etc/hostname")],
     [Unit("dbus.service"), Unit("nothing.service")],

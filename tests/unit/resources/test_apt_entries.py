@@ -1,0 +1,107 @@
+"""AptEntries: what a publisher's older instructions wrote goes; every other line stays."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from envwright.facts import AptSources, Facts, Listed
+from envwright.model.resource import compare
+from envwright.portable.apt_sources import entries
+from envwright.resources.apt_entries import AptEntries
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDER = "/etc/apt/sources.list.d"
+OLD = AptEntries(
+    source="tools",
+    files=("tools.list", "archive_*.list"),
+    addresses=("x.test/linux",),
+    repositories=(("https://y.test/apt", "trixie"),),
+)
+TEXT = """\
+# ours
+deb [arch=amd64 signed-by=/etc/x.gpg] https://x.test/linux/debian trixie stable
+deb-src https://x.test/linux/debian trixie stable
+deb https://x.test/linux-more trixie stable # foreign
+  deb http://y.test/apt/ trixie main
+deb http://y.test/apt/ sid main"""
+
+
+def state(path: str, text: str) -> object:
+    lines = tuple(text.removesuffix("\n").split("\n"))
+    listed = tuple(Listed(path, entry, lines) for entry in entries(path, text))
+    return OLD.actual(Facts({AptSources(): listed}))
+
+
+def test_the_publisher_s_lines_in_its_own_file_are_named_with_their_places() -> None:
+    path = f"{FOLDER}/tools.list"
+    found = state(path, TEXT)
+    assert isinstance(found, dict)
+    lines = TEXT.split("\n")
+    assert found["lines"] == "".join(f"{path}:{n}: {lines[n - 1]}\n" for n in (2, 3, 5))
+
+
+@pytest.mark.parametrize("name", ["other.list", "../sources.list", "archive_x.sources"])
+def test_the_same_lines_in_another_file_are_not_touched(name: str) -> None:
+    assert state(f"{FOLDER}/{name}", TEXT) == {"lines": "", "seen": {}}
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (TEXT, "".join(f"{TEXT.split(chr(10))[n]}\n" for n in (0, 3, 5)).removesuffix("\n")),
+        ("deb http://x.test/linux/ a b\r\n\n", None),
+    ],
+)
+def test_the_lines_are_removed_and_all_other_bytes_stay(
+    text: str, left: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "tools.list"
+    file.write_text(text, "utf-8", newline="")
+    before = state(f"{FOLDER}/{file.name}", text)
+    (step,) = OLD.converge(compare(before, OLD.desired()))  # type: ignore[arg-type]
+    (script,) = step.arguments["commands"]
+    subprocess.run(["sh", "-ec", script.replace(FOLDER, str(tmp_path))], check=True)
+    assert (file.read_text("utf-8") if file.exists() else None) == left
+
+
+def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "tools.list"
+    file.write_text(f"deb http://mine.test a b\n{TEXT}", "utf-8")
+    (step,) = OLD.converge(compare(state(f"{FOLDER}/tools.list", TEXT), OLD.desired()))  # type: ignore[arg-type]
+    (script,) = step.arguments["commands"]
+    done = subprocess.run(
+        ["sh", "-ec", script.replace(FOLDER, str(tmp_path))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, f"{file} changed after the plan was made\n")
+
+
+@pytest.mark.parametrize(("text", "stays"), [(TEXT, True), (TEXT.split("\n")[1], False)])
+def test_an_exported_deploy_removes_a_file_with_nothing_but_these_addresses(
+    text: str, tmp_path: Path, *, stays: bool
+) -> None:
+    file = tmp_path / "tools.list"
+    file.write_text(f"{text}\n", "utf-8")
+    (step,) = OLD.exported()
+    (script,) = step.arguments["commands"]
+    subprocess.run(["sh", "-ec", script.replace(FOLDER, str(tmp_path))], check=True)
+    assert file.exists() is stays
+
+
+def test_apt_s_own_words_are_looked_for_by_the_witness(tmp_path: Path) -> None:
+    file = tmp_path / "archive_x.list"
+    (assertion,) = OLD.witness()
+    script = assertion.arguments[0].replace(FOLDER, str(tmp_path))
+    found = {}
+    for line in TEXT.split("\n"):
+        file.write_text(f"{line}\n", "utf-8")
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+        found[line] = done.stdout == assertion.expected
+    assert list(found.values()) == [True, False, False, True, False, True]
