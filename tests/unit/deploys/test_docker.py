@@ -37,6 +37,7 @@ docker:
 FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
 ACCESS = Access("0644", "root", "root")
 ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
+SOURCE = {"file": ACCESS, "key": (FINGERPRINT,), "key file": ACCESS, "elsewhere": ()}
 
 
 def expected(distro: str, codename: str) -> dict[str, Any]:
@@ -52,10 +53,7 @@ def expected(distro: str, codename: str) -> dict[str, Any]:
                 "Architectures: amd64\n"
                 "Signed-By: /etc/apt/keyrings/docker.asc\n"
             ),
-            "file": ACCESS,
-            "key": (FINGERPRINT,),
-            "key file": ACCESS,
-            "elsewhere": (),
+            **SOURCE,
         },
         "package:docker.io": None,
         "package:docker-compose": None,
