@@ -11,7 +11,7 @@ from envwright.model.values import BaseUrl, Fingerprint, spelled
 from envwright.resources.apt_source import AptSource
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
-from envwright.resources.package import Package
+from envwright.resources.package import Package, untouched
 from envwright.resources.service import Service
 
 if TYPE_CHECKING:
@@ -154,6 +154,8 @@ nvidia:
             )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
+        yield from self._source(machine).proofs()
+        yield untouched("the toolkit's programs are those that its packages brought", PACKAGES)
         gpu = "nvidia.gpu.wsl.sh" if machine.wsl else "nvidia.gpu.linux.sh"
         yield Proof(
             "the toolkit's packages have one version",

@@ -12,7 +12,7 @@ from envwright.model.values import AccountName, Adding, BaseUrl, Fingerprint, sp
 from envwright.resources.apt_source import AptSource
 from envwright.resources.keys import Keys
 from envwright.resources.member import Member
-from envwright.resources.package import Package
+from envwright.resources.package import Package, untouched
 from envwright.resources.service import Service
 
 from .daemon import Daemon
@@ -148,7 +148,10 @@ docker:
             "turn the integration off: Docker Desktop, Settings, Resources, WSL integration",
         )
 
-    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
+    def proofs(self, machine: Machine) -> Iterator[Proof]:
+        yield from self._source(machine).proofs()
+        programs = "Docker's programs are those that its packages brought"
+        yield untouched(programs, (*ENGINE, *BESIDE))
         yield Proof(
             "a container runs and its published port answers", render("docker.container.sh")
         )

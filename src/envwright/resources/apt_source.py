@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from envwright.facts import AptSources, Stat, Status, Text, Unknown
 from envwright.model.claim import Claim
 from envwright.model.operations import Content, Key, operation
-from envwright.model.proof import Assertion, View
+from envwright.model.proof import Assertion, Proof, View
 from envwright.model.resource import Resource
 from envwright.portable.apt_sources import part, same
 from envwright.portable.openpgp import OpenPGPError, fingerprints
 from envwright.resources.apt_commands import update
 from envwright.resources.apt_entries import AptEntries
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from envwright.model.resource import Difference, Field, Fields, State
     from envwright.portable.apt_sources import Entry
 
+_PROOFS = load(__file__)
 ROOT = {"user": "root", "group": "root", "mode": "0644"}
 
 
@@ -215,6 +217,22 @@ class AptSource(Resource):
         )
         back = f"{{ code=$?; [ -e {self.path} ] || rm -f {self.keyring}; exit $code; }}"
         return f"{' && '.join(steps)} || {back}"
+
+    def proofs(self) -> Iterator[Proof]:
+        """Yield what shows that apt takes packages from the source, and could take newer ones."""
+        of = " ".join(map(shlex.quote, (self.path, *self.uris)))
+        yield Proof(
+            f"apt takes packages from {self.source}",
+            f"{_PROOFS}ew_taken {of}",
+            at=self.at,
+            remedy="`apt-cache policy` and `apt-get update` on the machine tell more",
+        )
+        yield Proof(
+            f"apt accepts what the server of {self.source} signs now",
+            f"{_PROOFS}ew_signed {of}",
+            at=self.at,
+            remedy="look at the publisher's announcements of its key, and at the machine's clock",
+        )
 
     def witness(self) -> Iterator[Assertion]:
         for path in (self.path, self.keyring):

@@ -207,6 +207,9 @@ def test_everything_is_asked_for_by_its_own_line(tmp_path: Path) -> None:
 def test_effects_are_proved(tmp_path: Path) -> None:
     made = compile_section(tmp_path, SECTION)
     assert [proof.name for proof in made.proofs] == [
+        "apt takes packages from docker",
+        "apt accepts what the server of docker signs now",
+        "Docker's programs are those that its packages brought",
         "a container runs and its published port answers",
         "the logs of a new container rotate",
         "docker compose answers",

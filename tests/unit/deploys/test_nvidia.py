@@ -26,6 +26,9 @@ PACKAGES = [
     "package:libnvidia-container1",
 ]
 NAMES = [
+    "apt takes packages from nvidia-container-toolkit",
+    "apt accepts what the server of nvidia-container-toolkit signs now",
+    "the toolkit's programs are those that its packages brought",
     "the toolkit's packages have one version",
     "a container runs by the runtime nvidia",
     "nvidia-smi sees the GPU",
@@ -202,8 +205,8 @@ def test_elsewhere_a_driver_is_no_fault(tmp_path: Path) -> None:
 def test_the_proofs_look_for_the_gpu_where_the_machine_has_it(machine: Any, tmp_path: Path) -> None:
     proofs = compile_section(tmp_path, "nvidia: {}\n", machine).proofs
     assert [proof.name for proof in proofs] == NAMES
-    assert ["/dev/dxg" in proof.script for proof in proofs[2:]] == [machine.wsl] * 3
-    assert ["--gpus all" in proofs[3].script, "nvidia.com/gpu=all" in proofs[4].script] == [
+    assert ["/dev/dxg" in proof.script for proof in proofs[5:]] == [machine.wsl] * 3
+    assert ["--gpus all" in proofs[6].script, "nvidia.com/gpu=all" in proofs[7].script] == [
         True
     ] * 2
 

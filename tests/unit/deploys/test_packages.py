@@ -121,8 +121,11 @@ def test_what_dpkg_and_apt_think_of_it_is_proved(tmp_path: Path) -> None:
     made = compile_section(tmp_path, SECTION)
     assert [(proof.name, proof.origins[0].line) for proof in made.proofs] == [
         ("dpkg finds nothing half-installed", 2),
+        ("the packages' programs are those that the packages brought", 2),
         ("apt takes packages from tools", 6),
+        ("apt accepts what the server of tools signs now", 6),
         ("apt takes packages from flat", 10),
+        ("apt accepts what the server of flat signs now", 10),
     ]
     assert ill_written(made) == []
 
