@@ -194,8 +194,10 @@ REMEDY = (
             "apt-get install -y -qq --reinstall less",
         ),
         (
-            "dpkg-divert --local --rename --divert /usr/bin/less.real --add /usr/bin/less && "
-            "ln -s /bin/cat /usr/bin/less",
+            (
+                "dpkg-divert --local --rename --divert /usr/bin/less.real --add /usr/bin/less && "
+                "ln -s /bin/cat /usr/bin/less"
+            ),
             "/usr/bin/less is diverted to /usr/bin/less.real by hand\n",
             "rm /usr/bin/less && dpkg-divert --local --rename --remove /usr/bin/less",
         ),
@@ -297,16 +299,21 @@ def test_a_key_that_the_publisher_replaced_is_told(box: Box, repository: Reposit
             "Date",
             2999,
             "is not valid yet (invalid for another",
-            "the machine's clock is behind, or the server's is ahead: `date` on the machine tells; "
-            "`timedatectl set-ntp true` sets it, under WSL `wsl --shutdown` in Windows does",
+            (
+                "the machine's clock is behind, or the server's is ahead: `date` on the machine "
+                "tells; "
+                "`timedatectl set-ntp true` sets it, under WSL `wsl --shutdown` in Windows does"
+            ),
         ),
         (
             "late",
             "Valid-Until",
             2001,
             "is expired (invalid since",
-            "the machine's clock is ahead (`date` on the machine tells), or nobody keeps the "
-            "source up to date any more: ask who publishes it",
+            (
+                "the machine's clock is ahead (`date` on the machine tells), or nobody keeps the "
+                "source up to date any more: ask who publishes it"
+            ),
         ),
     ],
 )

@@ -57,8 +57,8 @@ _KNOWN = (
     (
         r"is expired \(invalid since",
         (
-            "the machine's clock is ahead (`date` on the machine tells), or nobody keeps the source "
-            "up to date any more: ask who publishes it"
+            "the machine's clock is ahead (`date` on the machine tells), or nobody keeps the "
+            "source up to date any more: ask who publishes it"
         ),
     ),
     (r"don't have enough free space in (\S+)", "make room: `df -h {0}` shows what is free"),
