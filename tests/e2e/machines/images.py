@@ -67,13 +67,14 @@ RUN rm -f /etc/apt/sources.list && printf '%s\n' 'Types: deb' 'URIs: {mirror}' \
 RUN for path in /usr/lib/cargo/bin/coreutils/*; do \
         name=$(basename "$path") && tool=/usr/bin/$name; \
         [ -e "$tool" ] || tool=/usr/sbin/$name; [ -e "$tool" ] || continue; \
-        case $name in cp | mv | rm) continue ;; esac; \
+        case $name in cp | mv | rm | mkdir) continue ;; esac; \
         dpkg-divert --local --divert "$tool.gnu" --rename --add "$tool" \
      && /usr/bin/coreutils ln -s "$path" "$tool" || exit; \
     done
 """
 """The tools of Ubuntu 26.04: Rust's coreutils (but cp, mv and rm are GNU's), sudo-rs, apt 3, and
-sources in deb822 style. The packages, though, are those of Debian 13."""
+sources in deb822 style. The packages, though, are those of Debian 13, whose older mkdir of Rust does
+not know the -Z of the package openssh-server."""
 
 
 @dataclass(frozen=True)
