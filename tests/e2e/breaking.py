@@ -116,7 +116,7 @@ def _(resource: Package) -> Iterator[tuple[str, str]]:
 
 @breaks.register(AptSource)
 def _(resource: AptSource) -> Iterator[tuple[str, str]]:
-    yield "content", f"echo '# drifted' >> {resource.path}"
+    yield "content", f"sed -i 's|^URIs:.*|URIs: https://x.invalid|' {resource.path}"
     yield "mode", f"chmod 0600 {resource.path}"
     yield "missing", f"rm {resource.path}"
     yield "key", f"echo 'no key' > {resource.keyring}"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 KERNEL = {"command:sysctl fs.inotify.max_user_watches"}
 """What all machines on one kernel share, so that others may have set it."""
 ABSENT = {
+    "apt-entries:docker",
     "package:containerd",
     "package:docker-compose",
     "package:docker-compose-v2",
@@ -26,7 +27,7 @@ ABSENT = {
     "package:podman-docker",
     "package:runc",
 }
-"""Packages that are to go, and that a bare machine never had."""
+"""Packages and entries that are to go, and that a bare machine never had."""
 IDLE = {
     "dpkg finds nothing half-installed",
     "service:stopped.service",

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envwright.facts.question import Question, decode
-from envwright.portable.apt_sources import Entry, entries
+from envwright.portable.dialects import DialectError
+from envwright.portable.dialects.aptsources import Entry, is_read, read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +33,12 @@ class Listed:
     @property
     def place(self) -> str:
         """Where the entry stands, for a person."""
-        return f"{self.path}:{self.entry.first}"
+        return f"{self.path}:{self.entry.line}"
+
+    @property
+    def text(self) -> str:
+        """The first line of the entry."""
+        return self.lines[self.entry.line - 1]
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,14 @@ class AptSources(Question[tuple[Listed, ...]]):
         found = tuple(
             Listed(path, entry, tuple(lines))
             for path, lines in files.items()
-            for entry in entries(path, "\n".join(lines))
+            for entry in _entries(path, "".join(f"{line}\n" for line in lines))
         )
         return dict.fromkeys(questions, found)
+
+
+def _entries(path: str, text: str) -> list[Entry]:
+    """Return the entries of a file; none where apt itself cannot read the file, and says so."""
+    try:
+        return read(text, path) if is_read(path.rpartition("/")[2]) else []
+    except DialectError:
+        return []

@@ -14,7 +14,6 @@ from envwright.facts.apt_sources import FOLDER
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
-from envwright.portable.apt_sources import address, same
 from envwright.scripts import load
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ class AptEntries(Resource):
         lines: list[str] = []
         seen: dict[str, str] = {}
         for listed in filter(self.takes, found):
-            lines.append(f"{listed.place}: {listed.lines[listed.entry.first - 1]}\n")
+            lines.append(f"{listed.place}: {listed.text}\n")
             # Not compared: what the file must still hold when the lines are removed.
             seen[listed.path] = _digest(listed.lines)
         return {"lines": "".join(lines), "seen": seen}
@@ -113,6 +112,23 @@ class AptEntries(Resource):
         pattern = shlex.quote(f"^ *deb.*//({'|'.join(places)})")
         script = f"grep -shE {pattern} {files}"
         yield Assertion("run", (script,), "stdout", "")
+
+
+def address(uri: str) -> str:
+    """Return what two URIs of one place have in common: host and path, without scheme and login."""
+    host, slash, path = re.sub(r"^[a-z0-9+.-]+:/*", "", uri, flags=re.IGNORECASE).partition("/")
+    host = re.sub(r":(80|443)$", "", host.rpartition("@")[2].lower())
+    return f"{host}{slash}{path}".rstrip("/")
+
+
+def same(uri: str, suite: str, other_uri: str, other_suite: str) -> bool:
+    """Tell whether two entries name one repository, whatever the machine's architecture is."""
+    mine, theirs = (
+        f"{address(one)} {re.sub(r'^(?:[.]?/)+', '/', of)}"
+        for one, of in ((uri, suite), (other_uri, other_suite))
+    )
+    pattern = re.escape(theirs).replace(re.escape("$(ARCH)"), "[^/ ]+")
+    return mine == theirs or re.fullmatch(pattern, mine) is not None
 
 
 def _literal(text: str) -> str:

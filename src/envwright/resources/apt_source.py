@@ -13,10 +13,11 @@ from envwright.model.claim import Claim
 from envwright.model.operations import Content, Key, operation
 from envwright.model.proof import Assertion, Proof, View
 from envwright.model.resource import Resource
-from envwright.portable.apt_sources import part, same
+from envwright.portable.dialects import DialectError
+from envwright.portable.dialects.aptsources import read, remove
 from envwright.portable.openpgp import OpenPGPError, fingerprints
 from envwright.resources.apt_commands import update
-from envwright.resources.apt_entries import AptEntries
+from envwright.resources.apt_entries import AptEntries, same
 from envwright.scripts import load
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from envwright.facts import Facts, Listed, Question
     from envwright.model.operations import Operation
     from envwright.model.resource import Difference, Field, Fields, State
-    from envwright.portable.apt_sources import Entry
+    from envwright.portable.dialects.aptsources import Entry
 
 _PROOFS = load(__file__)
 ROOT = {"user": "root", "group": "root", "mode": "0644"}
@@ -145,14 +146,21 @@ class AptSource(Resource):
         }
         if isinstance(text, str):
             # What a person added to the file is not compared, and stays.
-            state["content"], beside = part(self.path, text, self._is_ours)
-            if beside:
-                state["beside"] = beside
+            state["content"], state["beside"] = self._parted(text)
         return state
 
-    def _is_ours(self, entry: Entry) -> bool:
-        """Tell whether a stanza of the own file is for this repository, or for this key."""
-        return entry.signed_by == self.keyring or self._names(entry)
+    def _parted(self, text: str) -> tuple[str | Unknown, str]:
+        """Part the own file into stanzas for this repository or this key, and all the rest."""
+        try:
+            found = read(text, self.path)
+        except DialectError as error:
+            # A single broken stanza can only be this source's own.
+            return Unknown(str(error)) if "\n\n" in text.strip() else text, ""
+        mine = [one for one in found if one.signed_by == (self.keyring,) or self._names(one)]
+        stanzas = (text[entry.start : entry.end].rstrip("\n") for entry in mine)
+        rest = remove(text, *mine)
+        content = "\n".join(f"{stanza}\n" for stanza in stanzas)
+        return content, rest.lstrip("\n") if rest.strip() else ""
 
     def _names(self, entry: Entry) -> bool:
         """Tell whether an entry names one of the repositories of this source."""
@@ -170,7 +178,7 @@ class AptSource(Resource):
         """
         for listed in () if isinstance(found, Unknown) else found:
             entry = listed.entry
-            other = listed.path != self.path and entry.signed_by != self.keyring
+            other = listed.path != self.path and entry.signed_by != (self.keyring,)
             going = other and self.old_entries.takes(listed)
             if other and entry.enabled and not going and self._names(entry):
                 yield listed.place
@@ -179,7 +187,10 @@ class AptSource(Resource):
         return "" if field == "elsewhere" else super().label(field)
 
     def refusal(self, difference: Difference) -> str:
-        places = (difference.before or {}).get("elsewhere")
+        before = difference.before or {}
+        if isinstance(unreadable := before.get("content"), Unknown):
+            return f"{self.path} cannot be edited safely: {unreadable.reason}"
+        places = before.get("elsewhere")
         if not places:
             return ""
         return (

@@ -5,7 +5,10 @@ ew_own() {
     # shellcheck disable=SC2046 # names of packages
     set -- $(dpkg-query -W -f '${db:Status-Abbrev}\t${binary:Package}\n' -- "$@" 2>/dev/null |
         sed -n 's/^.i.\t//p')
-    [ $# -gt 0 ] || return 0
+    [ $# -gt 0 ] || {
+        echo 'none of the packages is installed under its own name'
+        return 77
+    }
     ew_odd=$(
         dpkg --verify -- "$@" | grep -v '^.\{9\} *c ' | sed -n 's/^\([^ ]*\)  *\(\/.*\)/\1 \2/p' |
             grep -v ' /usr/share/' | while read -r ew_flags ew_path; do

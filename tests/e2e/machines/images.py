@@ -73,8 +73,8 @@ RUN for path in /usr/lib/cargo/bin/coreutils/*; do \
     done
 """
 """The tools of Ubuntu 26.04: Rust's coreutils (but cp, mv and rm are GNU's), sudo-rs, apt 3, and
-sources in deb822 style. The packages, though, are those of Debian 13, whose older mkdir of Rust does
-not know the -Z of the package openssh-server."""
+sources in deb822 style. The packages, though, are those of Debian 13, whose older mkdir of Rust
+does not know the -Z of the package openssh-server."""
 
 
 @dataclass(frozen=True)

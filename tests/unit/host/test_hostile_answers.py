@@ -65,8 +65,8 @@ QUESTIONS: list[Sequence[Question[Any]]] = [
 APT = """\
 less
 dpkg's journal
-\0D\tless\tiU \t608-1
-D\tnano\tii \t8.4-1
+\0D\tless\tiU \t608-1\tamd64
+D\tnano\tii \t8.4-1\tamd64
 T\t--no-install-recommends sl:native\0yes
 \0hi \tless\t
 ii \tmawk\tawk
@@ -78,6 +78,7 @@ E: Version '9.*' for 'jq' was not found
 remove nano 8.4-1 -
 install sl - 5.02-1
 upgrade libc6 2.36-1 2.36-2
+space / 9 1
 \0"""
 SHOWN = (
     "C:\\Users\\dev\n?0\n Volume in drive C is Windows\n"

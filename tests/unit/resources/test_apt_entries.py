@@ -9,8 +9,8 @@ import pytest
 
 from envwright.facts import AptSources, Facts, Listed
 from envwright.model.resource import compare
-from envwright.portable.apt_sources import entries
-from envwright.resources.apt_entries import AptEntries
+from envwright.portable.dialects.aptsources import read
+from envwright.resources.apt_entries import AptEntries, address, same
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ deb http://y.test/apt/ sid main"""
 
 def state(path: str, text: str) -> object:
     lines = tuple(text.removesuffix("\n").split("\n"))
-    listed = tuple(Listed(path, entry, lines) for entry in entries(path, text))
+    listed = tuple(Listed(path, entry, lines) for entry in read(text, path))
     return OLD.actual(Facts({AptSources(): listed}))
 
 
@@ -45,7 +45,7 @@ def test_the_publisher_s_lines_in_its_own_file_are_named_with_their_places() -> 
     assert found["lines"] == "".join(f"{path}:{n}: {lines[n - 1]}\n" for n in (2, 3, 5))
 
 
-@pytest.mark.parametrize("name", ["other.list", "../sources.list", "archive_x.sources"])
+@pytest.mark.parametrize("name", ["other.list", "../sources.list"])
 def test_the_same_lines_in_another_file_are_not_touched(name: str) -> None:
     assert state(f"{FOLDER}/{name}", TEXT) == {"lines": "", "seen": {}}
 
@@ -105,3 +105,24 @@ def test_apt_s_own_words_are_looked_for_by_the_witness(tmp_path: Path) -> None:
         done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
         found[line] = done.stdout == assertion.expected
     assert list(found.values()) == [True, False, False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        (("https://x.test/d/", "s"), ("http://X.test:80/d", "s"), True),
+        (("https://me:pw@x.test/d", "/"), ("https://x.test/d//", "./"), True),
+        (("https://x.test/d/amd64", "/"), ("https://x.test/d/$(ARCH)", "/"), True),
+        (("https://x.test/d", "s"), ("https://x.test/d", "s/"), False),
+        (("https://x.test/d", "s"), ("https://x.test/D", "s"), False),
+        (("https://x.test/d", "s"), ("https://x.test/d", "t"), False),
+    ],
+)
+def test_one_repository_has_many_spellings(
+    one: tuple[str, str], other: tuple[str, str], *, equal: bool
+) -> None:
+    assert same(*one, *other) is equal
+
+
+def test_an_address_is_host_and_path() -> None:
+    assert address("https://me@Download.docker.com:443/linux/") == "download.docker.com/linux"

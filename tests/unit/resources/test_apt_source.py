@@ -11,7 +11,7 @@ from envwright.facts import AptSources, Facts, Listed, Stat, Status, Text, Unkno
 from envwright.model.operations import Content, Key, operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Difference, Fields, compare
-from envwright.portable.apt_sources import entries
+from envwright.portable.dialects.aptsources import read
 from envwright.resources.apt_source import Access, AptSource
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ THERE = Status("file", "0644", "root", "root", 5, "")
 
 def listed(files: dict[str, str]) -> Iterator[Listed]:
     for path, text in files.items():
-        for entry in entries(path, text):
+        for entry in read(text, path):
             yield Listed(path, entry, tuple(text.split("\n")))
 
 
@@ -85,7 +85,9 @@ def test_a_source_is_a_deb822_stanza_with_its_key_beside_it() -> None:
         ({}, ()),
         ({"source": None}, ("exists",)),
         ({"source": Unknown("why")}, ("exists",)),
-        ({"text": CONTENT + "# more\n"}, ("content",)),
+        ({"text": CONTENT + "# more\n"}, ()),
+        ({"text": CONTENT.replace("extra", "# more\n ")}, ("content",)),
+        ({"text": "Types: deb\n"}, ("content",)),
         ({"source": Status("file", "0600", "root", "root", 5, "")}, ("file",)),
         ({"keyring": None, "key": None}, ("key", "key file")),
         ({"keyring": Status("file", "0644", "dev", "root", 5, "")}, ("key file",)),
@@ -96,6 +98,11 @@ def test_source_and_key_differ_each_for_itself(
     answers: dict[str, Any], fields: tuple[str, ...]
 ) -> None:
     assert compare(actual(**answers), STATE).fields == fields
+
+
+def test_a_file_that_apt_cannot_read_is_refused_where_others_have_a_stanza_in_it() -> None:
+    told = FULL.refusal(compare(actual(text=f"Types: deb\n\n{CONTENT}"), STATE))
+    assert told == f"{SOURCES} cannot be edited safely: line 1: apt expects a URI"
 
 
 def test_a_keyring_that_cannot_be_used_says_why() -> None:
@@ -127,8 +134,9 @@ def test_a_source_comes_after_the_certificates_of_https_and_the_end_of_old_entri
     assert FULL.autorequires == ("package:ca-certificates", "apt-entries:tools")
 
 
-FOREIGN = "# kept for old builds\nTypes: deb\nURIs: https://old.test/\nSuites: a\n \nEnabled: no"
-INSIDE = "Types: deb\nURIs: https://x.test/debian/\nSuites: trixie\nSigned-By:\n .\n AAAA\n"
+FOREIGN = "# kept for old builds\nTypes: deb\nURIs: https://old.test/\nSuites: a/\n \nEnabled: no"
+INSIDE = "Types: deb\nURIs: https://x.test/debian/\nSuites: trixie\nComponents: main\n"
+INSIDE += "Signed-By:\n .\n AAAA\n"
 
 
 @pytest.mark.parametrize(
@@ -151,19 +159,16 @@ def test_a_foreign_stanza_in_the_own_file_stays_byte_for_byte(text: str) -> None
 
 
 FOLDER = "/etc/apt/sources.list.d"
+STANZA = "Types: deb\nURIs: https://X.test/debian\nSuites: a trixie\nComponents: main\n"
 
 
 @pytest.mark.parametrize(
     ("path", "text", "line"),
     [
         ("/etc/apt/sources.list", "# x\ndeb [signed-by=/k] http://x.test/debian/ trixie main", 2),
-        (f"{FOLDER}/mine.sources", "\nURIs: https://X.test/debian\nSuites: a trixie\n", 2),
+        (f"{FOLDER}/mine.sources", f"\n{STANZA}", 2),
         (f"{FOLDER}/mine.list", f"deb [signed-by={KEYRING}] https://x.test/debian trixie m", None),
-        (
-            f"{FOLDER}/mine.sources",
-            "URIs: https://x.test/debian\nSuites: trixie\nEnabled: no",
-            None,
-        ),
+        (f"{FOLDER}/mine.sources", f"{STANZA}Enabled: no\n", None),
         # The publisher's own older file goes by itself.
         (f"{FOLDER}/tools.list", "deb https://x.test/debian trixie main", None),
     ],
