@@ -114,7 +114,7 @@ docker:
             architectures=(machine.architecture,),
             key=Key((self.fingerprint,), url=f"{address}/gpg"),
             old_files=OLD_FILES,
-            old_addresses=("download.docker.com/linux",),
+            old_addresses=("download.docker.com/linux", "apt.dockerproject.org"),
             at=("mirror",),
         )
 

@@ -55,3 +55,42 @@ def test_a_stanza_of_somebody_else_in_docker_sources_stays_byte_for_byte(
         "Signed-By: /etc/apt/keyrings/docker.asc\n"
         f"\n{foreign}"
     )
+
+
+def test_lines_of_docker_that_apt_cannot_read_go_first(
+    place: Place, debian13: Machine, repository: Repository
+) -> None:
+    case = place("docker-list-cut-short", debian13)
+    shown = converged(case, repository)
+    assert (
+        f"      -{FOLDER}/Docker.list:1: deb [arch=amd64] https://download.docker.com/linux/debian\n"
+        f"      -{FOLDER}/Docker.list:2: deb https://apt.dockerproject.org/repo debian-stretch main\n"
+    ) in shown
+    assert debian13.sh(f"ls {FOLDER} | grep -i '^docker.list$' || :") == ""
+
+
+def test_a_stanza_that_apt_modernized_is_changed_and_the_old_file_stays(
+    place: Place, debian13: Machine, repository: Repository
+) -> None:
+    case = place("docker-sources-modernized", debian13)
+    shown = converged(case, repository)
+    assert "      -Signed-By: /etc/apt/keyrings/docker.gpg\n" in shown
+    debian13.sh(f"test -e {FOLDER}/docker.list.bak && rm {FOLDER}/docker.list.bak")
+
+
+def test_the_same_repository_in_another_file_is_refused_by_its_line(
+    place: Place, debian13: Machine
+) -> None:
+    case = place("source-with-two-keyrings", debian13)
+    said = case.run("plan")
+    debian13.sh(f"rm {FOLDER}/deb.sury.org.sources {FOLDER}/example.list")
+    assert (said.code, said.err) == (
+        1,
+        f"error: HOST: {FOLDER}/deb.sury.org.sources:3 has the repository of apt-source:sury-php "
+        "already, with another key or with none, and apt takes one key for one repository: remove "
+        "that entry, or leave the source out of the environment\n"
+        f"apt reads no source at all because of {FOLDER}/example.list:1: apt expects "
+        "[NAME=VALUE ...] behind the type; mend it\n"
+        "    wanted by packages (box.yaml:4)\n"
+        "hint: nothing was changed\n",
+    )

@@ -74,14 +74,14 @@ class AptEntries(Resource):
 
     def takes(self, listed: Listed) -> bool:
         """Tell whether an entry is one of those that must go."""
-        entry = listed.entry
-        if not any(fnmatch.fnmatch(listed.path, f"{FOLDER}/{name}") for name in self.files):
+        path = listed.path.lower()
+        if not any(fnmatch.fnmatch(path, f"{FOLDER}/{name}") for name in self.files):
             return False
-        return all(
-            any(f"{address(uri)}/".startswith(f"{below}/") for below in self.addresses)
-            or any(same(*repository, uri, suite) for repository in self.repositories)
-            for uri in entry.uris
-            for suite in entry.suites
+        known = (*self.addresses, *(address(uri) for uri, _ in self.repositories if listed.fault))
+        return bool(listed.uris) and all(
+            any(f"{address(uri)}/".startswith(f"{below}/") for below in known)
+            or any(same(*one, uri, suite) for one in self.repositories for suite in listed.suites)
+            for uri in listed.uris
         )
 
     def label(self, field: Any) -> str:

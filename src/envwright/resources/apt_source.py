@@ -162,7 +162,7 @@ class AptSource(Resource):
         content = "\n".join(f"{stanza}\n" for stanza in stanzas)
         return content, rest.lstrip("\n") if rest.strip() else ""
 
-    def _names(self, entry: Entry) -> bool:
+    def _names(self, entry: Entry | Listed) -> bool:
         """Tell whether an entry names one of the repositories of this source."""
         return any(
             same(*mine, *theirs)
@@ -171,17 +171,22 @@ class AptSource(Resource):
         )
 
     def _elsewhere(self, found: tuple[Listed, ...] | Unknown) -> Iterator[str]:
-        """Name the entries of other files with which apt would not read this source.
+        """Say why apt would not read this source beside the entries of other files.
 
         apt takes one keyring for one repository (debReleaseIndexPrivate in
         apt-pkg/deb/debmetaindex.cc).
         """
-        for listed in () if isinstance(found, Unknown) else found:
-            entry = listed.entry
-            other = listed.path != self.path and entry.signed_by != (self.keyring,)
-            going = other and self.old_entries.takes(listed)
-            if other and entry.enabled and not going and self._names(entry):
-                yield listed.place
+        for one in () if isinstance(found, Unknown) else found:
+            if one.path == self.path or not one.enabled or self.old_entries.takes(one):
+                continue
+            if one.fault:
+                yield f"apt reads no source at all because of {one.place}: {one.fault}; mend it"
+            elif one.signed_by != (self.keyring,) and self._names(one):
+                yield (
+                    f"{one.place} has the repository of {self.id} already, with another key or "
+                    "with none, and apt takes one key for one repository: remove that entry, or "
+                    "leave the source out of the environment"
+                )
 
     def label(self, field: Field) -> str:
         return "" if field == "elsewhere" else super().label(field)
@@ -190,14 +195,7 @@ class AptSource(Resource):
         before = difference.before or {}
         if isinstance(unreadable := before.get("content"), Unknown):
             return f"{self.path} cannot be edited safely: {unreadable.reason}"
-        places = before.get("elsewhere")
-        if not places:
-            return ""
-        return (
-            f"{' and '.join(places)} has the repository of {self.id} already, with another key or "
-            "with none, and apt takes one key for one repository: remove that entry, or leave the "
-            "source out of the environment"
-        )
+        return "\n".join(before.get("elsewhere", ()))
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
         if difference.concerns("key", "key file"):

@@ -22,6 +22,10 @@ ew_taken() {
     done
 }
 ew_signed() {
+    [ -f "$1" ] || {
+        echo "there is no $1"
+        return 1
+    }
     # Only the signed list of lists is fetched, into a folder of its own.
     ew_folder=$(mktemp -d) && chmod 755 "$ew_folder" || return
     trap 'rm -rf "$ew_folder"' EXIT

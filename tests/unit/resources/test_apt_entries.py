@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envwright.facts import AptSources, Facts, Listed
+from envwright.facts import AptSources, Facts
+from envwright.facts.apt_sources import listed
 from envwright.model.resource import compare
-from envwright.portable.dialects.aptsources import read
 from envwright.resources.apt_entries import AptEntries, address, same
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ deb http://y.test/apt/ sid main"""
 
 def state(path: str, text: str) -> object:
     lines = tuple(text.removesuffix("\n").split("\n"))
-    listed = tuple(Listed(path, entry, lines) for entry in read(text, path))
-    return OLD.actual(Facts({AptSources(): listed}))
+    return OLD.actual(Facts({AptSources(): tuple(listed(path, lines))}))
 
 
 def test_the_publisher_s_lines_in_its_own_file_are_named_with_their_places() -> None:
@@ -43,6 +42,17 @@ def test_the_publisher_s_lines_in_its_own_file_are_named_with_their_places() -> 
     assert isinstance(found, dict)
     lines = TEXT.split("\n")
     assert found["lines"] == "".join(f"{path}:{n}: {lines[n - 1]}\n" for n in (2, 3, 5))
+
+
+def test_a_line_that_apt_cannot_read_goes_too_where_it_is_the_publisher_s() -> None:
+    path = f"{FOLDER}/Tools.list"
+    found = state(
+        path, "deb [x] https://x.test/linux/a\ndeb https://y.test/apt\ndeb https://z.test\n"
+    )
+    assert isinstance(found, dict)
+    assert found["lines"] == (
+        f"{path}:1: deb [x] https://x.test/linux/a\n{path}:2: deb https://y.test/apt\n"
+    )
 
 
 @pytest.mark.parametrize("name", ["other.list", "../sources.list"])

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from keys import ARMORED, FINGERPRINT
 
-from envwright.facts import AptSources, Facts, Listed, Stat, Status, Text, Unknown
+from envwright.facts import AptSources, Facts, Stat, Status, Text, Unknown
+from envwright.facts.apt_sources import listed
 from envwright.model.operations import Content, Key, operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Difference, Fields, compare
-from envwright.portable.dialects.aptsources import read
 from envwright.resources.apt_source import Access, AptSource
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 KEY = Key((FINGERPRINT,), url="https://x.test/key")
 FULL = AptSource(
@@ -47,12 +44,6 @@ STATE: Fields = {
 THERE = Status("file", "0644", "root", "root", 5, "")
 
 
-def listed(files: dict[str, str]) -> Iterator[Listed]:
-    for path, text in files.items():
-        for entry in read(text, path):
-            yield Listed(path, entry, tuple(text.split("\n")))
-
-
 def actual(**answers: Any) -> Any:
     """The state for the answers to `source`, `text`, `keyring` and `key`."""
     good = {"source": THERE, "text": CONTENT, "keyring": THERE, "key": ARMORED, **answers}
@@ -64,7 +55,9 @@ def actual(**answers: Any) -> Any:
                 Text(SOURCES): good["text"],
                 Stat(KEYRING): good["keyring"],
                 Text(KEYRING): good["key"],
-                AptSources(): tuple(listed(others)),
+                AptSources(): tuple(
+                    one for path in others for one in listed(path, others[path].split("\n"))
+                ),
             }
         )
     )
@@ -98,6 +91,19 @@ def test_source_and_key_differ_each_for_itself(
     answers: dict[str, Any], fields: tuple[str, ...]
 ) -> None:
     assert compare(actual(**answers), STATE).fields == fields
+
+
+def test_a_file_of_others_that_apt_cannot_read_is_refused_with_its_line() -> None:
+    others = {
+        "/etc/apt/sources.list.d/x.list": "# x\ndeb https://x.test",
+        "/etc/apt/a.sources": "X",
+    }
+    assert FULL.refusal(compare(actual(others=others), STATE)) == (
+        "apt reads no source at all because of /etc/apt/sources.list.d/x.list:2: apt expects a "
+        "suite; mend it\n"
+        "apt reads no source at all because of /etc/apt/a.sources:1: apt expects NAME: VALUE; "
+        "mend it"
+    )
 
 
 def test_a_file_that_apt_cannot_read_is_refused_where_others_have_a_stanza_in_it() -> None:
