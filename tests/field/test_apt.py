@@ -62,10 +62,11 @@ def test_lines_of_docker_that_apt_cannot_read_go_first(
 ) -> None:
     case = place("docker-list-cut-short", debian13)
     shown = converged(case, repository)
-    assert (
-        f"      -{FOLDER}/Docker.list:1: deb [arch=amd64] https://download.docker.com/linux/debian\n"
-        f"      -{FOLDER}/Docker.list:2: deb https://apt.dockerproject.org/repo debian-stretch main\n"
-    ) in shown
+    taken = [line for line in shown.splitlines() if f"-{FOLDER}/Docker.list:" in line]
+    assert [line.partition(": ")[2] for line in taken] == [
+        "deb [arch=amd64] https://download.docker.com/linux/debian",
+        "deb https://apt.dockerproject.org/repo debian-stretch main",
+    ]
     assert debian13.sh(f"ls {FOLDER} | grep -i '^docker.list$' || :") == ""
 
 
@@ -84,13 +85,13 @@ def test_the_same_repository_in_another_file_is_refused_by_its_line(
     case = place("source-with-two-keyrings", debian13)
     said = case.run("plan")
     debian13.sh(f"rm {FOLDER}/deb.sury.org.sources {FOLDER}/example.list")
-    assert (said.code, said.err) == (
-        1,
+    assert said.code == 1
+    assert said.err == (
         f"error: HOST: {FOLDER}/deb.sury.org.sources:3 has the repository of apt-source:sury-php "
         "already, with another key or with none, and apt takes one key for one repository: remove "
         "that entry, or leave the source out of the environment\n"
         f"apt reads no source at all because of {FOLDER}/example.list:1: apt expects "
         "[NAME=VALUE ...] behind the type; mend it\n"
         "    wanted by packages (box.yaml:4)\n"
-        "hint: nothing was changed\n",
+        "hint: nothing was changed\n"
     )
