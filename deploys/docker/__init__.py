@@ -52,9 +52,10 @@ Version = Annotated[
 class Section(Capability):
     """Docker Engine from Docker's own apt repository.
 
-    envwright follows the steps of docs.docker.com/engine/install: it removes conflicting packages,
-    adds the apt source, whose key must have the `fingerprint`, and installs Docker's five packages
-    from there. It writes the keys of daemon.json that are given here and the rotation of logs;
+    envwright follows the steps of docs.docker.com/engine/install: it removes conflicting packages
+    and what older instructions wrote into apt's sources, adds the apt source, whose key must have
+    the `fingerprint`, and installs Docker's five packages from there. It writes the keys of
+    daemon.json that are given here and the rotation of logs;
     other keys stay. The new daemon.json goes live only when `dockerd --validate` accepts it, and
     the daemon restarts when it changed. Membership of the group `docker` is as good as root, and
     takes effect after a new login.

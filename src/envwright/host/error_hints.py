@@ -61,7 +61,7 @@ _KNOWN = (
             "source up to date any more: ask who publishes it"
         ),
     ),
-    (r"don't have enough free space in (\S+)", "make room: `df -h {0}` shows what is free"),
+    (r"don't have enough free space in (\S+?)[.]?$", "make room: `df -h {0}` shows what is free"),
     (
         r"Reinstallation of (\S+) is not possible",
         "no source has the version that is installed: `apt-get install {0}` takes a newer one",
