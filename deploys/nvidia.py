@@ -61,10 +61,11 @@ class Section(Capability):
 
     envwright follows the steps of docs.nvidia.com: it removes what older instructions wrote into
     apt's sources, adds the apt source, whose key must have the `fingerprint`, and installs the
-    toolkit's four packages in one version. Keys of daemon.json add the runtime `nvidia` to Docker; the section
-    `docker` installs Docker. Under WSL the GPU's driver is the driver of Windows: plan refuses an
-    installed driver for Linux, and a preference keeps apt from installing one. On a machine
-    without a GPU the toolkit is installed, too, and the proofs that need a GPU are skipped.
+    toolkit's four packages in one version. Keys of daemon.json add the runtime `nvidia` to Docker;
+    the section `docker` installs Docker. Under WSL the GPU's driver is the driver of Windows: plan
+    refuses an installed driver for Linux, and a preference keeps apt from installing one. On a
+    machine without a GPU the toolkit is installed, too, and the proofs that need a GPU are
+    skipped.
     """
 
     example: ClassVar[str] = """\
