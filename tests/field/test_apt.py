@@ -87,11 +87,11 @@ def test_the_same_repository_in_another_file_is_refused_by_its_line(
     debian13.sh(f"rm {FOLDER}/deb.sury.org.sources {FOLDER}/example.list")
     assert said.code == 1
     assert said.err == (
-        f"error: HOST: {FOLDER}/deb.sury.org.sources:3 has the repository of apt-source:sury-php "
-        "already, with another key or with none, and apt takes one key for one repository: remove "
-        "that entry, or leave the source out of the environment\n"
-        f"apt reads no source at all because of {FOLDER}/example.list:1: apt expects "
+        f"error: HOST: apt reads no source at all because of {FOLDER}/example.list:1: apt expects "
         "[NAME=VALUE ...] behind the type; mend it\n"
+        f"{FOLDER}/deb.sury.org.sources:3 has the repository of apt-source:sury-php already, with "
+        "another key or with none, and apt takes one key for one repository: remove that entry, or "
+        "leave the source out of the environment\n"
         "    wanted by packages (box.yaml:4)\n"
         "hint: nothing was changed\n"
     )

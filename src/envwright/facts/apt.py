@@ -177,7 +177,7 @@ def _found(pattern: str, lines: Sequence[str]) -> Iterator[str]:
 def _installed(text: str) -> Mapping[str, str]:
     """Read the versions of what is installed and configured, on hold or not."""
     lines = (line.split("\t") for line in text.splitlines() if line.startswith("D\t"))
-    return {name: version for _, name, status, version, _ in lines if status[1:2] == "i"}
+    return {name: version for _, name, status, version, *_ in lines if status[1:2] == "i"}
 
 
 def _missing(text: str) -> Mapping[str, tuple[str, ...]]:

@@ -25,17 +25,25 @@ ew_compared() {
         }'
 }
 ew_missing() {
-    # A line of M, package and path for each program that a package in $1 brought and that is gone.
-    for ew_name in $1; do
-        set -- "$@" "/var/lib/dpkg/info/$ew_name".list "/var/lib/dpkg/info/$ew_name":*.list
+    # A line of M, package and path for each program that is gone of the installed packages in $ew_states.
+    # Plans without changes pay for this: one process, and no others.
+    set -- /dev/null
+    IFS='
+'
+    for ew_line in $ew_states; do
+        case $ew_line in
+        "D$ew_tab"*"$ew_tab"?i*) set -- "$@" "/var/lib/dpkg/info/${ew_line##*"$ew_tab"}.list" ;;
+        esac
     done
-    shift
-    grep -sE '^(/usr)?/s?bin/.' /dev/null "$@" | while IFS=: read -r ew_name ew_path; do
+    unset IFS
+    # Not by `read`, which asks the kernel for each byte. Names of programs have no blanks.
+    for ew_found in $(grep -sE '^(/usr)?/s?bin/.' "$@"); do
+        ew_path=${ew_found#*.list:}
         [ ! -e "$ew_path" ] && [ ! -h "$ew_path" ] || continue
         # Where a program is diverted, another one may be at its place, or none.
         grep -qxF "$ew_path" /var/lib/dpkg/diversions && continue
-        ew_name=${ew_name##*/}
-        printf 'M\t%s\t%s\n' "${ew_name%.list}" "$ew_path"
+        ew_name=${ew_found%".list:$ew_path"}
+        printf 'M\t%s\t%s\n' "${ew_name##*/}" "$ew_path"
     done
 }
 ew_without() {
@@ -95,17 +103,18 @@ ew_space() {
         END { for (disk in want) print "space", disk, want[disk], free[disk] }'
 }
 ew_main() {
-    ew_interrupted
-    printf '\0'
-    ew_states=$({
-        printf '%s\n' "$ew_specs"
-        dpkg-query -W -f 'D\t${Package}\t${db:Status-Abbrev}\t${Version}\t${Architecture}\n' -- "$@"
-    } | ew_compared)
-    printf '%s\n' "$ew_states"
-    ew_missing "$*"
-    printf '\0'
     ew_tab=$(printf '\tx')
     ew_tab=${ew_tab%x}
+    ew_interrupted
+    printf '\0'
+    set -f
+    ew_states=$({
+        printf '%s\n' "$ew_specs"
+        dpkg-query -W -f 'D\t${Package}\t${db:Status-Abbrev}\t${Version}\t${Architecture}\t${binary:Package}\n' -- "$@"
+    } | ew_compared)
+    printf '%s\n' "$ew_states"
+    ew_missing
+    printf '\0'
     case "
 $ew_states" in
     *"
@@ -113,7 +122,9 @@ T$ew_tab"*) ;;
     *) return 0 ;;
     esac
     ew_todo=$(printf '%s\n' "$ew_states" | sed -n "s/^T$ew_tab//p")
+    set +f
     set -- /var/lib/apt/lists/*_Packages*
+    set -f
     [ ! -e "$1" ] || echo yes
     printf '\0'
     ew_states=$(dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Provides}\n' |
@@ -121,7 +132,6 @@ T$ew_tab"*) ;;
     printf '%s\0' "$ew_states"
     # What an installed package provides is there. A word with a version means the package itself.
     ew_provided=$(printf '%s\n' "$ew_states" | grep '^.i' | cut -f 3 | tr ',\n' '  ')
-    set -f
     for ew_each in --no-install-recommends --install-recommends; do
         set --
         for ew_wanted in $(printf '%s\n' "$ew_todo" | sed -n "s/^$ew_each //p"); do
