@@ -87,7 +87,7 @@ class Machine:
             wsl_version=fields[9].strip(),
             gpu=fields[10].strip() == "gpu",
             memory=_gibibytes(fields[11]),
-            cpus=int(fields[12]) if fields[12].strip().isdigit() else 0,
+            cpus=int(fields[12]) if fields[12].strip().isdecimal() else 0,
             container=fields[13].strip() == "container",
             desktop=fields[14].strip() == "desktop",
             made_of=release.get("ID_LIKE", ""),

@@ -61,6 +61,13 @@ _KNOWN = (
             "source up to date any more: ask who publishes it"
         ),
     ),
+    (
+        r"Could not get lock \S+ It is held by process (\d+) \(([^)]*)\)",
+        (
+            "wait until {1} has ended, and run this again; `ps -fp {0}` on the machine shows what "
+            "it does"
+        ),
+    ),
     (r"don't have enough free space in (\S+?)[.]?$", "make room: `df -h {0}` shows what is free"),
     (
         r"Reinstallation of (\S+) is not possible",
