@@ -100,8 +100,8 @@ class AptEntries(Resource):
         patterns = " ".join(f"-e {shlex.quote(f'//{one}')}" for one in known)
         files = " ".join(f"{FOLDER}/{name}" for name in self.files)
         script = (
-            f'for file in {files}; do [ ! -f "$file" ] || grep \'^ *deb\' "$file" | '
-            f'grep -qvF {patterns} || rm "$file"; done'
+            f'for file in {files}; do ! grep -qsF {patterns} "$file" || '
+            f'grep "^ *deb" "$file" | grep -qvF {patterns} || rm "$file"; done'
         )
         yield operation("server.shell", commands=[script])
 

@@ -93,7 +93,9 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, f"{file} changed after the plan was made\n")
 
 
-@pytest.mark.parametrize(("text", "stays"), [(TEXT, True), (TEXT.split("\n")[1], False)])
+@pytest.mark.parametrize(
+    ("text", "stays"), [(TEXT, True), (TEXT.split("\n")[1], False), ("# mine", True)]
+)
 def test_an_exported_deploy_removes_a_file_with_nothing_but_these_addresses(
     text: str, tmp_path: Path, *, stays: bool
 ) -> None:
