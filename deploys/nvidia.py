@@ -11,7 +11,7 @@ from envwright.model.values import BaseUrl, Fingerprint, spelled
 from envwright.resources.apt_source import AptSource
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
-from envwright.resources.package import Package
+from envwright.resources.package import Package, untouched
 from envwright.resources.service import Service
 
 if TYPE_CHECKING:
@@ -28,15 +28,8 @@ PACKAGES = (
     "libnvidia-container-tools",
     "libnvidia-container1",
 )
-SOURCES = "/etc/apt/sources.list.d"
-# apt refuses one repository with two keyrings ("Conflicting values set for option Signed-By"). So
-# the source lists of NVIDIA's older instructions must go.
-OLD_LISTS = (
-    "libnvidia-container",
-    "nvidia-docker",
-    "nvidia-container-runtime",
-    "nvidia-container-toolkit",
-)
+OLD_FILES = ("libnvidia-container.list", "nvidia-docker.list", "nvidia-container-runtime.list")
+"""The files of NVIDIA's older instructions, beside nvidia-container-toolkit.list."""
 DRIVERS = (
     "nvidia-driver",
     "nvidia-driver-*",
@@ -73,12 +66,13 @@ Version = Annotated[
 class Section(Capability):
     """NVIDIA Container Toolkit: containers use the GPU, by `--gpus`, by runtime or by CDI name.
 
-    envwright follows the steps of docs.nvidia.com: it removes source lists of older instructions,
-    adds the apt source, whose key must have the `fingerprint`, and installs the toolkit's four
-    packages in one version. Keys of daemon.json add the runtime `nvidia` to Docker; the section
-    `docker` installs Docker. Under WSL the GPU's driver is the driver of Windows: plan refuses an
-    installed driver for Linux, and a preference keeps apt from installing one. On a machine
-    without a GPU the toolkit is installed, too, and the proofs that need a GPU are skipped.
+    envwright follows the steps of docs.nvidia.com: it removes what older instructions wrote into
+    apt's sources, adds the apt source, whose key must have the `fingerprint`, and installs the
+    toolkit's four packages in one version. Keys of daemon.json add the runtime `nvidia` to Docker;
+    the section `docker` installs Docker. Under WSL the GPU's driver is the driver of Windows: plan
+    refuses an installed driver for Linux, and a preference keeps apt from installing one. On a
+    machine without a GPU the toolkit is installed, too, and the proofs that need a GPU are
+    skipped.
     """
 
     example: ClassVar[str] = """\
@@ -101,17 +95,17 @@ nvidia:
     with a key of its own."""
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
-        old = [File(path=f"{SOURCES}/{name}.list", present=False) for name in OLD_LISTS]
-        yield from old
         if machine.wsl:
             content = render("nvidia.preferences", drivers=DRIVERS)
             yield File(path=PREFERENCES, content=content)
-        before = (*(file.id for file in old), f"file:{PREFERENCES}")
+        source = self._source(machine)
+        before = (source.old_entries.id, f"file:{PREFERENCES}")
         if self.mirror.startswith("https:"):
             # ca-certificates may be the first package that apt installs, so a bad old list would
             # make its installation fail, too.
             yield Package(package="ca-certificates", needs=before)
-        yield self._source(machine, before)
+        yield source.old_entries
+        yield source
         revision = "" if (self.version or "").endswith("*") else "-*"
         version = f"{self.version}{revision}" if self.version else ""
         for package in PACKAGES:
@@ -121,13 +115,15 @@ nvidia:
         if self.cdi:
             yield from _refresh()
 
-    def _source(self, machine: Machine, before: tuple[str, ...]) -> Resource:
+    def _source(self, machine: Machine) -> AptSource:
         return AptSource(
             source="nvidia-container-toolkit",
             uris=(f"{self.mirror}/stable/deb/{machine.architecture}",),
             suites=("/",),
             key=Key((self.fingerprint,), url=f"{self.mirror}/gpgkey"),
-            needs=before,
+            old_files=OLD_FILES,
+            old_addresses=("nvidia.github.io",),
+            needs=(f"file:{PREFERENCES}",),
             at=("mirror",),
         )
 
@@ -166,6 +162,8 @@ nvidia:
             )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
+        yield from self._source(machine).proofs()
+        yield untouched("the toolkit's programs are those that its packages brought", PACKAGES)
         gpu = "nvidia.gpu.wsl.sh" if machine.wsl else "nvidia.gpu.linux.sh"
         yield Proof(
             "the toolkit's packages have one version",

@@ -10,7 +10,7 @@ from envwright.model.values import AccountName, Adding, BaseUrl, Fingerprint, sp
 from envwright.resources.apt_source import AptSource
 from envwright.resources.keys import Keys
 from envwright.resources.member import Member
-from envwright.resources.package import Package
+from envwright.resources.package import Package, untouched
 from envwright.resources.service import Service
 
 from .daemon import DAEMON, Daemon
@@ -39,6 +39,10 @@ CONFLICTING = (
     "runc",
 )
 
+# Names of the file that Docker's instructions, or their `add-apt-repository`, wrote before
+# docker.sources; `docker.list` is one of them, too.
+OLD_FILES = ("docker-ce.list", "archive_uri-https_download_docker_com_linux_*.list")
+
 Version = Annotated[
     str,
     spelled(r"^[0-9][0-9A-Za-z.~-]*\*?$", 'a version of Docker, like "29.1.3" or "29.*"'),
@@ -48,14 +52,15 @@ Version = Annotated[
 class Section(Capability):
     """Docker Engine from Docker's own apt repository.
 
-    envwright follows the steps of docs.docker.com/engine/install: it removes conflicting packages,
-    adds the apt source, whose key must have the `fingerprint`, and installs Docker's five packages
-    from there. It writes the keys of daemon.json that are given here, and the rotation of logs
-    where the file names no log driver; other keys stay. The new daemon.json goes live only when
-    `dockerd --validate` accepts it, and the daemon restarts when it changed. Plan refuses what
-    would keep the daemon from working: an option of its unit that daemon.json has, too, a
-    `data-root` on a drive that does not fit, another Docker. Membership of the group `docker` is as
-    good as root, and takes effect after a new login.
+    envwright follows the steps of docs.docker.com/engine/install: it removes conflicting
+    packages and what older instructions wrote into apt's sources, adds the apt source, whose
+    key must have the `fingerprint`, and installs Docker's five packages from there. It writes
+    the keys of daemon.json that are given here, and the rotation of logs where the file names
+    no log driver; other keys stay. The new daemon.json goes live only when `dockerd --validate`
+    accepts it, and the daemon restarts when it changed. Plan refuses what would keep the daemon
+    from working: an option of its unit that daemon.json has, too, a `data-root` on a drive that
+    does not fit, another Docker. Membership of the group `docker` is as good as root, and takes
+    effect after a new login.
     """
 
     example: ClassVar[str] = """\
@@ -85,7 +90,9 @@ docker:
             yield Package(package=package, present=False)
         if self.mirror.startswith("https:"):
             yield Package(package="ca-certificates")
-        yield self._source(machine)
+        source = self._source(machine)
+        yield source.old_entries
+        yield source
         yield from self._packages()
         yield Keys(
             path=DAEMON,
@@ -101,7 +108,7 @@ docker:
             yield Member(user=user, group="docker", needs=needs, at=("users", index))
         yield from _services()
 
-    def _source(self, machine: Machine) -> Resource:
+    def _source(self, machine: Machine) -> AptSource:
         address = f"{self.mirror}/linux/{machine.distro}"
         return AptSource(
             source="docker",
@@ -110,6 +117,8 @@ docker:
             components=("stable",),
             architectures=(machine.architecture,),
             key=Key((self.fingerprint,), url=f"{address}/gpg"),
+            old_files=OLD_FILES,
+            old_addresses=("download.docker.com/linux", "apt.dockerproject.org"),
             at=("mirror",),
         )
 
@@ -135,7 +144,10 @@ docker:
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
         yield from requirements(self.daemon, machine)
 
-    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
+    def proofs(self, machine: Machine) -> Iterator[Proof]:
+        yield from self._source(machine).proofs()
+        programs = "Docker's programs are those that its packages brought"
+        yield untouched(programs, (*ENGINE, *BESIDE))
         yield from proofs(self.daemon, self.users)
 
 

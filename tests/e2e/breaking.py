@@ -6,6 +6,7 @@ import functools
 import shlex
 from typing import TYPE_CHECKING
 
+from envwright.resources.apt_entries import AptEntries
 from envwright.resources.apt_source import AptSource
 from envwright.resources.archive import Archive
 from envwright.resources.command import Command
@@ -115,11 +116,21 @@ def _(resource: Package) -> Iterator[tuple[str, str]]:
 
 @breaks.register(AptSource)
 def _(resource: AptSource) -> Iterator[tuple[str, str]]:
-    yield "content", f"echo '# drifted' >> {resource.path}"
+    yield "content", f"sed -i 's|^URIs:.*|URIs: https://x.invalid|' {resource.path}"
     yield "mode", f"chmod 0600 {resource.path}"
     yield "missing", f"rm {resource.path}"
     yield "key", f"echo 'no key' > {resource.keyring}"
     yield "key missing", f"rm {resource.keyring}"
+    yield "another key", f"sed -i 's|^Signed-By:.*|Signed-By: /etc/mine.gpg|' {resource.path}"
+
+
+@breaks.register(AptEntries)
+def _(resource: AptEntries) -> Iterator[tuple[str, str]]:
+    if resource.addresses:
+        line = f"deb https://{resource.addresses[0]} old main"
+    else:
+        line = "deb {} {} main".format(*resource.repositories[0])
+    yield "lines", f"echo '{line}' >> /etc/apt/sources.list.d/{resource.files[0]}"
 
 
 @breaks.register(Group)

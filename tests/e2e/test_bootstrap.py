@@ -51,7 +51,7 @@ def test_the_first_command_of_the_readme_makes_a_proven_machine(debian13: Machin
     begin, middle, end = shown_plan()
     assert (said[: len(begin)], middle in said, said[-len(end) :]) == (begin, True, end)
     said = debian13.sh(f"{run} apply environments/quickstart.yaml --yes")
-    assert said.endswith("\nVerified: 12 passed, 0 failed, 0 skipped.\n")
+    assert said.endswith("\nVerified: 13 passed, 0 failed, 0 skipped.\n")
     said = debian13.sh(f"{run} plan environments/quickstart.yaml")
     assert said.endswith("\nNothing to do: all 9 resources are as they should be.\n")
 
@@ -67,7 +67,7 @@ def test_a_team_extends_an_environment_and_applies_it_on_the_machine_itself(
     debian13.put("/opt/team.yaml", team)
     debian13.sh(f"{run} apply team.yaml --yes")
     said = debian13.sh(f"{run} plan team.yaml")
-    assert said.endswith("\nNothing to do: all 38 resources are as they should be.\n")
+    assert said.endswith("\nNothing to do: all 39 resources are as they should be.\n")
 
 
 def test_a_killed_bootstrap_is_begun_anew(new_machine: NewMachine) -> None:

@@ -23,6 +23,7 @@ KERNEL = {
 }
 """What all machines on one kernel share, so that others may have set it."""
 ABSENT = {
+    "apt-entries:docker",
     "package:containerd",
     "package:docker-compose",
     "package:docker-compose-v2",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from machines.repository import Repository
     from machines.server import Server
 
-KINDS = ("debian13", "debian12", "ubuntu")
+KINDS = ("debian13", "debian12", "ubuntu", "ubuntu26")
 
 INSTALL = """\
 export DEBIAN_FRONTEND=noninteractive
@@ -56,7 +56,7 @@ def test_a_machine_boots_systemd_without_a_failed_unit(machine: Machine) -> None
 
 
 def test_a_machine_is_bare(machine: Machine) -> None:
-    lacks = "python3 sudo curl gpg update-ca-certificates docker ssh"
+    lacks = "python3 curl gpg update-ca-certificates docker ssh"
     assert machine.sh(f"command -v {lacks}; cd /var/lib/apt/lists; ls *_*", check=False) == ""
 
 
@@ -66,6 +66,7 @@ def test_a_machine_says_which_distribution_it_is(machine: Machine) -> None:
         "debian13": "debian trixie",
         "debian12": "debian bookworm",
         "ubuntu": "ubuntu noble",
+        "ubuntu26": "ubuntu resolute",
     }
     assert said == f"{expected[machine.kind]}\n"
 

@@ -59,7 +59,8 @@ def test_without_a_gpu_all_is_installed_and_what_needs_one_is_skipped_with_the_r
     new_machine: NewMachine, spec: Spec
 ) -> None:
     machine = new_machine("debian13")
-    machine.put("/etc/apt/sources.list.d/nvidia-docker.list", "deb http://old.invalid/ /\n")
+    old = "deb https://nvidia.github.io/nvidia-docker/debian11/$(ARCH) /\n"
+    machine.put("/etc/apt/sources.list.d/nvidia-docker.list", old)
     foreign = {"debug": False, "runtimes": {"mine": {"path": "runc"}}}
     machine.put("/etc/docker/daemon.json", json.dumps(foreign))
     with spec.opened(machine) as station:

@@ -156,3 +156,194 @@ def test_what_dpkg_was_interrupted_in_is_finished(interrupts: list[str], box: Bo
     shown = applied(box, "packages: [less]\n")
     assert "  ~ command:dpkg --configure -a\n      value: interrupted: " in shown
     assert box.machine.sh(INTERRUPTED, check=False) == ""
+
+
+def failed(box: Box) -> dict[str, str]:
+    """The failed checks of verify, with what each says."""
+    said = box.run("verify")
+    found = re.findall(r"^  failed  (.*)\n((?:      .*\n)*)", said.out, re.MULTILINE)
+    return {name: reason.replace("      ", "") for name, reason in found}
+
+
+def test_a_program_that_is_gone_is_told_and_comes_back(box: Box) -> None:
+    applied(box, "packages: [less]\n")
+    box.machine.sh("rm /usr/bin/less /usr/bin/lessecho")
+    assert failed(box).keys() == {
+        "package:less",
+        "the packages' programs are those that the packages brought",
+    }
+    shown = applied(box, "packages: [less]\n")
+    assert "  ~ package:less  packages (box.yaml:2)\n" in shown
+    assert re.search(r"programs: /usr/bin/less\S* /usr/bin/less\S* missing -> there\n", shown)
+    assert failed(box) == {}
+
+
+OWN = "the packages' programs are those that the packages brought"
+REMEDY = (
+    "hint: `apt-get install --reinstall` with the package's name brings its files back; "
+    "`dpkg-divert --remove` and `update-alternatives --remove` end what others set up\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "back"),
+    [
+        (
+            "echo other >/usr/bin/less",
+            "/usr/bin/less is not the file that the package brought\n",
+            "apt-get install -y -qq --reinstall less",
+        ),
+        (
+            (
+                "dpkg-divert --local --rename --divert /usr/bin/less.real --add /usr/bin/less && "
+                "ln -s /bin/cat /usr/bin/less"
+            ),
+            "/usr/bin/less is diverted to /usr/bin/less.real by hand\n",
+            "rm /usr/bin/less && dpkg-divert --local --rename --remove /usr/bin/less",
+        ),
+        (
+            "update-alternatives --force --install /usr/bin/less less /bin/cat 1",
+            "/usr/bin/less is not the file that the package brought, but a link to /usr/bin/cat\n",
+            "update-alternatives --remove-all less && apt-get install -y -qq --reinstall less",
+        ),
+    ],
+)
+def test_a_program_that_others_replaced_is_told(
+    change: str, told: str, back: str, box: Box
+) -> None:
+    applied(box, "packages: [less]\n")
+    box.machine.sh(change)
+    try:
+        assert failed(box) == {OWN: told + REMEDY}
+    finally:
+        box.machine.sh(back)
+    assert failed(box) == {}
+
+
+def test_a_package_of_another_architecture_is_not_the_machine_s_own(box: Box) -> None:
+    control = "Package: hello\\nVersion: 1\\nArchitecture: i386\\nMaintainer: n <n@example.invalid>"
+    box.machine.sh(
+        "apt-get purge -y -qq hello; dpkg --add-architecture i386; folder=$(mktemp -d); "
+        f"mkdir $folder/DEBIAN; printf '{control}\\nDescription: n\\n' >$folder/DEBIAN/control; "
+        "dpkg-deb -b $folder /tmp/hello.deb && dpkg -i /tmp/hello.deb"
+    )
+    try:
+        box.write("packages: [hello]\n")
+        assert failed(box).keys() == {"package:hello"}
+        assert box.refuses("packages: [hello]\n", "plan") == (
+            "error: HOST: apt would also remove hello:i386 1, which the environment does not "
+            "name; remove it by hand: `apt-get remove hello:i386`\n"
+            "hint: nothing was changed\n"
+        )
+    finally:
+        box.machine.sh("dpkg -P hello:i386; dpkg --remove-architecture i386")
+
+
+SOURCE = """\
+packages:
+  sources:
+    docker:
+      url: {url}
+      components: [stable]
+      key: {{url: {key_url}, fingerprint: {fingerprint}}}
+"""
+
+
+def source(repository: Repository) -> str:
+    """An environment with the repository alone."""
+    key = {"key_url": repository.key_url, "fingerprint": repository.fingerprint}
+    return SOURCE.format(url=repository.url("debian"), **key)
+
+
+POLICY = "hint: `apt-cache policy` and `apt-get update` on the machine tell more\n"
+
+
+def test_a_source_from_which_preferences_keep_apt_is_told(box: Box, repository: Repository) -> None:
+    url = repository.url("debian")
+    box.machine.sh("rm -f /etc/apt/sources.list.d/docker.sources")
+    applied(box, source(repository))
+    pin = "Package: *\nPin: origin download.docker.com\nPin-Priority: -1\n"
+    box.machine.put("/etc/apt/preferences.d/company", pin)
+    try:
+        assert failed(box) == {
+            "apt takes packages from docker": (
+                f"apt takes nothing from {url}: preferences give it the priority -1\n"
+                f"/etc/apt/preferences.d/company\n{POLICY}"
+            )
+        }
+    finally:
+        box.machine.sh("rm /etc/apt/preferences.d/company")
+
+
+def test_a_key_that_the_publisher_replaced_is_told(box: Box, repository: Repository) -> None:
+    box.write(source(repository))
+    folder = repository.server.root / "download.docker.com/linux/debian/dists/trixie"
+    signed = (folder / "InRelease").read_bytes()
+    repository.sign_otherwise(folder)
+    try:
+        (told,) = failed(box).items()
+    finally:
+        (folder / "InRelease").write_bytes(signed)
+    assert told[0] == "apt accepts what the server of docker signs now"
+    assert f"Missing key {repository.other_fingerprint}" in told[1]
+    with repository.server.fault("/dists/", "status:503"):
+        assert "503" in failed(box)["apt accepts what the server of docker signs now"]
+    assert failed(box) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "year", "told", "hint"),
+    [
+        (
+            "early",
+            "Date",
+            2999,
+            "is not valid yet (invalid for another",
+            (
+                "the machine's clock is behind, or the server's is ahead: `date` on the machine "
+                "tells; "
+                "`timedatectl set-ntp true` sets it, under WSL `wsl --shutdown` in Windows does"
+            ),
+        ),
+        (
+            "late",
+            "Valid-Until",
+            2001,
+            "is expired (invalid since",
+            (
+                "the machine's clock is ahead (`date` on the machine tells), or nobody keeps the "
+                "source up to date any more: ask who publishes it"
+            ),
+        ),
+    ],
+)
+def test_a_list_of_another_time_is_told_with_the_clock(  # noqa: PLR0913, PLR0917 - a row
+    name: str, field: str, year: int, told: str, hint: str, box: Box, repository: Repository
+) -> None:
+    url = f"https://files.envwright.test/{name}"
+    repository.publish_empty(url, **{field: f"Fri, 01 Mar {year} 10:00:00 UTC"})
+    key = f"key: {{url: {repository.key_url}, fingerprint: {repository.fingerprint}}}"
+    said = box.refuses(f"packages: {{sources: {{x: {{url: {url}, suites: [./], {key}}}}}}}\n")
+    assert f"E: Release file for {url}/./InRelease {told}" in said
+    assert said.endswith(f"hint: {hint}\n")
+
+
+@pytest.mark.parametrize("folder", ["/var/cache/apt/archives", "/usr"])
+def test_a_disk_that_is_too_small_is_told_by_plan(folder: str, box: Box) -> None:
+    box.machine.sh("apt-get purge -y -qq cowsay perl; apt-get clean", check=False)
+    # The disk is the folder's own contents, and as good as full.
+    box.machine.sh(
+        f"mkdir -p /mnt/disk && mount -t tmpfs none /mnt/disk && cp -a {folder}/. /mnt/disk && "
+        f"mount -o remount,size=$(($(du -sk /mnt/disk | cut -f 1) + 64))k /mnt/disk && "
+        f"mount --move /mnt/disk {folder}"
+    )
+    try:
+        said = box.refuses("packages: [cowsay]\n", "plan")
+    finally:
+        box.machine.sh(f"umount --lazy {folder}")
+    assert re.fullmatch(
+        rf"error: HOST: apt needs about [0-9.]+ MiB on the disk of {folder}, and 0[.][01] MiB are "
+        "free there; make room: `df -h` shows the disks, and `apt-get clean` on the machine "
+        "removes archives that apt has kept\nhint: nothing was changed\n",
+        said,
+    )

@@ -21,24 +21,31 @@ FILE = "files: {/etc/motd: {content: x}}\n"
 UNIT = "[Service]\\nExecStart=/bin/sleep infinity\\n[Install]\\nWantedBy=multi-user.target\\n"
 
 
+@pytest.fixture(scope="module", params=["debian13", "ubuntu26"])
+def machine(request: pytest.FixtureRequest) -> Machine:
+    """A machine with sudo, and one with sudo-rs."""
+    shared: Machine = request.getfixturevalue(request.param)
+    shared.install("openssh-server", *([] if request.param == "ubuntu26" else ["sudo"]))
+    return shared
+
+
 @pytest.fixture
-def box(debian13: Machine, tmp_path: Path) -> Box:
-    made = Box(debian13, tmp_path)
+def box(machine: Machine, tmp_path: Path) -> Box:
+    made = Box(machine, tmp_path)
     made.write(FILE)
     return made
 
 
 @pytest.fixture(scope="module")
-def enter(debian13: Machine) -> Callable[[str], str]:
+def enter(machine: Machine) -> Callable[[str], str]:
     """How ssh is told to enter as dev, who may use sudo with a password, or as guest, who may not.
 
     Both have the password `right`.
     """
-    debian13.install("sudo", "openssh-server")
-    debian13.put("/etc/sudoers.d/dev", "dev ALL=(ALL:ALL) ALL\n", mode="0440")
+    machine.put("/etc/sudoers.d/dev", "dev ALL=(ALL:ALL) ALL\n", mode="0440")
     for user in ("dev", "guest"):
-        debian13.sh(f"useradd --create-home {user} && echo {user}:right | chpasswd")
-    return lambda user: f"-F {debian13.enable_ssh(user).config}"
+        machine.sh(f"useradd --create-home {user} && echo {user}:right | chpasswd")
+    return lambda user: f"-F {machine.enable_ssh(user).config}"
 
 
 def tried(box: Box, options: str, *words: str, stdin: str = "") -> str:

@@ -135,7 +135,7 @@ def apt_calls(folder: Path) -> list[str]:
 
 
 UPDATE = "-qq update"
-INSTALL = "-qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends"
+INSTALL = "-q -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends"
 
 
 def test_root_gets_the_programs_that_the_tests_start(tmp_path: Path) -> None:
@@ -177,6 +177,19 @@ def test_the_lock_of_apts_lists_is_waited_for(tmp_path: Path) -> None:
     told = f"bootstrap: installing fish (apt)\nbootstrap: waiting: {held}\n"
     assert said == Said(0, STARTED, told)
     assert apt_calls(tmp_path) == [UPDATE, UPDATE, f"{INSTALL} fish"]
+
+
+def test_the_lock_of_dpkg_is_waited_for_and_its_holder_named_once(tmp_path: Path) -> None:
+    held = "Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7 (dpkg)..."
+    wait = f'echo "Waiting for cache lock: {held}"; ' * 2
+    apt_get = f"case $* in *install*) {wait}exit 3 ;; esac"
+    said = bootstrap(tmp_path, lacks=["fish"], **{"apt-get": apt_get})
+    assert said.err == (
+        f"bootstrap: installing fish (apt)\nbootstrap: waiting: {held}\n"
+        "bootstrap: could not install fish: tests that need these programs are skipped\n"
+        "bootstrap: starting dockerd for this run (log: LOG)\n"
+        "bootstrap: dockerd does not answer (see LOG): the end-to-end tests are skipped\n"
+    )
 
 
 @pytest.mark.parametrize(("lacks", "id_"), [(["apt-get", "zsh"], "echo 0"), (["zsh"], "echo 1000")])

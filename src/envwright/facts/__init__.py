@@ -2,6 +2,7 @@
 
 from envwright.facts.accounts import Account, Accounts, Logins
 from envwright.facts.apt import Apt, AptChange, Simulation
+from envwright.facts.apt_sources import AptSources, Listed
 from envwright.facts.boot import Boot, Booted
 from envwright.facts.machine import Machine
 from envwright.facts.mounts import Disks, MountPoint, Mounts, unescape
@@ -28,6 +29,7 @@ __all__ = [
     "Accounts",
     "Apt",
     "AptChange",
+    "AptSources",
     "Boot",
     "Booted",
     "ChangeTime",
@@ -37,6 +39,7 @@ __all__ = [
     "Guarded",
     "KnownGroup",
     "KnownUser",
+    "Listed",
     "Logins",
     "Machine",
     "MountPoint",

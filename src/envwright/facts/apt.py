@@ -52,11 +52,27 @@ class AptChange:
 
 
 @dataclass(frozen=True)
+class Space:
+    """What a transaction takes of a disk, in KiB.
+
+    Args:
+        disk: where the disk is mounted.
+        needed: what new packages and the archives of all packages take there.
+        free: what is free there.
+    """
+
+    disk: str
+    needed: int
+    free: int
+
+
+@dataclass(frozen=True)
 class Simulation:
     """The result of a simulated transaction for all packages that differ.
 
     Args:
         installed: the version of each asked package that is installed and configured.
+        missing: programs of asked packages that are not where the packages put them.
         interrupted: what dpkg began and did not end; "" where there is nothing of the kind.
         lists: apt has lists of installable packages.
         held: packages that are on hold (apt-mark(8)).
@@ -66,9 +82,11 @@ class Simulation:
         unavailable: names that apt knows but cannot install as asked, with the versions there are.
         providers: the packages that provide a virtual one, where apt does not choose by itself.
         errors: apt's other errors, in its own words.
+        space: what the disks of packages and archives must hold.
     """
 
     installed: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     interrupted: str = ""
     lists: bool = False
     held: frozenset[str] = frozenset()
@@ -78,6 +96,7 @@ class Simulation:
     unavailable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     providers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
+    space: tuple[Space, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,15 +130,16 @@ class Apt(Question[Simulation]):
     @classmethod
     def parse(cls, questions: Sequence[Apt], output: bytes) -> Mapping[Apt, Simulation]:
         interrupted, here, *rest = decode(output).split("\0")[:-1]
-        cut, installed = " ".join(interrupted.split()), _installed(here)
+        cut, installed, missing = " ".join(interrupted.split()), _installed(here), _missing(here)
         if not rest:
-            return dict.fromkeys(questions, Simulation(installed, cut))
+            return dict.fromkeys(questions, Simulation(installed, missing, cut))
         lists, states, said = rest
         provided, held = _states(states)
         names = {q.package for q in questions}
         lines = said.splitlines()
         simulation = Simulation(
             installed=installed,
+            missing=missing,
             interrupted=cut,
             lists=bool(lists),
             held=held,
@@ -134,6 +154,12 @@ class Apt(Question[Simulation]):
                 line
                 for line in dict.fromkeys(lines)
                 if line.startswith("E: ") and not re.match(_ABOUT_A_NAME, line)
+            ),
+            space=tuple(
+                Space(disk, int(needed), int(free))
+                for word, disk, needed, free in (
+                    line.split() for line in lines if line.startswith("space ")
+                )
             ),
         )
         return dict.fromkeys(questions, simulation)
@@ -151,7 +177,18 @@ def _found(pattern: str, lines: Sequence[str]) -> Iterator[str]:
 def _installed(text: str) -> Mapping[str, str]:
     """Read the versions of what is installed and configured, on hold or not."""
     lines = (line.split("\t") for line in text.splitlines() if line.startswith("D\t"))
-    return {name: version for _, name, status, version in lines if status[1:2] == "i"}
+    return {name: version for _, name, status, version, *_ in lines if status[1:2] == "i"}
+
+
+def _missing(text: str) -> Mapping[str, tuple[str, ...]]:
+    """Read the programs that are gone, by the packages that brought them."""
+    found: dict[str, tuple[str, ...]] = {}
+    for line in text.splitlines():
+        if line.startswith("M\t"):
+            _, name, path = line.split("\t")
+            bare = name.partition(":")[0]
+            found[bare] = (*found.get(bare, ()), path)
+    return found
 
 
 def _changes(lines: Sequence[str]) -> Iterator[AptChange]:

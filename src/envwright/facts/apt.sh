@@ -1,13 +1,17 @@
-# Prints the states of the packages in $ew_specs, and what apt would do where they differ, in fields
-# that end in NUL. A spec is a line of fields between tabs: W, name, 1 or "" (absent), version,
+# Prints the states of the packages in $ew_specs, programs of theirs that are missing, and what apt would
+# do where they differ, in fields that end in NUL. A spec is a line of fields between tabs: W, name, 1 or "" (absent), version,
 # option, argument of apt-get.
 # shellcheck shell=sh disable=SC2154,SC2086 # the question sets variables; names have no blanks
 ew_compared() {
     # The lines of dpkg-query, then a line of T and an argument of apt-get for each package that differs.
     # A version that ends in an asterisk is a prefix, as apt has it (pkgVersionMatch::MatchVer).
-    awk '
+    ew_native=
+    [ ! -e /var/lib/dpkg/arch ] || read -r ew_native </var/lib/dpkg/arch
+    awk -v native="$ew_native" '
         BEGIN { FS = "\t" }
         $1 == "W" { name[++n] = $2; here[n] = $3; version[n] = $4; word[n] = $5 " " $6; next }
+        # The same package for another architecture is another one (dpkg(1), --add-architecture).
+        native != "" && $5 != native && $5 != "all" { next }
         { print }
         $3 ~ /^.i/ { installed[$2] = $4 }
         END {
@@ -19,6 +23,28 @@ ew_compared() {
                 if (here[i] ? have == "" || !same : have != "") print "T\t" word[i]
             }
         }'
+}
+ew_missing() {
+    # A line of M, package and path for each program that is gone of the installed packages in $ew_states.
+    # Plans without changes pay for this: one process, and no others.
+    set -- /dev/null
+    IFS='
+'
+    for ew_line in $ew_states; do
+        case $ew_line in
+        "D$ew_tab"*"$ew_tab"?i*) set -- "$@" "/var/lib/dpkg/info/${ew_line##*"$ew_tab"}.list" ;;
+        esac
+    done
+    unset IFS
+    # Not by `read`, which asks the kernel for each byte. Names of programs have no blanks.
+    for ew_found in $(grep -sE '^(/usr)?/s?bin/.' "$@"); do
+        ew_path=${ew_found#*.list:}
+        [ ! -e "$ew_path" ] && [ ! -h "$ew_path" ] || continue
+        # Where a program is diverted, another one may be at its place, or none.
+        grep -qxF "$ew_path" /var/lib/dpkg/diversions && continue
+        ew_name=${ew_found%".list:$ew_path"}
+        printf 'M\t%s\t%s\n' "${ew_name##*/}" "$ew_path"
+    done
 }
 ew_without() {
     # The words after the names in $1 that mean other packages.
@@ -49,16 +75,46 @@ ew_try() {
     ew_rest=$(ew_without "$ew_bad" "$@")
     [ -z "$ew_rest" ] || ew_simulated "$ew_option" $ew_rest
 }
+ew_space() {
+    # For each disk that the changes in $1 fill: space, where it is mounted, KiB that new packages and all
+    # archives take there, KiB that are free. What upgrades take or free is little, and not counted.
+    ew_words=$(printf '%s\n' "$1" | sed -n 's/^\(install\|upgrade\) \([^ ]*\) \([^ ]*\) \([^ ]*\).*/\2=\4/p')
+    [ -n "$ew_words" ] || return 0
+    ew_new=$(printf '%s\n' "$1" | sed -n 's/^install \([^ ]*\) .*/\1/p' | tr '\n' ' ')
+    ew_need=$(apt-cache show -- $ew_words | awk -v "new= $ew_new" '
+        BEGIN { RS = ""; FS = "\n" }
+        {
+            name = unpacked = archive = ""
+            for (i = 1; i <= NF; i++) {
+                if ($i ~ /^Package: /) name = substr($i, 10)
+                if ($i ~ /^Installed-Size: /) unpacked = substr($i, 17)
+                if ($i ~ /^Size: /) archive = substr($i, 7)
+            }
+            # A version that several sources have is shown several times.
+            if (name in seen) next
+            seen[name]
+            if (index(new, " " name " ")) all += unpacked
+            fetched += archive / 1024
+        }
+        END { print int(all), int(fetched) }')
+    df -Pk /usr /var/cache/apt/archives | awk -v "need=$ew_need" '
+        BEGIN { split(need, take, " ") }
+        NR > 1 { want[$6] += take[NR - 1]; free[$6] = $4 }
+        END { for (disk in want) print "space", disk, want[disk], free[disk] }'
+}
 ew_main() {
-    ew_interrupted
-    printf '\0'
-    ew_states=$({
-        printf '%s\n' "$ew_specs"
-        dpkg-query -W -f 'D\t${Package}\t${db:Status-Abbrev}\t${Version}\n' -- "$@"
-    } | ew_compared)
-    printf '%s\0' "$ew_states"
     ew_tab=$(printf '\tx')
     ew_tab=${ew_tab%x}
+    ew_interrupted
+    printf '\0'
+    set -f
+    ew_states=$({
+        printf '%s\n' "$ew_specs"
+        dpkg-query -W -f 'D\t${Package}\t${db:Status-Abbrev}\t${Version}\t${Architecture}\t${binary:Package}\n' -- "$@"
+    } | ew_compared)
+    printf '%s\n' "$ew_states"
+    ew_missing
+    printf '\0'
     case "
 $ew_states" in
     *"
@@ -66,7 +122,9 @@ T$ew_tab"*) ;;
     *) return 0 ;;
     esac
     ew_todo=$(printf '%s\n' "$ew_states" | sed -n "s/^T$ew_tab//p")
+    set +f
     set -- /var/lib/apt/lists/*_Packages*
+    set -f
     [ ! -e "$1" ] || echo yes
     printf '\0'
     ew_states=$(dpkg-query -W -f '${db:Status-Abbrev}\t${Package}\t${Provides}\n' |
@@ -74,7 +132,6 @@ T$ew_tab"*) ;;
     printf '%s\0' "$ew_states"
     # What an installed package provides is there. A word with a version means the package itself.
     ew_provided=$(printf '%s\n' "$ew_states" | grep '^.i' | cut -f 3 | tr ',\n' '  ')
-    set -f
     for ew_each in --no-install-recommends --install-recommends; do
         set --
         for ew_wanted in $(printf '%s\n' "$ew_todo" | sed -n "s/^$ew_each //p"); do
@@ -83,7 +140,11 @@ T$ew_tab"*) ;;
             esac
             [ -z "$ew_wanted" ] || set -- "$@" "$ew_wanted"
         done
-        [ $# = 0 ] || ew_try "$ew_each" "$@"
+        [ $# = 0 ] || {
+            ew_said=$(ew_try "$ew_each" "$@")
+            printf '%s\n' "$ew_said"
+            ew_space "$ew_said"
+        }
     done
     printf '\0'
 }

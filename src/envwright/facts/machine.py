@@ -42,6 +42,7 @@ class Machine:
         cpus: the number of CPUs that Linux has (proc_cpuinfo(5)).
         container: the machine is a container, as systemd-detect-virt(1) tells; WSL is none.
         desktop: a desktop session is installed (/usr/share/xsessions, /usr/share/wayland-sessions).
+        made_of: ID_LIKE of os-release(5): `ubuntu debian`.
     """
 
     distro: str
@@ -60,6 +61,7 @@ class Machine:
     cpus: int = 0
     container: bool = False
     desktop: bool = False
+    made_of: str = ""
 
     HELLO: ClassVar = load(__file__)
     """The script that prints these facts; every session runs it first."""
@@ -85,9 +87,10 @@ class Machine:
             wsl_version=fields[9].strip(),
             gpu=fields[10].strip() == "gpu",
             memory=_gibibytes(fields[11]),
-            cpus=int(fields[12]) if fields[12].strip().isdigit() else 0,
+            cpus=int(fields[12]) if fields[12].strip().isdecimal() else 0,
             container=fields[13].strip() == "container",
             desktop=fields[14].strip() == "desktop",
+            made_of=release.get("ID_LIKE", ""),
         )
 
     @property
@@ -98,12 +101,13 @@ class Machine:
         nor mounts of its own. Its kernel calls itself `4.4.0-19041-Microsoft` (microsoft/WSL, docs
         on comparing versions).
         """
+        name = f"{self.distro} {self.release}".strip() or "a system without os-release"
+        hint = "envwright works on Debian, Ubuntu and what is made of them"
         if not self.architecture:
-            name = f"{self.distro} {self.release}".strip() or "a system without os-release"
-            return (
-                f"this is {name}, without dpkg",
-                "envwright works on Debian, Ubuntu and what is made of them",
-            )
+            return f"this is {name}, without dpkg", hint
+        # Other systems have a dpkg, too, as a tool to look into packages with.
+        if self.distro and not {self.distro, *self.made_of.split()} & {"debian", "ubuntu"}:
+            return f"this is {name}, which is not made of Debian", hint
         if _WSL_1.match(self.kernel):
             return (
                 "this distribution runs under WSL 1, which has neither systemd nor containers",

@@ -301,6 +301,10 @@ def first_line(route: Route, token: str, *, privileged: bool, asking: bool) -> s
     )
 
 
+_NO_RULE = ("not in the sudoers file", "may not run sudo", "not allowed", "I can't do that")
+"""What sudo, and at last sudo-rs, say to a user whom no rule lets in."""
+
+
 def blame_sudo(host: str, stderr: str, token: str) -> HostError | None:
     """What `first_line` told with its token of the way to be root; None where it told nothing."""
     words, told, tail = stderr.rpartition(f"{token} ")
@@ -312,9 +316,7 @@ def blame_sudo(host: str, stderr: str, token: str) -> HostError | None:
             f"{host}: {user} is not root, and there is no sudo",
             hint="run envwright as root, or install sudo and give the user a rule",
         )
-    if any(
-        sign in words for sign in ("not in the sudoers file", "may not run sudo", "not allowed")
-    ):
+    if any(sign in words for sign in _NO_RULE):
         return HostError(
             f"{user} may not use sudo on {host}",
             hint=f"let root add a rule for {user} with visudo, or use another user",

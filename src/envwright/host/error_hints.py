@@ -48,6 +48,32 @@ _KNOWN = (
         "look for its name with `apt-cache search`; it may come from a source of its own",
     ),
     (
+        r"is not valid yet \(invalid for another",
+        (
+            "the machine's clock is behind, or the server's is ahead: `date` on the machine tells; "
+            "`timedatectl set-ntp true` sets it, under WSL `wsl --shutdown` in Windows does"
+        ),
+    ),
+    (
+        r"is expired \(invalid since",
+        (
+            "the machine's clock is ahead (`date` on the machine tells), or nobody keeps the "
+            "source up to date any more: ask who publishes it"
+        ),
+    ),
+    (
+        r"Could not get lock \S+ It is held by process (\d+) \(([^)]*)\)",
+        (
+            "wait until {1} has ended, and run this again; `ps -fp {0}` on the machine shows what "
+            "it does"
+        ),
+    ),
+    (r"don't have enough free space in (\S+?)[.]?$", "make room: `df -h {0}` shows what is free"),
+    (
+        r"Reinstallation of (\S+) is not possible",
+        "no source has the version that is installed: `apt-get install {0}` takes a newer one",
+    ),
+    (
         r"is not signed",
         "compare the key's fingerprint with the one that the publisher announces for this source",
     ),

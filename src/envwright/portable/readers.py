@@ -181,6 +181,12 @@ def lines(text: str, key: str) -> bool | None:
     return key in [line.removesuffix("\r") for line in text.split("\n")] or None
 
 
+def apt_stanza(text: str, key: str) -> str:
+    """Read the stanzas of a .sources file that a keyring signs, each with its last line end."""
+    stanzas = [f"{stanza.strip(chr(10))}\n" for stanza in re.split(r"\n{2,}", text)]
+    return "".join(stanza for stanza in stanzas if f"\nSigned-By: {key}\n" in f"\n{stanza}")
+
+
 def fingerprint(text: str) -> str:
     """Compute the fingerprint of the first key of an armored block (RFC 9580, section 5.5.4)."""
     body = text.partition("-----BEGIN PGP PUBLIC KEY BLOCK-----")[2].partition("\n\n")[2]

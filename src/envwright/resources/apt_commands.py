@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from envwright.facts.apt import INTERRUPTED, SIMULATED
+from envwright.facts.apt import EXACT, INTERRUPTED, SIMULATED
 from envwright.scripts import load
 
 if TYPE_CHECKING:
@@ -40,6 +40,15 @@ def update(*options: str) -> str:
 def finish() -> str:
     """Return the command that ends what dpkg began; it waits for a dpkg that is at work."""
     return f"{INTERRUPTED}{_UPDATE}{_FINISH}ew_finish {LOCK_SECONDS} {UPDATE_SECONDS}\n"
+
+
+def reinstall(words: Iterable[str]) -> str:
+    """Return the command that unpacks installed packages anew; settings that differ stay."""
+    keep = "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+    return (
+        f"DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-remove --reinstall {EXACT} {OPTIONS} "
+        f"{keep} install {' '.join(map(shlex.quote, words))}"
+    )
 
 
 def guard(

@@ -49,7 +49,7 @@ def forecast(
     named = {package.package: package for package in packages}
     side = tuple(c for c in simulation.changes if not is_named(c, named))
     unclear = _unclear(simulation, sources_change=sources_change)
-    refusals = [*_refused(side), *_held(simulation)]
+    refusals = [*_refused(side), *_held(simulation), *_full(simulation)]
     if not unclear:
         refusals += _unknown(simulation, named)
     notes = [*unclear, *_versions(simulation, named), *_virtual(simulation, named)]
@@ -87,15 +87,32 @@ def _unclear(simulation: Simulation, *, sources_change: bool) -> Iterable[str]:
 def _refused(side: Iterable[AptChange]) -> Iterator[str]:
     for change in side:
         if change.verb == "remove":
-            yield (
-                f"apt would also remove {change}, which the environment does not name; "
-                f"to agree, name it in `packages: {{absent: [{change.package}]}}`"
+            # A package of another architecture has no name in an environment.
+            agree = (
+                f"remove it by hand: `apt-get remove {change.package}`"
+                if ":" in change.package
+                else f"to agree, name it in `packages: {{absent: [{change.package}]}}`"
             )
+            yield f"apt would also remove {change}, which the environment does not name; {agree}"
         elif change.verb == "downgrade":
             yield (
                 f"apt would also downgrade {change}, which the environment does not name; "
                 f'to agree, name the version: `packages: ["{change.package}={change.after}"]`'
             )
+
+
+def _full(simulation: Simulation) -> Iterator[str]:
+    for space in simulation.space:
+        if space.needed > space.free:
+            yield (
+                f"apt needs about {_size(space.needed)} on the disk of {space.disk}, and "
+                f"{_size(space.free)} are free there; make room: `df -h` shows the disks, and "
+                "`apt-get clean` on the machine removes archives that apt has kept"
+            )
+
+
+def _size(kib: int) -> str:
+    return f"{kib / 1024:.1f} MiB"
 
 
 def _held(simulation: Simulation) -> Iterator[str]:
@@ -143,6 +160,7 @@ def _versions(simulation: Simulation, named: Mapping[str, WantedPackage]) -> Ite
 def _virtual(simulation: Simulation, named: Mapping[str, WantedPackage]) -> Iterator[str]:
     changed = {change.package for change in simulation.changes}
     missing = {*simulation.unknown, *simulation.unavailable, *simulation.provided}
+    missing |= simulation.missing.keys()
     if changed:
         for name, package in named.items():
             if package.present and not package.version and name not in changed | missing:

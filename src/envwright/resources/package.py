@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from envwright.facts import Apt, Unknown
 from envwright.facts.apt import EXACT, INTERRUPTED, specification
 from envwright.model.operations import operation
-from envwright.model.proof import Assertion, View
+from envwright.model.proof import Assertion, Proof, View
 from envwright.model.resource import Difference, Resource
-from envwright.resources.apt_commands import OPTIONS, finish, guard, update
+from envwright.resources.apt_commands import OPTIONS, finish, guard, reinstall, update
 from envwright.resources.apt_forecast import forecast
 from envwright.resources.command import Command
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from envwright.model.forecast import Forecast
     from envwright.model.operations import Operation
     from envwright.model.resource import State
+
+
+_OWN = load(__file__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +86,8 @@ class Package(Resource):
             provider = simulation.provided.get(self.package)
             instead = provider and self.present and not self.version
             return {"provided by": provider} if instead else None
+        if self.present and self.package in simulation.missing:
+            return None  # the database says that it is installed; `settle` names what is gone
         # A pattern that holds is shown as kept, so that states compare by equality.
         return {"version": self.version if fnmatch.fnmatch(version, self.version) else version}
 
@@ -92,8 +98,12 @@ class Package(Resource):
             yield FINISH, Difference(before, FINISH.desired(), ("value",))
 
     def settle(self, difference: Difference, facts: Facts) -> Difference:
-        """Name the version that a pattern comes to, where apt can say."""
+        """Name the version that a pattern comes to, or the programs that are gone."""
         simulation = facts[self.apt]
+        gone = () if isinstance(simulation, Unknown) else simulation.missing.get(self.package, ())
+        if gone and self.present:
+            before, after = f"{' '.join(gone)} missing", {**(difference.after or {}), GONE: "there"}
+            return replace(difference, before={GONE: before}, after=after, fields=(GONE,))
         if not self.version.endswith("*") or isinstance(simulation, Unknown):
             return difference
         chosen = [c.after for c in simulation.changes if c.package == self.package and c.after]
@@ -130,6 +140,8 @@ class Package(Resource):
             )
             return
         yield _shell(update())
+        if anew := [p.package for p, d in work if GONE in (d.before or {})]:
+            yield _shell(reinstall(specification(name, "", present=True) for name in anew))
         for recommends in (False, True):
             chosen = [(p, _version(p, d)) for p, d in work if p.present]
             chosen = [(p, version) for p, version in chosen if p.recommends is recommends]
@@ -148,8 +160,8 @@ class Package(Resource):
 
     def witness(self) -> Iterator[Assertion]:
         if self.present and not self.version:
-            name = shlex.quote(self.package)
-            yield Assertion("run", (_INSTALLED.replace("NAME", name),), "rc", 0)
+            script = f"name={shlex.quote(self.package)}\n{_INSTALLED}"
+            yield Assertion("run", (script,), "rc", 0)
         else:
             yield Assertion("package", (self.package,), "is_installed", self.present)
         if self.version and self.present:
@@ -157,6 +169,18 @@ class Package(Resource):
             yield Assertion(*query, expected=True, view=View("version", self.version))
 
 
+def untouched(name: str, packages: Iterable[str]) -> Proof:
+    """Return the proof that nobody removed, replaced or diverted what packages installed."""
+    return Proof(
+        name,
+        f"{_OWN}ew_own {' '.join(map(shlex.quote, packages))}",
+        remedy="`apt-get install --reinstall` with the package's name brings its files back; "
+        "`dpkg-divert --remove` and `update-alternatives --remove` end what others set up",
+    )
+
+
+GONE = "programs"
+"""The field of a package that is installed, but whose programs are not where it put them."""
 FINISH = Command(
     title="dpkg --configure -a",
     observe=f"{INTERRUPTED}ew_interrupted\n",
@@ -168,9 +192,16 @@ FINISH = Command(
 
 # By its own name, or by that of a package that provides it.
 _INSTALLED = r"""
-dpkg-query -W -f '${db:Status-Abbrev}\n' NAME 2>/dev/null | grep -q '^.i' ||
-    dpkg-query -W -f '${db:Status-Abbrev}, ${Provides},\n' | grep '^.i' |
-    tr -d ' ' | sed 's/([^)]*)//g' | grep -qF ,NAME,
+native=$(dpkg --print-architecture)
+states='${Architecture} ${db:Status-Abbrev} ${binary:Package}\n'
+here=$(dpkg-query -W -f "$states" "$name" 2>/dev/null | sed -nE "s/^($native|all) .i. //p")
+if [ "$here" ]; then
+    dpkg -L "$here" | grep -E '^(/usr)?/s?bin/.' | while read -r path; do
+        [ -e "$(dpkg-divert --truename "$path")" ] || [ -h "$path" ] || echo "$path"
+    done | grep . && exit 1 || exit 0
+fi
+dpkg-query -W -f '${db:Status-Abbrev}, ${Provides},\n' | grep '^.i' |
+    tr -d ' ' | sed 's/([^)]*)//g' | grep -qF ",$name,"
 """
 
 

@@ -117,6 +117,13 @@ def ubuntu(engine: Network, server: Server) -> Iterator[Machine]:
 
 
 @pytest.fixture(scope="module")
+def ubuntu26(engine: Network, server: Server) -> Iterator[Machine]:
+    """A Debian 13 with the tools of Ubuntu 26.04, one for all tests of a module."""
+    with _started("ubuntu26", engine, server) as machine:
+        yield machine
+
+
+@pytest.fixture(scope="module")
 def wsl(engine: Network, server: Server) -> Iterator[Machine]:
     """A stand-in for a WSL distribution with its Windows, one for all tests of a module."""
     with _started("wsl", engine, server) as machine:

@@ -1,4 +1,4 @@
-"""Images that boot systemd: Debian 13, Debian 12, a Debian 12 with Ubuntu's face, a stand-in WSL.
+"""Images that boot systemd: Debian 12 and 13, two with Ubuntu's face, a stand-in for WSL.
 
 But for the last they are bare: what a fresh distribution lacks is not there. No python3, sudo,
 curl, gnupg or ca-certificates, and no package lists.
@@ -47,6 +47,34 @@ RUN dpkg-divert --local --rename --add /usr/lib/os-release \\
  && echo 'Ubuntu 24.04.3 LTS \\n \\l' > /etc/issue
 """
 """Diverted, so that a newer base-files does not bring Debian's name back."""
+
+
+UBUNTU_26 = r"""
+FROM {base}
+RUN dpkg-divert --local --rename --add /usr/lib/os-release \
+ && printf '%s\n' 'PRETTY_NAME="Ubuntu 26.04 LTS"' 'NAME="Ubuntu"' 'VERSION_ID="26.04"' \
+    'VERSION="26.04 LTS (Resolute Raccoon)"' VERSION_CODENAME=resolute ID=ubuntu ID_LIKE=debian \
+    UBUNTU_CODENAME=resolute LOGO=ubuntu-logo > /usr/lib/os-release
+RUN apt-get update && apt-get install -y --no-install-recommends rust-coreutils sudo-rs \
+ && apt-get clean && rm -rf /var/lib/apt/lists/*_*
+RUN printf '%s\n' 'Defaults env_reset' 'root ALL=(ALL:ALL) ALL' '%sudo ALL=(ALL:ALL) ALL' \
+    '@includedir /etc/sudoers.d' > /etc/sudoers && chmod 0440 /etc/sudoers \
+ && ln -s sudo-rs /usr/bin/sudo && ln -s visudo-rs /usr/sbin/visudo
+RUN rm -f /etc/apt/sources.list && printf '%s\n' 'Types: deb' 'URIs: {mirror}' \
+    'Suites: trixie' 'Components: main' \
+    'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg' \
+    > /etc/apt/sources.list.d/ubuntu.sources
+RUN for path in /usr/lib/cargo/bin/coreutils/*; do \
+        name=$(basename "$path") && tool=/usr/bin/$name; \
+        [ -e "$tool" ] || tool=/usr/sbin/$name; [ -e "$tool" ] || continue; \
+        case $name in cp | mv | rm | mkdir) continue ;; esac; \
+        dpkg-divert --local --divert "$tool.gnu" --rename --add "$tool" \
+     && /usr/bin/coreutils ln -s "$path" "$tool" || exit; \
+    done
+"""
+"""The tools of Ubuntu 26.04: Rust's coreutils (but cp, mv and rm are GNU's), sudo-rs, apt 3, and
+sources in deb822 style. The packages, though, are those of Debian 13, whose older mkdir of Rust
+does not know the -Z of the package openssh-server."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +129,7 @@ RECIPES = {
         Recipe("debian13", bootstrap=(*DEBIAN, "trixie", "-", MIRROR)),
         Recipe("debian12", bootstrap=(*DEBIAN, "bookworm", "-", MIRROR)),
         Recipe("ubuntu", base="debian12", dockerfile=UBUNTU),
+        Recipe("ubuntu26", base="debian13", dockerfile=UBUNTU_26),
         Recipe("wsl", base="debian13", context=Path(__file__).parent / "wsl", options=WSL),
     )
 }
@@ -136,7 +165,7 @@ def _build(recipe: Recipe, tag: str) -> None:
     done = subprocess.run(
         [*argv, str(recipe.context or "-")],
         env={**os.environ, "DOCKER_BUILDKIT": "0"},
-        input=recipe.dockerfile.format(base=base),
+        input=recipe.dockerfile.format(base=base, mirror=MIRROR),
         capture_output=True,
         text=True,
         check=False,

@@ -34,7 +34,7 @@ class Keyring:
     def sign(self, fingerprint: str, release: Path) -> None:
         """Write InRelease beside a Release."""
         output = ("--output", str(release.with_name("InRelease")))
-        self._gpg("--local-user", fingerprint, *output, "--clearsign", str(release))
+        self._gpg("--local-user", fingerprint, *output, "--yes", "--clearsign", str(release))
 
     def close(self) -> None:
         """End the key agent, which gpg starts as a daemon."""

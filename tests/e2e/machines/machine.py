@@ -55,7 +55,7 @@ class Machine:
     """A machine that is up while its context lasts, and leaves nothing behind.
 
     Args:
-        kind: the image: `debian13`, `debian12`, `ubuntu` or `wsl`.
+        kind: the image: one of RECIPES.
         network: the bridge that it is on.
         hosts: names that this computer answers for, on the bridge's gateway.
         options: further arguments of `docker run`.

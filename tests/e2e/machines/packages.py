@@ -43,6 +43,7 @@ SUITES = (
     Suite("debian", "trixie", "~debian.13~trixie"),
     Suite("debian", "bookworm", "~debian.12~bookworm"),
     Suite("ubuntu", "noble", "~ubuntu.24.04~noble"),
+    Suite("ubuntu", "resolute", "~ubuntu.26.04~resolute"),
 )
 
 

@@ -68,6 +68,27 @@ class Repository:
         self.server.put(self.binary_key_url, self._keys.export_binary(self.fingerprint))
         self.server.put(self.other_key_url, self._keys.export(self.other_fingerprint))
 
+    def publish_empty(self, url: str, **fields: str) -> None:
+        """Publish a flat repository without packages, signed as the others are.
+
+        Args:
+            url: its address.
+            fields: of its Release, such as `Date`.
+        """
+        folder = self.server.root / url.removeprefix("https://")
+        folder.mkdir(parents=True)
+        (folder / "Packages").write_bytes(b"")
+        digest = hashlib.sha256(b"").hexdigest()
+        now = {"Date": email.utils.formatdate(time.time(), usegmt=True)}
+        lines = [f"{name}: {value}" for name, value in {**now, **fields}.items()]
+        text = "\n".join((*lines, "SHA256:", f" {digest} 0 Packages", ""))
+        (folder / "Release").write_text(text, "utf-8")
+        self._keys.sign(self.fingerprint, folder / "Release")
+
+    def sign_otherwise(self, folder: Path) -> None:
+        """Sign a Release with the key that signs nothing else, as after a change of keys."""
+        self._keys.sign(self.other_fingerprint, folder / "Release")
+
     def other_key(self) -> str:
         """Return the key that signs nothing, armored."""
         return self._keys.export(self.other_fingerprint).decode()

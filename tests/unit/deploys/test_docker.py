@@ -38,6 +38,7 @@ docker:
 FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
 ACCESS = Access("0644", "root", "root")
 ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
+SOURCE = {"file": ACCESS, "key": (FINGERPRINT,), "key file": ACCESS, "elsewhere": ()}
 
 
 CONFLICTING = (
@@ -53,6 +54,7 @@ CONFLICTING = (
 
 def expected(distro: str, codename: str) -> dict[str, Any]:
     return {
+        "apt-entries:docker": {"lines": ""},
         "package:ca-certificates": {},
         "apt-source:docker": {
             "content": (
@@ -63,9 +65,7 @@ def expected(distro: str, codename: str) -> dict[str, Any]:
                 "Architectures: amd64\n"
                 "Signed-By: /etc/apt/keyrings/docker.asc\n"
             ),
-            "file": ACCESS,
-            "key": (FINGERPRINT,),
-            "key file": ACCESS,
+            **SOURCE,
         },
         **dict.fromkeys(f"package:{name}" for name in CONFLICTING),
         "package:docker-ce": {"version": "5:29.1.3-*"},
@@ -209,6 +209,9 @@ def test_everything_is_asked_for_by_its_own_line(tmp_path: Path) -> None:
 def test_effects_are_proved(tmp_path: Path) -> None:
     made = compile_section(tmp_path, SECTION)
     assert [proof.name for proof in made.proofs] == [
+        "apt takes packages from docker",
+        "apt accepts what the server of docker signs now",
+        "Docker's programs are those that its packages brought",
         "a container runs and its published port answers",
         "the logs of a new container rotate",
         "docker compose answers",

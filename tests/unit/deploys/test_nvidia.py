@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 
     from envwright.facts import Machine
 
-LISTS = [
-    f"file:/etc/apt/sources.list.d/{name}.list"
-    for name in (
-        "libnvidia-container",
-        "nvidia-docker",
-        "nvidia-container-runtime",
-        "nvidia-container-toolkit",
-    )
-]
 PACKAGES = [
     "package:nvidia-container-toolkit",
     "package:nvidia-container-toolkit-base",
@@ -35,6 +26,9 @@ PACKAGES = [
     "package:libnvidia-container1",
 ]
 NAMES = [
+    "apt takes packages from nvidia-container-toolkit",
+    "apt accepts what the server of nvidia-container-toolkit signs now",
+    "the toolkit's programs are those that its packages brought",
     "the toolkit's packages have one version",
     "a container runs by the runtime nvidia",
     "nvidia-smi sees the GPU",
@@ -53,7 +47,7 @@ def test_old_lists_go_before_the_source_and_the_source_comes_before_its_packages
 ) -> None:
     made = states(tmp_path, "nvidia: {}\n")
     assert list(made) == [
-        *LISTS,
+        "apt-entries:nvidia-container-toolkit",
         "package:ca-certificates",
         "apt-source:nvidia-container-toolkit",
         *PACKAGES,
@@ -63,7 +57,6 @@ def test_old_lists_go_before_the_source_and_the_source_comes_before_its_packages
         "service:nvidia-cdi-refresh.path",
         "service:nvidia-cdi-refresh.service",
     ]
-    assert [made[id_] for id_ in LISTS] == [None] * 4
 
 
 def test_the_source_is_the_flat_repository_signed_by_the_known_key(tmp_path: Path) -> None:
@@ -213,8 +206,8 @@ def test_elsewhere_a_driver_is_no_fault(tmp_path: Path) -> None:
 def test_the_proofs_look_for_the_gpu_where_the_machine_has_it(machine: Any, tmp_path: Path) -> None:
     proofs = compile_section(tmp_path, "nvidia: {}\n", machine).proofs
     assert [proof.name for proof in proofs] == NAMES
-    assert ["/dev/dxg" in proof.script for proof in proofs[2:]] == [machine.wsl] * 4
-    assert ["--gpus all" in proofs[3].script, "nvidia.com/gpu=all" in proofs[4].script] == [
+    assert ["/dev/dxg" in proof.script for proof in proofs[5:]] == [machine.wsl] * 4
+    assert ["--gpus all" in proofs[6].script, "nvidia.com/gpu=all" in proofs[7].script] == [
         True
     ] * 2
 

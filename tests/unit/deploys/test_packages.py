@@ -34,7 +34,7 @@ packages:
       key: {{file: flat.asc, fingerprint: "{FINGERPRINT[:4]} {FINGERPRINT[4:].lower()}"}}
 """
 ROOT = Access("0644", "root", "root")
-SOURCE = {"file": ROOT, "key": (FINGERPRINT,), "key file": ROOT}
+SOURCE = {"file": ROOT, "key": (FINGERPRINT,), "key file": ROOT, "elsewhere": ()}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,8 @@ def test_sources_come_first_and_follow_the_release(
     (tmp_path / "flat.asc").write_text(ARMORED)
     found = states(tmp_path, SECTION, machine)
     expected = {
+        "apt-entries:tools": {"lines": ""},
+        "apt-entries:flat": {"lines": ""},
         "package:ca-certificates": {},
         "apt-source:tools": {
             "content": (
@@ -119,9 +121,11 @@ def test_what_dpkg_and_apt_think_of_it_is_proved(tmp_path: Path) -> None:
     made = compile_section(tmp_path, SECTION)
     assert [(proof.name, proof.origins[0].line) for proof in made.proofs] == [
         ("dpkg finds nothing half-installed", 2),
-        ("the programs of the packages are as they were installed", 3),
+        ("the packages' programs are those that the packages brought", 2),
         ("apt takes packages from tools", 6),
+        ("apt accepts what the server of tools signs now", 6),
         ("apt takes packages from flat", 10),
+        ("apt accepts what the server of flat signs now", 10),
     ]
     assert ill_written(made) == []
 

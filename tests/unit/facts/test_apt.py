@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envwright.facts import Apt, AptChange, Simulation
-from envwright.facts.apt import SIMULATED, specification
+from envwright.facts.apt import SIMULATED, Space, specification
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,14 +183,17 @@ def test_what_apt_would_do_is_read_from_what_the_machine_says() -> None:
         "        jq | 1.7-1 | http://x/debian trixie/main amd64 Packages\n"
         "        jq | 1.6-1 | http://x/debian bookworm/main amd64 Packages\n"
         "        jq | 1.6-1 | http://y/debian bookworm/main amd64 Packages\n"
-        "remove nano 8.4-1 -\ninstall sl - 5.02-1\nupgrade libc6 2.36-1 2.36-2\n"
+        "remove nano 8.4-1 -\ninstall sl - 5.02-1\nupgrade libc6 2.36-1 2.36-2\nspace / 9 1\n"
     )
-    here = "D\tless\tii \t608-1\nD\tjq\tiU \t1.7\nT\t--no-install-recommends sl:native"
+    gone = "M\tless:amd64\t/bin/a\nM\tless:amd64\t/bin/b"
+    todo = "T\t--no-install-recommends sl:native"
+    here = f"D\tless\tii \t608-1\tamd64\nD\tjq\tiU \t1.7\tamd64\n{gone}\n{todo}"
     output = f"less\ndpkg's journal\n\0{here}\0yes\n\0{states}\0{said}\0".encode()
     answers = Apt.parse(ASKED, output)
     assert set(answers) == set(ASKED)
     assert answers[ASKED[0]] == Simulation(
         installed={"less": "608-1"},
+        missing={"less": ("/bin/a", "/bin/b")},
         interrupted="less dpkg's journal",
         lists=True,
         held=frozenset({"less"}),
@@ -204,11 +207,12 @@ def test_what_apt_would_do_is_read_from_what_the_machine_says() -> None:
         unavailable={"mta": (), "jq": ("1.7-1", "1.6-1")},
         providers={"mta": ("postfix", "exim4")},
         errors=("E: The list of sources could not be read.",),
+        space=(Space("/", 9, 1),),
     )
 
 
 def test_apt_is_not_asked_where_nothing_differs() -> None:
-    assert Apt.parse(ASKED[:1], b"\0D\ta\tii \t1\0") == {ASKED[0]: Simulation({"a": "1"})}
+    assert Apt.parse(ASKED[:1], b"\0D\ta\tii \t1\tall\0") == {ASKED[0]: Simulation({"a": "1"})}
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-query"), reason="there is no dpkg here")

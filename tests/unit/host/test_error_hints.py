@@ -52,6 +52,13 @@ def test_a_staged_file_is_called_by_the_name_that_it_would_have_got() -> None:
     assert evidence(words) == ["/etc/sudoers.d/dev:1:5: syntax error", "    dev ALL"]
 
 
+HELD = (
+    "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812 (unattended-upgr)"
+)
+DISK = "make room: `df -h /var/cache/apt/archives/` shows what is free"
+ANEW = "no source has the version that is installed: `apt-get install jq` takes a newer one"
+
+
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
@@ -65,6 +72,9 @@ def test_a_staged_file_is_called_by_the_name_that_it_would_have_got() -> None:
         ),
         ("u has the SHA-256 ab, not cd: nothing was unpacked", "try again"),
         ("proxyconnect tcp: no", "look at the machine's network, name server and proxy"),
+        ("E: You don't have enough free space in /var/cache/apt/archives/.", DISK),
+        ("Reinstallation of jq is not possible, it cannot be downloaded.", ANEW),
+        (HELD, "wait until unattended-upgr has ended, and run this again"),
         ("nobody has seen this before", ""),
     ],
 )

@@ -21,6 +21,7 @@ from envwright.engine.prefetch import Prefetch
 from envwright.errors import EnvwrightError
 from envwright.facts import (
     Apt,
+    AptSources,
     Booted,
     Facts,
     Logins,
@@ -47,13 +48,14 @@ ENVIRONMENTS = sorted((Path(__file__).parents[3] / "environments").glob("*.yaml"
 PLANS = 200
 """Plans of each environment over damaged answers."""
 EACH = 3_000
-"""Damaged answers for each of eleven kinds: 33 000 together."""
+"""Damaged answers for each of twelve kinds: 36 000 together."""
 ON_WINDOWS = [Windows(path="C:\\codes\\docker"), Windows(file=".wslconfig")]
 QUESTIONS: list[Sequence[Question[Any]]] = [
     [Stat("/etc/passwd"), Stat("/etc"), Stat("/nowhere"), Text("/etc/hostname"), Guarded("/etc")],
     [ChangeTime("/etc/passwd"), ChangeTime("/nowhere")],
     [Logins()],
     [Mounts()],
+    [AptSources()],
     [Booted()],
     [Shell("echo one; exit 3"), Shell("cat /etc/hostname")],
     [Unit("dbus.service"), Unit("nothing.service")],
@@ -63,8 +65,8 @@ QUESTIONS: list[Sequence[Question[Any]]] = [
 APT = """\
 less
 dpkg's journal
-\0D\tless\tiU \t608-1
-D\tnano\tii \t8.4-1
+\0D\tless\tiU \t608-1\tamd64
+D\tnano\tii \t8.4-1\tamd64
 T\t--no-install-recommends sl:native\0yes
 \0hi \tless\t
 ii \tmawk\tawk
@@ -76,6 +78,7 @@ E: Version '9.*' for 'jq' was not found
 remove nano 8.4-1 -
 install sl - 5.02-1
 upgrade libc6 2.36-1 2.36-2
+space / 9 1
 \0"""
 SHOWN = (
     "C:\\Users\\dev\n?0\n Volume in drive C is Windows\n"

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from envwright.facts import AptChange, Facts, Simulation
+from envwright.facts.apt import Space
 from envwright.model.forecast import Forecast, SideEffect
 from envwright.model.resource import Difference
 from envwright.resources.package import Package
@@ -133,4 +134,25 @@ def test_a_virtual_package_is_said_to_be_one() -> None:
     assert seen(ANY, replace(LISTS, changes=changes)) == Forecast(
         side_effects=(SideEffect("install", "gojq", "", "1.0"),),
         notes=("jq is a virtual package: another one that apt installs provides it",),
+    )
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched() -> None:
+    space = (Space("/", 2048, 2048), Space("/var", 2049, 2048))
+    assert seen(ANY, replace(LISTS, space=space)).refusals == (
+        (
+            "apt needs about 2.0 MiB on the disk of /var, and 2.0 MiB are free there; make room: "
+            "`df -h` shows the disks, and `apt-get clean` on the machine removes archives that apt "
+            "has kept"
+        ),
+    )
+
+
+def test_a_package_of_another_architecture_is_removed_by_hand() -> None:
+    removed = replace(LISTS, changes=(AptChange("remove", "jq:i386", "1.6"),))
+    assert seen(ANY, removed).refusals == (
+        (
+            "apt would also remove jq:i386 1.6, which the environment does not name; remove it by "
+            "hand: `apt-get remove jq:i386`"
+        ),
     )

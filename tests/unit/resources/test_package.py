@@ -11,7 +11,7 @@ from envwright.facts import Apt, AptChange, Facts, Simulation, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Difference, State, compare
-from envwright.resources.apt_commands import OPTIONS, guard, update
+from envwright.resources.apt_commands import OPTIONS, guard, reinstall, update
 from envwright.resources.package import Package
 
 ANY, PINNED, ABSENT = (
@@ -125,6 +125,17 @@ def test_a_virtual_package_is_there_when_its_provider_is() -> None:
     simulation = Simulation(provided={"jq": "gojq"})
     for package in (PINNED, ABSENT):
         assert package.actual(Facts({package.apt: simulation})) is None
+
+
+def test_a_package_whose_programs_are_gone_is_installed_anew() -> None:
+    facts = Facts({ANY.apt: Simulation({"jq": "1.6"}, missing={"jq": ("/usr/bin/jq", "/bin/j")})})
+    difference = ANY.settle(compare(ANY.actual(facts), ANY.desired()), facts)
+    before: State = {"programs": "/usr/bin/jq /bin/j missing"}
+    assert difference == Difference(before, {"programs": "there"}, ("programs",))
+    _, anew, *_ = ANY.converge(difference)
+    assert anew == operation("server.shell", commands=[reinstall(["jq:native"])])
+    simulation = Simulation({"jq": "1.6"}, missing={"jq": ("/usr/bin/jq",)})
+    assert ABSENT.actual(Facts({ABSENT.apt: simulation})) == {"version": "1.6"}
 
 
 def test_a_package_is_witnessed_with_its_version() -> None:

@@ -1,0 +1,97 @@
+"""Apt on machines that have lived: sources of older instructions, keys that are gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from field_case import Case, Place
+    from machines.machine import Machine
+    from machines.repository import Repository
+
+FOLDER = "/etc/apt/sources.list.d"
+
+
+def converged(case: Case, repository: Repository) -> str:
+    """Apply a case; return the plan that was shown."""
+    key = ("--var", f"docker_key={repository.fingerprint}")
+    said = case.run("apply", "--yes", *key)
+    assert (said.code, said.err) == (0, ""), said
+    assert "Nothing to do" in case.run("plan", *key).out
+    return said.out
+
+
+def test_a_line_of_docker_s_older_instructions_goes_and_all_others_stay(
+    place: Place, debian13: Machine, repository: Repository
+) -> None:
+    case = place("docker-list-with-another-key", debian13)
+    shown = converged(case, repository)
+    assert (
+        "  ~ apt-entries:docker  docker (box.yaml:3)\n"
+        "      @@ -1 +0,0 @@\n"
+        f"      -{FOLDER}/docker.list:1: deb [arch=amd64 signed-by=/etc/apt/keyrings/docker.gpg] "
+        "https://download.docker.com/linux/debian trixie stable\n"
+    ) in shown
+    assert debian13.sh(f"cat {FOLDER}/docker.list") == (
+        "# the company's\ndeb [trusted=yes] file:/srv/company ./\n"
+    )
+
+
+def test_a_stanza_of_somebody_else_in_docker_sources_stays_byte_for_byte(
+    place: Place, debian13: Machine, repository: Repository
+) -> None:
+    case = place("docker-sources-with-foreign-stanza", debian13)
+    before = debian13.sh(f"cat {FOLDER}/docker.sources")
+    shown = converged(case, repository)
+    assert "      - bm8ga2V5IGF0IGFsbA==\n" in shown
+    foreign = before.partition("\n\n")[2]
+    after = debian13.sh(f"cat {FOLDER}/docker.sources")
+    assert after == (
+        "Types: deb\n"
+        "URIs: https://download.docker.com/linux/debian\n"
+        "Suites: trixie\n"
+        "Components: stable\n"
+        "Architectures: amd64\n"
+        "Signed-By: /etc/apt/keyrings/docker.asc\n"
+        f"\n{foreign}"
+    )
+
+
+def test_lines_of_docker_that_apt_cannot_read_go_first(
+    place: Place, debian13: Machine, repository: Repository
+) -> None:
+    case = place("docker-list-cut-short", debian13)
+    shown = converged(case, repository)
+    taken = [line for line in shown.splitlines() if f"-{FOLDER}/Docker.list:" in line]
+    assert [line.partition(": ")[2] for line in taken] == [
+        "deb [arch=amd64] https://download.docker.com/linux/debian",
+        "deb https://apt.dockerproject.org/repo debian-stretch main",
+    ]
+    assert debian13.sh(f"ls {FOLDER} | grep -i '^docker.list$' || :") == ""
+
+
+def test_a_stanza_that_apt_modernized_is_changed_and_the_old_file_stays(
+    place: Place, debian13: Machine, repository: Repository
+) -> None:
+    case = place("docker-sources-modernized", debian13)
+    shown = converged(case, repository)
+    assert "      -Signed-By: /etc/apt/keyrings/docker.gpg\n" in shown
+    debian13.sh(f"test -e {FOLDER}/docker.list.bak && rm {FOLDER}/docker.list.bak")
+
+
+def test_the_same_repository_in_another_file_is_refused_by_its_line(
+    place: Place, debian13: Machine
+) -> None:
+    case = place("source-with-two-keyrings", debian13)
+    said = case.run("plan")
+    debian13.sh(f"rm {FOLDER}/deb.sury.org.sources {FOLDER}/example.list")
+    assert said.code == 1
+    assert said.err == (
+        f"error: HOST: apt reads no source at all because of {FOLDER}/example.list:1: apt expects "
+        "[NAME=VALUE ...] behind the type; mend it\n"
+        f"{FOLDER}/deb.sury.org.sources:3 has the repository of apt-source:sury-php already, with "
+        "another key or with none, and apt takes one key for one repository: remove that entry, or "
+        "leave the source out of the environment\n"
+        "    wanted by packages (box.yaml:4)\n"
+        "hint: nothing was changed\n"
+    )
