@@ -132,7 +132,12 @@ environment:
             yield Proof(name, render(template, **values))
         yield Proof(
             "no file of the system sets these variables anew",
-            render("environment.later.sh", variables=values["variables"], profile=profile(NAME)),
+            render(
+                "environment.later.sh",
+                variables=values["variables"],
+                profile=profile(NAME),
+                users=USERS,
+            ),
             quick=True,
             remedy="remove the line, or the variable from the environment",
         )

@@ -13,7 +13,7 @@ ew_login() {
         ew_pid=$!
         wait "$ew_pid"
         ew_code=$?
-        kill -KILL -- "-$ew_pid" 2>/dev/null
+        kill -KILL "-$ew_pid" 2>/dev/null
         [ "$ew_code" != 124 ] || echo "it was stopped after $ew_seconds s"
     } | timeout $((ew_seconds + 10)) sed "/^$ew_end\$/q"
 }
@@ -45,6 +45,7 @@ ew_people() {
 
 # Prints where the startup files of $1 set the variable $2: only the places, not the lines.
 ew_blame() {
+    # shellcheck disable=SC2016 # expanded by the shell of the user
     runuser -u "$1" -- env -i HOME="$(getent passwd "$1" | cut -d: -f6)" PATH=/usr/bin:/bin \
         sh -c 'cd "$HOME" && timeout 5 grep -HnE -- "$1" \
             /etc/profile /etc/profile.d/*.sh /etc/bash.bashrc /etc/environment \

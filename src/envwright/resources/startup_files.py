@@ -28,6 +28,11 @@ def profile(name: str) -> str:
     return f"/etc/profile.d/{name}.sh"
 
 
+def ids(name: str) -> tuple[str, ...]:
+    """Return the ids of what `startup_files` yields."""
+    return tuple(resource.id for resource in startup_files(name, "", ""))
+
+
 def startup_files(name: str, posix: str, fish: str) -> Iterator[Resource]:
     """Yield what gives every login shell some settings.
 

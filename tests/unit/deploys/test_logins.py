@@ -94,5 +94,6 @@ def test_that_netrc_is_used_is_proved_by_a_program_that_logs_in(
 def test_an_entry_with_a_port_is_for_go_alone_and_not_proved(tmp_path: Path) -> None:
     section = SECTION.replace("proxy.test", '"proxy.test:8443"')
     assert [proof.name for proof in compile_section(tmp_path, section).proofs] == [
-        "git has a login of dev on git.test"
+        "git has the login of dev on git.test",
+        "git of dev asks the helper for git.test",
     ]
