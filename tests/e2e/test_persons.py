@@ -13,6 +13,7 @@ from envwright.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from machines.machine import NewMachine
 
@@ -241,6 +242,27 @@ def test_a_shell_that_is_gone_is_refused_by_plan(station: Workstation) -> None:
             station.plan()
     finally:
         station.machine.sh("mv /root/zsh /usr/bin/zsh")
+
+
+def test_a_rule_that_asks_for_a_password_is_proved_as_far_as_a_machine_can(
+    station: Workstation, tmp_path: Path
+) -> None:
+    (tmp_path / "box.yaml").write_text("name: box\nuser: {name: pat, sudo: password}\n", "utf-8")
+    name = "pat becomes root with a password"
+    nopasswd = "echo 'pat ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/zz"
+    told = []
+    with workstation(station.machine, tmp_path / "box.yaml") as opened:
+        opened.apply()
+        for change in ("true", "echo pat:secret99 | chpasswd", nopasswd):
+            station.machine.sh(change)
+            proved = {result.id: result for result in opened.verify()}[name]
+            told.append((proved.outcome, proved.reason.splitlines()[:2]))
+    station.machine.sh("rm /etc/sudoers.d/zz; userdel --remove pat 2>/dev/null")
+    assert told == [
+        ("skipped", ["pat has no password yet, which sudo asks for: passwd pat"]),
+        ("passed", []),
+        ("failed", ["root", "no password is asked for: a rule with NOPASSWD comes after this one"]),
+    ]
 
 
 def test_all_is_well_again(station: Workstation) -> None:
