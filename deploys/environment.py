@@ -45,11 +45,17 @@ No value holds the character 1 as it is: systemd prints a number for it.
 UNSET = "envwright-unset"
 """What a proof reads for a variable that is not set."""
 PROOFS = {
-    "the login shell of each person has these variables": "environment.login.sh",
-    "the services of each person have these variables": "environment.services.sh",
-    "a system service has these variables": "environment.system.sh",
+    "the login shell of each person has these variables": (
+        "environment.login.sh",
+        "remove the line that sets it anew; only bash, dash, ksh, zsh and fish read these files",
+    ),
+    "the services of each person have these variables": (
+        "environment.services.sh",
+        "remove the line that sets it anew",
+    ),
+    "a system service has these variables": ("environment.system.sh", ""),
 }
-"""The templates of the proofs' scripts, by the proofs' names."""
+"""The template of each proof's script, and what a person can do, by the proof's name."""
 SYSTEMS = ("/usr/bin", "/bin")
 """The directories without which a login finds no program of the system."""
 
@@ -128,8 +134,8 @@ environment:
             "unset": UNSET,
             "unquoted": UNQUOTED,
         }
-        for name, template in PROOFS.items():
-            yield Proof(name, render(template, **values))
+        for name, (template, remedy) in PROOFS.items():
+            yield Proof(name, render(template, **values), remedy=remedy)
         yield Proof(
             "no file of the system sets these variables anew",
             render(

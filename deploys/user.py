@@ -124,7 +124,7 @@ user:
         name = shlex.quote(self.name)
         yield Proof(
             f"the account {self.name} is usable",
-            render("user.account.sh", name=name),
+            render("user.account.sh", name=name, sudo=self.sudo in RULES),
             at=("name",),
             quick=True,
         )

@@ -123,15 +123,18 @@ BROKEN = [
         "sudo without its bit",
         "chmod u-s /usr/bin/sudo",
         "chmod u+s /usr/bin/sudo",
-        {},
-        {"dev becomes root without a password": "/usr/bin/sudo has lost its set-user-ID bit"},
+        account("/usr/bin/sudo has no set-user-ID bit", "apt-get install --reinstall sudo"),
+        {"dev becomes root without a password": "must be owned by uid 0 and have the setuid bit"},
     ),
     Break(
         "a folder that sudoers does not include",
         "sed -i.bak 's/^@includedir/# &/' /etc/sudoers",
         "mv /etc/sudoers.bak /etc/sudoers",
-        {},
-        {"dev becomes root without a password": "/etc/sudoers does not include /etc/sudoers.d"},
+        account(
+            "/etc/sudoers does not include /etc/sudoers.d",
+            "add the line @includedir /etc/sudoers.d",
+        ),
+        {"dev becomes root without a password": "User dev is not allowed to run sudo on"},
     ),
     Break(
         "a person that sshd denies",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from typing import TYPE_CHECKING
 
 import pytest
+from house import HOUSE
 
 from envwright.resources.login_shell import FUNCTIONS, command
 
@@ -132,3 +134,16 @@ def test_a_command_that_some_shell_would_read_otherwise_is_refused(text: str) ->
 
 def test_a_command_that_every_shell_reads_alike_is_taken() -> None:
     assert command('printenv A || echo "$B"') == 'printenv A || echo "$B"'
+
+
+def test_every_command_in_a_template_is_read_alike_in_every_shell() -> None:
+    asks = re.compile(r"ew_ask (?:\{\{ \w+ \}\}|\S+) '([^']*)'")
+    asked = {
+        path.name: asks.findall(path.read_text("utf-8"))
+        for path in (HOUSE / "templates").glob("*.sh.j2")
+    }
+    found = {name: texts for name, texts in asked.items() if texts}
+    assert {name: [command(text) for text in texts] for name, texts in found.items()} == found
+    assert {"go.login.sh.j2", "go.settings.sh.j2", "user.login.sh.j2", "user.sudo.sh.j2"} <= {
+        *found
+    }
