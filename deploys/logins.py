@@ -98,11 +98,12 @@ logins:
         if self.git:
             yield Package(package="git", at=("git",))
         for host in self.git:
-            yield _helper(host)
+            yield _system_helper(host)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         for user in self.users:
             who = {"user": shlex.quote(user), "home": shlex.quote(machine.home(user))}
+            group = shlex.quote(machine.primary_group(user))
             # Only Go reads an entry with a port: libcurl looks for the machine's name alone.
             for host in (host for host in self.netrc if ":" not in host):
                 login = shlex.quote(self.netrc[host].login)
@@ -110,29 +111,49 @@ logins:
                 name = f"programs of {user} log in on {host} by ~/.netrc"
                 yield Proof(name, script, at=("netrc", host))
             for host in self.git:
-                script = render("logins.git.sh", host=shlex.quote(host), **who)
-                yield Proof(f"git has a login of {user} on {host}", script, at=("git", host))
+                helper = shlex.quote(_helper(host))
+                values = {"host": shlex.quote(host), "helper": helper, "group": group, **who}
+                add = f"git config --global --add credential.https://{host}.helper {helper}"
+                at = ("git", host)
+                name = f"git has the login of {user} on {host}"
+                yield Proof(name, render("logins.git.sh", **values), at=at)
+                yield Proof(
+                    f"git of {user} asks the helper for {host}",
+                    render("logins.helpers.sh", **values),
+                    at=at,
+                    quick=True,
+                    remedy=f"where {user} wants both, as {user}: {add}",
+                )
 
 
 def _folder(home: str) -> str:
     return f"{home}/.config/envwright-logins"
 
 
-def _helper(host: str) -> Command:
-    """Return the command that sets git's credential helper (gitcredentials(7), custom helpers).
+def _helper(host: str) -> str:
+    """Return git's credential helper (gitcredentials(7), custom helpers).
 
     The helper answers from the file of the user who runs git.
     """
     file = shlex.quote(f"/.config/envwright-logins/{host}")
-    helper = f'!f() {{ test "$1" = get && cat "$HOME"{file}; }}; f'
-    key = shlex.quote(f"credential.https://{host}.helper")
+    return f'!f() {{ test "$1" = get && cat "$HOME"{file}; }}; f'
+
+
+def _system_helper(host: str) -> Command:
+    """Return the command that adds the helper to git's for a host; other helpers stay.
+
+    git asks the helpers in order, until one has answered with a login and a password.
+    """
+    helper, key = _helper(host), shlex.quote(f"credential.https://{host}.helper")
     edit = "git config --file /etc/gitconfig"
-    see = f"git config --system --get-all {key}"
+    # A regular expression of the values that are envwright's own.
+    own = shlex.quote(f"/[.]config/envwright-logins/{re.escape(host)};")
+    see = f"git config --system --get-all {key} {own}"
     return Command(
         title=f"git logins on {host}",
-        observe=f"{edit} --get-all {key}",
+        observe=f"{edit} --get-all {key} {own}",
         expected=helper,
-        run=f"{edit} --replace-all {key} {shlex.quote(helper)}",
+        run=f"{edit} --replace-all {key} {shlex.quote(helper)} {own}",
         seen=(Assertion("run", (see,), "stdout", f"{helper}\n"),),
         after=("package:git",),
         at=("git", host),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from envwright.model.capability import Capability, Objection
+from envwright.model.capability import Capability, Objection, render
 from envwright.model.proof import Proof
 from envwright.model.values import AbsolutePath, AccountName, Adding, spelled
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.group import Group
 from envwright.resources.keys import Keys
+from envwright.resources.login_shell import FUNCTIONS
 from envwright.resources.member import Member
 from envwright.resources.package import Package
 from envwright.resources.user import User
@@ -31,6 +33,11 @@ KeyLine = Annotated[
     spelled(r"^[^\s#][^\n\r\x00]*$", "one line of authorized_keys, neither blank nor a comment"),
 ]
 """A public key that may log in (sshd(8), AUTHORIZED_KEYS FILE FORMAT)."""
+
+_KEY = re.compile(
+    r"((?P<options>\S+(?:\"[^\"]*\"\S*)*)\s+)?"
+    r"(?P<type>(?:sk-)?(?:ssh|ecdsa)-[a-z0-9@.-]+)\s+(?P<key>[A-Za-z0-9+/=]+)(\s.*)?"
+)
 
 
 class Section(Capability):
@@ -116,13 +123,37 @@ user:
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         name = shlex.quote(self.name)
         yield Proof(
+            f"the account {self.name} is usable",
+            render("user.account.sh", name=name, sudo=self.sudo in RULES),
+            at=("name",),
+            quick=True,
+        )
+        yield Proof(
             f"{self.name} can log in",
-            f'got=$(su - {name} -c "id -un") && echo "$got" && [ "$got" = {name} ]',
+            render("user.login.sh", functions=FUNCTIONS, name=name),
             at=("name",),
         )
-        if self.sudo == "nopasswd":
+        if self.sudo in RULES:
+            values = {"functions": FUNCTIONS, "name": name, "asked": self.sudo == "password"}
+            how = "with" if self.sudo == "password" else "without"
             yield Proof(
-                f"{self.name} becomes root without a password",
-                f'got=$(su - {name} -c "sudo -n id -un") && echo "$got" && [ "$got" = root ]',
+                f"{self.name} becomes root {how} a password",
+                render("user.sudo.sh", **values),
                 at=("sudo",),
             )
+        if keys := _offered(self.authorized_keys):
+            yield Proof(
+                f"sshd takes the keys of {self.name}",
+                render("user.ssh.sh", name=name, keys=" ".join(map(shlex.quote, keys))),
+                at=("authorized_keys",),
+            )
+
+
+def _offered(lines: list[str]) -> list[str]:
+    """Return the keys among the lines with which a login from this machine itself can be tried."""
+    matches = (_KEY.fullmatch(line) for line in lines)
+    return [
+        f"{match['type']} {match['key']}"
+        for match in matches
+        if match and not re.search(r"(^|,)(from=|cert-authority)", match["options"] or "")
+    ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import model_validator
 
-from envwright.model import systemd
+from envwright.model import shells, systemd
 from envwright.model.capability import HEADER, Capability, Objection, render
 from envwright.model.proof import Proof, Requirement
 from envwright.model.values import AccountName, Adding, BaseUrl, Sha256, spelled
@@ -16,6 +16,7 @@ from envwright.resources.file import File
 from envwright.resources.link import Link
 from envwright.resources.package import Package
 from envwright.resources.service import Service
+from envwright.resources.startup_files import startup_files
 
 from . import accounts
 from .fields import (
@@ -35,13 +36,13 @@ from .fields import (
 from .proofs import proofs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from envwright.facts import Machine
     from envwright.model.resource import Resource
 
-PROFILE = "/etc/profile.d/61-envwright-go.sh"
-USERS = "/etc/environment.d/61-envwright-go.conf"
+NAME = "61-envwright-go"
+USERS = f"/etc/environment.d/{NAME}.conf"
 
 
 class Section(Capability):
@@ -132,7 +133,7 @@ go:
             yield from self._toolchain(version, ARCHITECTURES[machine.architecture])
         target, needs = f"{ROOT}-{self.version}", (f"archive:{ROOT}-{self.version}",)
         yield Link(path=ROOT, target=target, needs=needs, at=("version",))
-        yield File(path=PROFILE, content=self._profile())
+        yield from startup_files(NAME, self._profile(), self._fish())
         yield File(path=USERS, content=self._environment())
         for user in self.users:
             yield from accounts.settings(self, user, machine)
@@ -166,12 +167,21 @@ go:
         """The folder of the programs that `go install` builds; may begin with `~`."""
         return self.env.gobin or f"{self.env.gopath or '~/go'}/bin"
 
+    @property
+    def _folders(self) -> tuple[str, ...]:
+        """The folders of programs; the last one comes first in PATH."""
+        return (self.programs, f"{ROOT}/bin")
+
     def _profile(self) -> str:
-        own = self.programs
-        own = f'"$HOME"{shlex.quote(own[1:])}' if own.startswith("~") else shlex.quote(own)
+        words = (_at_home(folder, shells.word) for folder in self._folders)
         # Prepended, since Go of Windows and Go of Debian must not be found first.
         case = 'case ":$PATH:" in *":$folder:"*) ;; *) PATH=$folder:$PATH ;; esac'
-        return f"{HEADER}for folder in {own} {ROOT}/bin; do\n    {case}\ndone\nunset folder\n"
+        return f"for folder in {' '.join(words)}; do\n    {case}\ndone\nunset folder\n"
+
+    def _fish(self) -> str:
+        words = (_at_home(folder, shells.fish_word) for folder in self._folders)
+        test = "contains -- $folder $PATH; or set -gx PATH $folder $PATH"
+        return f"    for folder in {' '.join(words)}\n        {test}\n    end\n"
 
     def _environment(self) -> str:
         own = self.programs
@@ -202,6 +212,11 @@ go:
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         yield from proofs(self, machine)
+
+
+def _at_home(folder: str, word: Callable[[str], str]) -> str:
+    """Return a folder as a word of a shell, which puts the home in the place of its `~`."""
+    return f'"$HOME"{word(folder[1:])}' if folder.startswith("~") else word(folder)
 
 
 def _linter(linter: Linter, machine: Machine) -> Iterator[Resource]:

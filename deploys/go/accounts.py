@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.model.capability import render
 from envwright.model.proof import Assertion, View
+from envwright.resources import startup_files
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.keys import Keys
+from envwright.resources.login_shell import FUNCTIONS
 
 from .fields import FOLDERS, GO, PATH, ROOT, TOOLS, at_home
 
@@ -96,7 +98,8 @@ def tool(section: Section, name: str, user: str, machine: Machine) -> Command:
         f"keys:{home}/.config/go/env",
         f"keys:{home}/.netrc",
         "package:git",
-        "file:/etc/profile.d/60-envwright.sh",
+        # The section `environment` may name the proxies.
+        *startup_files.ids("60-envwright"),
     )
     return Command(
         title=f"go tool {name} of {user}",
@@ -117,7 +120,8 @@ def as_user(user: str, home: str, script: str, *, online: bool = False) -> str:
     variables = f"HOME={shlex.quote(home)} USER={shlex.quote(user)} PATH={PATH}"
     name, command = shlex.quote(user), f"sh -c {shlex.quote(script)}"
     if online:
-        return render("go.online.sh", user=name, variables=variables, command=command)
+        values = {"functions": FUNCTIONS, "user": name, "variables": variables}
+        return render("go.online.sh", command=command, **values)
     return f"cd / && runuser -u {name} -- env -i {variables} {command}"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from envwright.model.capability import render
 from envwright.model.proof import Proof
+from envwright.resources.login_shell import FUNCTIONS
 from envwright.resources.windows.session import in_session
 
 from .accounts import QUIETLY, as_user, program, settings_of
@@ -70,16 +71,15 @@ def _user_proofs(section: Section, user: str, home: str) -> Iterator[Proof]:
     # The witness of the file checks a value with a secret; no proof's script may hold a secret.
     shown = {key: shlex.quote(value) for key, value in keys.items() if "⟦" not in value}
     if shown:
-        check = 'check() { got=$(go env "$1"); echo "$1=$got"; [ "$got" = "$2" ] || exit 1; }\n'
-        lines = "".join(f"check {key} {value}\n" for key, value in shown.items())
+        values = {"functions": FUNCTIONS, "user": shlex.quote(user), "home": shlex.quote(home)}
         name = f"the go command of {user} answers with these settings"
-        yield Proof(name, as_user(user, home, f"{check}{lines}"), at=("env",))
+        yield Proof(name, render("go.settings.sh", settings=shown, **values), at=("env",))
     for key in FOLDERS:
         if key in keys:
             script = render("go.native.sh", path=shlex.quote(keys[key]), mounts="/proc/self/mounts")
             yield Proof(f"{key} of {user} is on Linux's own disk", script, at=("env", key))
     yield Proof(f"{user} builds and runs a program", as_user(user, home, render("go.build.sh")))
-    quoted = {"user": shlex.quote(user), "home": shlex.quote(home), "go": GO}
+    quoted = {"functions": FUNCTIONS, "user": shlex.quote(user), "go": GO}
     version = shlex.quote(f"go{section.version}")
     login = render("go.login.sh", version=version, search=render("go.windows.sh"), **quoted)
     yield Proof(f"a login shell of {user} finds this Go, and none of Windows", login)

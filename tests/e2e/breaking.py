@@ -223,6 +223,13 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
         yield "value", f"echo 65536 > /proc/sys/{name.replace('.', '/')}"
     elif kind == "environment":
         yield "value", f"systemctl set-environment {name}=drifted"
+    elif kind == "zsh":
+        install = "apt-get update -qq && apt-get install -y -qq --no-install-recommends zsh"
+        line = f"\\|{name.split()[-1]}|d"
+        yield (
+            "not read",
+            f"[ -x /bin/zsh ] || {{ {install}; }} && sed -i '{line}' /etc/zsh/zprofile",
+        )
     elif kind == "compose":
         container = f"$(docker ps -q --filter label=com.docker.compose.project={name} | head -n 1)"
         yield "stopped", f"docker stop --time 1 {container}"

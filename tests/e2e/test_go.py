@@ -314,6 +314,41 @@ def test_a_windows_go_in_the_path_is_told_with_the_way_out(
     ]
 
 
+SETTINGS = "the go command of dev answers with these settings"
+WINS = "a variable of the login shell wins over /home/dev/.config/go/env"
+FINDS = "a login shell of dev finds this Go, and none of Windows"
+
+
+@pytest.mark.parametrize(
+    ("line", "check", "told"),
+    [
+        ("export GOFLAGS=-trimpath", SETTINGS, f"GOFLAGS is -trimpath: {WINS}"),
+        ("export GOTOOLCHAIN=path", SETTINGS, f"GOTOOLCHAIN is path: {WINS}"),
+        ("export GOENV=off", SETTINGS, "GOENV is off: go does not read /home/dev/.config/go/env"),
+        (
+            'PATH="$HOME/old:$PATH"',
+            FINDS,
+            "/home/dev/old/go comes before /usr/local/go/bin/go in PATH",
+        ),
+    ],
+)
+def test_what_wins_over_the_settings_in_a_login_is_named_with_its_line(
+    machine: Machine, tmp_path: Path, line: str, check: str, told: str
+) -> None:
+    section = '{version: "1.27.3", users: [dev], toolchain: local, env: {GOFLAGS: -modcacherw}}'
+    (tmp_path / "box.yaml").write_text(f"name: box\ngo: {section}\n", "utf-8")
+    machine.sh("rm -f /home/dev/.profile; mkdir -p /home/dev/old")
+    machine.sh("ln -sf /usr/local/go-1.27.3/bin/go /home/dev/old/go")
+    with workstation(machine, tmp_path / "box.yaml") as station:
+        station.apply()
+        machine.put("/home/dev/.profile", f"# mine\n{line}\n")
+        failed = {r.id: r.reason for r in station.verify() if r.outcome == "failed"}
+    machine.sh("rm -r /home/dev/.profile /home/dev/old")
+    assert check in failed
+    said = failed[check].splitlines()
+    assert said[said.index(told) + 1] == "look at /home/dev/.profile:2"
+
+
 def test_the_go_workstation_is_proved_from_a_bare_machine(
     repository: Repository, go_server: Server, new_machine: NewMachine, tmp_path: Path
 ) -> None:

@@ -22,9 +22,11 @@ def quoted(text: str) -> str:
 def unexpanded(text: str) -> str:
     """Return a text for the middle of a word between quotes in environment.d(5), as it is meant.
 
-    A user's manager reads these files as a shell reads words between double quotes.
+    systemd first takes the quotes and escapes away, as a shell does, and then expands variables in
+    what is left, where `$$` stands for a dollar (merge_env_file() in src/basic/env-file.c).
     """
-    return "".join(f"\\{c}" if c in '\\"$`' else c for c in text)
+    escaped = "".join(f"\\{c}" if c in '\\"`' else c for c in text)
+    return escaped.replace("$", r"\$\$")
 
 
 def assignments(variables: Mapping[str, str]) -> str:

@@ -122,7 +122,7 @@ def env(text: str, key: str) -> str | None:
     if not found:
         return None
     if found[-1].startswith("$'"):
-        return re.sub(r"\\(.)", lambda m: {"t": "\t"}.get(m[1], m[1]), found[-1][2:-1])
+        return re.sub(r"\\([0-7]{3}|.)", _cunescaped, found[-1][2:-1])
     quoted = r"""'([^']*)'|"((?:[^"\\]|\\.)*)"|\\(.)"""
     return re.sub(quoted, _unquoted, found[-1].strip(" \t\r"))
 
@@ -130,6 +130,13 @@ def env(text: str, key: str) -> str | None:
 def _unquoted(quoted: re.Match[str]) -> str:
     single, double, escaped = quoted.groups(default="")
     return single + re.sub(r'\\([\\"$`])', r"\1", double) + escaped
+
+
+def _cunescaped(escape: re.Match[str]) -> str:
+    """Return what stands behind a backslash of systemd's: a character, or its octal number."""
+    if escape[1].isdigit():
+        return chr(int(escape[1], 8))
+    return {"t": "\t", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}.get(escape[1], escape[1])
 
 
 def fstab(text: str, key: str) -> list[str] | None:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Logins, Unknown
+from envwright.model.forecast import NOTHING, Forecast
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Question
     from envwright.model.operations import Operation
@@ -46,6 +47,29 @@ class Group(Resource):
             return accounts
         entry = accounts.groups.get(self.group)
         return None if entry is None else {"gid": entry[0]}
+
+    @classmethod
+    def forecast(
+        cls,
+        work: Sequence[tuple[Group, Difference]],
+        facts: Facts,
+        changed: Collection[str],  # noqa: ARG003 - a group that a package brings has its name
+    ) -> Forecast:
+        """Note a new group whose name is almost that of a group that is there."""
+        accounts = facts[Logins()]
+        if isinstance(accounts, Unknown):
+            return NOTHING
+        from difflib import get_close_matches  # noqa: PLC0415 - only a new group needs it
+
+        new = [group.group for group, difference in work if difference.before is None]
+        alike = {name: get_close_matches(name, accounts.groups, 1, 0.8) for name in new}
+        return Forecast(
+            notes=tuple(
+                f"group {name} is new and gives its members no rights; did you mean {like[0]}?"
+                for name, like in alike.items()
+                if like and not name.startswith(like[0])
+            )
+        )
 
     def refusal(self, difference: Difference) -> str:
         if difference.before is None or "gid" not in difference.fields:

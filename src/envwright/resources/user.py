@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.facts import Guarded, Logins, Unknown
+from envwright.facts import Guarded, Logins, Stat, Text, Unknown
 from envwright.model.claim import Claim, Shared
+from envwright.model.forecast import Forecast
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
-from envwright.model.resource import Resource
+from envwright.model.resource import Resource, wanted_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Question
     from envwright.model.operations import Operation
     from envwright.model.resource import Difference, State
+
+SHELLS = "/etc/shells"
+"""The login shells: chsh(1), pam_shells(8) and display managers take an account with no other."""
+NO_LOGIN = frozenset({"nologin", "false", "sync"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +66,8 @@ class User(Resource):
 
     def questions(self) -> Iterable[Question[Any]]:
         # useradd(8) makes a home by its path, as root.
-        return (Logins(), *([Guarded(self.home)] if self.home else []))
+        shell = [Stat(self.shell), Text(SHELLS)] if self.shell else []
+        return (Logins(), *shell, *([Guarded(self.home)] if self.home else []))
 
     def desired(self) -> State:
         wanted = {"uid": self.uid, "group": self.primary, "home": self.home, "shell": self.shell}
@@ -77,8 +84,43 @@ class User(Resource):
             "uid": account.uid,
             "group": account.group,
             "home": account.home,
-            "shell": account.shell,
+            "shell": account.shell + self._doubt(facts),
         }
+
+    def lacks_shell(self, facts: Facts) -> bool:
+        """Tell whether the machine has no file that is the wanted shell."""
+        return bool(self.shell) and facts[Stat(self.shell or "")] is None
+
+    def _doubt(self, facts: Facts) -> str:
+        """Return why the wanted shell lets nobody in; "" where it does."""
+        if self.lacks_shell(facts):
+            return " (missing)"
+        listed = facts[Text(SHELLS)]
+        if not self._is_for_persons or not isinstance(listed, str):
+            return ""
+        return "" if self.shell in listed.split("\n") else f" (not in {SHELLS})"
+
+    @property
+    def _is_for_persons(self) -> bool:
+        """Whether the shell lets anybody in: the list must not have nologin."""
+        return bool(self.shell) and PurePosixPath(self.shell or "").name not in NO_LOGIN
+
+    @classmethod
+    def forecast(
+        cls, work: Sequence[tuple[User, Difference]], facts: Facts, changed: Collection[str]
+    ) -> Forecast:
+        """Refuse a login shell that is not there and that no other change can bring."""
+        if any(id_.startswith("package:") for id_ in changed):
+            return Forecast()
+        return Forecast(
+            refusals=tuple(
+                f"there is no {user.shell}, the login shell of {user.user}: name the package that "
+                f"has it in `packages`, or another shell{wanted_by(user)}"
+                for user, _ in work
+                if user.lacks_shell(facts)
+                and not any(id_.endswith(f":{user.shell}") for id_ in changed)
+            )
+        )
 
     def refusal(self, difference: Difference) -> str:
         if difference.before is None:
@@ -91,7 +133,7 @@ class User(Resource):
                 )
         return ""
 
-    def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
+    def converge(self, difference: Difference) -> Iterator[Operation]:
         if self.home:
             yield operation("paths.guarded", path=self.home)
         yield operation(
@@ -104,6 +146,10 @@ class User(Resource):
             create_home=True,
             ensure_home=False,
         )
+        if self._is_for_persons and difference.concerns("shell"):
+            shell = shlex.quote(self.shell or "")
+            listed = f"grep -qsxF -- {shell} {SHELLS} || add-shell {shell}"
+            yield operation("server.shell", commands=[listed])
 
     def witness(self) -> Iterator[Assertion]:
         yield Assertion("user", (self.user,), "exists", expected=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
+import importlib
 import shlex
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, OFFLINE, UBUNTU, WSL
@@ -18,11 +18,8 @@ from envwright.model.catalogue import discover
 from envwright.model.proof import Assertion, View
 from envwright.portable import readers
 from envwright.resources.command import Command
-from envwright.resources.file import File
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from envwright.facts import Machine
 
 SECTION = """\
@@ -32,20 +29,30 @@ environment:
   ODD: "it's 100% \\"$HOME\\" `id` \\\\ ; #"
 """
 ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
+UNQUOTED = vars(importlib.import_module(discover()["environment"].__module__))["UNQUOTED"]
 HEADER = "# Written by envwright: change the environment, not this file.\n"
 ODD = 'it\'s 100% "$HOME" `id` \\ ; #'
 EXPECTED = {
     "file:/etc/profile.d/60-envwright.sh": {
         **ROOT,
         "content": (
-            f"{HEADER}export EDITOR=vim\nexport PAGER='less -R'\nexport ODD={shlex.quote(ODD)}\n"
+            f"{HEADER}export EDITOR='vim'\nexport PAGER='less -R'\n"
+            "export ODD='it'\\''s 100% \"$HOME\" `id` \\ ; #'\n"
         ),
     },
+    "file:/etc/fish/conf.d/60-envwright.fish": {
+        **ROOT,
+        "content": (
+            f"{HEADER}if status is-login\n    set -gx EDITOR 'vim'\n    set -gx PAGER 'less -R'\n"
+            "    set -gx ODD 'it\\'s 100% \"$HOME\" `id` \\\\ ; #'\nend\n"
+        ),
+    },
+    "command:zsh reads /etc/profile.d/60-envwright.sh": {"value": "read"},
     "file:/etc/environment.d/60-envwright.conf": {
         **ROOT,
         "content": (
             f'{HEADER}EDITOR="vim"\nPAGER="less -R"\n'
-            'ODD="it\'s 100% \\"\\$HOME\\" \\`id\\` \\\\ ; #"\n'
+            'ODD="it\'s 100% \\"\\$\\$HOME\\" \\`id\\` \\\\ ; #"\n'
         ),
     },
     "file:/etc/systemd/system.conf.d/60-envwright.conf": {
@@ -81,27 +88,41 @@ def test_no_variables_are_no_files(tmp_path: Path) -> None:
     assert states(tmp_path, "environment: {}\n") == {}
 
 
-@given(VALUES)
-def test_a_shell_reads_every_value_as_it_is(value: str) -> None:
-    profile, users, *_ = wishes({"NAME": value})
-    assert isinstance(profile, File)
-    assert isinstance(users, File)
-    read = subprocess.run(
-        ["sh", "-c", f'{profile.content}printf %s "$NAME"'], capture_output=True, check=True
-    )
-    assert read.stdout.decode() == value
-    assert readers.env(users.content, "NAME") == value
+GENERATOR = "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator"
+
+
+@pytest.mark.skipif(not Path(GENERATOR).exists(), reason="no systemd with environment.d")
+def test_a_users_manager_reads_every_value_as_it_is_and_a_proof_sees_it(tmp_path: Path) -> None:
+    (tmp_path / "environment.d").mkdir()
+
+    @given(st.lists(VALUES | st.text("$\"'`\\{}HOME \t\x01\x1b7", max_size=8), max_size=20))
+    @settings(max_examples=30, deadline=None)
+    def holds(texts: list[str]) -> None:
+        values = {f"V{number}": text for number, text in enumerate(texts)}
+        users = next((r for r in wishes(values) if r.name.startswith("/etc/environment.d/")), None)
+        (tmp_path / "environment.d" / "x.conf").write_text(users.content if users else "", "utf-8")
+        own = {"XDG_CONFIG_HOME": str(tmp_path), "HOME": "/home/dev", "PATH": "/usr/bin:/bin"}
+        said = subprocess.run([GENERATOR], env=own, capture_output=True, check=True).stdout
+        asked = "".join(
+            f"sed -n 's/^{name}=//p' said | {UNQUOTED}; printf '\\0'\n" for name in values
+        )
+        (tmp_path / "said").write_bytes(said)
+        read = subprocess.run(["sh", "-c", asked], cwd=tmp_path, capture_output=True, check=True)
+        assert read.stdout.decode().split("\0")[:-1] == texts
+
+    holds()
 
 
 def shown(value: str) -> str:
     """A value as systemctl(1) shows it: shell_maybe_quote() of systemd's src/basic/escape.c."""
-    if value and not any(char in " \t\n\r\"\\`$*?['()<>|&;!" for char in value):
+    if value and not any(char in " \x1b\t\n\r\"\\`$*?['()<>|&;!" for char in value):
         return value
     escaped = value.replace("\\", "\\\\").replace("'", "\\'").replace("\t", "\\t")
+    escaped = escaped.replace("\x1b", "\\033")
     return f"$'{escaped}'" if value else ""
 
 
-@given(VALUES | st.just("tab\there") | st.just("\\'x'\\"))
+@given(VALUES | st.just("tab\there") | st.just("\\'x'\\") | st.just("\x1b[1;36m0"))
 def test_the_managers_own_variable_is_read_whatever_its_quoting(value: str) -> None:
     command = wishes({"NAME": value})[-1]
     assert isinstance(command, Command)
@@ -125,25 +146,78 @@ def test_the_running_manager_is_told_after_its_file_is_written(tmp_path: Path) -
     ]
 
 
-def test_each_variable_is_proved_in_a_login_shell_and_in_a_service(tmp_path: Path) -> None:
+def test_variables_are_proved_for_persons_their_services_and_the_systems(tmp_path: Path) -> None:
     made = compile_section(tmp_path, SECTION)
-    assert [(proof.name, proof.origins[0].line) for proof in made.proofs] == [
-        (f"{where} has {name}", line)
-        for line, name in enumerate(("EDITOR", "PAGER", "ODD"), 3)
-        for where in ("a login shell", "a system service")
+    assert [(proof.name, proof.quick) for proof in made.proofs] == [
+        ("the login shell of each person has these variables", False),
+        ("the services of each person have these variables", False),
+        ("a system service has these variables", False),
+        ("no file of the system sets these variables anew", True),
     ]
     assert ill_written(made) == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a login shell of root's")
-@pytest.mark.parametrize(("value", "code"), [(ODD, 0), ("other", 1)])
-def test_the_proof_of_a_login_shell_sees_the_value_and_no_other(
-    tmp_path: Path, value: str, code: int
+LATER = {
+    "profile.d/50-before.sh": "EDITOR=nano\n",
+    "profile.d/60-envwright.sh": "export EDITOR='vim'\n",
+    "profile.d/70-again.sh": "export EDITOR='vim'\nPAGER=\"less -R\"\n",
+    "profile.d/71-other.sh": "if x; then\n  EDITOR=nano\nfi\nMY_EDITOR=nano\n# EDITOR=nano\n",
+    "profile.d/72-adds.sh": 'PAGER="${PAGER:-more}"\n',
+    "environment.d/60-envwright.conf": 'EDITOR="vim"\n',
+    "environment.d/90-same.conf": "EDITOR=vim\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, (0, "")),
+        (
+            {"profile.d/99-last.sh": "#\nexport EDITOR=nano\n"},
+            (1, "/etc/profile.d/99-last.sh:2 sets EDITOR anew\n"),
+        ),
+        (
+            {"environment.d/99.conf": "PAGER=more\n"},
+            (1, "/etc/environment.d/99.conf:1 sets PAGER anew\n"),
+        ),
+    ],
+)
+def test_a_later_file_of_the_system_that_sets_a_variable_anew_is_named_by_the_plan(
+    tmp_path: Path, more: dict[str, str], said: tuple[int, str]
 ) -> None:
-    made = compile_section(tmp_path, f"environment: {{ODD: {json.dumps(ODD)}}}\n")
-    script = made.proofs[0].script.replace("env -i", f"env -i ODD={shlex.quote(value)}")
+    for name, text in {**LATER, **more}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    script = compile_section(tmp_path, SECTION).proofs[-1].script.replace("/etc/", f"{tmp_path}/")
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
-    assert (done.returncode, value in done.stdout) == (code, True)
+    assert (done.returncode, done.stdout.replace(f"{tmp_path}/", "/etc/")) == said
+
+
+@pytest.mark.parametrize(
+    ("section", "told"),
+    [
+        (
+            '{PATH: "$HOME/bin:$PATH"}',
+            "2:21: values are literal, and PATH needs absolute directories",
+        ),
+        (
+            "{PATH: ~/bin:/usr/bin:/bin}",
+            "2:21: values are literal, and PATH needs absolute directories",
+        ),
+        ("{PATH: /opt/x/bin}", "2:21: no login would find the programs of /usr/bin and /bin"),
+        ("{UID: '0'}", "2:20: a shell keeps the name UID for itself: its login would break"),
+        ("{path: /opt}", "2:21: a shell keeps the name path for itself: its login would break"),
+        ("{HOME: /opt}", "2:21: each login sets HOME for its own person"),
+    ],
+)
+def test_a_variable_that_would_break_logins_is_refused(
+    tmp_path: Path, section: str, told: str
+) -> None:
+    assert refusals(tmp_path, f"environment: {section}\n") == [told]
+
+
+def test_a_path_with_the_systems_directories_is_taken(tmp_path: Path) -> None:
+    assert refusals(tmp_path, "environment: {PATH: '/opt/bin:/usr/bin:/bin'}\n") == []
 
 
 @pytest.mark.parametrize(

@@ -45,15 +45,29 @@ def link(target: str) -> Fields:
 
 PROFILE = """\
 # Written by envwright: change the environment, not this file.
-for folder in "$HOME"/go-home/bin /usr/local/go/bin; do
+for folder in "$HOME"'/go-home/bin' '/usr/local/go/bin'; do
     case ":$PATH:" in *":$folder:"*) ;; *) PATH=$folder:$PATH ;; esac
 done
 unset folder
+"""
+FISH = """\
+# Written by envwright: change the environment, not this file.
+if status is-login
+    for folder in "$HOME"'/go-home/bin' '/usr/local/go/bin'
+        contains -- $folder $PATH; or set -gx PATH $folder $PATH
+    end
+end
 """
 USERS = """\
 # Written by envwright: change the environment, not this file.
 PATH="/usr/local/go/bin:${HOME}/go-home/bin:${PATH:-/usr/local/bin:/usr/bin:/bin}"
 """
+FOLDERS = (
+    "directory:/home/dev/.config",
+    "directory:/home/dev/.config/go",
+    "directory:/home/dev/go-home",
+    "directory:/data/go-build",
+)
 LIMITS = """\
 # Written by envwright: change the environment, not this file.
 [Service]
@@ -79,11 +93,10 @@ def test_all_of_it_is_what_it_says(tmp_path: Path) -> None:
         "link:/usr/local/bin/go1.26.6": link("/usr/local/go-1.26.6/bin/go"),
         "link:/usr/local/bin/golangci-lint": link("/usr/local/golangci-lint-2.5.0/golangci-lint"),
         "file:/etc/profile.d/61-envwright-go.sh": {**file, **ROOT, "content": PROFILE},
+        "file:/etc/fish/conf.d/61-envwright-go.fish": {**file, **ROOT, "content": FISH},
+        "command:zsh reads /etc/profile.d/61-envwright-go.sh": {"value": "read"},
         "file:/etc/environment.d/61-envwright-go.conf": {**file, **ROOT, "content": USERS},
-        "directory:/home/dev/.config": folder,
-        "directory:/home/dev/.config/go": folder,
-        "directory:/home/dev/go-home": folder,
-        "directory:/data/go-build": folder,
+        **dict.fromkeys(FOLDERS, folder),
         "command:go cache GOCACHE of dev": {"value": "/data/go-build"},
         "command:go cache GOMODCACHE of dev": {"value": "/home/dev/go-home/pkg/mod"},
         "keys:/home/dev/.config/go/env": {
@@ -390,10 +403,14 @@ def test_memory_is_compared_in_bytes_and_variables_in_the_process(tmp_path: Path
 def test_tools_are_fetched_by_the_proxies_of_a_login(tmp_path: Path) -> None:
     made = compile_section(tmp_path, SECTION)
     tool: Any = next(r for r in made.resources if r.id == "command:go tool gofumpt of dev")
-    assert "file:/etc/profile.d/60-envwright.sh" in tool.after
+    assert {
+        "file:/etc/profile.d/60-envwright.sh",
+        "file:/etc/fish/conf.d/60-envwright.fish",
+        "command:zsh reads /etc/profile.d/60-envwright.sh",
+    } < {*tool.after}
     login = "HTTPS_PROXY=http://p.test:3128\nno_proxy=a.test, b.test\nEDITOR=vim\nMY_PROXY=x"
     programs = {
-        "su": f"echo $* >&2; printf '%s\\n' '{login}'",
+        "su": f"printf '\\nenvwright-begin\\n%s\\n\\nenvwright-end\\n' '{login}'",
         # What is run in the end is shown without its script, which is the last word.
         "runuser": 'shift 3; for word; do [ "$word" != sh ] || exit 0; echo "$word"; done',
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -60,6 +62,44 @@ def test_a_password_in_yaml_is_refused(tmp_path: Path) -> None:
     )
 
 
+RESET = "[credential]\n\thelper =\n"
+AGAIN = f'{RESET}[credential "https://git.test"]\n\thelper = {json.dumps(HELPER)}\n'
+DROPPED = (
+    "an empty credential.helper in HOME/.gitconfig drops the helpers before it\n"
+    "git asks no helper that knows this login\n"
+)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes the user, as the script of a plan does")
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ("", (0, "")),
+        ("[credential]\n\thelper = cache\n", (0, "")),
+        (RESET, (1, DROPPED)),
+        (RESET.replace("credential", 'credential "https://git.test"'), (1, DROPPED)),
+        (RESET.replace("credential", 'credential "https://me@git.test/team"'), (1, DROPPED)),
+        (RESET.replace("credential", 'credential "https://*.test"'), (1, DROPPED)),
+        (RESET.replace("credential", 'credential "https://other.test"'), (0, "")),
+        (RESET.replace("credential", 'credential "http://git.test"'), (0, "")),
+        (f"{RESET}\thelper = cache\n", (1, DROPPED)),
+        (AGAIN, (0, "")),
+        (f"{AGAIN}{RESET}", (1, DROPPED)),
+    ],
+)
+def test_a_plan_tells_who_drops_the_helper_of_git(
+    config: str, said: tuple[int, str], tmp_path: Path
+) -> None:
+    section = SECTION.replace("[dev]", "[root]")
+    (script,) = (proof.script for proof in compile_section(tmp_path, section).proofs if proof.quick)
+    system = f'[credential "https://git.test"]\n\thelper = {json.dumps(HELPER)}\n'
+    (tmp_path / "system").write_text(system)
+    (tmp_path / ".gitconfig").write_text(config)
+    script = script.replace("HOME=/root", f"HOME={tmp_path} GIT_CONFIG_SYSTEM={tmp_path}/system")
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.replace(str(tmp_path), "HOME")) == said
+
+
 NETRC = "machine proxy.test login {} password s3cret\n"
 
 
@@ -94,5 +134,6 @@ def test_that_netrc_is_used_is_proved_by_a_program_that_logs_in(
 def test_an_entry_with_a_port_is_for_go_alone_and_not_proved(tmp_path: Path) -> None:
     section = SECTION.replace("proxy.test", '"proxy.test:8443"')
     assert [proof.name for proof in compile_section(tmp_path, section).proofs] == [
-        "git has a login of dev on git.test"
+        "git has the login of dev on git.test",
+        "git of dev asks the helper for git.test",
     ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -105,10 +108,32 @@ def test_everything_is_asked_for_by_its_own_line(tmp_path: Path) -> None:
 def test_logging_in_and_becoming_root_are_proved(tmp_path: Path) -> None:
     made = compile_section(tmp_path, SECTION)
     assert [(proof.name, proof.origins[0].line) for proof in made.proofs] == [
+        ("the account dev is usable", 3),
         ("dev can log in", 3),
         ("dev becomes root without a password", 7),
+        ("sshd takes the keys of dev", 8),
     ]
     assert ill_written(made) == []
+
+
+def test_only_keys_that_a_login_from_the_machine_itself_can_try_are_proved(tmp_path: Path) -> None:
+    lines = [
+        "ssh-rsa AAAA",
+        'command="echo \\"hi\\" there",restrict ecdsa-sha2-nistp256 BBBB= a comment',
+        "sk-ssh-ed25519@openssh.com CCCC",
+        'from="10.0.0.0/8" ssh-rsa DDDD',
+        "cert-authority ssh-rsa EEEE",
+    ]
+    made = compile_section(tmp_path, f"user: {{name: dev, authorized_keys: {json.dumps(lines)}}}\n")
+    script = made.proofs[-1].script
+    (offered,) = re.findall("^set -- (.*)$", script, re.MULTILINE)
+    assert shlex.split(offered) == [
+        "ssh-rsa AAAA",
+        "ecdsa-sha2-nistp256 BBBB=",
+        "sk-ssh-ed25519@openssh.com CCCC",
+    ]
+    made = compile_section(tmp_path, f"user: {{name: dev, authorized_keys: {lines[3:]}}}\n")
+    assert [proof.name for proof in made.proofs] == ["the account dev is usable", "dev can log in"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ def test_a_text_is_one_word_in_which_nothing_means_anything(text: str, written: 
 
 
 def test_environment_d_expands_no_variable() -> None:
-    assert systemd.unexpanded('$A `b` "c" \\') == r"\$A \`b\` \"c\" \\"
+    assert systemd.unexpanded('$A `b` "c" \\') == r"\$\$A \`b\` \"c\" \\"
 
 
 def test_variables_stand_on_one_line() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from envwright.facts import Accounts, Facts, Logins, Unknown
+from envwright.model.forecast import Forecast
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import compare
@@ -39,3 +42,23 @@ def test_a_group_is_witnessed() -> None:
     exists = Assertion("group", ("team",), "exists", expected=True)
     gid = Assertion("group", ("team",), "gid", 2001)
     assert [list(ANY.witness()), list(FIXED.witness())] == [[exists], [exists, gid]]
+
+
+@pytest.mark.parametrize(
+    ("name", "notes"),
+    [
+        (
+            "dokcer",
+            ("group dokcer is new and gives its members no rights; did you mean docker?",),
+        ),
+        ("docker2", ()),
+        ("team", ()),
+    ],
+)
+def test_a_new_group_that_is_almost_called_as_another_is_noted(
+    name: str, notes: tuple[str, ...]
+) -> None:
+    group = Group(group=name)
+    facts = Facts({Logins(): Accounts({}, {"docker": (999, ())})})
+    work = [(group, compare(group.actual(facts), group.desired()))]
+    assert Group.forecast(work, facts, {group.id}) == Forecast(notes=notes)

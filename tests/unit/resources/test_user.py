@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from envwright.facts import Account, Accounts, Facts, Logins, Unknown
+from envwright.facts import (
+    Account,
+    Accounts,
+    Facts,
+    Guarded,
+    Logins,
+    Stat,
+    Status,
+    Text,
+    Unknown,
+)
+from envwright.model.forecast import Forecast
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Fields, compare
@@ -14,10 +27,13 @@ ACCOUNT = Account("dev", 1000, "dev", "/home/dev", "/bin/sh", ("adm",))
 THERE = Facts({Logins(): Accounts({"dev": ACCOUNT}, {})})
 ANY = User(user="dev")
 FULL = User(user="dev", uid=1000, primary="dev", home="/home/dev", shell="/bin/bash")
+LISTED = "grep -qsxF -- /bin/bash /etc/shells || add-shell /bin/bash"
 STATE: Fields = {"uid": 1000, "group": "dev", "home": "/home/dev", "shell": "/bin/bash"}
 
 
 def test_an_account_is_known_by_what_is_wanted_of_it() -> None:
+    shell = (Stat("/bin/bash"), Text("/etc/shells"))
+    assert FULL.questions() == (Logins(), *shell, Guarded("/home/dev"))
     assert (ANY.id, ANY.questions()) == ("user:dev", (Logins(),))
     assert [ANY.desired(), FULL.desired()] == [{}, STATE]
     assert FULL.actual(THERE) == {**STATE, "shell": "/bin/sh"}
@@ -43,7 +59,68 @@ def test_an_account_is_made_or_mended_by_one_call() -> None:
             create_home=True,
             ensure_home=False,
         ),
+        operation("server.shell", commands=[LISTED]),
     ]
+
+
+def test_a_shell_for_persons_is_listed_and_nologin_is_not() -> None:
+    after: Fields = {"shell": "/bin/bash"}
+    unlisted = compare({"shell": "/bin/bash (not in /etc/shells)"}, after)
+    shell = User(user="dev", shell="/bin/bash")
+    assert list(shell.converge(unlisted))[-1] == operation("server.shell", commands=[LISTED])
+    nobody = User(user="dev", shell="/usr/sbin/nologin")
+    assert len(list(nobody.converge(compare(None, nobody.desired())))) == 1
+
+
+def facts(shell: Status | None, shells: str = "/bin/bash\n") -> Facts:
+    account = replace(ACCOUNT, shell="/bin/bash")
+    return Facts(
+        {
+            Logins(): Accounts({"dev": account}, {}),
+            Stat("/bin/bash"): shell,
+            Text("/etc/shells"): shells,
+        }
+    )
+
+
+BASH = Status("file", "0755", "root", "root", 1, "")
+
+
+@pytest.mark.parametrize(
+    ("answers", "shell"),
+    [
+        (facts(BASH), "/bin/bash"),
+        (facts(None), "/bin/bash (missing)"),
+        (facts(BASH, "/bin/sh\n"), "/bin/bash (not in /etc/shells)"),
+    ],
+)
+def test_a_shell_is_right_where_it_is_there_and_listed(answers: Facts, shell: str) -> None:
+    assert FULL.actual(answers) == {**STATE, "shell": shell}
+
+
+@pytest.mark.parametrize(
+    ("answers", "changed", "refusals"),
+    [
+        (
+            facts(None),
+            {"user:dev"},
+            (
+                (
+                    "there is no /bin/bash, the login shell of dev: name the package that has it "
+                    "in `packages`, or another shell"
+                ),
+            ),
+        ),
+        (facts(None), {"user:dev", "package:bash"}, ()),
+        (facts(None), {"user:dev", "link:/bin/bash"}, ()),
+        (facts(BASH), {"user:dev"}, ()),
+    ],
+)
+def test_a_shell_that_nothing_brings_is_refused(
+    answers: Facts, changed: set[str], refusals: tuple[str, ...]
+) -> None:
+    difference = compare(None, FULL.desired())
+    assert User.forecast([(FULL, difference)], answers, changed) == Forecast(refusals=refusals)
 
 
 @pytest.mark.parametrize(

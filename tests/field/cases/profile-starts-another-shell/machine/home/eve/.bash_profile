@@ -1,0 +1,2 @@
+echo "on to sh"
+exec sh -l

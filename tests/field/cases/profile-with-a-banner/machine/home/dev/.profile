@@ -1,0 +1,3 @@
+echo "*** Welcome, dev ***"
+sleep 1d &
+read answer

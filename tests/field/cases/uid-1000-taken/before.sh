@@ -1,0 +1,1 @@
+useradd --create-home --uid 1000 ubuntu
