@@ -133,6 +133,14 @@ class Resource(ABC):
         """Ids that every such resource comes after, where the environment has them."""
         return ()
 
+    @property
+    def validated(self) -> bool:
+        """Whether a program must accept it first, which may read whatever it refers to.
+
+        Such a resource comes after the others of its rank.
+        """
+        return False
+
     def claims(self) -> Iterable[Claim]:
         """Return the places on the machine that the resource decides about."""
         return ()
