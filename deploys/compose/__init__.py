@@ -98,9 +98,10 @@ compose:
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         for name, stack in self.root.items():
             values = _values(name, stack, machine)
+            state = render("compose.state.sh", **values)
             yield Proof(
                 f"every service of the stack {name} runs and is healthy",
-                f'{render("compose.state.sh", **values)}got=$(state) && echo "$got" && [ "$got" = up ]',
+                f'{state}got=$(state) && echo "$got" && [ "$got" = up ]',
                 at=(name,),
             )
             known = stack.text is not None and stack.text.whole
@@ -191,6 +192,13 @@ def _unit(
         seen=(Assertion("run", (render("compose.witness.sh", **values),), "rc", 0),),
         after=(f"service:{unit}", f"member:docker/{stack.user}"),
         undone_by=(*(file.id for file in files), "service:docker.service"),
+        undone_below=tuple(_read_folders(name, stack)),
         systemd=True,
         at=(name,),
     )
+
+
+def _read_folders(name: str, stack: Stack) -> list[str]:
+    """Return the folders of the files that the stack reads, which other sections may place."""
+    place = stack.place(name)
+    return [place] if stack.text is None else stack.text.read_folders(place)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from envwright.model.capability import render
 from envwright.model.proof import Requirement
-from envwright.portable.safepath import change
+from envwright.resources.paths import only_root_changes
 
 from .stack import project
 
@@ -28,7 +28,7 @@ def requirements(stacks: Mapping[str, Stack]) -> Iterator[Requirement]:
             yield _closed(name, stack.path)
         if stack.text is not None:
             for port in dict.fromkeys(stack.text.ports):
-                yield _free(name, stack, port, places)
+                yield _free(name, port, places)
             yield from _nameless(name, stack)
 
 
@@ -50,14 +50,14 @@ def _drives(name: str, stack: Stack) -> Iterator[Requirement]:
 def _closed(name: str, path: str) -> Requirement:
     return Requirement(
         f"only root can change the stack {name}",
-        change("guard", f"{path}/compose.yaml"),
+        only_root_changes(path),
         f"others than root can change {path}, and root would run what they write there",
         f"give the folder to root, or move it into the home of the user who changes it: {path}",
         at=(name, "path"),
     )
 
 
-def _free(name: str, stack: Stack, port: Port, places: list[str]) -> Requirement:
+def _free(name: str, port: Port, places: list[str]) -> Requirement:
     where = f"{port.ip}:{port.number}" if port.ip else str(port.number)
     return Requirement(
         f"the port {where}/{port.protocol} is free for the stack {name}",
@@ -70,7 +70,8 @@ def _free(name: str, stack: Stack, port: Port, places: list[str]) -> Requirement
             places=" ".join(places),
         ),
         f"another program has the port {where}/{port.protocol}, which the stack {name} publishes",
-        f"`ss -lnp 'sport = :{port.number}'` shows the program: stop it, or choose another port",
+        f"`ss -lnp 'sport = :{port.number}'` shows the program, and where that is docker-proxy, "
+        "`docker ps` shows the container: stop it, or choose another port",
         at=(name,),
     )
 

@@ -6,7 +6,7 @@ import functools
 import io
 import posixpath
 import re
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, ClassVar, cast
 
 from pydantic import JsonValue, model_validator
 from ruamel.yaml import YAML
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ROOT = "/opt/docker"
-# The names that Compose looks for, in this order: docs.docker.com/compose/intro/compose-application-model.
+# The names that Compose looks for, in this order (compose-go, DefaultFileNames).
 NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 
 StackName = Annotated[
@@ -52,6 +52,8 @@ Duration = Annotated[
 
 class Stack(Settings):
     """One stack: a compose file, by `file`, `content`, `folder` or `path`, with its variables."""
+
+    SOURCES: ClassVar = ("file", "content", "folder", "path")
 
     file: LocalText | None = None
     """The path of the compose file, relative to the environment's file; it is copied unchanged."""
@@ -78,7 +80,7 @@ class Stack(Settings):
 
     @model_validator(mode="after")
     def _sense(self) -> Stack:
-        exactly_one(self, "file", "content", "folder", "path")
+        exactly_one(self, *self.SOURCES)
         if self.path is not None and (self.env or self.secrets):
             raise ValueError("has a 'path', where envwright writes neither 'env' nor 'secrets'")
         values = (*(file.text for file in self.files), *map(str, self.env.values()))

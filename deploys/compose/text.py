@@ -110,6 +110,19 @@ class ComposeText:
             for port in self._published(entry)
         ]
 
+    def read_folders(self, folder: str) -> list[str]:
+        """Return the folders of the files that it includes, extends and takes variables from.
+
+        Args:
+            folder: the folder that relative paths start from.
+        """
+        services = self.services.values()
+        files = [*_paths(self._top.get("include"))]
+        files += [p for s in services for p in _paths(_table(s.get("extends")).get("file"))]
+        files += [p for s in services for p in _paths(s.get("env_file"))]
+        paths = (posixpath.normpath(posixpath.join(folder, self._known(file))) for file in files)
+        return list(dict.fromkeys([folder, *map(posixpath.dirname, paths)]))
+
     def written_paths(self, folder: str) -> list[str]:
         """Return the paths of the machine that its containers write to, outside of volumes.
 
@@ -216,6 +229,16 @@ def _table(value: Any) -> dict[str, Any]:
 
 def _tables(value: Any) -> dict[str, dict[str, Any]]:
     return {name: v for name, v in _table(value).items() if isinstance(v, dict)}
+
+
+def _paths(value: Any) -> Iterator[Any]:
+    """Yield the paths of a key that takes one, a list of them, and mappings with a `path`."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, dict):
+            yield from _paths(item.get("path"))
+            yield from _paths(item.get("env_file"))
+        elif item is not None:
+            yield item
 
 
 def _items(value: Any) -> list[Any]:

@@ -14,7 +14,7 @@ from envwright.model.forecast import NOTHING
 from envwright.model.origin import Origin as Origin  # noqa: PLC0414, TC001 - of the protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.claim import Claim
@@ -215,7 +215,7 @@ class Resource(ABC):
     def witness(self) -> Iterable[Assertion]:
         """Return what testinfra must see where the thing is in its wanted state."""
 
-    def predict(self, difference: Difference, changed: Container[str]) -> Difference:  # noqa: ARG002
+    def predict(self, difference: Difference, changed: Collection[str]) -> Difference:  # noqa: ARG002
         """Add to a difference what the changes of other resources (by id) will bring about."""
         return difference
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from envwright.facts import ChangeTime, Stat, Status, Unknown
 from envwright.model.proof import Assertion
 from envwright.model.resource import EXISTENCE, Difference, Resource
+from envwright.portable.safepath import change
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from envwright.facts import Facts, Question
     from envwright.model.resource import Field, Fields, State
@@ -45,7 +46,7 @@ class PathResource(Resource):
             yield f"directory:{parent}"
             yield f"mount:{parent}"
 
-    def predict(self, difference: Difference, changed: Container[str]) -> Difference:
+    def predict(self, difference: Difference, changed: Collection[str]) -> Difference:
         """Take the present state for unknown where a mount that is still to come will hide it."""
         mounts = [id_ for id_ in self.autorequires if id_.startswith("mount:") and id_ in changed]
         if not mounts or (difference and difference.before is None):
@@ -99,3 +100,8 @@ def in_the_way(path: str, difference: Difference, *replaceable: str) -> str:
     if isinstance(kind, Unknown):
         return ""
     return f"{path} is {NOUNS[kind]}, not {NOUNS[difference.after['kind']]}: move it away first"
+
+
+def only_root_changes(folder: str) -> str:
+    """Return the script that succeeds where nobody but root can put another file into a folder."""
+    return change("guard", f"{folder}/file")

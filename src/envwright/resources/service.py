@@ -14,7 +14,7 @@ from envwright.model.proof import Assertion
 from envwright.model.resource import EXISTENCE, Difference, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.operations import Operation
@@ -146,7 +146,7 @@ class Service(Resource):
         started = status.started
         return started is None or all(t <= started for t in times if isinstance(t, float))
 
-    def predict(self, difference: Difference, changed: Container[str]) -> Difference:
+    def predict(self, difference: Difference, changed: Collection[str]) -> Difference:
         before = difference.before
         reads = "up to date" in self.desired() and any(id_ in changed for id_ in self.autorequires)
         if not reads or (before and OFFLINE in before) or "up to date" in difference.fields:
