@@ -78,11 +78,10 @@ def _free(name: str, port: Port, places: list[str]) -> Requirement:
 
 def _addresses(ip: str) -> str:
     """Return a pattern of the local addresses in /proc/net that keep a port from an address."""
-    every = "0{8}|0{32}"
     if not ip or ip.startswith("["):
         return ".*"
     # The kernel prints the bytes of an address as a number of this machine: the last one first.
-    return f"{every}|{ipaddress.IPv4Address(ip).packed[::-1].hex().upper()}"
+    return f"0+|{ipaddress.IPv4Address(ip).packed[::-1].hex().upper()}"
 
 
 def _nameless(name: str, stack: Stack) -> Iterator[Requirement]:

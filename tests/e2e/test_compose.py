@@ -265,7 +265,7 @@ LOOPS = """
         web:
           image: web:1
           restart: always
-          command: [sh, -c, "sleep 0.3; echo no database; exit 1"]
+          command: [sh, -c, "perl -e 'select undef, undef, undef, 0.3'; echo no database; exit 1"]
 """
 
 
@@ -299,17 +299,31 @@ def test_a_container_that_took_the_name_of_a_removed_one_is_told_and_left_alone(
         station.apply()
         debian13.sh("docker rm -f foreign-web-1; docker create --name foreign-web-1 web:1")
         (change,) = station.plan().changes
-        taken = "another container has the name foreign-web-1"
+        taken = "another container has the name foreign-web-1: rename or remove it"
         assert change.difference.before == {"value": taken}
         with pytest.raises(StepError) as caught:
             station.apply()
-        assert (
-            f"    {taken}: rename that container by `docker rename`, or remove it\n"
-            in caught.value.message
-        )
+        assert f"    {taken}\n" in caught.value.message
         debian13.sh("docker rm foreign-web-1")
         station.apply()
         assert station.changed() == set()
+
+
+def test_a_port_that_another_program_took_meanwhile_is_told(
+    debian13: Machine, opened: Open
+) -> None:
+    with opened(stacks()) as station:
+        station.apply()
+        debian13.sh(
+            "docker stop one-web-1; systemd-run --unit=listener perl -MIO::Socket::INET -e "
+            "'push @open, IO::Socket::INET->new(LocalPort => 8001, Listen => 1); sleep'; sleep 1"
+        )
+        (change,) = station.plan().changes
+        assert change.difference.before == {
+            "value": "web is exited\nanother program has the port 8001/tcp: stop it"
+        }
+        debian13.sh("systemctl stop listener")
+        assert station.apply() == ["command:compose one"]
 
 
 def test_a_bind_on_a_drive_that_is_not_of_linux_is_refused_where_only_compose_sees_it(
