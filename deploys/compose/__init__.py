@@ -92,8 +92,8 @@ compose:
             yield from files
             yield from _unit(name, stack, machine, files)
 
-    def requirements(self, machine: Machine) -> Iterator[Requirement]:  # noqa: ARG002 - the same everywhere
-        yield from requirements(self.root)
+    def requirements(self, machine: Machine) -> Iterator[Requirement]:
+        yield from requirements(self.root, machine)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         for name, stack in self.root.items():
@@ -114,18 +114,18 @@ compose:
                 )
 
 
-def _values(
-    name: str, stack: Stack, machine: Machine, files: list[Directory | File] | None = None
-) -> dict[str, Any]:
+def _values(name: str, stack: Stack, machine: Machine) -> dict[str, Any]:
     """Return the values of a stack for its script templates, quoted where they need quotes."""
-    placed = files if files is not None else list(_files(name, stack))
+    user = stack.user(machine)
     return {
         "name": name,
         "folder": shlex.quote(stack.place(name)),
         "unit": f"envwright-compose@{name}.service",
-        "user": stack.user,
-        "home": shlex.quote(machine.home(stack.user)),
-        "placed": [shlex.quote(file.path) for file in placed if isinstance(file, File)],
+        "user": shlex.quote(user),
+        "home": shlex.quote(machine.home(user)),
+        "placed": [
+            shlex.quote(file.path) for file in _files(name, stack) if isinstance(file, File)
+        ],
         "wait": stack.wait,
         "seconds": stack.seconds,
     }
@@ -149,10 +149,7 @@ def _files(name: str, stack: Stack) -> Iterator[Directory | File]:
 def _brought(name: str, stack: Stack) -> Iterator[File]:
     """Yield the files that the environment brings; the last one is judged with all the others."""
     folder = stack.place(name)
-    at = (
-        name,
-        next(key for key in ("file", "content", "folder") if getattr(stack, key) is not None),
-    )
+    at = (name, next(key for key in stack.SOURCES if getattr(stack, key) is not None))
     *beside, main = stack.files
     for file in beside:
         yield File(path=f"{folder}/{file.path}", content=file.text, mode=file.mode, at=at)
@@ -164,7 +161,7 @@ def _brought(name: str, stack: Stack) -> Iterator[File]:
         path=f"{folder}/{main.path}",
         content=main.text,
         mode=main.mode,
-        validate=f"for other in {OVERRIDES}; do\n"
+        validate=f"set --\nfor other in {OVERRIDES}; do\n"
         f'[ ! -e {folder}/"$other" ] || {{ set -- --file {folder}/"$other"; break; }}\n'
         f'done\ndocker compose --project-directory {folder} --file "$staged" "$@" config --quiet',
         needs=(*(f"package:{package}" for package in PACKAGES), f"file:{folder}/.env", *others),
@@ -175,11 +172,11 @@ def _brought(name: str, stack: Stack) -> Iterator[File]:
 def _unit(
     name: str, stack: Stack, machine: Machine, files: list[Directory | File]
 ) -> Iterator[Resource]:
-    values = _values(name, stack, machine, files)
+    values, user = _values(name, stack, machine), stack.user(machine)
     unit = values["unit"]
     limits = f"/etc/systemd/system/{unit}.d/wait.conf"
     path = systemd.plain(stack.path) if stack.path is not None else ""
-    content = render("compose.wait", wait=stack.seconds, path=path, user=stack.user)
+    content = render("compose.wait", wait=stack.seconds, path=path, user=systemd.plain(user))
     yield File(path=limits, content=content, at=(name, "wait"))
     # The command starts the unit, since it can say why a service does not start.
     reads, needs = (UNIT, limits), ("package:docker-ce",)
@@ -190,7 +187,7 @@ def _unit(
         expected="up",
         run=render("compose.up.sh", **values),
         seen=(Assertion("run", (render("compose.witness.sh", **values),), "rc", 0),),
-        after=(f"service:{unit}", f"member:docker/{stack.user}"),
+        after=(f"service:{unit}", f"member:docker/{user}"),
         undone_by=(*(file.id for file in files), "service:docker.service"),
         undone_below=tuple(_read_folders(name, stack)),
         systemd=True,

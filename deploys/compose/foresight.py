@@ -15,16 +15,18 @@ from .stack import project
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from envwright.facts import Machine
+
     from .stack import Stack
     from .text import Port
 
 
-def requirements(stacks: Mapping[str, Stack]) -> Iterator[Requirement]:
+def requirements(stacks: Mapping[str, Stack], machine: Machine) -> Iterator[Requirement]:
     """Yield what must hold on the machine for some stacks, by name."""
     places = [stack.place(name) for name, stack in stacks.items()]
     for name, stack in stacks.items():
         yield from _drives(name, stack)
-        if stack.path is not None and stack.user == "root":
+        if stack.path is not None and stack.user(machine) == "root":
             yield _closed(name, stack.path)
         if stack.text is not None:
             for port in dict.fromkeys(stack.text.ports):

@@ -6,6 +6,7 @@ import functools
 import io
 import posixpath
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, ClassVar, cast
 
 from pydantic import JsonValue, model_validator
@@ -28,6 +29,8 @@ from .text import ComposeText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from envwright.facts import Machine
 
 ROOT = "/opt/docker"
 # The names that Compose looks for, in this order (compose-go, DefaultFileNames).
@@ -161,14 +164,16 @@ class Stack(Settings):
         """Return the folder on the machine that has the compose file."""
         return self.path or f"{ROOT}/{name}"
 
-    @property
-    def user(self) -> str:
-        """Who runs Compose: a user in whose home the stack lies, else root.
+    def user(self, machine: Machine) -> str:
+        """Return who runs Compose: the user in whose home the stack lies, else root.
 
         Root must not run what this user can write: a compose file is as good as a root shell.
         """
-        home = re.match("/home/([^/]+)/", f"{self.path}/")
-        return home[1] if home else "root"
+        above = PurePosixPath(self.path or "/").parents
+        homes = {a.home: name for name, a in machine.accounts.users.items()}
+        known = (homes[str(f)] for f in above if str(f).startswith("/home/") and str(f) in homes)
+        future = re.match("/home/([^/]+)/", f"{self.path}/")
+        return next(known, future[1] if future else "root")
 
 
 def project(name: str) -> str:

@@ -122,6 +122,8 @@ def test_parts_that_need_not_be_there_are_not_missed(place: Place, stacks: Stack
     case = place("compose-optional-parts", stacks.machine)
     stacks.apply(case)
     assert stacks.running() == ["shop-web-1 running"]
+    secret = "docker exec shop-web-1 bash -c 'echo $(</run/secrets/license)'"
+    assert stacks.machine.sh(secret) == "of-the-team\n"
     assert "0 failed" in case.run("verify", *stacks.options).out
 
 
