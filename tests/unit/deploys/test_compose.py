@@ -46,8 +46,9 @@ def test_bringing_a_stack_up_has_a_limit_of_its_own(
     path = "/etc/systemd/system/envwright-compose@a.service.d/wait.conf"
     assert made[f"file:{path}"]["content"] == (
         f"{HEAD}[Service]\n"
-        "# Seconds for the services that others depend on to be as these want them.\n"
-        f"Environment=LIMIT={seconds}\n"
+        "# Seconds for starting the services, and for those that others depend on to be as these "
+        "want them.\n"
+        f"Environment=LIMIT={seconds + 30}\n"
     )
     resources: dict[str, Any] = {r.id: r for r in compile_section(tmp_path, section).resources}
     unit = "/etc/systemd/system/envwright-compose@.service"
