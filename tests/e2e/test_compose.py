@@ -200,7 +200,7 @@ LATES = {
     "restarted for ever": Late(
         "echo the disk is on fire; exit 3",
         [
-            "container late-sick-1 is unhealthy",
+            "application not healthy after 3s",
             "sick is restarting; its last words:",
             "the disk is on fire",
         ],
@@ -257,6 +257,96 @@ def test_a_service_that_ends_when_its_work_is_done_lets_its_stack_be_up(
     assert debian13.sh("docker exec steps-then-1 bash -c 'echo $(</store/file)'") == "done\n"
 
 
+LOOPS = """
+  loops:
+    wait: 4s
+    content:
+      services:
+        web:
+          image: web:1
+          restart: always
+          command: [sh, -c, "perl -e 'select undef, undef, undef, 0.3'; echo no database; exit 1"]
+"""
+
+
+def test_a_server_that_crashes_and_is_started_again_does_not_run(
+    debian13: Machine, opened: Open
+) -> None:
+    with opened(f"compose:{LOOPS}") as station:
+        with pytest.raises(StepError) as caught:
+            station.apply()
+        said = [line.strip() for line in caught.value.message.splitlines()]
+        assert said[1:4] == [
+            "application not healthy after 4s",
+            "web is restarting; its last words:",
+            "no database",
+        ]
+        assert station.changed() == {"command:compose loops"}
+    debian13.sh("cd /opt/docker/loops && docker compose down && rm -r /opt/docker/loops")
+
+
+FOREIGN = """
+  foreign:
+    content:
+      services: {web: {image: "web:1"}}
+"""
+
+
+def test_a_container_that_took_the_name_of_a_removed_one_is_told_and_left_alone(
+    debian13: Machine, opened: Open
+) -> None:
+    with opened(f"compose:{FOREIGN}") as station:
+        station.apply()
+        debian13.sh("docker rm -f foreign-web-1; docker create --name foreign-web-1 web:1")
+        (change,) = station.plan().changes
+        taken = "another container has the name foreign-web-1: rename or remove it"
+        assert change.difference.before == {"value": taken}
+        with pytest.raises(StepError) as caught:
+            station.apply()
+        assert f"    {taken}\n" in caught.value.message
+        debian13.sh("docker rm foreign-web-1")
+        station.apply()
+        assert station.changed() == set()
+
+
+def test_a_port_that_another_program_took_meanwhile_is_told(
+    debian13: Machine, opened: Open
+) -> None:
+    with opened(stacks()) as station:
+        station.apply()
+        debian13.sh(
+            "docker stop one-web-1; systemd-run --unit=listener perl -MIO::Socket::INET -e "
+            "'push @open, IO::Socket::INET->new(LocalPort => 8001, Listen => 1); sleep'; sleep 1"
+        )
+        (change,) = station.plan().changes
+        assert change.difference.before == {
+            "value": "web is exited\nanother program has the port 8001/tcp: stop it"
+        }
+        debian13.sh("systemctl stop listener")
+        assert station.apply() == ["command:compose one"]
+
+
+def test_a_bind_on_a_drive_that_is_not_of_linux_is_refused_where_only_compose_sees_it(
+    debian13: Machine, opened: Open
+) -> None:
+    included = "services: {web: {image: 'web:1', volumes: ['/mnt/c/data:/data']}}"
+    text = (
+        f'files:\n  /opt/docker/drive/more.yaml: {{content: "{included}"}}\n'
+        "compose: {drive: {content: {include: [more.yaml]}}}\n"
+    )
+    # A stand-in answers for the drive: nothing here can mount the 9p file system of Windows.
+    stat = '#!/bin/sh\ncase $* in *c/mnt*|*/mnt*) echo v9fs ;; *) exec /usr/bin/stat "$@" ;; esac\n'
+    debian13.put("/usr/local/bin/stat", stat)
+    debian13.sh("chmod 755 /usr/local/bin/stat; mkdir -p /mnt/c/data")
+    with opened(text) as station, pytest.raises(StepError) as caught:
+        station.apply()
+    debian13.sh("rm /usr/local/bin/stat; rmdir -p /mnt/c/data || :; rm -r /opt/docker/drive")
+    assert (
+        "    /mnt/c/data lies on a v9fs drive, where data of containers loses owners, modes and "
+        "speed\n"
+    ) in caught.value.message
+
+
 def test_the_boot_does_not_wait_for_stacks(debian13: Machine, opened: Open) -> None:
     with opened(stacks()) as station:
         station.apply()
@@ -268,16 +358,53 @@ def test_the_boot_does_not_wait_for_stacks(debian13: Machine, opened: Open) -> N
     assert debian13.sh(waits.format("After"), check=False) == ""
 
 
-def test_a_container_that_was_stopped_is_seen_and_started(debian13: Machine, opened: Open) -> None:
+OTHER_IMAGE = "printf 'FROM web:1\\nLABEL other=%s\\n' \"$(date +%N)\" | docker build -q -t web:1 -"
+EFFECTS = {
+    "stopped": ("docker stop one-web-1", "web is exited"),
+    "paused": ("docker pause one-web-1", "web is paused"),
+    "removed": ("docker rm -f one-web-1", "web is missing"),
+    "cut off": (
+        "docker network disconnect -f one_default one-web-1",
+        "web is not in the network one_default",
+    ),
+    "without its network": (
+        "docker stop one-web-1; docker network rm one_default",
+        "web is exited",
+    ),
+    "of an older image": (OTHER_IMAGE, "web runs an older image"),
+    "configured by hand": (
+        "sed -i s/8001/8009/ /opt/docker/one/.env; touch -d 2020-01-01 /opt/docker/one/.env",
+        ".env changed\nits configuration changed",
+    ),
+    "with an override by hand": (
+        "echo 'services: {web: {environment: {MORE: x}}}' >/opt/docker/one/compose.override.yaml",
+        "its configuration changed",
+    ),
+    "stopped with its unit": (
+        "systemctl stop envwright-compose@one",
+        "its unit is not active\nweb is exited",
+    ),
+}
+
+
+@pytest.mark.parametrize(("by_hand", "said"), EFFECTS.values(), ids=EFFECTS)
+def test_what_is_done_to_a_stack_by_hand_is_named_proved_and_mended(
+    by_hand: str, said: str, debian13: Machine, opened: Open
+) -> None:
     with opened(stacks()) as station:
         station.apply()
-        debian13.sh("docker stop one-web-1")
-        (change,) = station.plan().changes
-        assert (change.resource.id, change.difference.before) == (
-            "command:compose one",
-            {"value": "web is exited"},
+        debian13.sh(by_hand)
+        states = {c.resource.id: c.difference.before for c in station.plan().changes}
+        # Another image is another one for the second stack, too.
+        assert states.pop("command:compose two", None) == (
+            {"value": said} if by_hand == OTHER_IMAGE else None
         )
-        assert station.apply() == ["command:compose one"]
+        assert states["command:compose one"] == {"value": said}
+        assert "command:compose one" in {r.id for r in station.verify() if r.outcome == "failed"}
+        station.apply()
+        assert station.changed() == set()
+        assert [r.reason for r in station.verify() if r.outcome == "failed"] == []
+    debian13.sh("rm -f /opt/docker/one/compose.override.yaml")
 
 
 def test_a_stack_is_up_again_after_a_restart_of_the_machine(
@@ -287,8 +414,12 @@ def test_a_stack_is_up_again_after_a_restart_of_the_machine(
         station.apply()
     debian13.sh("systemctl stop envwright-compose@one envwright-compose@two docker.socket docker")
     debian13.sh("systemctl start docker envwright-compose@one envwright-compose@two")
+    started = debian13.sh("docker inspect -f '{{.State.StartedAt}}' one-web-1")
     with opened(stacks()) as station:
+        # What is starting is waited for, not started again.
+        station.apply()
         assert station.changed() == set()
+    assert debian13.sh("docker inspect -f '{{.State.StartedAt}}' one-web-1") == started
 
 
 KEPT = """

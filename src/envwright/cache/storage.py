@@ -238,7 +238,10 @@ def _is_private(user: int, group: int) -> bool:
 
 
 def checksums_hold(files: Mapping[str, str]) -> bool:
-    """Tell whether each file still has its checksum; that of one that cannot be read is ""."""
+    """Tell whether each file still has its checksum, and each folder that of its listing.
+
+    The checksum of what cannot be read is "".
+    """
     return all(_of_file(path) == known for path, known in files.items())
 
 
@@ -246,5 +249,17 @@ def _of_file(path: str) -> str:
     try:
         with open(path, "rb") as stream:  # noqa: PTH123 - light
             return checksum(stream.read())
+    except IsADirectoryError:
+        return _of_folder(path)
+    except OSError:
+        return ""
+
+
+def _of_folder(path: str) -> str:
+    """Return the checksum of a folder's listing, as a folder of files is noted by the reader."""
+    from envwright.portable.listing import listing  # noqa: PLC0415 - seldom needed
+
+    try:
+        return checksum(listing(path))
     except OSError:
         return ""

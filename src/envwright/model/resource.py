@@ -14,7 +14,7 @@ from envwright.model.forecast import NOTHING
 from envwright.model.origin import Origin as Origin  # noqa: PLC0414, TC001 - of the protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.claim import Claim
@@ -133,6 +133,14 @@ class Resource(ABC):
         """Ids that every such resource comes after, where the environment has them."""
         return ()
 
+    @property
+    def validated(self) -> bool:
+        """Whether a program must accept it first, which may read whatever it refers to.
+
+        Such a resource comes after the others of its rank.
+        """
+        return False
+
     def claims(self) -> Iterable[Claim]:
         """Return the places on the machine that the resource decides about."""
         return ()
@@ -207,7 +215,7 @@ class Resource(ABC):
     def witness(self) -> Iterable[Assertion]:
         """Return what testinfra must see where the thing is in its wanted state."""
 
-    def predict(self, difference: Difference, changed: Container[str]) -> Difference:  # noqa: ARG002
+    def predict(self, difference: Difference, changed: Collection[str]) -> Difference:  # noqa: ARG002
         """Add to a difference what the changes of other resources (by id) will bring about."""
         return difference
 

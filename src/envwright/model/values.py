@@ -6,14 +6,19 @@ import hashlib
 import os
 import posixpath
 import re
+import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationInfo
 
+from envwright.portable.listing import listing
 from envwright.portable.safepath import TEXT_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import BaseModel
 
 
@@ -45,11 +50,24 @@ def exactly_one(settings: BaseModel, *names: str) -> None:
         raise ValueError(f"needs exactly one of {', '.join(others)} and {last}")
 
 
-def _local(name: str, info: ValidationInfo) -> str:
-    """Read a file that an environment names, relative to the environment's own folder."""
+@dataclass(frozen=True)
+class LocalFile:
+    """A file of a folder beside the environment: its path in the folder, its text, its mode."""
+
+    path: str
+    text: str
+    mode: str
+
+
+def _local_path(name: str, info: ValidationInfo) -> Path:
     folder = (info.context or {}).get("folder", ".")
     # Unlike Path.expanduser, this leaves a user whom nobody knows as it is.
-    path = Path(folder) / os.path.expanduser(name)  # noqa: PTH111
+    return Path(folder) / os.path.expanduser(name)  # noqa: PTH111
+
+
+def _local(name: str, info: ValidationInfo) -> str:
+    """Read a file that an environment names, relative to the environment's own folder."""
+    path = _local_path(name, info)
     try:
         with path.open("rb") as file:
             data = file.read(TEXT_LIMIT + 1)
@@ -66,6 +84,43 @@ def _local_template(name: str, info: ValidationInfo) -> str:
     """Read a file and render it as the strings of the environment are rendered."""
     text = _local(name, info)
     return str((info.context or {}).get("render", str)(text))
+
+
+FOLDER_LIMIT = 500
+"""How many files are brought of a folder: each is compared by every plan."""
+
+
+def _local_folder(name: str, info: ValidationInfo) -> tuple[LocalFile, ...]:
+    """Read the files of a folder and of the folders in it, but for what git keeps of its own."""
+    folder = _local_path(name, info)
+    found: list[LocalFile] = []
+    try:
+        for path in _files_in(folder, (info.context or {}).get("checksums", {})):
+            inside = path.relative_to(folder)
+            if len(found) == FOLDER_LIMIT:
+                raise ValueError(f"cannot bring {name}: it has more than {FOLDER_LIMIT} files")
+            text = _local(os.path.join(name, inside), info)  # noqa: PTH118 - `name` may begin with `~`
+            mode = "0755" if path.stat().st_mode & stat.S_IXUSR else "0644"
+            found.append(LocalFile(str(inside), text, mode))
+    except OSError as error:
+        raise ValueError(f"cannot read {name}: {error.strerror}") from error
+    if not found:
+        raise ValueError(f"cannot read {name}: it is no folder, or has no files")
+    return tuple(found)
+
+
+def _files_in(folder: Path, checksums: dict[str, str]) -> Iterator[Path]:
+    """Yield the files below a folder, in order. Links to folders are not followed.
+
+    The folders' listings are noted, so that one more file makes a cached environment stale.
+    """
+    checksums[str(folder)] = hashlib.sha256(listing(str(folder))).hexdigest()
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            if path.name != ".git" and not path.is_symlink():
+                yield from _files_in(path, checksums)
+        else:
+            yield path
 
 
 def _absolute(path: str) -> str:
@@ -91,6 +146,8 @@ Replacing = Annotated[list[Item], Field(json_schema_extra={"layers": "replace"})
 """A sequence: the list of a higher layer takes the place of the list of the layers below it."""
 LocalText = Annotated[str, AfterValidator(_local)]
 """The text of a file beside the environment, named by a relative path."""
+LocalFolder = Annotated[str, AfterValidator(_local_folder)]
+"""The files of a folder beside the environment (LocalFile), named by a relative path."""
 LocalTemplate = Annotated[str, AfterValidator(_local_template)]
 """The same, rendered with the variables and facts of the environment."""
 AbsolutePath = Annotated[str, AfterValidator(_absolute)]

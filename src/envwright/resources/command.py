@@ -13,7 +13,7 @@ from envwright.model.resource import Resource, wanted_by
 from envwright.resources.prerequisites import may_come
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.operations import Operation
@@ -39,6 +39,7 @@ class Command(Resource):
         seen: what testinfra must see, read in another way than `observe` where there is one.
         after: ids of resources that come before the command, where the environment has them.
         undone_by: the same, and a change of one of them undoes the command.
+        undone_below: folders; a change of what lies below one of them undoes the command, too.
         systemd: the command runs only where systemd is PID 1.
         lacking: what to say where `observe` fails, since the machine lacks what the command needs
             and no change of the plan can bring it; "" where the command makes what is missing.
@@ -51,6 +52,7 @@ class Command(Resource):
     seen: tuple[Assertion, ...]
     after: tuple[str, ...] = ()
     undone_by: tuple[str, ...] = ()
+    undone_below: tuple[str, ...] = ()
     systemd: bool = False
     lacking: str = ""
 
@@ -81,8 +83,12 @@ class Command(Resource):
             return {"value": Impossible(output.text.rpartition("\n")[2])}
         return {"value": output.text} if output.code == 0 else None
 
-    def predict(self, difference: Difference, changed: Container[str]) -> Difference:
-        if difference or not any(id_ in changed for id_ in self.undone_by):
+    def predict(self, difference: Difference, changed: Collection[str]) -> Difference:
+        below = tuple(f"{folder}/" for folder in self.undone_below)
+        undone = any(id_ in changed for id_ in self.undone_by) or any(
+            id_.partition(":")[2].startswith(below) for id_ in changed
+        )
+        if difference or not undone:
             return difference
         before: State = {"value": Unknown("what comes before it changes")}
         return replace(difference, before=before, fields=("value",))

@@ -41,6 +41,11 @@ class File(PathResource):
     rank: ClassVar[int] = 60
     text_field: ClassVar[str] = "content"
 
+    @property
+    def validated(self) -> bool:
+        """Whether a command must accept it."""
+        return bool(self.validate)
+
     def claims(self) -> Iterable[Claim]:
         return (Claim(PurePosixPath(self.path), "a whole file" if self.present else "no file"),)
 

@@ -50,6 +50,11 @@ class Keys(EditedFile, PathResource):
         wanted = self.keys.get(SYSTEMD) if self.path == WSL_CONF else None
         return None if wanted is None else bool(wanted)
 
+    @property
+    def validated(self) -> bool:
+        """Whether a command must accept the file."""
+        return bool(self.validate)
+
     def claims(self) -> Iterable[Claim]:
         return (Claim(PurePosixPath(self.path), "a file of some keys", shared=Shared.EDITED),)
 

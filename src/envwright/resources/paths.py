@@ -10,10 +10,11 @@ from envwright.facts import ChangeTime, KnownGroup, KnownUser, Stat, Status, Unk
 from envwright.model.forecast import Forecast
 from envwright.model.proof import Assertion
 from envwright.model.resource import EXISTENCE, Difference, Resource, wanted_by
+from envwright.portable.safepath import change
 from envwright.resources.prerequisites import may_come
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Question
     from envwright.model.resource import Field, Fields, State
@@ -47,7 +48,7 @@ class PathResource(Resource):
             yield f"directory:{parent}"
             yield f"mount:{parent}"
 
-    def predict(self, difference: Difference, changed: Container[str]) -> Difference:
+    def predict(self, difference: Difference, changed: Collection[str]) -> Difference:
         """Take the present state for unknown where a mount that is still to come will hide it."""
         mounts = [id_ for id_ in self.autorequires if id_.startswith("mount:") and id_ in changed]
         if not mounts or (difference and difference.before is None):
@@ -134,3 +135,8 @@ def in_the_way(path: str, difference: Difference, *replaceable: str) -> str:
     if isinstance(kind, Unknown):
         return ""
     return f"{path} is {NOUNS[kind]}, not {NOUNS[difference.after['kind']]}: move it away first"
+
+
+def only_root_changes(folder: str) -> str:
+    """Return the script that succeeds where nobody but root can put another file into a folder."""
+    return change("guard", f"{folder}/file")

@@ -16,7 +16,7 @@ from envwright.model.resource import EXISTENCE, Difference, Resource, wanted_by
 from envwright.resources.prerequisites import may_come
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.operations import Operation
@@ -188,7 +188,7 @@ class Service(Resource):
         started = status.started
         return started is None or all(t <= started for t in times if isinstance(t, float))
 
-    def predict(self, difference: Difference, changed: Container[str]) -> Difference:
+    def predict(self, difference: Difference, changed: Collection[str]) -> Difference:
         before = difference.before
         reads = "up to date" in self.desired() and any(id_ in changed for id_ in self.autorequires)
         if not reads or (before and OFFLINE in before) or "up to date" in difference.fields:

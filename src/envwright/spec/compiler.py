@@ -178,7 +178,7 @@ def _ordered(resources: Mapping[str, Resource]) -> Iterator[Resource]:
         raise _circle(resources, error.args[1]) from error
     ranks = _ranks(resources, before)
     sequence = {id_: number for number, id_ in enumerate(resources)}
-    ready: list[tuple[int, int, str]] = []
+    ready: list[tuple[tuple[int, bool], int, str]] = []
     while sorter.is_active():
         for id_ in sorter.get_ready():
             heapq.heappush(ready, (ranks[id_], sequence[id_], id_))
@@ -189,9 +189,12 @@ def _ordered(resources: Mapping[str, Resource]) -> Iterator[Resource]:
 
 def _ranks(
     resources: Mapping[str, Resource], before: Mapping[str, Sequence[str]]
-) -> dict[str, int]:
-    """Return the ranks, where no resource comes later than a resource that depends on it."""
-    ranks = {id_: resource.rank for id_, resource in resources.items()}
+) -> dict[str, tuple[int, bool]]:
+    """Return the ranks, where no resource comes later than a resource that depends on it.
+
+    What is validated comes after the others of its rank.
+    """
+    ranks = {id_: (resource.rank, resource.validated) for id_, resource in resources.items()}
     for id_ in reversed(tuple(TopologicalSorter(before).static_order())):
         for other in before[id_]:
             ranks[other] = min(ranks[other], ranks[id_])

@@ -15,6 +15,7 @@ from envwright.spec.environment import load
 from envwright.spec.sample_machines import MACHINES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from envwright.spec.compiler import Compiled
@@ -73,6 +74,31 @@ def test_a_change_of_any_file_that_was_read_is_seen(
     os.utime(tmp_path / file, ns=(status.st_atime_ns, status.st_mtime_ns))
     after = compiled.compiled(spec, TRIXIE, {})[0]
     assert (after == before, after) == (False, fresh(spec))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: (folder / "conf/more.env").write_text("B=2\n", "utf-8"),
+        lambda folder: (folder / "conf/app.env").write_text("A=2\n", "utf-8"),
+        lambda folder: (folder / "conf/app.env").unlink(),
+        lambda folder: (folder / "conf/app.env").chmod(0o755),
+    ],
+    ids=["one more", "another text", "one less", "executable"],
+)
+def test_a_change_of_a_folder_that_was_read_is_seen(
+    change: Callable[[Path], object], spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "web/conf").mkdir(parents=True)
+    (tmp_path / "web/compose.yaml").write_text("services: {}\n", "utf-8")
+    (tmp_path / "web/conf/app.env").write_text("A=1\n", "utf-8")
+    (tmp_path / "box.yaml").write_text("name: box\ncompose: {web: {folder: web}}\n", "utf-8")
+    before = compiled.compiled(spec, TRIXIE, {})[0]
+    change(tmp_path / "web")
+    after = compiled.compiled(spec, TRIXIE, {})[0]
+    assert (after == before, after) == (False, fresh(spec))
+    forbid_compiling(monkeypatch)
+    assert compiled.compiled(spec, TRIXIE, {})[0] == after
 
 
 def test_a_file_that_is_gone_is_missed(spec: str, tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ def test_a_stack_is_a_folder_a_file_a_unit_and_that_it_is_up(tmp_path: Path) -> 
         "directory:/opt/docker",
         "directory:/opt/docker/a",
         "file:/etc/systemd/system/envwright-compose@.service",
-        "file:/opt/docker/a/compose.yaml",
         "file:/etc/systemd/system/envwright-compose@a.service.d/wait.conf",
+        "file:/opt/docker/a/compose.yaml",
         "service:envwright-compose@a.service",
         "command:compose a",
     ]
@@ -35,23 +35,20 @@ def test_a_stack_is_a_folder_a_file_a_unit_and_that_it_is_up(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("wait", "seconds", "limit"),
-    [
-        ("", 300, 330),
-        ("wait: 45s, ", 45, 75),
-        ("wait: 10m, ", 600, 630),
-        ("wait: 1h, ", 3600, 3630),
-    ],
+    ("wait", "seconds"),
+    [("", 300), ("wait: 45s, ", 45), ("wait: 10m, ", 600), ("wait: 1h, ", 3600)],
 )
 def test_bringing_a_stack_up_has_a_limit_of_its_own(
-    wait: str, seconds: int, limit: int, tmp_path: Path
+    wait: str, seconds: int, tmp_path: Path
 ) -> None:
     section = STACK.replace("{content", f"{{{wait}content")
     made = states(tmp_path, section)
     path = "/etc/systemd/system/envwright-compose@a.service.d/wait.conf"
     assert made[f"file:{path}"]["content"] == (
-        f"{HEAD}[Service]\n# Seconds for all services to be healthy, and for starting them, too.\n"
-        f"Environment=WAIT={seconds} LIMIT={limit}\n"
+        f"{HEAD}[Service]\n"
+        "# Seconds for starting the services, and for those that others depend on to be as these "
+        "want them.\n"
+        f"Environment=LIMIT={seconds + 30}\n"
     )
     resources: dict[str, Any] = {r.id: r for r in compile_section(tmp_path, section).resources}
     unit = "/etc/systemd/system/envwright-compose@.service"
@@ -61,10 +58,10 @@ def test_bringing_a_stack_up_has_a_limit_of_its_own(
 def test_the_file_goes_live_only_if_compose_agrees(tmp_path: Path) -> None:
     resources = {r.id: r for r in compile_section(tmp_path, STACK).resources}
     file: Any = resources["file:/opt/docker/a/compose.yaml"]
-    assert (
-        file.validate
-        == 'docker compose --project-directory /opt/docker/a --file "$staged" config --quiet'
+    assert file.validate.endswith(
+        '\ndocker compose --project-directory /opt/docker/a --file "$staged" "$@" config --quiet'
     )
+    assert file.validated
     assert file.content == f"{HEAD}services:\n  web:\n    image: x\n"
 
 
@@ -120,14 +117,6 @@ def test_each_stack_is_redone_by_its_own_files_and_by_docker_alone(tmp_path: Pat
     )
 
 
-def test_a_service_that_others_wait_for_to_end_may_have_ended(tmp_path: Path) -> None:
-    waits = "{init: {condition: service_completed_successfully}}"
-    services = f"{{init: {{image: x}}, w: {{image: x, depends_on: {waits}}}}}"
-    text = f"compose: {{a: {{content: {{services: {services}}}}}}}\n"
-    command: Any = compile_section(tmp_path, text).resources[-1]
-    assert 'case " init " in' in command.observe
-
-
 def test_ports_are_proved_where_some_are_published(tmp_path: Path) -> None:
     text = (
         "compose:\n"
@@ -151,7 +140,7 @@ def test_a_stack_on_a_drive_of_windows_is_refused(
     code: int,
     tmp_path: Path,
 ) -> None:
-    (requirement,) = compile_section(tmp_path, STACK).requirements
+    requirement, _ = compile_section(tmp_path, STACK).requirements
     (tmp_path / "stat").write_text(f"#!/bin/sh\necho {kind}\n")
     (tmp_path / "stat").chmod(0o755)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
@@ -159,10 +148,10 @@ def test_a_stack_on_a_drive_of_windows_is_refused(
     assert done.returncode == code
     assert (requirement.refusal, requirement.hint) == (
         (
-            "/opt/docker/a lies on a Windows drive or a network drive, where the volumes of "
-            "containers lose owners, modes and speed"
+            "/opt/docker/a lies on a Windows drive or a network drive, where the data of "
+            "containers loses owners, modes and speed"
         ),
-        "move /opt/docker to the distribution's own ext4 file system",
+        "move /opt/docker/a to the distribution's own ext4 file system",
     )
 
 
@@ -177,13 +166,14 @@ MOUNT = "content: {services: {w: {image: x}}, secrets: {token: {file: ./secrets/
 @pytest.mark.parametrize(
     ("stack", "said"),
     [
-        ("{}", "4:6: compose.a needs exactly one of 'file' and 'content'"),
+        ("{}", "4:6: compose.a needs exactly one of 'file', 'content', 'folder' and 'path'"),
         (
             f"{{file: f.yaml, {SERVICES}}}",
-            "4:6: compose.a needs exactly one of 'file' and 'content'",
+            "4:6: compose.a needs exactly one of 'file', 'content', 'folder' and 'path'",
         ),
-        ("{content: {}}", "4:6: compose.a is no compose file: it has no mapping 'services'"),
-        ("{content: 'a: b'}", "4:6: compose.a is no compose file: it has no mapping 'services'"),
+        ("{content: {}}", "4:6: compose.a is no compose file: it is empty"),
+        ("{content: '# soon'}", "4:6: compose.a is no compose file: it is empty"),
+        ("{content: '- a'}", "4:6: compose.a is no compose file: its top level is no mapping"),
         (
             r'{content: "services:\n  w: [\n"}',
             (
@@ -237,7 +227,7 @@ def test_a_stack_that_cannot_be_meant_is_refused(stack: str, said: str, tmp_path
 @pytest.mark.parametrize("name", ["-a", "a b", "A", "../x", "a/b"])
 def test_a_name_that_compose_would_not_take_is_refused(name: str, tmp_path: Path) -> None:
     (said,) = refusals(tmp_path, f"compose: {{'{name}': {{{SERVICES}}}}}\n")
-    assert said.endswith("small letters, digits, `_` and `-`, no `-` or `_` first")
+    assert said.endswith("small letters, digits, `.`, `_` and `-`, a letter or digit first")
 
 
 @pytest.mark.parametrize(
@@ -247,10 +237,7 @@ def test_a_name_that_compose_would_not_take_is_refused(name: str, tmp_path: Path
             r"services: {}\n# \x07",
             "has the character U+0007, which cannot stand in YAML, in line 2 of the compose file",
         ),
-        ("services: {a: " + "9" * 5000 + "}", f"{UNREAD}: Exceeds the limit (4300 digits)"),
-        ("services: {a: 2026-99-99}", f"{UNREAD}: month must be in 1..12"),
         ("services: " + "[" * 3000, f"{UNREAD}: maximum recursion depth exceeded"),
-        ("services: {a: !!int x}", f"{UNREAD}: "),
         ("services: *a", "is no YAML at line 1 of the compose file: found undefined alias"),
     ],
 )

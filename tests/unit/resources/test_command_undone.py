@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from envwright.facts import Unknown
 from envwright.model.resource import Difference, compare
 from envwright.resources.command import Command
@@ -14,6 +16,7 @@ COMMAND = Command(
     seen=(),
     after=("service:a",),
     undone_by=("file:/b",),
+    undone_below=("/opt/app",),
 )
 NOTHING = compare({"value": "up"}, {"value": "up"})
 
@@ -22,14 +25,16 @@ def test_a_command_comes_after_what_undoes_it() -> None:
     assert COMMAND.autorequires == ("service:a", "file:/b")
 
 
-def test_a_change_of_what_undoes_it_is_foreseen() -> None:
-    assert COMMAND.predict(NOTHING, {"file:/b"}) == Difference(
+@pytest.mark.parametrize("changed", ["file:/b", "file:/opt/app/conf/a", "link:/opt/app/b"])
+def test_a_change_of_what_undoes_it_is_foreseen(changed: str) -> None:
+    assert COMMAND.predict(NOTHING, {changed}) == Difference(
         {"value": Unknown("what comes before it changes")}, {"value": "up"}, ("value",)
     )
 
 
-def test_a_change_of_what_merely_comes_before_it_is_none_of_its_own() -> None:
-    assert COMMAND.predict(NOTHING, {"service:a"}) == NOTHING
+@pytest.mark.parametrize("changed", ["service:a", "file:/opt/application", "file:/opt/app2/a"])
+def test_a_change_of_what_merely_comes_before_it_is_none_of_its_own(changed: str) -> None:
+    assert COMMAND.predict(NOTHING, {changed}) == NOTHING
 
 
 def test_what_differs_already_is_shown_as_it_is() -> None:

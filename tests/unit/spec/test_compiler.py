@@ -299,6 +299,15 @@ def test_a_service_comes_after_the_files_that_it_reads() -> None:
     ) == ["file:/etc/b", "service:y.service", "keys:/etc/a", "service:x.service"]
 
 
+def test_a_file_that_a_program_validates_comes_after_the_files_that_it_may_refer_to() -> None:
+    assert ids(
+        File(path="/opt/app/main", validate="check main", needs=("package:checker",)),
+        Keys(path="/etc/a", dialect="env", validate="check a"),
+        File(path="/opt/other/included"),
+        Package(package="checker"),
+    ) == ["package:checker", "file:/opt/other/included", "file:/opt/app/main", "keys:/etc/a"]
+
+
 def test_needs_that_nothing_meets_are_passed_over() -> None:
     assert ids(File(path="/a", needs=("package:nobody", "file:/a"))) == ["file:/a"]
 
