@@ -94,7 +94,6 @@ user:
             path=path,
             content=f"{self.name} {RULES[rule]}\n",
             mode="0440",
-            validate='visudo -cqf "$staged"',
             needs=("package:sudo",),
             at=("sudo",),
         )
