@@ -65,6 +65,7 @@ def test_a_file_for_which_there_is_no_space_is_not_begun(folder: str, box: Box) 
         box.machine.sh(f"umount {folder}")
 
 
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo"
 FULL = """\
 mkdir /mnt/etc && mount -t tmpfs -o size=8m none /mnt/etc && cp -a /etc/. /mnt/etc
 mount --move /mnt/etc /etc && rmdir /mnt/etc
@@ -260,7 +261,7 @@ def test_a_new_account_s_files_get_the_group_that_the_machine_gives_it(box: Box)
     box.machine.sh("sed -i 's/^USERGROUPS_ENAB.*/USERGROUPS_ENAB no/' /etc/login.defs")
     try:
         box.write(
-            "user: {name: grouped, authorized_keys: [ssh-ed25519 AAAA me]}\n"
+            f"user: {{name: grouped, authorized_keys: [{PUBLIC_KEY}]}}\n"
             "files: {/srv/grouped: {content: x, owner: grouped}}\n"
         )
         said = box.run("apply", "--yes")

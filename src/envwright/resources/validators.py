@@ -62,13 +62,13 @@ _PLACES = (
     ),
     Place(
         r"/etc/systemd/system/[^/]+\.(service|socket|timer|path|target|mount|automount|slice|swap)",
-        "systemd",
+        "systemd(1)",
         "systemd-analyze",
         f"unit=$staged units=${{staged%/*}}\n{_UNIT}",
     ),
     Place(
         r"/etc/systemd/system/[^/]+\.d/[^/]+",
-        "systemd",
+        "systemd(1)",
         "systemd-analyze",
         f"units=${{staged%/*/*}} unit=${{staged%.d/*}}\nunit=${{unit##*/}}\n{_UNIT}",
         _CONF,
@@ -102,8 +102,10 @@ _PLACES = (
         rf"[A-Za-z0-9_:-]+|{_APT_NAME}\.conf",
     ),
     Place(r"/etc/cron\.(d|hourly|daily|weekly|monthly)/[^/]+", "cron", names=_RUN_PARTS),
-    Place(r"/etc/(sysctl|modules-load|tmpfiles|sysusers|binfmt)\.d/[^/]+", "systemd", names=_CONF),
-    Place(r"/etc/(environment|systemd/[a-z]+\.conf)\.d/[^/]+", "systemd", names=_CONF),
+    Place(
+        r"/etc/(sysctl|modules-load|tmpfiles|sysusers|binfmt)\.d/[^/]+", "systemd(1)", names=_CONF
+    ),
+    Place(r"/etc/(environment|systemd/[a-z]+\.conf)\.d/[^/]+", "systemd(1)", names=_CONF),
     Place(r"/etc/udev/rules\.d/[^/]+", "udev", names=r".+\.rules"),
 )
 

@@ -144,6 +144,13 @@ def test_logging_in_and_becoming_root_are_proved(tmp_path: Path) -> None:
             ),
         ),
         (
+            '{name: dev, authorized_keys: ["ssh-ed25519 AAAA me"]}',
+            (
+                "2:37: user.authorized_keys[0] must be a public key as sshd reads it: "
+                "[OPTIONS] TYPE KEY"
+            ),
+        ),
+        (
             '{name: dev, authorized_keys: ["# mine"]}',
             (
                 "2:37: user.authorized_keys[0] must be one line of authorized_keys, "
