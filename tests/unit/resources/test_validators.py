@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
+from sections import compile_everywhere
 
+from envwright.resources.file import File
 from envwright.resources.validators import reason_unread, validator
 
-if TYPE_CHECKING:
-    from pathlib import Path
+ENVIRONMENTS = Path(__file__).parents[3] / "environments"
 
 SERVICE = "[Service]\nExecStart=/opt/app --serve\n"
 LIST = "deb [signed-by=/etc/apt/keyrings/x.asc] https://x.example/ stable main\n"
@@ -98,6 +99,26 @@ def test_a_file_that_its_program_refuses_does_not_go_live(path: str, tmp_path: P
     text, words = BAD[path]
     code, said = judged(path, text, tmp_path)
     assert (code != 0, words in said) == (True, True), said
+
+
+@pytest.mark.parametrize(
+    "environment", sorted(ENVIRONMENTS.glob("*.yaml")), ids=lambda file: file.stem
+)
+def test_what_capabilities_write_is_accepted(environment: Path, tmp_path: Path) -> None:
+    files = {
+        (resource.path, resource.content)
+        for made in compile_everywhere(environment)
+        for resource in made.resources
+        if isinstance(resource, File) and resource.present and not resource.validate
+    }
+    checked = sorted(file for file in files if validator(file[0]))
+    said = {}
+    for number, (path, text) in enumerate(checked):
+        needs_its_program(path)
+        said[path] = judged(path, text, tmp_path / str(number))
+    assert checked
+    assert {path: words for path, (code, words) in said.items() if code} == {}
+    assert [path for path, _ in files if reason_unread(path)] == []
 
 
 def test_without_the_program_a_file_goes_live() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -218,6 +219,11 @@ def edited(name: str, text: str, key: str, value: Value) -> str | None:
 
 def test_every_dialect_is_put_to_the_test() -> None:
     assert tuple(CASES) == NAMES
+
+
+def test_the_documents_name_every_dialect_with_its_readers() -> None:
+    page = Path(__file__).parents[4] / "docs" / "dialects.md"
+    assert tuple(re.findall(r"^\| `(\w+)`", page.read_text("utf-8"), re.MULTILINE)) == NAMES
 
 
 @every_dialect
