@@ -22,9 +22,10 @@ ssh-keygen -q -t ed25519 -N '' -f "$folder/key" && mkdir -p -m 0755 /run/sshd &&
 _UNIT = """\
 said=$(SYSTEMD_UNIT_PATH="$units:" LC_ALL=C systemd-analyze verify --man=no "$unit" 2>&1)
 ! printf '%s\\n' "$said" | grep -F -e "$staged:" -e "${unit##*/}:" |
-    grep -E 'gnoring|Refusing|fatal error'
+    grep -E 'Unknown (key|section)|outside of|Missing|Failed to parse|Invalid|Refusing|fatal'
 """
-"""What systemd says of other units, and of programs that are not there yet, does not count."""
+"""What systemd says of other units, of programs that are not there yet, and of options that it no
+longer has, does not count."""
 _APT_NAME = r"[A-Za-z0-9_:-][A-Za-z0-9_:.-]*"
 
 

@@ -29,6 +29,7 @@ GOOD = {
     "/etc/systemd/system/app.service": f"[Unit]\nRequires=other.service\n{SERVICE}",
     "/etc/systemd/system/app@.service": f"{SERVICE}X-Note=ours\n",
     "/etc/systemd/system/app.timer": "[Timer]\nOnCalendar=daily\n",
+    "/etc/systemd/system/old.service": f"{SERVICE}StandardOutput=syslog\nCPUShares=5\n",
     "/etc/systemd/system/app.service.d/10-user.conf": "[Service]\nUser=nobody\n",
     "/etc/systemd/system/systemd-logind.service.d/a.conf": "[Service]\nNice=1\n",
     "/etc/apt/sources.list": LIST,
@@ -48,6 +49,8 @@ BAD = {
     "/root/.profile": ("export X='a\n", "unexpected EOF while looking for matching"),
     "/home/dev/.gitconfig": ("[init\n", "bad config line 1 in file"),
     "/etc/systemd/system/app.service": (f"{SERVICE}Restrat=always\n", "app.service:3: Unknown key"),
+    "/etc/systemd/system/app.socket": ("[Socket]\nListenStream\n", "app.socket:2: Missing '='"),
+    "/etc/systemd/system/app.mount": ("[Mount]\nWhat=x\nWhere=/y\n", "app.mount: Where= setting"),
     "/etc/systemd/system/app.timer": ("[Timer]\n", "app.timer: Timer unit lacks value setting"),
     "/etc/systemd/system/systemd-logind.service.d/a.conf": (
         "Nice=1\n",
