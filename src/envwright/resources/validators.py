@@ -13,6 +13,10 @@ _RUN_PARTS = r"[A-Za-z0-9_-]+"
 _ALONE = "-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null"
 _BASH = 'bash -O extglob -n "$staged"'
 """bash reads what dash does, and what a person may write for bash alone."""
+_DOCKERD = """\
+! dockerd --help | grep -q -e --validate || dockerd --validate --config-file "$staged"
+"""
+"""Engines before version 23 cannot check a file."""
 _SSHD = """\
 folder=$(mktemp -d) && trap 'rm -r "$folder"' EXIT
 ssh-keygen -q -t ed25519 -N '' -f "$folder/key" && mkdir -p -m 0755 /run/sshd &&
@@ -52,6 +56,7 @@ _PLACES = (
     Place(r"/etc/sudoers", "sudo", "visudo", 'visudo -cf "$staged"'),
     Place(r"/etc/sudoers\.d/[^/]+", "sudo", "visudo", 'visudo -cf "$staged"', r"[^.]*[^.~]"),
     Place(r"/etc/ssh/sshd_config(\.d/[^/]+)?", "sshd", "/usr/sbin/sshd", _SSHD),
+    Place(r"/etc/docker/daemon\.json", "dockerd", "dockerd", _DOCKERD),
     Place(r"/etc/fstab", "mount", "findmnt", '! findmnt -s -F "$staged" 2>&1 >/dev/null | grep .'),
     Place(r"/etc/profile|/.*/\.(profile|bashrc|bash_profile|bash_aliases)", "bash", "bash", _BASH),
     Place(r"/etc/profile\.d/[^/]+", "the login shell", "bash", _BASH, r".+\.sh"),

@@ -21,6 +21,7 @@ GOOD = {
     "/etc/sudoers.d/team": "%team ALL=(root) /usr/bin/systemctl\n",
     "/etc/ssh/sshd_config": "Include /etc/ssh/sshd_config.d/*.conf\nUsePAM yes\n",
     "/etc/ssh/sshd_config.d/10-team.conf": "PasswordAuthentication no\nMatch User dev\n",
+    "/etc/docker/daemon.json": '{"debug": true}\n',
     "/etc/fstab": "# disks\nUUID=1 / ext4 defaults 0 1\ntmpfs /x tmpfs size=1m\n",
     "/etc/profile.d/x.sh": 'case "$-" in *i*) a=(1 2); [[ $x == !(y) ]] ;; esac\n',
     "/home/dev/.bashrc": "alias ll='ls -l'\n",
@@ -80,7 +81,16 @@ def judged(path: str, text: str, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-PROGRAMS = ("visudo", "/usr/sbin/sshd", "findmnt", "bash", "git", "systemd-analyze", "apt-get")
+PROGRAMS = (
+    "visudo",
+    "dockerd",
+    "/usr/sbin/sshd",
+    "findmnt",
+    "bash",
+    "git",
+    "systemd-analyze",
+    "apt-get",
+)
 
 
 def needs_its_program(path: str) -> None:
