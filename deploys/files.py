@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import model_validator
 
-from envwright.model.capability import Settings, TableCapability, render
+from envwright.model.capability import Objection, Settings, TableCapability, render
 from envwright.model.proof import Proof
 from envwright.model.secrets import is_mentioned
 from envwright.model.values import (
@@ -23,6 +23,7 @@ from envwright.model.values import (
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.link import Link
+from envwright.resources.validators import reason_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,26 +70,23 @@ class Entry(Settings):
         return self
 
     @property
+    def is_file(self) -> bool:
+        """Whether it is neither a directory, nor a link, nor to be removed."""
+        return not (self.directory or self.link is not None or self.absent)
+
+    @property
     def is_program(self) -> bool:
         """Whether it is a file that its owner can run."""
-        return not (self.directory or self.link or self.absent) and bool(
-            int((self.mode or "0644")[1]) & 1
-        )
-
-
-def _guard(path: str) -> str:
-    """Return the command that checks a file before it goes live: a bad sudoers file locks sudo."""
-    if path == "/etc/sudoers" or path.startswith("/etc/sudoers.d/"):
-        return '{ ! command -v visudo >/dev/null || visudo -cf "$staged"; }'
-    return ""
+        return self.is_file and bool(int((self.mode or "0644")[1]) & 1)
 
 
 class Section(TableCapability):
     """Files, directories and links by path.
 
-    Files are written whole and atomically. A file of sudo goes live only when visudo accepts it. A
-    file never replaces a directory, and a directory or link never replaces a file: the error names
-    the existing entry, and envwright leaves it alone.
+    Files are written whole and atomically. Files of sudo, sshd, systemd, apt, git and bash, and
+    fstab, go live only when the program that reads them accepts them. A file never replaces a
+    directory, and a directory or link never replaces a file: the error names the existing entry,
+    and envwright leaves it alone.
     """
 
     example: ClassVar[str] = """\
@@ -119,7 +117,12 @@ files:
                 texts = (entry.content, entry.source, entry.template)
                 content = next(text for text in texts if text is not None)
                 mode = entry.mode or ("0600" if is_mentioned(content) else "0644")
-                yield File(content=content, mode=mode, validate=_guard(path), at=(path,), **common)
+                yield File(content=content, mode=mode, at=(path,), **common)
+
+    def objections(self, machine: Machine) -> Iterator[Objection]:  # noqa: ARG002 - the same everywhere
+        for path, entry in self.root.items():
+            if entry.is_file and (reason := reason_unread(path)):
+                yield Objection(reason, "name the file as its program expects", at=(path,))
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         # Every directory above a file can keep users from it. Root can read every file.

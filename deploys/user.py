@@ -6,12 +6,13 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from envwright.model.capability import Capability, Objection, render
 from envwright.model.proof import Proof
 from envwright.model.values import AbsolutePath, AccountName, Adding, spelled
 from envwright.resources.directory import Directory
+from envwright.resources.edited_file import reason_unwritable
 from envwright.resources.file import File
 from envwright.resources.group import Group
 from envwright.resources.keys import Keys
@@ -28,9 +29,17 @@ if TYPE_CHECKING:
 
 RULES = {"nopasswd": "ALL=(ALL:ALL) NOPASSWD: ALL", "password": "ALL=(ALL:ALL) ALL"}
 
+
+def _read_by_sshd(line: str) -> str:
+    if reason_unwritable("authorized_keys", {line: True}):
+        raise ValueError("must be a public key as sshd reads it: [OPTIONS] TYPE KEY")
+    return line
+
+
 KeyLine = Annotated[
     str,
     spelled(r"^[^\s#][^\n\r\x00]*$", "one line of authorized_keys, neither blank nor a comment"),
+    AfterValidator(_read_by_sshd),
 ]
 """A public key that may log in (sshd(8), AUTHORIZED_KEYS FILE FORMAT)."""
 
@@ -69,7 +78,8 @@ user:
     """The account's sudo rule: `nopasswd` and `password` allow every command, without or with the
     account's password; `none` removes the rule. Left out, the rule is not managed."""
     authorized_keys: Adding[KeyLine] = []
-    """Lines for ~/.ssh/authorized_keys; other lines in the file stay."""
+    """Lines for ~/.ssh/authorized_keys; other lines in the file stay. sshd takes the first line
+    with a key: where the file has the key with other options, the new line is put in front."""
 
     def objections(self, machine: Machine) -> Iterator[Objection]:
         for account in machine.accounts.users.values():
@@ -101,7 +111,6 @@ user:
             path=path,
             content=f"{self.name} {RULES[rule]}\n",
             mode="0440",
-            validate='visudo -cqf "$staged"',
             needs=("package:sudo",),
             at=("sudo",),
         )
@@ -113,7 +122,7 @@ user:
         yield Directory(path=folder, mode="0700", at=at, **owner)
         yield Keys(
             path=f"{folder}/authorized_keys",
-            dialect="lines",
+            dialect="authorized_keys",
             keys=dict.fromkeys(self.authorized_keys, True),
             mode="0600",
             at=at,

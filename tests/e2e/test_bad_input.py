@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +65,7 @@ def test_a_file_for_which_there_is_no_space_is_not_begun(folder: str, box: Box) 
         box.machine.sh(f"umount {folder}")
 
 
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo"
 FULL = """\
 mkdir /mnt/etc && mount -t tmpfs -o size=8m none /mnt/etc && cp -a /etc/. /mnt/etc
 mount --move /mnt/etc /etc && rmdir /mnt/etc
@@ -124,6 +126,40 @@ def test_a_sudo_rule_that_visudo_refuses_does_not_go_live(box: Box) -> None:
         "                        ^\n"
         "    wanted by files (box.yaml:2)\n"
         "hint: mend that line; what was there before still holds\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "words"),
+    [
+        (
+            "/etc/systemd/system/app.service",
+            "[Service]\nExecStart=/bin/true\nRestrat=always\n",
+            "PATH:3: Unknown key 'Restrat' in section [Service], ignoring.",
+        ),
+        (
+            "/etc/apt/sources.list.d/team.list",
+            "deb https://packages.example stable\n",
+            "E: Malformed entry 1 in list file PATH (Component)",
+        ),
+        (
+            "/etc/profile.d/team.sh",
+            "if [ -t 1 ]; then\n",
+            "PATH: line 2: syntax error: unexpected end of file",
+        ),
+    ],
+)
+def test_a_file_that_its_program_refuses_does_not_go_live(
+    path: str, content: str, words: str, box: Box
+) -> None:
+    assert box.refuses(f"files: {{{path}: {{content: {json.dumps(content)}}}}}\n") == (
+        f"error: file:{path} failed on HOST:\n"
+        f"    {words.replace('PATH', path)}\n"
+        "    wanted by files (box.yaml:2)\n"
+        "hint: mend that line; what was there before still holds\n"
+    )
+    assert box.machine.sh(f"ls {path} 2>&1 || :") == (
+        f"ls: cannot access '{path}': No such file or directory\n"
     )
 
 
@@ -225,7 +261,7 @@ def test_a_new_account_s_files_get_the_group_that_the_machine_gives_it(box: Box)
     box.machine.sh("sed -i 's/^USERGROUPS_ENAB.*/USERGROUPS_ENAB no/' /etc/login.defs")
     try:
         box.write(
-            "user: {name: grouped, authorized_keys: [ssh-ed25519 AAAA me]}\n"
+            f"user: {{name: grouped, authorized_keys: [{PUBLIC_KEY}]}}\n"
             "files: {/srv/grouped: {content: x, owner: grouped}}\n"
         )
         said = box.run("apply", "--yes")

@@ -202,9 +202,13 @@ def test_root_keeps_its_files_whatever_a_user_swaps_for_a_new_one(
     )
 
 
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo"
 EDITED = {
     "authorized_keys": Keys(
-        path=f"{HOME}/.ssh/authorized_keys", dialect="lines", keys={"ssh-x a": True}, **DEV
+        path=f"{HOME}/.ssh/authorized_keys",
+        dialect="authorized_keys",
+        keys={PUBLIC_KEY: True},
+        **DEV,
     ),
     "netrc": Keys(
         path=f"{HOME}/.netrc", dialect="netrc", keys={"a.test": "login a password b"}, **DEV

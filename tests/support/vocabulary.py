@@ -68,7 +68,7 @@ def at(place: PurePath) -> dict[str, Resource]:
             Archive(path=path, url="https://x.test/a.tar", sha256="a" * 64),
             Directory(path=path),
             File(path=path),
-            Keys(path=path, dialect="lines", keys={"a": True}),
+            Keys(path=path, dialect="goenv", keys={"A": "b"}),
             Link(path=path, target="/elsewhere"),
             # What a mount decides about its own table is the entry of another place.
             Mount(target=path if path != FSTAB else "/mnt/a", source="tmpfs", kind="tmpfs"),

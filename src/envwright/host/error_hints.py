@@ -121,7 +121,13 @@ _KNOWN = (
         "try again; where it stays, compare with the checksum that the publisher announces",
     ),
     (r"No space left on device", "make room: `df -h` shows where there is none"),
-    (r": syntax error", "mend that line; what was there before still holds"),
+    (
+        (
+            r": syntax error|Unknown key|outside of section|Malformed (entry|stanza)|"
+            r"bad config line|parse error at line|[Bb]ad configuration option|unsupported option"
+        ),
+        "mend that line; what was there before still holds",
+    ),
     (
         r"unable to configure the Docker daemon",
         "mend the key that it names; the daemon still has the file as it was",

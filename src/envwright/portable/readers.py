@@ -183,9 +183,35 @@ def _unescape(field: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), field)
 
 
-def lines(text: str, key: str) -> bool | None:
-    """Return True where the text has the line, else None."""
-    return key in [line.removesuffix("\r") for line in text.split("\n")] or None
+_SSHD_OPTION = (
+    r"restrict|cert-authority|(?:no-)?(?:agent-forwarding|port-forwarding|pty|user-rc|touch-required"
+    r"|x11-forwarding|verify-required)|(?:command|environment|expiry-time|from|permitlisten|tunnel"
+    r'|permitopen|principals)="(?:\\"|[^"])*"'
+)
+
+
+def authorized_keys(text: str, key: str) -> bool | None:
+    """Return True where the first line with the key of a line has its options, too; else None."""
+    blob = next(word for word in key.split() if word.startswith("AAAA"))
+    wanted = _key_options(key, blob) or set()
+    for line in text.split("\n"):
+        found = _key_options(line, blob)
+        if found is not None and ("cert-authority" in found) == ("cert-authority" in wanted):
+            return found == wanted or None
+    return None
+
+
+def _key_options(line: str, blob: str) -> set[str] | None:
+    """Return the options in front of a key; None where there is no such key that sshd reads."""
+    options = rf"((?:(?:{_SSHD_OPTION})(?:,(?!\s)|[ \t]+))*)"
+    pattern = rf"[ \t]*{options}[a-z][a-z0-9@.-]*[ \t]+{re.escape(blob)}(?=\s|\Z)"
+    found = re.match(pattern, line, re.IGNORECASE)
+    if found is None:
+        return None
+    return {
+        re.sub("^[^=]+", lambda name: name[0].lower(), option)
+        for option in re.findall(_SSHD_OPTION, found[1], re.IGNORECASE)
+    }
 
 
 def apt_stanza(text: str, key: str) -> str:

@@ -21,6 +21,15 @@ SWITCHES = {"wsl": "wsl_switch", "wslconfig": "wslconfig_switch"}
 """The dialects that write true and false in several ways, and the reader that knows these."""
 
 
+def reason_unwritable(dialect: str, keys: Mapping[str, Value]) -> str:
+    """Return why no file of a dialect can hold some keys; "" where one can."""
+    try:
+        dialects.get(dialect).edit("", keys)
+    except dialects.DialectError as error:
+        return str(error)
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EditedFile(Resource):
     """Some keys of a file.

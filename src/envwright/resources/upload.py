@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envwright.model.operations import operation
+from envwright.resources.validators import validator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +18,10 @@ def upload(  # noqa: PLR0913 - the properties of one file
 ) -> Iterator[Operation]:
     """Yield the operations that write a file; `validate` is a command that must accept "$staged".
 
-    The checked file is staged where only root can look; readers see the old file or the new one.
+    By default the program that reads the files of that place checks the new file. A checked file is
+    staged where only root can look; readers see the old file or the new one.
     """
+    validate = validate or validator(path)
     checked = {"validate": validate} if validate else {}
     attributes = {"user": owner, "group": group, "mode": mode}
     yield operation("paths.put", src=source, dest=path, **attributes, **checked)

@@ -14,7 +14,6 @@ from standins import DEBIAN, UBUNTU, WSL
 from user_folders import entered_by_others
 
 from envwright.facts import Accounts
-from envwright.resources.file import File
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,13 +141,13 @@ def test_a_file_has_the_primary_group_that_its_owner_has_on_the_machine(tmp_path
     assert found["file:/srv/x"]["group"] == "users"
 
 
-@pytest.mark.parametrize("path", ["/etc/sudoers", "/etc/sudoers.d/team"])
-def test_a_file_of_sudos_goes_live_only_when_visudo_agrees(tmp_path: Path, path: str) -> None:
-    made = compile_section(tmp_path, f"files: {{{path}: {{content: x}}, /etc/x: {{content: x}}}}\n")
-    assert [r.validate for r in made.resources if isinstance(r, File)] == [
-        '{ ! command -v visudo >/dev/null || visudo -cf "$staged"; }',
-        "",
-    ]
+@pytest.mark.parametrize("name", ["team.conf", "team~"])
+def test_a_file_that_its_program_passes_over_is_refused(tmp_path: Path, name: str) -> None:
+    path = f"/etc/sudoers.d/{name}"
+    (told,) = refusals(tmp_path, f"files: {{{path}: {{content: x}}}}\n")
+    assert told.partition(": ")[2] == f"sudo reads no file of the name '{name}' in /etc/sudoers.d"
+    for entry in ("{link: /x}", "{absent: true}"):
+        assert states(tmp_path, f"files: {{{path}: {entry}}}\n")
 
 
 ONE = "needs exactly one of 'content', 'source', 'template', 'link', 'directory' and 'absent'"

@@ -79,12 +79,10 @@ def test_a_name_alone_is_an_account_with_bash(tmp_path: Path) -> None:
     ("rule", "content"),
     [("nopasswd", "dev ALL=(ALL:ALL) NOPASSWD: ALL\n"), ("password", "dev ALL=(ALL:ALL) ALL\n")],
 )
-def test_a_sudo_rule_goes_live_only_when_visudo_agrees(
-    tmp_path: Path, rule: str, content: str
-) -> None:
+def test_a_sudo_rule_is_a_file_of_its_own(tmp_path: Path, rule: str, content: str) -> None:
     made = compile_section(tmp_path, f"user: {{name: dev, sudo: {rule}}}\n")
     (file,) = (resource for resource in made.resources if isinstance(resource, File))
-    assert (file.content, file.validate, file.mode) == (content, 'visudo -cqf "$staged"', "0440")
+    assert (file.path, file.content, file.mode) == ("/etc/sudoers.d/dev", content, "0440")
 
 
 def test_a_sudo_rule_can_be_taken_away(tmp_path: Path) -> None:
@@ -168,6 +166,13 @@ def test_only_keys_that_a_login_from_the_machine_itself_can_try_are_proved(tmp_p
             (
                 "2:37: user.authorized_keys[0] must be one line of authorized_keys, "
                 "neither blank nor a comment, not text 'a\\nb'"
+            ),
+        ),
+        (
+            '{name: dev, authorized_keys: ["ssh-ed25519 AAAA me"]}',
+            (
+                "2:37: user.authorized_keys[0] must be a public key as sshd reads it: "
+                "[OPTIONS] TYPE KEY"
             ),
         ),
         (

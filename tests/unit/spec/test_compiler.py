@@ -197,7 +197,7 @@ def test_a_secret_is_for_contents_and_values_alone(tmp_path: Path) -> None:
     assert len(compiled(*good, secrets=secrets).resources) == 2
     bad = [
         File(path="/a", validate=f"check {token}", at=(3,)),
-        Keys(path="/b", dialect="lines", keys={token: True}, at=(4,)),
+        Keys(path="/b", dialect="authorized_keys", keys={token: True}, at=(4,)),
         Command(title="t", observe="", expected="", run=token, seen=(), at=(5,)),
     ]
     with pytest.raises(SpecErrors) as raised:

@@ -87,7 +87,7 @@ _MODULES = {
     "goenv": "goenv",
     "netrc": "netrc",
     "fstab": "fstab",
-    "lines": "lines",
+    "authorized_keys": "authorizedkeys",
 }
 # By dialect: the program that reads its files, and whether it understands the marks of UTF-8 and
 # UTF-16. WSL opens .wslconfig by `ccs=UTF-8`, where a mark of UTF-16 wins (WslCoreConfig.cpp of
@@ -100,7 +100,7 @@ _READERS = {
     "goenv": ("Go", False),
     "netrc": ("curl", False),
     "fstab": ("mount", False),
-    "lines": ("its program", False),
+    "authorized_keys": ("sshd", False),
 }
 NAMES = tuple(_MODULES)
 """The dialects that `get` knows."""

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BETWEEN = re.compile(r"(?:[ \t\r\n]|[#;][^\r\n]*)*")
-_KEY = re.compile(r"([^=\r\n]*)(=?)")
+# systemd takes the first character of a line for a part of the name, also where it is "=".
+_KEY = re.compile(r"([^\r\n][^=\r\n]*)(=?)")
 _SINGLE = r"'[^']*'"
 _DOUBLE = r'"(?:[^"\\]|\\.)*"'
 _BARE = r"(?:\\.|[^\\\r\n])*"

@@ -18,8 +18,10 @@ _FIELDS = 6
 _LINE = re.compile(rf"[ \t]*((?!#)[^ \t\r\n]+(?:[ \t]+[^ \t\r\n]+){{0,{_FIELDS - 1}}})")
 _ESCAPED_BYTE = re.compile(rb"\\([0-3][0-7]{2})")
 _BLANKS = re.compile(r"[ \t]+")
-_MUST_ESCAPE = re.compile(r"[ \t\n\r\\#]")
-_NUMBER = re.compile(r"[0-9]+")
+_MUST_ESCAPE = re.compile(r"[ \t\n\r\\]|^#")
+_CARRIAGE_RETURN = "systemd takes the carriage return for a part of the last field"
+_SLASHES = re.compile(r"/+")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 _OPTION = re.compile(r'(?:"[^"]*"|[^,"])+')
 """One option; a comma in quotes, as in the contexts of SELinux, parts none (mount(8))."""
 _SIZE = re.compile(r"size=([0-9]+)([kmgKMG]?)")
@@ -34,8 +36,14 @@ class FstabDialect:
 
     A mount point is a plain path ("/mnt/my disk", without a slash at its end), where the file
     writes \040 for the blank. A value ("C: /mnt/c drvfs rw,noatime 0 0") keeps the escapes, in
-    one spelling: blank, tab, newline, carriage return, backslash and # by their octal number;
-    `entry` makes one from plain fields. Options default to "defaults", the numbers to 0.
+    one spelling: blank, tab, line end, backslash, and a # that begins a field, by their octal
+    number; `entry` makes one from plain fields. Options default to "defaults", the numbers to 0.
+
+    Two programs read the table: mount(8) by libmount, which knows every octal number and takes a
+    line whole or not at all; systemd by getmntent(3) of the C library, which knows \040, \011, \012
+    and \134 alone, mounts also what is no number in the last two fields, and takes the carriage
+    return of a line of three or four fields for a part of the last. An edit writes what both read;
+    `problems` names what only one of them does.
 
     Lines that mount nothing at a path (swap, whose mount point is "none") are no keys and are
     never touched. Of a mount point that stands twice the first counts; removing takes all.
@@ -43,7 +51,7 @@ class FstabDialect:
     A line that stands for the same mount is the wanted one: options count as a set, `defaults` as
     none beside others, and `size=64m` is `size=65536k`. Where an option contradicts another of the
     same list (`ro,rw`), the last one wins in mount(8), so that their order counts.
-    Sources: fstab(5), and findmnt of util-linux 2.38 for what libmount makes of odd lines.
+    Sources: fstab(5), systemd-fstab-generator(8); the tests ask findmnt and getmntent.
     """
 
     name = "fstab"
@@ -80,13 +88,15 @@ class FstabDialect:
         return text
 
     def problems(self, text: str) -> list[Problem]:
-        """Lines that mount(8) ignores."""
+        """Lines that mount(8) ignores, or that systemd reads otherwise."""
         found: list[Problem] = []
         for number, line in enumerate(split_lines(text), start=1):
             match = _LINE.match(line)
             if match and _fields(line) is None:
                 reason = "mount ignores it: expected source, target, type, options, two numbers"
                 found.append(Problem(number, reason))
+            elif match and line.endswith("\r\n") and len(match[1].split()) <= _LEAST_FIELDS + 1:
+                found.append(Problem(number, _CARRIAGE_RETURN))
         return found
 
 
@@ -118,7 +128,7 @@ def _fields(line: str) -> list[str] | None:
         return None
     if any("\0" in field for field in fields):
         return None
-    return fields
+    return [*fields[:4], *(str(int(number)) for number in numbers)]
 
 
 def _unescape(field: str) -> str:
@@ -134,7 +144,7 @@ def _mount(line: str) -> list[str] | None:
 
 
 def _target(fields: list[str]) -> str:
-    return fields[1].rstrip("/") or "/"
+    return _SLASHES.sub("/", fields[1]).rstrip("/") or "/"
 
 
 def _is_at(line: str, key: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -114,6 +115,19 @@ def netrc_case() -> Case:
     return Case(files(entries, odd, words("macdef m\n cd\n")), words("a.b", "c", "new"), values)
 
 
+KEYS = (
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIZ4mhVYyTHCB5tVrR0bE4bQ3s7N1hXh0m1N5mBJ9zQk",
+)
+
+
+def authorized_keys_case() -> Case:
+    options = words("", "", "no-pty ", 'command="a \\" b",no-pty  ')
+    lines = st.builds("{}{}{}".format, options, words(*KEYS), words("", " me", " # why"))
+    odd = words("", "# c@", "\x0c", "é", "no-such-option " + KEYS[0])
+    return Case(files(lines, odd), lines, st.just(True))
+
+
 CASES = {
     "wsl": wsl_case(words("# é\udc80"), plain_text("\0\r"), words("")),
     "wslconfig": wsl_case(
@@ -145,11 +159,7 @@ CASES = {
     ),
     "netrc": netrc_case(),
     "fstab": fstab_case(),
-    "lines": Case(
-        files(words("ssh-ed25519 AAAA me", "b", " b ", "", "# c@", "\x0c", "é")),
-        words("ssh-ed25519 AAAA me", "b", " b ", "new line"),
-        st.just(True),
-    ),
+    "authorized_keys": authorized_keys_case(),
 }
 every_dialect = pytest.mark.parametrize("name", CASES)
 bounded = settings(max_examples=rounds(usual=80, full=2_600), deadline=None)
@@ -170,6 +180,8 @@ def unrelated(name: str, text: str, key: str) -> list[tuple[str, Value]]:
     def related(other: str) -> bool:
         if name == "json":
             return f"{other}/".startswith(f"{key}/") or key.startswith(f"{other}/")
+        if name == "authorized_keys":
+            return any(one in other and one in key for one in KEYS)
         return other.lower() == key.lower() if name.startswith("wsl") else other == key
 
     return [item for item in get(name).read(text).items() if not related(item[0])]
@@ -207,6 +219,11 @@ def edited(name: str, text: str, key: str, value: Value) -> str | None:
 
 def test_every_dialect_is_put_to_the_test() -> None:
     assert tuple(CASES) == NAMES
+
+
+def test_the_documents_name_every_dialect_with_its_readers() -> None:
+    page = Path(__file__).parents[4] / "docs" / "dialects.md"
+    assert tuple(re.findall(r"^\| `(\w+)`", page.read_text("utf-8"), re.MULTILINE)) == NAMES
 
 
 @every_dialect

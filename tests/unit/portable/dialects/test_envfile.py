@@ -8,7 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from fuzz import rounds
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from envwright.portable.dialects import DialectError, Problem, Value, get
@@ -56,14 +57,67 @@ def test_a_shell_sources_what_an_edit_wrote(shell: str, wanted: dict[str, str]) 
 )
 @settings(max_examples=15, deadline=None)
 def test_systemd_reads_what_an_edit_wrote(wanted: dict[str, str]) -> None:
+    assert by_systemd(ENV.edit("", dict(wanted)), list(wanted)) == wanted
+
+
+def by_systemd(text: str, names: list[str]) -> dict[str, str]:
+    """The variables that systemd reads in an environment.d, where it passes over empty values."""
     if not GENERATOR.exists():
         pytest.skip("no environment.d generator of systemd here")
     with TemporaryDirectory() as home:
         directory = Path(home, ".config", "environment.d")
         directory.mkdir(parents=True)
-        (directory / "a.conf").write_bytes(ENV.edit("", dict(wanted)).encode())
+        (directory / "a.conf").write_bytes(text.encode())
         run = subprocess.run([GENERATOR], env={"HOME": home}, check=True, capture_output=True)
-    assert sourced("bash", dollar_quoted(run.stdout.decode()), list(wanted)) == wanted
+    return sourced("bash", dollar_quoted(run.stdout.decode()), names)
+
+
+pieces = st.sampled_from(
+    [
+        "a",
+        "b c",
+        " ",
+        "\t",
+        "'x y'",
+        '"q \\" r"',
+        '"two\nlines"',
+        "\\\\",
+        "\\ ",
+        "\\\n",
+        "#",
+        ";",
+        "=",
+        "'",
+        "é",
+    ]
+)
+assignments = st.builds(
+    "{}{}={}".format,
+    st.sampled_from(["", "", " ", "export "]),
+    st.sampled_from(["V1", "V2", "V2", "V3 ", "1V", ""]),
+    st.lists(pieces, max_size=4).map("".join),
+)
+lines = assignments | st.sampled_from(["", "  ", "# c", "; c", " # c", "junk", "V1"])
+# Before 254 systemd takes a comment that ends in a backslash on to the next line (see `problems`).
+files = st.builds(
+    lambda chosen, ending: ending.join(chosen),
+    st.lists(lines, max_size=5),
+    st.sampled_from(["\n", "\n", "\r\n"]),
+)
+
+
+@given(text=files)
+@settings(max_examples=rounds(usual=100, full=3_000), deadline=None)
+def test_systemd_reads_every_file_as_we_do(text: str) -> None:
+    names = ["V1", "V2", "V3"]
+    try:
+        found = ENV.read(text)
+    except DialectError:
+        # systemd takes what is left open up to the end of the file for a value; to go on there
+        # would be to write into that value.
+        return
+    assume("" not in found.values())
+    assert by_systemd(text, names) == {name: found.get(name, "") for name in names}
 
 
 def dollar_quoted(output: str) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ClassVar, NamedTuple
 
 import pytest
+from fuzz import rounds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -84,7 +88,7 @@ def test_swap_is_no_key(key: str) -> None:
 
 def test_columns_are_escaped() -> None:
     assert entry("C:\\my docs", "/mnt/#\t1", "drvfs", "uid=1", "0", "2") == (
-        r"C:\134my\040docs /mnt/\043\0111 drvfs uid=1 0 2"
+        r"C:\134my\040docs /mnt/#\0111 drvfs uid=1 0 2"
     )
 
 
@@ -123,6 +127,22 @@ def test_lines_that_mount_ignores_are_reported_and_stay() -> None:
     assert FSTAB.edit(text, {"/b": None}) == "only\ntwo /two\n # c\na /a ext4 ro x\n"
 
 
+def test_a_carriage_return_that_systemd_takes_into_a_field_is_reported() -> None:
+    text = "a /a ext4\r\nb /b ext4 ro\r\nc /c ext4 ro 0\r\nd /d ext4\n"
+    reason = "systemd takes the carriage return for a part of the last field"
+    assert FSTAB.problems(text) == [Problem(1, reason), Problem(2, reason)]
+    assert [row.fstype + row.options for row in by_the_c_library(text)] == [
+        "ext4\r",
+        "ext4ro\r",
+        "ext4ro",
+        "ext4",
+    ]
+
+
+def test_a_mount_point_is_the_same_with_more_slashes() -> None:
+    assert FSTAB.edit("a /m//n/ ext4\n", {"/m/n": "b /m/n ext4"}) == "b /m/n ext4 defaults 0 0\n"
+
+
 fields = st.text(
     st.one_of(st.sampled_from([*" \t\\#047\"'"]), st.characters(codec="utf-8", categories=["L"])),
     min_size=1,
@@ -132,28 +152,123 @@ fields = st.text(
 
 @given(mounts=st.dictionaries(fields, fields, min_size=1, max_size=6))
 @settings(max_examples=20, deadline=None)
-def test_findmnt_reads_what_an_edit_wrote(mounts: dict[str, str]) -> None:
-    if shutil.which("findmnt") is None:
-        pytest.skip("no findmnt here")
+def test_mount_and_systemd_read_what_an_edit_wrote(mounts: dict[str, str]) -> None:
     wanted: dict[str, Value] = {
         f"/{target}": entry(f"x{source}", f"/{target}", "ext4", "ro")
         for target, source in mounts.items()
     }
+    text = FSTAB.edit("# c\n", wanted)
+    written = {f"/{target}": f"x{source}" for target, source in mounts.items()}
+    assert {row.target: row.source for row in by_findmnt(text)} == written
+    assert {row.target: row.source for row in by_the_c_library(text)} == written
+
+
+class Row(NamedTuple):
+    """A line of the table as a program reads it."""
+
+    source: str
+    target: str
+    fstype: str
+    options: str
+    dump: int
+    passno: int
+
+
+def by_findmnt(text: str) -> list[Row]:
+    """The table as libmount reads it, and thereby mount(8)."""
+    if shutil.which("findmnt") is None:
+        pytest.skip("no findmnt here")
+    columns = ("source", "target", "fstype", "options", "freq", "passno")
     with TemporaryDirectory() as directory:
         file = Path(directory, "fstab")
-        file.write_bytes(FSTAB.edit("# c\n", wanted).encode())
+        file.write_bytes(text.encode())
         command = [
             "findmnt",
+            "--fstab",
             "-F",
             str(file),
             "--json",
             "--list",
             "-o",
-            "SOURCE,TARGET,FREQ,PASSNO",
+            ",".join(columns),
         ]
-        output = subprocess.run(command, check=True, capture_output=True).stdout
-    found = {row["target"]: row["source"] for row in json.loads(output)["filesystems"]}
-    assert found == {f"/{target}": f"x{source}" for target, source in mounts.items()}
+        # findmnt fails where there is not one mount.
+        output = subprocess.run(command, check=False, capture_output=True).stdout
+    rows = json.loads(output)["filesystems"] if output else []
+    return [Row(*(row[column] for column in columns)) for row in rows]
+
+
+class Mntent(ctypes.Structure):
+    """What getmntent(3) returns."""
+
+    _fields_: ClassVar = [
+        *((name, ctypes.c_char_p) for name in ("source", "target", "fstype", "options")),
+        ("dump", ctypes.c_int),
+        ("passno", ctypes.c_int),
+    ]
+
+
+def by_the_c_library(text: str) -> list[Row]:
+    """The table as getmntent(3) reads it, and thereby systemd."""
+    library = ctypes.CDLL(None)
+    library.setmntent.restype = ctypes.c_void_p
+    library.getmntent.restype = ctypes.POINTER(Mntent)
+    library.getmntent.argtypes = library.endmntent.argtypes = [ctypes.c_void_p]
+    rows = []
+    with TemporaryDirectory() as directory:
+        file = Path(directory, "fstab")
+        file.write_bytes(text.encode())
+        table = library.setmntent(str(file).encode(), b"r")
+        while entry := library.getmntent(table):
+            read = entry.contents
+            words = (read.source, read.target, read.fstype, read.options)
+            source, target, fstype, options = (word.decode() for word in words)
+            rows.append(Row(source, target, fstype, options, read.dump, read.passno))
+        library.endmntent(table)
+    return rows
+
+
+odd_fields = st.lists(
+    st.sampled_from(["a", "/", "#", "\\040", "\\011", "\\134", "\\\\", "\\0", '"', "é", ",", "="]),
+    min_size=1,
+    max_size=4,
+).map("".join)
+gaps = st.sampled_from([" ", "\t", "  \t"])
+table_lines = st.builds(
+    lambda start, gap, words, end: start + gap.join(words) + end,
+    st.sampled_from(["", "", " ", "#", "\t#"]),
+    gaps,
+    st.lists(
+        odd_fields | st.sampled_from(["0", "1", "-1", "+07", "/a", "/a//b/", "ext4", "ro"]),
+        max_size=7,
+    ),
+    st.sampled_from(["", "", " ", " # why"]),
+)
+tables = st.builds(
+    lambda lines, ending: ending.join(lines),
+    st.lists(
+        table_lines | st.builds("s{} /{} ext4{}{}".format, gaps, odd_fields, gaps, odd_fields),
+        max_size=5,
+    ),
+    st.sampled_from(["\n", "\n", "\r\n"]),
+)
+
+
+def first_of_each(rows: list[Row]) -> dict[str, Value]:
+    """The mounts at a path as we say them; of a mount point that stands twice the first."""
+    found: dict[str, Value] = {}
+    for row in rows:
+        if row.target.startswith("/"):
+            target = re.sub("/+", "/", row.target).rstrip("/") or "/"
+            plain = (row.source, row.target, row.fstype, row.options or "defaults")
+            found.setdefault(target, entry(*plain, str(row.dump), str(row.passno)))
+    return found
+
+
+@given(text=tables)
+@settings(max_examples=rounds(usual=150, full=5_000), deadline=None)
+def test_findmnt_reads_every_table_as_we_do(text: str) -> None:
+    assert FSTAB.read(text) == first_of_each(by_findmnt(text))
 
 
 @pytest.mark.parametrize(

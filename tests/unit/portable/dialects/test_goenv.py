@@ -1,12 +1,24 @@
-"""Go's environment file holds raw values."""
+"""Go's environment file holds raw values, and is read as the go command reads it."""
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
+from fuzz import rounds
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from envwright.portable.dialects import DialectError, Problem, Value, get
 
 GOENV = get("goenv")
+GO = shutil.which("go") or shutil.which("/usr/local/go/bin/go")
+KEYS = ("GOINSECURE", "GOPRIVATE", "GOVCS")
+"""Settings of which the go command shows the text as it stands."""
 
 
 def test_everything_behind_the_equals_sign_is_the_value() -> None:
@@ -60,3 +72,48 @@ def test_lines_that_go_ignores_or_misreads_are_reported() -> None:
         Problem(5, "Go ignores it: expected KEY=value from column 1 on"),
         Problem(6, "Go takes the carriage return into the value"),
     ]
+
+
+texts = st.text(
+    st.sampled_from([*" \t\r=#'\"\\$~,*/\x0b\x0c\x85\u2028"]) | st.characters(codec="utf-8"),
+    max_size=8,
+).map(lambda text: text.replace("\n", "").replace("\0", ""))
+lines = st.one_of(
+    st.builds(
+        "{}{}{}{}".format, st.sampled_from(KEYS), st.sampled_from(["=", "=", " ="]), texts, texts
+    ),
+    st.builds("{}{}".format, st.sampled_from(["# ", " ", "\ufeff", "junk", "", "="]), texts),
+)
+files = st.lists(lines, max_size=6).flatmap(
+    lambda chosen: st.sampled_from(["\n", "\r\n"]).map(lambda ending: ending.join(chosen))
+)
+
+
+def by_go(text: str) -> dict[str, str]:
+    """The settings that the go command takes from a file; "" where it has none."""
+    assert GO
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "env")
+        file.write_bytes(text.encode())
+        command = [GO, "env", "-json", *KEYS]
+        # No home: a daemon of the go command would write its telemetry there.
+        environment = {"HOME": "/dev/null", "GOENV": str(file)}
+        said = subprocess.run(command, env=environment, cwd=folder, check=True, capture_output=True)
+    found: dict[str, str] = json.loads(said.stdout)
+    return found
+
+
+def by_us(text: str) -> dict[str, Value]:
+    return dict.fromkeys(KEYS, "") | {k: v for k, v in GOENV.read(text).items() if k in KEYS}
+
+
+@pytest.mark.skipif(not GO, reason="no go here")
+@given(text=files, key=st.sampled_from(KEYS), value=texts | st.none())
+@settings(max_examples=rounds(usual=100, full=5_000), deadline=None)
+def test_the_go_command_reads_a_file_and_its_edit_as_we_do(
+    text: str, key: str, value: str | None
+) -> None:
+    assert by_go(text) == by_us(text)
+    wanted = value.replace("\r", "") if value is not None else None
+    after = by_go(GOENV.edit(text, {key: wanted}))
+    assert after == {**by_go(text), key: wanted or ""}

@@ -1,0 +1,140 @@
+"""The programs that read well-known files: they check a new file before it goes live.
+
+A file that its program refuses can lock everybody out of sudo or ssh, or stop apt altogether.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_CONF = r".+\.conf"
+_RUN_PARTS = r"[A-Za-z0-9_-]+"
+_ALONE = "-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts=/dev/null"
+_BASH = 'bash -O extglob -n "$staged"'
+"""bash reads what dash does, and what a person may write for bash alone."""
+_DOCKERD = """\
+! dockerd --help | grep -q -e --validate || dockerd --validate --config-file "$staged"
+"""
+"""Engines before version 23 cannot check a file."""
+_SSHD = """\
+folder=$(mktemp -d) && trap 'rm -r "$folder"' EXIT
+ssh-keygen -q -t ed25519 -N '' -f "$folder/key" && mkdir -p -m 0755 /run/sshd &&
+/usr/sbin/sshd -t -h "$folder/key" -f "$staged"
+"""
+"""sshd checks nothing without a host key and its folder, which a machine without a server lacks."""
+_UNIT = """\
+said=$(SYSTEMD_UNIT_PATH="$units:" LC_ALL=C systemd-analyze verify --man=no "$unit" 2>&1)
+! printf '%s\\n' "$said" | grep -F -e "$staged:" -e "${unit##*/}:" |
+    grep -E 'Unknown (key|section)|outside of|Missing|Failed to parse|Invalid|Refusing|fatal'
+"""
+"""What systemd says of other units, of programs that are not there yet, and of options that it no
+longer has, does not count."""
+_APT_NAME = r"[A-Za-z0-9_:-][A-Za-z0-9_:.-]*"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The files of one program.
+
+    Args:
+        paths: their paths, as a regular expression.
+        reader: the program that reads them, for messages.
+        program: the program that checks them; "" for none.
+        check: its script, which fails with the program's own words where it refuses "$staged".
+        names: the names that the reader reads, as a regular expression; it passes over all others.
+    """
+
+    paths: str
+    reader: str
+    program: str = ""
+    check: str = ""
+    names: str = ".*"
+
+
+_PLACES = (
+    Place(r"/etc/sudoers", "sudo", "visudo", 'visudo -cf "$staged"'),
+    Place(r"/etc/sudoers\.d/[^/]+", "sudo", "visudo", 'visudo -cf "$staged"', r"[^.]*[^.~]"),
+    Place(r"/etc/ssh/sshd_config(\.d/[^/]+)?", "sshd", "/usr/sbin/sshd", _SSHD),
+    Place(r"/etc/docker/daemon\.json", "dockerd", "dockerd", _DOCKERD),
+    Place(r"/etc/fstab", "mount", "findmnt", '! findmnt -s -F "$staged" 2>&1 >/dev/null | grep .'),
+    Place(r"/etc/profile|/.*/\.(profile|bashrc|bash_profile|bash_aliases)", "bash", "bash", _BASH),
+    Place(r"/etc/profile\.d/[^/]+", "the login shell", "bash", _BASH, r".+\.sh"),
+    Place(
+        r"/etc/gitconfig|/.*/(\.gitconfig|\.config/git/config)",
+        "git",
+        "git",
+        'git config --file "$staged" --list >/dev/null',
+    ),
+    Place(
+        r"/etc/systemd/system/[^/]+\.(service|socket|timer|path|target|mount|automount|slice|swap)",
+        "systemd(1)",
+        "systemd-analyze",
+        f"unit=$staged units=${{staged%/*}}\n{_UNIT}",
+    ),
+    Place(
+        r"/etc/systemd/system/[^/]+\.d/[^/]+",
+        "systemd(1)",
+        "systemd-analyze",
+        f"units=${{staged%/*/*}} unit=${{staged%.d/*}}\nunit=${{unit##*/}}\n{_UNIT}",
+        _CONF,
+    ),
+    Place(
+        r"/etc/apt/sources\.list",
+        "apt",
+        "apt-get",
+        f'apt-get indextargets {_ALONE} -o Dir::Etc::SourceList="$staged" >/dev/null',
+    ),
+    Place(
+        r"/etc/apt/sources\.list\.d/[^/]+",
+        "apt",
+        "apt-get",
+        f'apt-get indextargets {_ALONE} -o Dir::Etc::SourceParts="${{staged%/*}}" >/dev/null',
+        rf"{_APT_NAME}\.(list|sources)",
+    ),
+    Place(
+        r"/etc/apt/preferences\.d/[^/]+",
+        "apt",
+        "apt-cache",
+        f"apt-cache policy {_ALONE} -o Dir::Etc::PreferencesParts=/dev/null "
+        '-o Dir::Etc::Preferences="$staged" >/dev/null',
+        rf"[A-Za-z0-9_:-]+|{_APT_NAME}\.pref",
+    ),
+    Place(
+        r"/etc/apt/apt\.conf\.d/[^/]+",
+        "apt",
+        "apt-config",
+        'apt-config -c "$staged" dump >/dev/null',
+        rf"[A-Za-z0-9_:-]+|{_APT_NAME}\.conf",
+    ),
+    Place(r"/etc/cron\.(d|hourly|daily|weekly|monthly)/[^/]+", "cron", names=_RUN_PARTS),
+    Place(
+        r"/etc/(sysctl|modules-load|tmpfiles|sysusers|binfmt)\.d/[^/]+", "systemd(1)", names=_CONF
+    ),
+    Place(r"/etc/(environment|systemd/[a-z]+\.conf)\.d/[^/]+", "systemd(1)", names=_CONF),
+    Place(r"/etc/udev/rules\.d/[^/]+", "udev", names=r".+\.rules"),
+)
+
+
+def validator(path: str) -> str:
+    """Return the command that checks a file before it goes live at a path; "" for none.
+
+    The command reads the file "$staged". A machine without the program takes the file as it is.
+    """
+    place = _place(path)
+    if place is None or not place.check:
+        return ""
+    return f"! command -v {place.program} >/dev/null || {{\n{place.check.strip()}\n}}"
+
+
+def reason_unread(path: str) -> str:
+    """Return why the program that reads a folder passes over a file there; "" if it reads it."""
+    place = _place(path)
+    folder, _, name = path.rpartition("/")
+    if place is None or re.fullmatch(place.names, name):
+        return ""
+    return f"{place.reader} reads no file of the name {name!r} in {folder}"
+
+
+def _place(path: str) -> Place | None:
+    return next((place for place in _PLACES if re.fullmatch(place.paths, path)), None)
