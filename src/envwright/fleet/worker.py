@@ -19,6 +19,7 @@ from envwright.errors import EnvwrightError, StepError, unforeseen
 from envwright.fleet.compile_cache import CompileCache
 from envwright.fleet.logs import Log
 from envwright.fleet.outcome import FAILURES, RunSummary, failure
+from envwright.model.masking import mask_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,8 +78,10 @@ def send(task: Task, channel: Channel, run: Run = workflow.run) -> RunSummary:
             process.join()
             process.close()
     if kind == "error":
-        word, message, hint = value
-        raise FAILURES[word](message, hint=hint)
+        word, told = value
+        error = FAILURES[word](told.pop("message"), hint=told.pop("hint"))
+        error.details = told
+        raise error
     summary: RunSummary = value
     return summary
 
@@ -175,4 +178,5 @@ def _answer(task: Task, fleet: Connection, report: Report, run: Run) -> tuple[st
     except Exception as error:  # noqa: BLE001 - told to the fleet, whatever it is
         told = error if isinstance(error, EnvwrightError) else unforeseen(error)
         report.error(told)
-        return "error", (failure(told), report.mask(told.message), report.mask(told.hint))
+        parts = {key: mask_values(part, report.mask) for key, part in told.json().items()}
+        return "error", (failure(told), parts)

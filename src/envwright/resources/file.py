@@ -41,6 +41,11 @@ class File(PathResource):
     rank: ClassVar[int] = 60
     text_field: ClassVar[str] = "content"
 
+    @property
+    def replaces(self) -> Iterable[str]:
+        """The path."""
+        return (self.path,)
+
     def claims(self) -> Iterable[Claim]:
         return (Claim(PurePosixPath(self.path), "a whole file" if self.present else "no file"),)
 

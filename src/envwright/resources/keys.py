@@ -46,6 +46,11 @@ class Keys(EditedFile, PathResource):
         wanted = self.keys.get(SYSTEMD) if self.path == WSL_CONF else None
         return None if wanted is None else bool(wanted)
 
+    @property
+    def replaces(self) -> Iterable[str]:
+        """The path."""
+        return (self.path,)
+
     def claims(self) -> Iterable[Claim]:
         return (Claim(PurePosixPath(self.path), "a file of some keys", shared=Shared.EDITED),)
 

@@ -12,6 +12,7 @@ from envwright.model.claim import Claim
 from envwright.model.operations import Changed, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import EXISTENCE, Difference, Resource
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -30,6 +31,9 @@ RUNNING = frozenset({"active", "activating", "reloading"})
 """The active states (systemctl(1)) in which a unit runs, or starts."""
 FIXED = frozenset({"static", "indirect", "generated", "transient"})
 """Unit file states (systemctl(1), is-enabled) in which enabling means nothing."""
+
+
+_HEALTH = load(__file__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +67,7 @@ class Service(Resource):
     def autorequires(self) -> Iterator[str]:
         """The files that it reads."""
         for path in self.reads:
-            yield from (f"file:{path}", f"keys:{path}")
+            yield from (f"file:{path}", f"keys:{path}", f"link:{path}")
 
     def merge(self, other: Resource) -> Resource:
         """Join the fields that one of the two manages, and the files that both read."""
@@ -125,7 +129,7 @@ class Service(Resource):
         }
 
     def _running(self, status: UnitStatus) -> bool | str:
-        if self.desired().get("running"):
+        if self.desired().get("running", True):
             if status.active == "failed":
                 return "failed"
             if status.sub.startswith("auto-restart"):
@@ -160,6 +164,30 @@ class Service(Resource):
     def pending(self, machine: Machine) -> str:
         return NOT_BOOTED if self.desired().get("running") and not machine.booted else ""
 
+    def worked(self, difference: Difference) -> bool:
+        """Tell whether the unit ran, and apply starts it anew."""
+        before = difference.before or {}
+        return before.get("running") is True and self._restarts(difference)
+
+    def _restarts(self, difference: Difference) -> bool:
+        """Tell whether to restart the unit; one that waits for its next start is restarted, too."""
+        before = difference.before or {}
+        ran = before.get("running") in {True, CRASHED}
+        return "up to date" in difference.fields and bool(self.running or ran)
+
+    def health_check(self, difference: Difference) -> str:
+        starts = self._restarts(difference) or (self.running and difference.concerns("running"))
+        if not starts or OFFLINE in (difference.before or {}):
+            return ""
+        return f"unit={shlex.quote(self.unit)}\n{_HEALTH}"
+
+    def recover(self) -> Iterator[Operation]:
+        """Start the unit by its files as they are now, however often it has failed."""
+        unit = shlex.quote(self.unit)
+        # systemd does not start a unit that failed too often until the failures are reset.
+        reset = f"systemctl daemon-reload; systemctl reset-failed -- {unit} || :"
+        yield operation("server.shell", commands=[f"{reset}; systemctl restart -- {unit}"])
+
     def converge(self, difference: Difference) -> Iterator[Operation]:
         before = difference.before or {}
         if OFFLINE in before:
@@ -180,7 +208,7 @@ class Service(Resource):
             service=self.unit,
             running=self.running,
             enabled=self.enabled,
-            restarted=outdated and bool(self.running or before.get("running")),
+            restarted=self._restarts(difference),
             daemon_reload=outdated or difference.before is None,
         )
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from standins import DEBIAN, ME, OFFLINE, StandInSession, compiled, local_session, secrets_of
+from standins import (
+    DEBIAN,
+    ME,
+    OFFLINE,
+    StandInSession,
+    Teller,
+    compiled,
+    local_session,
+    secrets_of,
+)
 
-from envwright.engine.apply import Step, apply, steps
+from envwright.engine.apply import apply, steps
 from envwright.engine.plan import Change, Plan, make_plan
 from envwright.errors import RefusedError, SecretError, StepError
 from envwright.model.resource import Difference, Resource
@@ -37,19 +45,6 @@ def session() -> Iterator[Session]:
         yield session
 
 
-@dataclass
-class Teller:
-    """Keeps what apply tells."""
-
-    told: list[str] = field(default_factory=list)
-
-    def begin(self, step: Step) -> None:
-        self.told.append(f"begin {step.name}")
-
-    def end(self, step: Step) -> None:
-        self.told.append(f"end {step.name}")
-
-
 def converge(
     session: Session, *wishes: Resource, machine: Machine = DEBIAN, teller: Teller | None = None
 ) -> Plan:
@@ -57,7 +52,7 @@ def converge(
     teller = teller or Teller()
     made = compiled(*wishes)
     plan = make_plan(made, session, machine, SECRETS)
-    return apply(plan, made, session, SECRETS, begin=teller.begin, end=teller.end)
+    return apply(plan, made, session, SECRETS, teller)
 
 
 def command(title: str, observe: str, run: str, expected: str = "") -> Command:
@@ -113,7 +108,7 @@ def test_a_machine_converges_step_by_step_and_the_second_run_has_nothing_to_do(
 def test_a_plan_without_changes_does_not_touch_the_machine() -> None:
     plan, nobody = Plan("box", "@stand-in", DEBIAN, 0, ()), StandInSession()
     teller = Teller()
-    left = apply(plan, compiled(), nobody, SECRETS, begin=teller.begin, end=teller.end)
+    left = apply(plan, compiled(), nobody, SECRETS, teller)
     assert (left is plan, nobody.scripts, teller.told) == (True, [], [])
 
 
@@ -174,13 +169,11 @@ def test_what_waits_for_a_restart_is_left_and_is_no_error(session: Session, tmp_
 def test_a_run_says_where_the_one_before_was_cut_off(session: Session, tmp_path: Path) -> None:
     with local_session() as lost:
         Journal(lost, "box").__enter__().write("begin", step="package:git")
-    heard: list[str] = []
     made = compiled(File(path=f"{tmp_path}/file", owner=ME, group=tmp_path.group()))
     plan = make_plan(made, session, DEBIAN, SECRETS)
     teller = Teller()
-    begin, end = teller.begin, teller.end
-    apply(plan, made, session, SECRETS, begin=begin, end=end, cut_off=heard.append)
-    assert heard == ["package:git"]
+    apply(plan, made, session, SECRETS, teller)
+    assert teller.told[0] == "cut off package:git"
 
 
 @pytest.mark.usefixtures("journal_file")
@@ -193,14 +186,14 @@ def test_what_became_another_while_a_person_thought_about_it_is_left_alone(
     file.write_text("somebody else's")
     begun = Teller()
     with pytest.raises(RefusedError) as raised:
-        apply(plan, made, session, SECRETS, begin=begun.begin, end=begun.end, shown=True)
+        apply(plan, made, session, SECRETS, begun, shown=True)
     assert str(raised.value) == (
         "@local: the machine changed after its plan was shown; nothing was changed\n"
         "hint: run `envwright plan` or `envwright apply` again to see the new plan"
     )
     assert file.read_text() == "somebody else's"
     again = make_plan(made, session, DEBIAN, SECRETS)
-    apply(again, made, session, SECRETS, begin=begun.begin, end=begun.end, shown=True)
+    apply(again, made, session, SECRETS, begun, shown=True)
     assert file.read_text() == "right"
 
 
@@ -216,5 +209,5 @@ def test_a_secret_that_cannot_be_had_stops_the_run_before_it_begins(
     (tmp_path / "token.secret").unlink()
     teller = Teller()
     with pytest.raises(SecretError):
-        apply(plan, made, session, secrets, begin=teller.begin, end=teller.end)
+        apply(plan, made, session, secrets, teller)
     assert (teller.told, journal_file.exists(), (tmp_path / "one").exists()) == ([], False, False)

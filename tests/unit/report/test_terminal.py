@@ -384,7 +384,7 @@ def test_a_plan_says_what_comes_along_and_what_is_to_be_known() -> None:
         SideEffect("install", "libonig5", "", "6.9-1"),
     )
     mend = Command(title="mend", observe=":", expected="", run=":", seen=())
-    repair = Change(mend, Difference({"value": "x"}, {"value": ""}, ("value",)), repair=True)
+    repair = Change(mend, Difference({"value": "x"}, {"value": ""}, ("value",)), repair=Package)
     forecasts: dict[type[Resource], Forecast] = {
         Package: Forecast(effects, ("apt's sources change first",))
     }
