@@ -179,7 +179,7 @@ class Service(Resource):
         starts = self._restarts(difference) or (self.running and difference.concerns("running"))
         if not starts or OFFLINE in (difference.before or {}):
             return ""
-        return f"unit={shlex.quote(self.unit)}\n{_HEALTH}"
+        return f"unit={shlex.quote(self.unit)}; set -- {shlex.join(self.reads)}\n{_HEALTH}"
 
     def recover(self) -> Iterator[Operation]:
         """Start the unit by its files as they are now, however often it has failed."""

@@ -1,29 +1,53 @@
 #!/bin/sh
-# Waits whether a unit ($unit), which was just started, stays up. systemd(1) takes a simple service
-# for started before it has read its files, and starts one with Restart= again and again: only time
-# shows these. Ends with 0 where the unit is up, else prints the last words of the unit.
-# shellcheck disable=SC2154 # Service puts `unit=NAME` before this script.
+# Waits whether a unit that was just started stays up. systemd takes a simple service for started
+# before the service has read its files (systemd.service(5), Type=), and starts one with Restart=
+# again and again: only time tells. Ends with 0 where the unit is up, else prints its last words.
+# shellcheck disable=SC2154 # Service puts `unit=NAME; set -- FILE ...` before this script.
 
-property() { systemctl show --property="$1" --value -- "$unit"; }
-
-is_up() {
-  case $(property ActiveState) in
-    failed) return 1 ;;
-    inactive | deactivating) [ "$type" = oneshot ]; return ;;
-  esac
-  case $(property SubState) in auto-restart*) return 1 ;; esac
-  [ "${1:-0}" = 0 ]
+# Asks systemd for the unit's type, active state, sub-state, and starts by Restart= so far.
+ask() {
+  type='' active='' sub='' restarts=''
+  while IFS='=' read -r name value; do
+    case $name in
+      Type) type=$value ;;
+      ActiveState) active=$value ;;
+      SubState) sub=$value ;;
+      NRestarts) restarts=$value ;;
+    esac
+  done <<EOF
+$(systemctl show --property=Type,ActiveState,SubState,NRestarts -- "$unit")
+EOF
 }
 
-type=$(property Type)
-left=25
-# What has no process of its own (a timer, a oneshot that is done) has shown already that it works.
-case $unit-$type in *.service-oneshot) left=1 ;; *.service-*) ;; *) left=1 ;; esac
-while is_up "$(property NRestarts)"; do
+is_up() {
+  case $active:$sub in
+    active:* | reloading:*) ;;
+    activating:auto-restart*) return 1 ;;
+    activating:*) ;;
+    inactive:*) [ "$type" = oneshot ] || return 1 ;;
+    *) return 1 ;;
+  esac
+  [ "${restarts:-0}" = 0 ]
+}
+
+# The journal since the newest of the files changed: the unit was started after that.
+last_words() {
+  journalctl --sync 2>/dev/null
+  since=
+  for file in "$@"; do
+    changed=$(stat -c %.6Z -- "$file" 2>/dev/null) || continue
+    [ -n "$since" ] && [ "${changed%.*}" -le "${since%.*}" ] || since=$changed
+  done
+  journalctl --quiet --no-pager --output=cat --lines=12 ${since:+"--since=@$since"} --unit="$unit"
+}
+
+left=20
+while ask && is_up; do
+  # What has no process of its own (a timer, a oneshot that is done) has shown that it works.
+  case $type in '' | oneshot) exit 0 ;; esac
   left=$((left - 1))
   [ "$left" -gt 0 ] || exit 0
   sleep 0.1
 done
-journalctl --sync 2>/dev/null
-journalctl --quiet --no-pager --output=cat --lines=12 --unit="$unit"
+last_words "$@"
 exit 1

@@ -139,36 +139,54 @@ def test_a_worker_verifies_by_itself(task: Task, channel: Channel) -> None:
     assert send(task, channel).failures[0].id == "file:/nowhere/file"
 
 
-TERMINATED = """\
-import os, signal
-from multiprocessing import Pipe
+STOPPED = """\
+import os, queue, signal, threading
 from pathlib import Path
 import fleets
+from envwright.fleet.pool import Channel, Stop
 from envwright.fleet.task import Task
-from envwright.fleet.worker import serve
+from envwright.fleet.worker import send
 from envwright.host.inventory import Target
 from envwright.workflow import RunOptions, Verb
 
-task = Task(
-    Target("@local", "box.yaml"), RunOptions(Verb.VERIFY), Path("log"), asking=False
-)
-ours, theirs = Pipe()
-serve(task, theirs, dict(os.environ), fleets.fail)
-print(ours.recv()[0], flush=True)
-os.kill(os.getpid(), signal.SIGTERM)
+def stopped_after(seconds):
+    task = Task(
+        Target("@local", "box.yaml"), RunOptions(Verb.VERIFY), Path("log"), asking=False
+    )
+    with Stop() as stop:
+        def interrupt():
+            os.killpg(0, signal.SIGINT)
+            stop.give()
+        timer = threading.Timer(seconds, interrupt)
+        timer.start()
+        try:
+            return send(task, Channel(0, stop.fd, queue.SimpleQueue()), fleets.greet).verb.value
+        except KeyboardInterrupt:
+            return "stopped"
+        finally:
+            timer.join()
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, lambda *_: None)
+    # At the first moment the server still loads; later ones meet workers at each of their stages.
+    moments = [0.2, *(number / 25 for number in range(20))]
+    print({stopped_after(seconds) for seconds in moments} - {"stopped", "verify"})
 """
+"""Ctrl-C at a terminal, at many moments in the life of a worker and of the server that forks it."""
 
 
 @pytest.mark.usefixtures("task")
-def test_a_worker_that_is_terminated_after_its_answer_prints_nothing() -> None:
+def test_workers_that_are_stopped_at_any_moment_print_nothing(tmp_path: Path) -> None:
+    (tmp_path / "stopped.py").write_text(STOPPED)
     support = Path(fleets.__file__).parent
     done = subprocess.run(
-        [sys.executable, "-c", TERMINATED],
+        [sys.executable, "stopped.py"],
         env={**os.environ, "PYTHONPATH": str(support)},
         capture_output=True,
         check=False,
+        start_new_session=True,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGTERM, b"error\n", b"")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"set()\n", b"")
 
 
 def test_a_worker_that_is_stopped_hangs_up_what_runs_on_its_machine(task: Task, stop: Stop) -> None:
