@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from envwright.engine.context import somebody_is_there
-from envwright.errors import EnvwrightError, ExitCode, RefusedError
+from envwright.errors import EnvwrightError, ExitCode, LockedError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,7 @@ class RunOptions:
         lock_timeout: seconds to wait where another run is at work on the machine.
         junit: a file into which verify writes JUnit XML, too.
         trust: what the environment runs and reads on this computer was agreed to elsewhere.
+        when_locked: what a person can do while another run is at work on the machine.
     """
 
     verb: Verb
@@ -69,6 +70,7 @@ class RunOptions:
     junit: Path | None = None
     lock_timeout: float = 0
     trust: bool = False
+    when_locked: str = "wait for it, by apply --lock-timeout 600"
 
 
 @dataclass(frozen=True)
@@ -245,6 +247,8 @@ class _Run:
         try:
             left = self._make(plan)
         except EnvwrightError as error:
+            if isinstance(error, LockedError):
+                error.hint = "; ".join(filter(None, (options.when_locked, error.hint)))
             self._tell(replace(outcome, error=error))
             raise
         outcome = replace(outcome, left=left)

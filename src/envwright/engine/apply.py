@@ -232,7 +232,14 @@ class _Run:
 
     def _judge(self, left: Plan, host: str) -> None:
         """Take what still differs although its step succeeded, and is not pending, for failed."""
-        made = [c for c in left.changes if not c.pending and c.resource.id in self.tally.done]
+        made = [
+            change
+            for change in left.changes
+            # What depends on a failed change may differ by that.
+            if change.resource.id in self.tally.done
+            and not change.pending
+            and not self.tally.causes(change)
+        ]
         lines = [f"    {c.resource.id}: {', '.join(map(str, c.difference.fields))}" for c in made]
         steps = "these steps" if self.tally.failed else "every step"
         error = StepError(

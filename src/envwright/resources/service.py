@@ -176,8 +176,8 @@ class Service(Resource):
         return "up to date" in difference.fields and bool(self.running or ran)
 
     def health_check(self, difference: Difference) -> str:
-        starts = self._restarts(difference) or (self.running and difference.concerns("running"))
-        if not starts or OFFLINE in (difference.before or {}):
+        starts = self.desired().get("running") and difference.concerns("running")
+        if OFFLINE in (difference.before or {}) or not (starts or self._restarts(difference)):
             return ""
         return f"unit={shlex.quote(self.unit)}; set -- {shlex.join(self.reads)}\n{_HEALTH}"
 

@@ -30,7 +30,9 @@ is_up() {
   [ "${restarts:-0}" = 0 ]
 }
 
-# The journal since the newest of the files changed: the unit was started after that.
+# The journal since the newest of the files changed, for the unit was started after that: what the
+# unit's own processes say, and how systemd saw them end. systemd alone can fill a page, as where
+# sessions outlive their sshd.
 last_words() {
   journalctl --sync 2>/dev/null
   since=
@@ -38,7 +40,9 @@ last_words() {
     changed=$(stat -c %.6Z -- "$file" 2>/dev/null) || continue
     [ -n "$since" ] && [ "${changed%.*}" -le "${since%.*}" ] || since=$changed
   done
-  journalctl --quiet --no-pager --output=cat --lines=12 ${since:+"--since=@$since"} --unit="$unit"
+  set -- --quiet --no-pager --output=cat ${since:+"--since=@$since"}
+  journalctl "$@" --lines=10 _SYSTEMD_UNIT="$unit"
+  journalctl "$@" --lines=3 _PID=1 UNIT="$unit"
 }
 
 left=20

@@ -19,7 +19,7 @@ from standins import (
 
 from envwright.engine.apply import apply, steps
 from envwright.engine.plan import Change, Plan, make_plan
-from envwright.errors import RefusedError, SecretError, StepError
+from envwright.errors import EnvwrightError, HostError, RefusedError, SecretError, StepError
 from envwright.model.resource import Difference, Resource
 from envwright.model.secrets import Secrets, marker
 from envwright.resources.command import Command
@@ -112,25 +112,125 @@ def test_a_plan_without_changes_does_not_touch_the_machine() -> None:
     assert (left is plan, nobody.scripts, teller.told) == (True, [], [])
 
 
-def test_a_failed_step_ends_the_run_with_its_last_words(
-    session: Session, tmp_path: Path, journal_file: Path
-) -> None:
-    teller = Teller()
-    wishes = (
-        command("one", "exit 1", "echo to stdout; echo and stderr >&2; exit 3"),
-        command("two", "exit 1", f"touch {tmp_path}/two"),
-    )
-    with pytest.raises(StepError) as raised:
+def failing(session: Session, *wishes: Resource, teller: Teller | None = None) -> EnvwrightError:
+    with pytest.raises(EnvwrightError) as raised:
         converge(session, *wishes, teller=teller)
-    assert str(raised.value) == (
+    return raised.value
+
+
+def test_a_failed_step_is_told_with_its_last_words(session: Session, journal_file: Path) -> None:
+    teller = Teller()
+    wish = command("one", "exit 1", "echo to stdout; echo and stderr >&2; exit 3")
+    error = failing(session, wish, teller=teller)
+    assert str(error) == (
         "command:one failed on @local:\n"
         "    to stdout\n"
         "    and stderr\n"
         "    wanted by files (box.yaml:1)"
     )
-    assert (teller.told, (tmp_path / "two").exists()) == (["begin command:one"], False)
+    assert teller.told == ["begin command:one", "failed command:one"]
     events = [json.loads(line)["event"] for line in journal_file.read_text().splitlines()]
     assert events == ["start", "begin", "failed"]
+
+
+def link(folder: Path, name: str, target: str = "x", needs: tuple[str, ...] = ()) -> Link:
+    owner: dict[str, Any] = {"owner": ME, "group": folder.group()}
+    return Link(path=f"{folder}/{name}", target=target, needs=needs, **owner)
+
+
+@pytest.mark.usefixtures("journal_file")
+def test_a_failed_step_stops_what_depends_on_it_and_nothing_else(
+    session: Session, tmp_path: Path
+) -> None:
+    teller = Teller()
+    (tmp_path / "kept").symlink_to("x")
+    one, two = (command(name, "exit 1", f"echo no {name}; exit 1") for name in ("one", "two"))
+    wishes = (
+        one,
+        two,
+        link(tmp_path, "free"),
+        link(tmp_path, "needs-one", needs=("command:one",)),
+        link(tmp_path, "needs-that", needs=(f"link:{tmp_path}/needs-one",)),
+        link(tmp_path, "needs-both", needs=("command:one", "command:two")),
+        # In place already, and so what it needs itself is of no matter to what needs it.
+        link(tmp_path, "kept", needs=("command:one",)),
+        link(tmp_path, "needs-kept", needs=(f"link:{tmp_path}/kept",)),
+    )
+    error = failing(session, *wishes, teller=teller)
+    assert str(error) == (
+        "command:one failed on @local:\n"
+        "    no one\n"
+        "    wanted by files (box.yaml:1)\n"
+        "command:two failed on @local:\n"
+        "    no two\n"
+        "    wanted by files (box.yaml:1)\n"
+        "@local: 2 done, 2 failed, 3 not begun\n"
+        "    not begun, because command:one failed: "
+        f"link:{tmp_path}/needs-one, link:{tmp_path}/needs-that\n"
+        f"    not begun, because command:one and command:two failed: link:{tmp_path}/needs-both\n"
+        "hint: mend what failed, then run `envwright apply` again: it goes on from here"
+    )
+    both = ["command:one", "command:two"]
+    assert error.json() == {
+        "message": error.message,
+        "hint": error.hint,
+        "done": [f"link:{tmp_path}/{name}" for name in ("free", "needs-kept")],
+        "failed": [
+            {
+                "id": f"command:{name}",
+                "message": f"command:{name} failed on @local:\n    no {name}\n"
+                "    wanted by files (box.yaml:1)",
+                "hint": "",
+            }
+            for name in ("one", "two")
+        ],
+        "put_back": [],
+        "not_begun": [
+            {"id": f"link:{tmp_path}/needs-one", "because_of": ["command:one"]},
+            {"id": f"link:{tmp_path}/needs-that", "because_of": ["command:one"]},
+            {"id": f"link:{tmp_path}/needs-both", "because_of": both},
+        ],
+    }
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_symlink()) == [
+        "free",
+        "kept",
+        "needs-kept",
+    ]
+    assert f"not begun link:{tmp_path}/needs-both for command:one, command:two" in teller.told
+
+
+@pytest.mark.usefixtures("journal_file")
+def test_what_cannot_be_repaired_stops_the_words_that_need_the_repair(
+    session: Session, tmp_path: Path
+) -> None:
+    fragile = Change(link(tmp_path, "fragile"), Difference(None, {}, ("exists",)))
+    mend = Change(command("mend", "", "exit 1"), Difference({}, {}, ("value",)), repair=Link)
+    made = compiled()
+    plan = Plan("box", "@local", DEBIAN, 1, (mend, fragile))
+    with pytest.raises(StepError) as raised:
+        apply(plan, made, session, SECRETS, Teller())
+    assert raised.value.details["not_begun"] == [
+        {"id": f"link:{tmp_path}/fragile", "because_of": ["command:mend"]}
+    ]
+
+
+@pytest.mark.usefixtures("journal_file")
+def test_a_lost_session_ends_the_run_at_once_and_tells_what_failed_before(session: Session) -> None:
+    wishes = (
+        command("one", "exit 1", "exit 1"),
+        command("two", "exit 1", "kill -9 0"),
+        command("three", "exit 1", "true"),
+    )
+    teller = Teller()
+    error = failing(session, *wishes, teller=teller)
+    assert (type(error), teller.told) == (
+        HostError,
+        ["begin command:one", "failed command:one", "begin command:two"],
+    )
+    assert error.message.endswith(
+        "\nbefore that: command:one failed on @local\n    wanted by files (box.yaml:1)"
+    )
+    assert [each["id"] for each in error.details["failed"]] == ["command:one"]
 
 
 def test_the_first_failure_is_told_where_the_journal_is_lost_with_it(
@@ -149,7 +249,7 @@ def test_a_step_that_succeeds_without_effect_is_an_error(session: Session) -> No
     with pytest.raises(StepError) as raised:
         converge(session, command("a", "echo no", "true", "yes"), command("b", "exit 1", "true"))
     assert str(raised.value) == (
-        "@local: every step succeeded, but these resources still differ:\n"
+        "@local: every step succeeded, but the resources still differ:\n"
         "    command:a: value\n"
         "    command:b: exists\n"
         "hint: `envwright plan` shows how; another program may be changing them"
