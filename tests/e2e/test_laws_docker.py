@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from law_environments import law_environment
 from laws import acted, drift
 from workstation import Workstation, workstation
+
+from envwright.errors import StepError
+from envwright.resources.keys import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +93,26 @@ def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation)
 
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
     assert drift(converged) == []
+
+
+def test_dockerd_goes_on_by_its_old_file_where_it_cannot_start_by_the_new_one(
+    converged: Workstation,
+) -> None:
+    path = "/etc/docker/daemon.json"
+    look = f"systemctl is-active docker; docker ps -q; stat -c '%a %U' {path}; cat {path}"
+    before = converged.machine.sh(look)
+    file = converged.resource(f"keys:{path}")
+    assert isinstance(file, Keys)
+    # `dockerd --validate` reads the file; only the start makes the folder.
+    bad = replace(file, keys={**file.keys, "data-root": "/proc/nowhere"})
+    resources = (bad if each is file else each for each in converged.compiled.resources)
+    wrong = replace(converged, compiled=replace(converged.compiled, resources=tuple(resources)))
+    with pytest.raises(StepError) as raised:
+        wrong.apply()
+    told = raised.value.message
+    assert "mkdir /proc/nowhere: no such file or directory" in told
+    assert f"put back as before: {file.id}\n    service:docker.service works again\n" in told
+    assert converged.machine.sh(look) == before
 
 
 def test_after_all_that_verify_is_green_again(converged: Workstation) -> None:

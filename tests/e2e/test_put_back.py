@@ -41,9 +41,15 @@ JOB_FAILED = [
     "Job for bell.service failed because the control process exited with error code.",
     'See "systemctl status bell.service" and "journalctl -xeu bell.service" for details.',
 ]
-NOT_STARTED = [*JOB_FAILED, "no bell", EXITED, FAILED, "Failed to start bell.service."]
-DIED = ["no bell", UP, EXITED, FAILED]
-ENDED = ["no bell", "Stopped bell.service.", UP, "bell.service: Deactivated successfully."]
+STOPPED = [
+    "Stopping bell.service...",
+    "bell.service: Deactivated successfully.",
+    "Stopped bell.service.",
+]
+STARTING, NOT_UP = "Starting bell.service...", "Failed to start bell.service."
+NOT_STARTED = [*JOB_FAILED, "no bell", *STOPPED, STARTING, EXITED, FAILED, NOT_UP]
+DIED = ["no bell", *STOPPED, UP, EXITED, FAILED]
+ENDED = ["no bell", *STOPPED, UP]
 DEATHS = {
     "at once": (DIES.format("", "echo no bell; exit 3"), DIED),
     "after a second": (DIES.format("", "sleep 1; echo no bell; exit 3"), DIED),

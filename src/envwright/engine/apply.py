@@ -201,12 +201,13 @@ class _Run:
             self.journal.write("failed", step=step.name)
         self.listener.failed(step)
         for change in step.changes:
+            self.tally.fail(change, error)
+        for change in step.changes:
             back = self.guard.rescue(change, error)
             if back:
                 self.tally.take_back(back, change.resource.id)
                 self.journal.later("put back", step=change.resource.id, resources=back)
                 self.listener.put_back(back)
-            self.tally.fail(change, error)
         error.message += wanted_by(*(change.resource for change in step.changes))
 
     def look_again(self, compiled: Compiled, secrets: Secrets) -> Plan:

@@ -107,7 +107,10 @@ class Safeguard:
             return []
         group = self._group(change)
         paths = {path: id_ for each in group for path, id_ in self._files[each.resource.id].items()}
-        stuck = self._images.put_back(paths)
+        try:
+            stuck = self._images.put_back(paths)
+        except StepError as unable:
+            stuck = dict.fromkeys(paths, unable.message)
         back = list(dict.fromkeys(id_ for path, id_ in paths.items() if path not in stuck))
         told = [f"{path} could not be put back: {why}" for path, why in stuck.items()]
         told += [f"put back as before: {', '.join(back)}"] if back else []

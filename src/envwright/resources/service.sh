@@ -4,22 +4,24 @@
 # again and again: only time tells. Ends with 0 where the unit is up, else prints its last words.
 # shellcheck disable=SC2154 # Service puts `unit=NAME; set -- FILE ...` before this script.
 
-# Asks systemd for the unit's type, active state, sub-state, and starts by Restart= so far.
+# Asks systemd how the unit's files loaded, for its type, its states, its starts by Restart= so far.
 ask() {
-  type='' active='' sub='' restarts=''
+  load='' type='' active='' sub='' restarts=''
   while IFS='=' read -r name value; do
     case $name in
+      LoadState) load=$value ;;
       Type) type=$value ;;
       ActiveState) active=$value ;;
       SubState) sub=$value ;;
       NRestarts) restarts=$value ;;
     esac
   done <<EOF
-$(systemctl show --property=Type,ActiveState,SubState,NRestarts -- "$unit")
+$(systemctl show --property=LoadState,Type,ActiveState,SubState,NRestarts -- "$unit")
 EOF
 }
 
 is_up() {
+  [ "$load" = loaded ] || return 1 # a file that systemd cannot use; the old process may still run
   case $active:$sub in
     active:* | reloading:*) ;;
     activating:auto-restart*) return 1 ;;
@@ -31,8 +33,8 @@ is_up() {
 }
 
 # The journal since the newest of the files changed, for the unit was started after that: what the
-# unit's own processes say, and how systemd saw them end. systemd alone can fill a page, as where
-# sessions outlive their sshd.
+# unit's own processes say, and what systemd says of the unit (also in the process that becomes the
+# unit's). In one list, systemd alone could fill the page, as where sessions outlive their sshd.
 last_words() {
   journalctl --sync 2>/dev/null
   since=
@@ -42,7 +44,7 @@ last_words() {
   done
   set -- --quiet --no-pager --output=cat ${since:+"--since=@$since"}
   journalctl "$@" --lines=10 _SYSTEMD_UNIT="$unit"
-  journalctl "$@" --lines=3 _PID=1 UNIT="$unit"
+  journalctl "$@" --lines=8 _UID=0 UNIT="$unit"
 }
 
 left=20

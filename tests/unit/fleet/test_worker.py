@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import fleets
 import pytest
-from fleets import die, err, fail, greet, hang
+from fleets import die, err, fail, fail_in_part, greet, hang
 from standins import secrets_of
 
 from envwright.errors import EnvwrightError, ExitCode, HostError, RefusedError, StepError
 from envwright.facts import Machine
-from envwright.fleet.outcome import RunSummary
+from envwright.fleet.outcome import HostOutcome, RunSummary
 from envwright.fleet.pool import Channel, Stop
 from envwright.fleet.task import Planned, Task
 from envwright.fleet.worker import send
@@ -79,6 +79,16 @@ def test_its_error_comes_back_without_secrets_and_is_in_the_log(
     told = "cannot ⟦secret:token⟧\nhint: not ⟦secret:token⟧"
     assert str(raised.value) == told
     assert Path("log").read_text() == f"error: {told}\n"
+
+
+def test_the_details_of_an_error_come_back_without_secrets(task: Task, channel: Channel) -> None:
+    with pytest.raises(EnvwrightError) as raised:
+        send(task, channel, fail_in_part)
+    assert HostOutcome(task.target, error=raised.value).json()["error"] == {
+        "message": "one failed",
+        "hint": "",
+        "done": ["⟦secret:token⟧"],
+    }
 
 
 def test_a_machine_that_is_away_is_told_as_such(task: Task, channel: Channel) -> None:

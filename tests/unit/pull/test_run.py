@@ -15,6 +15,7 @@ from command import Said
 from envwright.errors import EnvwrightError, ExitCode
 from envwright.pull.run import run
 from envwright.pull.settings import Settings
+from envwright.pull.status import run_lines
 from envwright.report.terminal import Report
 from envwright.state import lock
 
@@ -237,6 +238,26 @@ def test_a_run_that_fails_records_what_it_was_to_change(machine: Machine, alice:
         "    /proc/nowhere: No such file or directory\n"
         "    wanted by files (box.yaml:2)"
     )
+
+
+def test_a_run_that_fails_in_part_records_what_became_of_each_change(
+    machine: Machine, alice: Key
+) -> None:
+    bad = "  /proc/nowhere/file: {content: x}\n  /proc/nowhere: {directory: true}\n"
+    text = f"name: box\nfiles:\n{bad}  {machine.file}: {{content: right}}\n"
+    machine.repository.commit(*alice.settings, box=text)
+    assert machine.run().code == 1
+    record = machine.record
+    error = record["error"]
+    assert (error["done"], error["put_back"]) == ([f"file:{machine.file}"], [])
+    assert [each["id"] for each in error["failed"]] == ["directory:/proc/nowhere"]
+    because = {"id": "file:/proc/nowhere/file", "because_of": ["directory:/proc/nowhere"]}
+    assert error["not_begun"] == [because]
+    assert [line for line in run_lines({**record, "seconds": 1.0}) if line.startswith("  ")] == [
+        "  create, failed  directory:/proc/nowhere",
+        "  create, not begun  file:/proc/nowhere/file",
+        f"  create  file:{machine.file}",
+    ]
 
 
 # --- What is in the way -----------------------------------------------------------------------
