@@ -138,6 +138,17 @@ def test_a_service_that_was_down_before_keeps_its_new_file_and_says_its_last_wor
     assert box.machine.sh(f"cat {UNITS}/bell.service") == unit
 
 
+def test_a_service_that_crashes_again_and_again_before_keeps_its_new_file(box: Box) -> None:
+    loop = "[Service]\nRestart=always\nRestartSec=0\nStartLimitBurst=99\nExecStart=/bin/sleep 0.7\n"
+    box.machine.put(f"{UNITS}/bell.service", loop)
+    box.machine.sh("systemctl daemon-reload; systemctl restart bell; sleep 2")
+    unit = DEATHS["at once"][0]
+    bell(box, unit)
+    said = box.run("apply", "--yes")
+    assert (said.code, "put back" in said.err, "\n    no bell\n" in said.err) == (1, False, True)
+    assert box.machine.sh(f"cat {UNITS}/bell.service") == unit
+
+
 WAITS = "touch /run/waits; until [ -e /run/go ]; do sleep 0.1; done"
 SLOW = f"[Service]\nExecStartPre=/bin/sh -c '{WAITS}'\nExecStart=/bin/sh -c '{{}}'\n"
 

@@ -248,6 +248,7 @@ class _Run:
             hint="`envwright plan` shows how; another program may be changing them",
         )
         for change in made:
+            self.guard.explain(change, error)
             self.tally.fail(change, error)
 
 

@@ -39,11 +39,11 @@ class Safeguard:
         self._images = BeforeImages(session)
         self._resources = {resource.id: resource for resource in compiled.resources}
         self._changed = {change.resource.id for change in plan.changes}
-        self._restarted = [
-            change
+        self._restarted = {
+            change.resource.id: change
             for change in plan.changes
-            if change.resource.restarted_by and change.resource.health_check(change.difference)
-        ]
+            if change.resource.health_check(change.difference)
+        }
         self._files: dict[str, dict[str, str]] = {}
         """By the id of what is guarded: the id of the resource at each path with an image."""
         self._up: list[Change] = []
@@ -55,12 +55,18 @@ class Safeguard:
         Raises:
             StepError: they cannot be kept.
         """
-        if not self._restarted:
+        if not any(change.resource.restarted_by for change in self._restarted.values()):
             return
-        working = [c for c in self._restarted if c.resource.worked(c.difference)]
+        working = [
+            change
+            for change in self._restarted.values()
+            if change.resource.worked(change.difference)
+            # What crashes again and again may have been seen between two crashes.
+            and self._last_words(change, at_once=True) is None
+        ]
         paths = {path: None for c in working for path in self._read(c, self._changed)}
         kept = self._images.keep(paths)
-        for change in self._restarted:
+        for change in self._restarted.values():
             files = self._read(change, self._resources)
             files = {path: id_ for path, id_ in files.items() if path in kept}
             # An image of a run that was cut off says of its reader that it worked then.
@@ -90,9 +96,10 @@ class Safeguard:
             self._up.append(change)
 
     def explain(self, change: Change, error: EnvwrightError) -> None:
-        """Add the last words of a resource that could not be started to the error that says so."""
-        if change in self._restarted:
-            error.message += self._last_words(change) or ""
+        """Add the last words of a resource that does not work to the error that says so."""
+        started = self._restarted.get(change.resource.id)
+        if started:
+            error.message += self._last_words(started) or ""
 
     def rescue(self, change: Change, error: EnvwrightError) -> list[str]:
         """Put back the files of a resource that worked before, and set the resource to work again.
@@ -160,9 +167,9 @@ class Safeguard:
             return f"{id_} works again"
         return f"{id_} does not come up with that either{words}"
 
-    def _last_words(self, change: Change) -> str | None:
+    def _last_words(self, change: Change, *, at_once: bool = False) -> str | None:
         """Return the last words of a resource that does not work, in lines; None where it works."""
-        script = change.resource.health_check(change.difference)
+        script = change.resource.health_check(change.difference, at_once=at_once)
         done = self.session.run(script, doing=f"waiting for {change.resource.id}")
         if done.ok:
             return None

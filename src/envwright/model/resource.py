@@ -155,11 +155,12 @@ class Resource(ABC):
         """Tell whether the thing was at work before the change, and must be so after it."""
         return False
 
-    def health_check(self, difference: Difference) -> str:  # noqa: ARG002
+    def health_check(self, difference: Difference, *, at_once: bool = False) -> str:  # noqa: ARG002
         """Return a script for sh that waits until a changed thing works.
 
         The script ends with 0 then; else the script prints the last words of the thing. "" where
-        there is nothing to wait for.
+        there is nothing to wait for. `at_once`: the script waits for nothing, and tells whether the
+        thing works now.
         """
         return ""
 

@@ -34,6 +34,8 @@ FIXED = frozenset({"static", "indirect", "generated", "transient"})
 
 
 _HEALTH = load(__file__)
+LOOKS = 20
+"""How often, at intervals of 0.1 s, a unit that was started is looked at: for about 2 s."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,11 +177,13 @@ class Service(Resource):
         ran = before.get("running") in {True, CRASHED}
         return "up to date" in difference.fields and bool(self.running or ran)
 
-    def health_check(self, difference: Difference) -> str:
+    def health_check(self, difference: Difference, *, at_once: bool = False) -> str:
         starts = self.desired().get("running") and difference.concerns("running")
         if OFFLINE in (difference.before or {}) or not (starts or self._restarts(difference)):
             return ""
-        return f"unit={shlex.quote(self.unit)}; set -- {shlex.join(self.reads)}\n{_HEALTH}"
+        looks = 1 if at_once else LOOKS
+        given = f"unit={shlex.quote(self.unit)}; looks={looks}; set -- {shlex.join(self.reads)}"
+        return f"{given}\n{_HEALTH}"
 
     def recover(self) -> Iterator[Operation]:
         """Start the unit by its files as they are now, however often it has failed."""

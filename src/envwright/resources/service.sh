@@ -2,11 +2,12 @@
 # Waits whether a unit that was just started stays up. systemd takes a simple service for started
 # before the service has read its files (systemd.service(5), Type=), and starts one with Restart=
 # again and again: only time tells. Ends with 0 where the unit is up, else prints its last words.
-# shellcheck disable=SC2154 # Service puts `unit=NAME; set -- FILE ...` before this script.
+# shellcheck disable=SC2154 # Service puts `unit=NAME; looks=N; set -- FILE ...` before this script.
 
-# Asks systemd how the unit's files loaded, for its type, its states, its starts by Restart= so far.
+# Asks systemd how the unit's files loaded, for its type, its states, its starts by Restart= so far,
+# and when it last started.
 ask() {
-  load='' type='' active='' sub='' restarts=''
+  load='' type='' active='' sub='' restarts='' started=''
   while IFS='=' read -r name value; do
     case $name in
       LoadState) load=$value ;;
@@ -14,9 +15,10 @@ ask() {
       ActiveState) active=$value ;;
       SubState) sub=$value ;;
       NRestarts) restarts=$value ;;
+      ExecMainStartTimestamp) started=$value ;;
     esac
   done <<EOF
-$(systemctl show --property=LoadState,Type,ActiveState,SubState,NRestarts -- "$unit")
+$(TZ=UTC systemctl show --property="$properties" -- "$unit")
 EOF
 }
 
@@ -29,7 +31,8 @@ is_up() {
     inactive:*) [ "$type" = oneshot ] || return 1 ;;
     *) return 1 ;;
   esac
-  [ "${restarts:-0}" = 0 ]
+  # A crash long ago is none of now.
+  [ "${restarts:-0}" = 0 ] || [ "$(date +%s)" -gt $(($(date -d "$started" +%s) + 10)) ]
 }
 
 # The journal since the newest of the files changed, for the unit was started after that: what the
@@ -47,12 +50,12 @@ last_words() {
   journalctl "$@" --lines=8 _UID=0 UNIT="$unit"
 }
 
-left=20
+properties=LoadState,Type,ActiveState,SubState,NRestarts,ExecMainStartTimestamp
 while ask && is_up; do
   # What has no process of its own (a timer, a oneshot that is done) has shown that it works.
   case $type in '' | oneshot) exit 0 ;; esac
-  left=$((left - 1))
-  [ "$left" -gt 0 ] || exit 0
+  looks=$((looks - 1))
+  [ "$looks" -gt 0 ] || exit 0
   sleep 0.1
 done
 last_words "$@"

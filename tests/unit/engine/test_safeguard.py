@@ -76,7 +76,7 @@ class Reader(Resource):
     def worked(self, difference: Difference) -> bool:
         return bool((difference.before or {}).get("read"))
 
-    def health_check(self, difference: Difference) -> str:  # noqa: ARG002 - as the protocol has it
+    def health_check(self, difference: Difference, *, at_once: bool = False) -> str:  # noqa: ARG002 - as the protocol has it
         return f"[ -e {shlex.quote(self.path)} ] || {{ echo I read bad words; exit 1; }}"
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - likewise
