@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,9 @@ class EnvwrightError(Exception):
         message: what is wrong, in one sentence without a full stop; may hold further lines of
             evidence (the line of YAML, the last lines of a command's output).
         hint: what to do about it, in one sentence without a full stop; "" where nobody can know.
+
+    Attributes:
+        details: what `--json` says beside the message and the hint, as JSON values.
     """
 
     exit_code = ExitCode.ERROR
@@ -54,6 +57,11 @@ class EnvwrightError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.details: dict[str, Any] = {}
+
+    def json(self) -> dict[str, Any]:
+        """Return the error as JSON values."""
+        return {"message": self.message, "hint": self.hint, **self.details}
 
     def __str__(self) -> str:
         return f"{self.message}\nhint: {self.hint}" if self.hint else self.message

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from envwright.engine.context import somebody_is_there
-from envwright.errors import EnvwrightError, ExitCode, RefusedError
+from envwright.errors import EnvwrightError, ExitCode, LockedError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,6 +57,7 @@ class RunOptions:
         lock_timeout: seconds to wait where another run is at work on the machine.
         junit: a file into which verify writes JUnit XML, too.
         trust: what the environment runs and reads on this computer was agreed to elsewhere.
+        when_locked: what a person can do while another run is at work on the machine.
     """
 
     verb: Verb
@@ -69,6 +70,7 @@ class RunOptions:
     junit: Path | None = None
     lock_timeout: float = 0
     trust: bool = False
+    when_locked: str = "wait for it, by apply --lock-timeout 600"
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Outcome:
         checks: the results of the verification.
         restarts: the restarts that Windows made, each by the identities of the machine's starts
             before and after it.
+        error: what the changes ended in, where they did not all succeed.
     """
 
     verb: Verb
@@ -90,11 +93,14 @@ class Outcome:
     left: Plan | None = None
     checks: tuple[Result, ...] = ()
     restarts: tuple[dict[str, Any], ...] = ()
+    error: EnvwrightError | None = None
 
     @property
     def code(self) -> ExitCode:
         """The exit code: the one rule for every verb."""
         rest = self._rest()
+        if self.error:
+            return self.error.exit_code
         if self.failures or (self.verb is Verb.PLAN and rest):
             return ExitCode.CHANGES
         return ExitCode.RESTART if rest is not None and (rest or rest.waiting) else ExitCode.DONE
@@ -135,6 +141,7 @@ class Outcome:
             "waiting": waiting,
             "checks": checks,
             **({"restarts": list(self.restarts)} if self.restarts else {}),
+            **({"error": self.error.json()} if self.error else {}),
         }
 
 
@@ -237,7 +244,13 @@ class _Run:
         if not options.yes:
             confirm(report, " and restart" if restarting else "")
         report.line()
-        left = self._make(plan)
+        try:
+            left = self._make(plan)
+        except EnvwrightError as error:
+            if isinstance(error, LockedError):
+                error.hint = "; ".join(filter(None, (options.when_locked, error.hint)))
+            self._tell(replace(outcome, error=error))
+            raise
         outcome = replace(outcome, left=left)
         self._tell(outcome)
         if restarting and left.restart:
@@ -277,14 +290,10 @@ class _Run:
                 context.compiled,
                 context.session,
                 context.secrets,
-                begin=report.begin,
-                end=report.end,
-                cut_off=report.cut_off,
-                waiting=report.waiting,
+                report,
                 timings=context.timings,
                 shown=not self._options.yes,
                 lock_timeout=self._options.lock_timeout,
-                locked=report.line,
             )
 
     def _check(self, skips: SkipReasons, junit: Path | None = None) -> tuple[Result, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -219,7 +220,12 @@ def test_a_unit_that_fails_is_told_with_the_way_to_its_log(box: Box) -> None:
         "    Job for broken.service failed because the control process exited with error code.\n"
         '    See "systemctl status broken.service" and "journalctl -xeu broken.service" '
         "for details.\n"
+        "    Starting broken.service...\n"
+        "    broken.service: Main process exited, code=exited, status=1/FAILURE\n"
+        "    broken.service: Failed with result 'exit-code'.\n"
+        "    Failed to start broken.service.\n"
         "    wanted by systemd (box.yaml:2)\n"
+        "HOST: 1 done, 1 failed, 0 not begun\n"
         "hint: `journalctl -u broken.service` on the machine tells why\n"
     )
     assert sorted(line for line in snapshot(box.machine) ^ before if "broken" not in line) == []
@@ -245,12 +251,14 @@ def test_a_daemon_json_that_dockerd_refuses_does_not_go_live(
     )
     said = box.run("apply", "--yes")
     assert said.code == 1
-    assert said.err == (
+    assert re.sub(r"HOST: \d+ done", "HOST: N done", said.err) == (
         "error: keys:/etc/docker/daemon.json failed on HOST:\n"
         "    unable to configure the Docker daemon with file /etc/docker/daemon.json: merged "
         "configuration validation from file and command line flags failed: "
         "bad attribute format: nonsense\n"
         "    wanted by docker (box.yaml:2)\n"
+        "HOST: N done, 1 failed, 1 not begun\n"
+        "    not begun, because keys:/etc/docker/daemon.json failed: service:docker.service\n"
         "hint: mend the key that it names; the daemon still has the file as it was\n"
     )
     assert box.machine.sh("cat /etc/docker/daemon.json; ls -A /etc/docker") == f"{old}daemon.json\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,9 @@ from law12 import hold
 from law_environments import law_environment
 from laws import acted, drift
 from workstation import Workstation, workstation
+
+from envwright.errors import StepError
+from envwright.resources.keys import Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +111,26 @@ def test_law_12_what_is_broken_is_told_and_mended(
     converged: Workstation, capability: str, effect: Effect
 ) -> None:
     hold(converged, capability, effect)
+
+
+def test_dockerd_goes_on_by_its_old_file_where_it_cannot_start_by_the_new_one(
+    converged: Workstation,
+) -> None:
+    path = "/etc/docker/daemon.json"
+    look = f"systemctl is-active docker; docker ps -q; stat -c '%a %U' {path}; cat {path}"
+    before = converged.machine.sh(look)
+    file = converged.resource(f"keys:{path}")
+    assert isinstance(file, Keys)
+    # `dockerd --validate` reads the file; only the start makes the folder.
+    bad = replace(file, keys={**file.keys, "data-root": "/proc/nowhere"})
+    resources = (bad if each is file else each for each in converged.compiled.resources)
+    wrong = replace(converged, compiled=replace(converged.compiled, resources=tuple(resources)))
+    with pytest.raises(StepError) as raised:
+        wrong.apply()
+    told = raised.value.message
+    assert "mkdir /proc/nowhere: no such file or directory" in told
+    assert f"put back as before: {file.id}\n    service:docker.service works again\n" in told
+    assert converged.machine.sh(look) == before
 
 
 def test_after_all_that_verify_is_green_again(converged: Workstation) -> None:

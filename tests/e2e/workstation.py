@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from standins import Teller
+
 from envwright.engine import verify
 from envwright.engine.apply import apply
 from envwright.engine.plan import Plan, make_plan
@@ -44,16 +46,10 @@ class Workstation:
 
     def apply(self, plan: Plan | None = None) -> list[str]:
         """Converge, by a plan that is at hand or a new one; return the names of the steps made."""
-        made: list[str] = []
-        apply(
-            self.plan() if plan is None else plan,
-            self.compiled,
-            self.session,
-            self.secrets,
-            begin=lambda _: None,
-            end=lambda step: made.append(step.name),
-        )
-        return made
+        teller = Teller()
+        plan = self.plan() if plan is None else plan
+        apply(plan, self.compiled, self.session, self.secrets, teller)
+        return teller.made
 
     def verify(self) -> list[Result]:
         """Make all checks."""

@@ -107,6 +107,14 @@ def fail(context: Context, _: RunOptions, __: Report) -> Outcome:
     raise EnvwrightError(f"cannot {' '.join(secrets)}", hint=f"not {' '.join(secrets)}")
 
 
+def fail_in_part(context: Context, _: RunOptions, __: Report) -> Outcome:
+    """Fail with details that hold every secret."""
+    error = EnvwrightError("one failed")
+    secrets = [context.secrets.reveal(f"⟦secret:{name}⟧") for name in context.secrets.names]
+    error.details = {"done": secrets}
+    raise error
+
+
 def err(_: Context, __: RunOptions, ___: Report) -> Outcome:
     """Make a mistake of ours."""
     raise ZeroDivisionError("by zero")

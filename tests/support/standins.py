@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from envwright.engine.apply import Step
     from envwright.facts import Machine
     from envwright.model.capability import Objection
     from envwright.model.proof import Proof, Requirement
@@ -92,6 +93,42 @@ class StandInSession(Session):
 
     def close(self) -> None:
         pass
+
+
+@dataclass
+class Teller:
+    """Keeps what apply tells."""
+
+    told: list[str] = field(default_factory=list)
+
+    def line(self, text: str, /) -> None:
+        self.told.append(text)
+
+    def cut_off(self, step: str) -> None:
+        self.told.append(f"cut off {step}")
+
+    def begin(self, step: Step) -> None:
+        self.told.append(f"begin {step.name}")
+
+    def waiting(self, lock: str) -> None:
+        self.told.append(f"waiting {lock}")
+
+    def end(self, step: Step) -> None:
+        self.told.append(f"end {step.name}")
+
+    def failed(self, step: Step) -> None:
+        self.told.append(f"failed {step.name}")
+
+    def put_back(self, ids: Sequence[str]) -> None:
+        self.told += [f"put back {id_}" for id_ in ids]
+
+    def not_begun(self, id_: str, causes: Sequence[str]) -> None:
+        self.told.append(f"not begun {id_} for {', '.join(causes)}")
+
+    @property
+    def made(self) -> list[str]:
+        """The names of the steps that were made."""
+        return [text.removeprefix("end ") for text in self.told if text.startswith("end ")]
 
 
 @dataclass(frozen=True)

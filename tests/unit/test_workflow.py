@@ -14,7 +14,7 @@ from envwright import workflow
 from envwright.engine import apply as engine_apply
 from envwright.engine import verify as engine_verify
 from envwright.engine.plan import Change, Plan
-from envwright.errors import EnvwrightError, ExitCode, RefusedError, StepError
+from envwright.errors import EnvwrightError, ExitCode, LockedError, RefusedError, StepError
 from envwright.model import pending_restart
 from envwright.model.proof import Result
 from envwright.model.resource import Difference, Moment
@@ -302,7 +302,25 @@ def test_a_run_that_fails_has_told_how_far_it_came(world: World) -> None:
     world.error = StepError("no space")
     with pytest.raises(StepError):
         world.run(YES)
-    assert world.told == [Outcome(Verb.APPLY, DIFFERS)]
+    failed = Outcome(Verb.APPLY, DIFFERS, error=world.error)
+    assert world.told == [Outcome(Verb.APPLY, DIFFERS), failed]
+    assert (failed.code, failed.json()["error"]) == (1, {"message": "no space", "hint": ""})
+
+
+@pytest.mark.parametrize(
+    ("hint", "options", "told"),
+    [
+        ("end it", YES, "wait for it, by apply --lock-timeout 600; end it"),
+        ("", replace(YES, when_locked="try later"), "try later"),
+    ],
+)
+def test_a_run_that_finds_another_one_says_what_whoever_began_it_can_do(
+    world: World, hint: str, options: RunOptions, told: str
+) -> None:
+    world.error = LockedError("another envwright is at work here", hint=hint)
+    with pytest.raises(LockedError) as raised:
+        world.run(options)
+    assert raised.value.hint == told
 
 
 def test_each_stage_is_told(world: World) -> None:

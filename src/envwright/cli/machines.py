@@ -51,11 +51,15 @@ def _style(parsed: argparse.Namespace) -> str:
 def _on_machine(
     target: Target, machines: MachineOptions, parsed: argparse.Namespace, call: Invocation
 ) -> workflow.Outcome:
-    options = run_options(parsed)
+    options, style = run_options(parsed), _style(parsed)
+
+    def tell(outcome: workflow.Outcome) -> None:
+        if outcome.error and style == "json":
+            call.report.json(outcome.json(), call.timings.seconds())
+
     with _open(target, machines, call, verify=options.verb is Verb.VERIFY) as context:
         call.report.mask = context.secrets.mask
-        outcome = workflow.run(context, options, call.report)
-    style = _style(parsed)
+        outcome = workflow.run(context, options, call.report, tell)
     if style == "json":
         call.report.json(outcome.json(), call.timings.seconds(), "checks")
     elif style == "tap":

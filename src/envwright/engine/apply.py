@@ -1,20 +1,26 @@
-"""Apply: makes the changes of a plan by pyinfra operations, and compares the machine again."""
+"""Apply: makes the changes of a plan by pyinfra operations, and compares the machine again.
+
+A failed change stops what depends on it, and nothing else (`tally`). What worked before and does
+not come up with changed files gets its old files back (`safeguard`).
+"""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from envwright.engine.plan import make_plan
-from envwright.errors import EnvwrightError, StepError
+from envwright.engine.safeguard import Safeguard
+from envwright.engine.tally import Tally
+from envwright.errors import EnvwrightError, HostError, StepError
 from envwright.model.resource import Resource, wanted_by
 from envwright.state.journal import Journal
 from envwright.timings import OFF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from envwright.engine.plan import Change, Plan
     from envwright.engine.pyinfra_runner import Engine
@@ -36,6 +42,34 @@ class Step:
         return ", ".join(change.resource.id for change in self.changes)
 
 
+class Listener(Protocol):
+    """Hears what an apply does."""
+
+    def line(self, text: str, /) -> None:
+        """Hear which run holds the lock that this run waits for."""
+
+    def cut_off(self, step: str) -> None:
+        """Hear in which step the previous run was interrupted."""
+
+    def begin(self, step: Step) -> None:
+        """Hear that a step begins."""
+
+    def waiting(self, lock: str) -> None:
+        """Hear which lock of another program the step waits for."""
+
+    def end(self, step: Step) -> None:
+        """Hear that a step is done."""
+
+    def failed(self, step: Step) -> None:
+        """Hear that a step failed; the error that ends the run says why."""
+
+    def put_back(self, ids: Sequence[str]) -> None:
+        """Hear that changes were put back, since the step that just failed did not work by them."""
+
+    def not_begun(self, id_: str, causes: Sequence[str]) -> None:
+        """Hear that a change is not begun, since failed ones come before it."""
+
+
 def steps(plan: Plan) -> Iterator[Step]:
     """Yield the steps of a plan, in order."""
     for together, changes in itertools.groupby(plan.changes, _batch):
@@ -52,72 +86,170 @@ def _batch(change: Change) -> type[Resource] | None:
     return None if alone else word
 
 
-def apply(  # noqa: PLR0913 - the plan, the machine, the callbacks
+def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
     plan: Plan,
     compiled: Compiled,
     session: Session,
     secrets: Secrets,
+    listener: Listener,
     *,
-    begin: Callable[[Step], None],
-    end: Callable[[Step], None],
-    cut_off: Callable[[str], None] = lambda _: None,
-    waiting: Callable[[str], None] = lambda _: None,
     timings: Timings = OFF,
     shown: bool = False,
     lock_timeout: float = 0,
-    locked: Callable[[str], None] = lambda _: None,
 ) -> Plan:
     """Make the changes of a plan, and return the plan that is left: pending changes alone.
 
-    `begin` and `end` are called around each step, `waiting` with the lock that a step waits for,
-    `cut_off` with the step in which the previous run was interrupted, `locked` with the run that
-    holds the lock. `timings` counts the time of each step. `lock_timeout`: seconds to wait for the
-    lock. `shown`: a person has read the plan meanwhile, so the machine is compared again first.
+    `timings` counts the time of each step. `lock_timeout`: seconds to wait for the lock. `shown`: a
+    person has read the plan meanwhile, so the machine is compared again first.
 
     Raises:
         LockedError: another run holds the lock; nothing was changed.
         RefusedError: the machine changed after the plan was shown; nothing was changed.
-        StepError: a step failed, or a resource still differs after all steps.
         SecretError: a secret cannot be fetched; nothing was changed.
+        HostError: the machine was lost, and the run ended at once.
+        EnvwrightError: steps failed, or a resource still differs after all steps; the details say
+            what was done, what failed, and what was not begun.
     """
     if not plan:
         return plan
     from envwright.engine.pyinfra_runner import Engine  # noqa: PLC0415 - 0.2 s that a plan without changes spares
 
     _fetch(plan, secrets)
-    engine = Engine(session, secrets, waiting)
-    with Journal(session, plan.environment, lock_timeout, locked) as journal:
+    engine = Engine(session, secrets, listener.waiting)
+    guard = Safeguard(plan, compiled, session, secrets, engine)
+    with Journal(session, plan.environment, lock_timeout, listener.line) as journal:
         if journal.interrupted:
-            cut_off(journal.interrupted)
+            listener.cut_off(journal.interrupted)
         if shown:
             make_plan(compiled, session, plan.machine, secrets).expect(plan.agreed)
-        for step in steps(plan):
-            begin(step)
-            with timings(step.name), _entered(step, journal):
-                _make(step, engine, plan)
-            end(step)
-        return _left(make_plan(compiled, session, plan.machine, secrets), session.name)
+        guard.keep()
+        run = _Run(plan, engine, guard, journal, listener, Tally(session.name))
+        try:
+            for step in steps(plan):
+                run.make(step, timings)
+        except EnvwrightError as error:
+            raise run.tally.cut_short(error) from None
+        return run.look_again(compiled, secrets)
 
 
-def _left(plan: Plan, host: str) -> Plan:
-    """Return the plan that is left after all steps; only pending changes may be left."""
-    _judge([change for change in plan.changes if not change.pending], host)
-    return plan
+@dataclass(frozen=True)
+class _Run:
+    """One apply: the steps that it makes, and what becomes of them."""
 
+    plan: Plan
+    engine: Engine
+    guard: Safeguard
+    journal: Journal
+    listener: Listener
+    tally: Tally
 
-@contextlib.contextmanager
-def _entered(step: Step, journal: Journal) -> Iterator[None]:
-    """Write into the journal that a step began, and how it ended."""
-    journal.write("begin", step=step.name)
-    try:
-        yield
-    except EnvwrightError as error:
-        error.message += wanted_by(*(change.resource for change in step.changes))
-        # The session may be lost, so that this write fails, too; the step's error is the cause.
+    def make(self, step: Step, timings: Timings) -> None:
+        """Make the changes of a step that can be made; take note of what becomes of them.
+
+        Raises:
+            HostError: the machine was lost.
+            StepError: the journal cannot be written.
+        """
+        step = Step(tuple(change for change in step.changes if not self._blocked(change)))
+        if not step.changes:
+            return
+        self.listener.begin(step)
+        self.journal.write("begin", step=step.name)
+        try:
+            with timings(step.name):
+                self._converge(step)
+        except HostError:
+            raise
+        except EnvwrightError as error:
+            self._fail(step, error)
+        else:
+            self.journal.later("done", step=step.name)
+            self.tally.done += [change.resource.id for change in step.changes]
+            self.listener.end(step)
+
+    def _blocked(self, change: Change) -> bool:
+        """Tell whether a change waits for one that failed, and take note of that."""
+        causes = self.tally.causes(change)
+        if causes:
+            id_ = change.resource.id
+            self.tally.not_begun[id_] = causes
+            self.journal.later("not begun", step=id_, because=list(causes))
+            self.listener.not_begun(id_, causes)
+        return bool(causes)
+
+    def _converge(self, step: Step) -> None:
+        """Make the changes of a step, and wait until what works by them has come up."""
+        word = type(step.changes[0].resource)
+        work = [(change.resource, change.difference) for change in step.changes]
+        try:
+            for operation in word.converge_all(work, self.plan.forecasts.get(word)):
+                self.engine.run(step.name, operation)
+        except StepError as error:
+            for change in step.changes:
+                self.guard.explain(change, error)
+            raise
+        for change in step.changes:
+            self.guard.check(change)
+
+    def _fail(self, step: Step, error: EnvwrightError) -> None:
+        """Take note of a step that failed, and put back what worked before.
+
+        Raises:
+            HostError: the machine was lost meanwhile.
+        """
         with contextlib.suppress(EnvwrightError):
-            journal.write("failed", step=step.name)
-        raise
-    journal.later("done", step=step.name)
+            self.journal.write("failed", step=step.name)
+        self.listener.failed(step)
+        for change in step.changes:
+            self.tally.fail(change, error)
+        for change in step.changes:
+            back = self.guard.rescue(change, error)
+            if back:
+                self.tally.take_back(back, change.resource.id)
+                self.journal.later("put back", step=change.resource.id, resources=back)
+                self.listener.put_back(back)
+        error.message += wanted_by(*(change.resource for change in step.changes))
+
+    def look_again(self, compiled: Compiled, secrets: Secrets) -> Plan:
+        """Compare the machine again; return the plan that is left.
+
+        Raises:
+            EnvwrightError: steps failed, or left a difference that is not pending.
+        """
+        session = self.guard.session
+        try:
+            left = make_plan(compiled, session, self.plan.machine, secrets)
+        except EnvwrightError:
+            if not self.tally.failed:
+                raise
+            left = self.plan  # what failed before tells more
+        else:
+            self._judge(left, session.name)
+        if self.tally.failed:
+            with contextlib.suppress(EnvwrightError):
+                self.guard.settle()
+            raise self.tally.error()
+        return left
+
+    def _judge(self, left: Plan, host: str) -> None:
+        """Take what still differs although its step succeeded, and is not pending, for failed."""
+        made = [
+            change
+            for change in left.changes
+            # What depends on a failed change may differ by that.
+            if change.resource.id in self.tally.done
+            and not change.pending
+            and not self.tally.causes(change)
+        ]
+        lines = [f"    {c.resource.id}: {', '.join(map(str, c.difference.fields))}" for c in made]
+        steps = "these steps" if self.tally.failed else "every step"
+        error = StepError(
+            "\n".join([f"{host}: {steps} succeeded, but the resources still differ:", *lines]),
+            hint="`envwright plan` shows how; another program may be changing them",
+        )
+        for change in made:
+            self.guard.explain(change, error)
+            self.tally.fail(change, error)
 
 
 def _fetch(plan: Plan, secrets: Secrets) -> None:
@@ -130,21 +262,3 @@ def _fetch(plan: Plan, secrets: Secrets) -> None:
         for value in (change.resource.desired() or {}).values():
             if isinstance(value, str):
                 secrets.reveal(value)
-
-
-def _make(step: Step, engine: Engine, plan: Plan) -> None:
-    """Make the changes of a step."""
-    word = type(step.changes[0].resource)
-    work = [(change.resource, change.difference) for change in step.changes]
-    for operation in word.converge_all(work, plan.forecasts.get(word)):
-        engine.run(step.name, operation)
-
-
-def _judge(left: Sequence[Change], host: str) -> None:
-    """Raise StepError for changes that are left although they are not pending."""
-    if left:
-        lines = [f"    {c.resource.id}: {', '.join(map(str, c.difference.fields))}" for c in left]
-        raise StepError(
-            "\n".join([f"{host}: every step succeeded, but these resources still differ:", *lines]),
-            hint="`envwright plan` shows how; another program may be changing them",
-        )

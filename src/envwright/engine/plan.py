@@ -36,13 +36,14 @@ class Change:
         resource: the resource.
         difference: its actual state, its desired state, and the fields that differ.
         pending: what must happen before apply can make the change; "" when apply can make it now.
-        repair: no environment names the resource, but other changes fail until it is repaired.
+        repair: the class of the resources whose changes fail until this resource is repaired, which
+            no environment names; None where an environment names the resource.
     """
 
     resource: Resource
     difference: Difference
     pending: str = ""
-    repair: bool = False
+    repair: type[Resource] | None = None
 
     @property
     def verb(self) -> str:
@@ -320,7 +321,7 @@ def _changes(
         if type(resource) not in seen:
             seen.add(type(resource))
             for broken, difference in resource.repairs(facts):
-                yield Change(broken, difference, repair=True)
+                yield Change(broken, difference, repair=type(resource))
         difference = _compare(resource, facts, secrets)
         difference = resource.predict(difference, changed)
         if difference:

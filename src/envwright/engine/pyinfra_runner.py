@@ -32,7 +32,7 @@ from envwright.model.operations import OURS, Source
 from envwright.portable import safepath
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from io import BytesIO, IOBase
 
     from pyinfra.api.command import StringCommand
@@ -52,6 +52,8 @@ class SessionConnector(BaseConnector):
     session: Session
     known: dict[tuple[Any, ...], tuple[int, CommandOutput]]
     """Answers of facts since the last change: operations ask each fact several times."""
+    failed_fact: list[str]
+    """What the last command of a fact that failed said; pyinfra does not tell."""
     waiting: Callable[[str], None]
     """Called at once with the line by which a program says that it waits for a lock."""
 
@@ -83,6 +85,8 @@ class SessionConnector(BaseConnector):
         if call not in self.known:
             self.known[call] = self._run(*call)
         code, output = self.known[call] if print_input else self.known.pop(call)
+        if print_input and code not in good:
+            self.failed_fact[:] = (line.line for line in output)
         return code in good, output
 
     def _run(self, script: str, stdin: bytes, timeout: float | None) -> tuple[int, CommandOutput]:
@@ -137,20 +141,30 @@ class Engine:
         logger.disabled = True
         self._session, self._secrets = session, secrets
         self._owners = {("passwd", "root"), ("group", "root")}
+        self._known: dict[tuple[Any, ...], tuple[int, CommandOutput]] = {}
+        self._failed_fact: list[str] = []
+        bound = {
+            "session": session,
+            "known": self._known,
+            "failed_fact": self._failed_fact,
+            "waiting": staticmethod(waiting),
+        }
+        self._connector = type("BoundConnector", (SessionConnector,), bound)
+        self._state = self._new_state()
+
+    def _new_state(self) -> State:
+        """Return a state of pyinfra with one host; pyinfra runs nothing more after a failure."""
         # pyinfra would look up a host name that looks like a connector's, such as "@ssh/box".
         inventory = Inventory((["machine"], {}))
-        host = inventory.get_host("machine")
-        self._known: dict[tuple[Any, ...], tuple[int, CommandOutput]] = {}
-        bound = {"session": session, "known": self._known, "waiting": staticmethod(waiting)}
-        connector = type("BoundConnector", (SessionConnector,), bound)
-        host.connector_cls = connector
-        self._state = State(inventory, Config(TEMP_DIR="/tmp"))  # noqa: S108 - on the machine; files never pass through it
-        self._state.cwd = "/"
+        inventory.get_host("machine").connector_cls = self._connector
+        state = State(inventory, Config(TEMP_DIR="/tmp"))  # noqa: S108 - on the machine; files never pass through it
+        state.cwd = "/"
         # SessionConnector prints nothing; it reads this flag as the mark of a fact's command.
-        self._state.print_fact_input = True
-        connect_all(self._state)
-        self._state.set_stage(StateStage.Execute)
-        self._state.is_executing = True
+        state.print_fact_input = True
+        connect_all(state)
+        state.set_stage(StateStage.Execute)
+        state.is_executing = True
+        return state
 
     def run(self, name: str, operation: Operation) -> bool:
         """Run one operation under a name; return whether the operation changed anything.
@@ -160,21 +174,28 @@ class Engine:
         """
         function = _operation(operation.name)
         self._known.clear()
+        self._failed_fact.clear()
         self._find_owner(name, operation)
         arguments = {key: self._argument(value) for key, value in operation.arguments.items()}
         try:
             metas = add_op(self._state, function, name=name, **arguments)
         except NestedOperationError:
-            lines = self._evidence()
-            shown = "".join(f"\n    {self._secrets.mask(line)}" for line in lines[-EVIDENCE:])
-            raise StepError(
-                f"{name} failed on {self._session.name}{':' if shown else ''}{shown}",
-                hint=advise("\n".join(lines)),
-            ) from None
+            raise self._failure(name, self._evidence()) from None
         except PyinfraError as error:
-            raise StepError(f"{name} failed on {self._session.name}: {error}") from error
+            # Of a fact that failed, pyinfra says no more than that no hosts remain.
+            said = evidence("\n".join(self._failed_fact))
+            raise self._failure(name, said, "" if said else f": {error}") from error
         (meta,) = cast("dict[Any, OperationMeta]", metas).values()
         return meta.did_change()
+
+    def _failure(self, name: str, lines: Sequence[str], why: str = "") -> StepError:
+        """Return the error for what an operation failed with; pyinfra is made ready for another."""
+        self._state = self._new_state()
+        shown = "".join(f"\n    {self._secrets.mask(line)}" for line in lines[-EVIDENCE:])
+        return StepError(
+            f"{name} failed on {self._session.name}{':' if shown else why}{shown}",
+            hint=advise("\n".join(lines)),
+        )
 
     def _find_owner(self, name: str, operation: Operation) -> None:
         """Refuse an owner who does not exist: pyinfra would fail after it made the file."""

@@ -150,14 +150,13 @@ class HostOutcome:
 
     def json(self) -> dict[str, Any]:
         """Return the outcome as JSON values."""
-        error = self.error and {"message": self.error.message, "hint": self.error.hint}
         return {
             "host": self.target.host,
             "environment": self.target.environment,
             "outcome": self.word,
             "exit_code": int(self.code),
             "seconds": round(self.seconds, 3),
-            "error": error,
+            "error": self.error and self.error.json(),
             "result": self.run and self.run.document,
         }
 

@@ -165,14 +165,16 @@ class _Queue:
 
     def work(self) -> None:
         """Work on machine after machine, until there is no other. Runs in a thread."""
-        with contextlib.suppress(KeyboardInterrupt):
-            for number in self._taken():
-                self._events.put(_Event(number, "begin"))
-                outcome = self._attempt(Channel(number, self.stop.fd, self._events))
-                self.outcomes[number] = outcome
-                self._failed |= outcome.failed
-                self._events.put(_Event(number, "end", outcome))
-        self._events.put(_Event(-1, "over"))
+        try:
+            with contextlib.suppress(KeyboardInterrupt):
+                for number in self._taken():
+                    self._events.put(_Event(number, "begin"))
+                    outcome = self._attempt(Channel(number, self.stop.fd, self._events))
+                    self.outcomes[number] = outcome
+                    self._failed |= outcome.failed
+                    self._events.put(_Event(number, "end", outcome))
+        finally:
+            self._events.put(_Event(-1, "over"))
 
     def _taken(self) -> Iterator[int]:
         while not (self.stop.given or (self._fail_fast and self._failed)):

@@ -2,6 +2,11 @@
 
 pyinfra's state is one for a process, and so is pytest's environment. Workers are forked from a
 server that has loaded both. A worker tells its fleet through a pipe: pairs of a kind and its value.
+
+A worker can be told to end (SIGTERM) at any moment, and a terminal's Ctrl-C reaches it, too. Python
+would print a traceback of the moment into whatever the fleet shows. So the server and its workers
+start with both signals blocked, a worker hears SIGTERM only while it works, and a worker has no
+output but the pipe and its log.
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +25,10 @@ from envwright.errors import EnvwrightError, StepError, unforeseen
 from envwright.fleet.compile_cache import CompileCache
 from envwright.fleet.logs import Log
 from envwright.fleet.outcome import FAILURES, RunSummary, failure
+from envwright.model.masking import mask_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
@@ -39,6 +46,8 @@ LOADED = ["envwright.engine.pyinfra_runner", "envwright.engine.verify", __name__
 """What the server loads before it forks: together half a second."""
 SECONDS_TO_END = 10
 """How long a worker that is told to end may take to close its session."""
+ENDING = frozenset({signal.SIGINT, signal.SIGTERM})
+"""The signals that end a process of Python by an exception, or could."""
 
 
 def start_method() -> ForkServerContext:
@@ -46,6 +55,16 @@ def start_method() -> ForkServerContext:
     forking = multiprocessing.get_context("forkserver")
     forking.set_forkserver_preload(LOADED)
     return forking
+
+
+@contextlib.contextmanager
+def _blocked(signals: frozenset[signal.Signals]) -> Iterator[None]:
+    """Block signals in this thread, and in the processes that it starts."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def send(task: Task, channel: Channel, run: Run = workflow.run) -> RunSummary:
@@ -62,8 +81,10 @@ def send(task: Task, channel: Channel, run: Run = workflow.run) -> RunSummary:
     """
     ours, theirs = multiprocessing.Pipe()
     process = start_method().Process(target=serve, args=(task, theirs, dict(os.environ), run))
+    resource_tracker.ensure_running()  # starting it unblocks the signals
     with ours, theirs:
-        process.start()
+        with _blocked(ENDING):
+            process.start()
         theirs.close()
         try:
             kind, value = _answer_of(ours, channel, task.target.host)
@@ -77,8 +98,10 @@ def send(task: Task, channel: Channel, run: Run = workflow.run) -> RunSummary:
             process.join()
             process.close()
     if kind == "error":
-        word, message, hint = value
-        raise FAILURES[word](message, hint=hint)
+        word, told = value
+        error = FAILURES[word](told.pop("message"), hint=told.pop("hint"))
+        error.details = told
+        raise error
     summary: RunSummary = value
     return summary
 
@@ -86,7 +109,8 @@ def send(task: Task, channel: Channel, run: Run = workflow.run) -> RunSummary:
 def _answer_of(worker: Connection, channel: Channel, host: str) -> tuple[str, Any]:
     """Follow a worker; return the kind ("end" or "error") and the value of its answer."""
     while True:
-        if channel.stop in wait([worker, channel.stop]):
+        # An answer that is there counts: the worker has nothing left to end.
+        if worker not in wait([worker, channel.stop]):
             raise KeyboardInterrupt
         try:
             kind, value = worker.recv()
@@ -133,21 +157,24 @@ def serve(task: Task, fleet: Connection, environment: Mapping[str, str], run: Ru
         environment: the environment variables of that process.
         run: the sequence of a run.
     """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for output in (1, 2):
+        os.dup2(nowhere, output)
     # A terminal's Ctrl-C reaches all processes; the fleet decides for its workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)
     os.environ.clear()
     os.environ.update(environment)
     # A fleet that is gone needs no answer.
-    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError, EOFError):
+    with contextlib.suppress(KeyboardInterrupt, ConnectionError, EOFError):
         try:
+            # What the worker starts inherits the signals that are blocked.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             with _Narrator(task.log, lambda words: fleet.send(("say", words))) as report:
                 answer = _answer(task, fleet, report, run)
             fleet.send(answer)
         finally:
-            # Nothing is left to be closed: from now on SIGTERM ends the process in silence. As an
-            # exception it would be printed, by Python, into whatever the fleet shows.
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
 
 
 def _interrupt(*_: object) -> None:
@@ -170,9 +197,10 @@ def _answer(task: Task, fleet: Connection, report: Report, run: Run) -> tuple[st
     try:
         with open_context(target, cache.compiler(target), access) as context:
             return "end", RunSummary.of(run(context, task.options, report), report.mask)
-    except (BrokenPipeError, EOFError):
+    except (ConnectionError, EOFError):
         raise
     except Exception as error:  # noqa: BLE001 - told to the fleet, whatever it is
         told = error if isinstance(error, EnvwrightError) else unforeseen(error)
         report.error(told)
-        return "error", (failure(told), report.mask(told.message), report.mask(told.hint))
+        parts = {key: mask_values(part, report.mask) for key, part in told.json().items()}
+        return "error", (failure(told), parts)

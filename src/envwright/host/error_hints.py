@@ -133,6 +133,10 @@ _KNOWN = (
         "mend the key that it names; the daemon still has the file as it was",
     ),
     (r"Job for (\S+) failed", "`journalctl -u {0}` on the machine tells why"),
+    (
+        r"(?m)^\S*sh: \d+: (\S+): not found",
+        "the machine lacks the program {0}, or root's PATH its folder: install its package",
+    ),
     (r"Unit (\S+) not found", "check the name, or give the unit a file"),
     (
         r"Can't lookup blockdev|special device \S+ does not exist",

@@ -154,6 +154,28 @@ class Resource(ABC):
         """Ids of resources whose change restarts this one, where the environment has them."""
         return ()
 
+    @property
+    def replaces(self) -> Iterable[str]:
+        """The paths of files and links that a change of the resource replaces or removes."""
+        return ()
+
+    def worked(self, difference: Difference) -> bool:  # noqa: ARG002 - most only lie there
+        """Tell whether the thing was at work before the change, and must be so after it."""
+        return False
+
+    def health_check(self, difference: Difference, *, at_once: bool = False) -> str:  # noqa: ARG002
+        """Return a script for sh that waits until a changed thing works.
+
+        The script ends with 0 then; else the script prints the last words of the thing. "" where
+        there is nothing to wait for. `at_once`: the script waits for nothing, and tells whether the
+        thing works now.
+        """
+        return ""
+
+    def recover(self) -> Iterator[Operation]:
+        """Yield the operations that set the thing to work again with its files put back."""
+        yield from ()
+
     def label(self, field: Field) -> str:
         """Return a field's name for a person; "" where the field goes without saying."""
         return field.name if isinstance(field, FileKey) else field

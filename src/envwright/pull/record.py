@@ -39,7 +39,8 @@ class Record:
         changes: id and verb of each resource that differed.
         pending: ids of those that wait for a restart.
         failures: id and reason of each failed check.
-        error: message and hint, where it is refused, locked or failed.
+        error: message and hint, where it is refused, locked or failed; of changes that failed also
+            what was done, what failed, what was put back, what was not begun.
         last_good: time and commit of the last run that left nothing to do.
     """
 
@@ -55,7 +56,7 @@ class Record:
     changes: list[dict[str, str]] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
     failures: list[dict[str, str]] = field(default_factory=list)
-    error: dict[str, str] | None = None
+    error: dict[str, Any] | None = None
     last_good: dict[str, str] | None = None
     version: int = VERSION
 
@@ -96,7 +97,7 @@ class Record:
         self.outcome = "refused" if refused else "locked" if locked else "failed"
         self.exit_code = int(ExitCode.ERROR)
         if isinstance(error, EnvwrightError):
-            self.error = {"message": error.message, "hint": error.hint}
+            self.error = error.json()
         else:
             self.error = {"message": f"{type(error).__name__}: {error}", "hint": ""}
 

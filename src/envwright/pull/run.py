@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from envwright.spec.compiler import Compiled
 
 LOCK = "lock"
+NEXT_RUN = "the next run tries again"
+"""What comes of a run that found another one at work."""
 
 
 def run(report: Report, folder: Path = FOLDER, state: Path = STATE) -> ExitCode:
@@ -70,7 +72,7 @@ def _alone(state: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise LockedError(
-                "another `envwright pull run` is at work here", hint="the next run tries again"
+                "another `envwright pull run` is at work here", hint=NEXT_RUN
             ) from None
         for prefix in (tree.PREFIX, HOME_PREFIX):
             for left in state.glob(f"{prefix}*"):
@@ -107,7 +109,8 @@ def _bring_about(settings: Settings, files: Path, report: Report, record: Record
     verb = Verb.APPLY if settings.apply else Verb.PLAN
     with local.open_here(lambda machine: _compile(settings, machine, files)) as context:
         report.mask = context.secrets.mask
-        outcome = workflow.run(context, RunOptions(verb, yes=True, trust=True), report, record.keep)
+        options = RunOptions(verb, yes=True, trust=True, when_locked=NEXT_RUN)
+        outcome = workflow.run(context, options, report, record.keep)
     if outcome.plan and not settings.apply:
         report.line("Nothing was changed: pull mode only plans here.")
     return record.end(outcome)

@@ -75,17 +75,19 @@ def _lines(value: dict[str, Any]) -> Iterator[str]:
     if not value["last_run"]:
         yield "last run: none yet; `envwright pull run` does it now"
         return
-    yield from _run_lines(value["last_run"])
+    yield from run_lines(value["last_run"])
 
 
-def _run_lines(run: dict[str, Any]) -> Iterator[str]:
+def run_lines(run: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines about the last run, given by its record."""
     yield f"last run: {run['time']}, {run['seconds']:.1f} s: {run['outcome']}"
     commit = run["commit"]
     if commit:
         yield f"commit: {commit['id']} of {commit['date']}, signed by {commit['signer']}"
+    words = _words(run)
     for change in run["changes"]:
-        pending = ", pending" if change["id"] in run["pending"] else ""
-        yield f"  {change['verb']}{pending}  {change['id']}"
+        word = words.get(change["id"])
+        yield f"  {change['verb']}{f', {word}' if word else ''}  {change['id']}"
     for failure in run["failures"]:
         yield f"  failed  {failure['id']}: {failure['reason'].partition(chr(10))[0]}"
     if run["error"]:
@@ -97,3 +99,12 @@ def _run_lines(run: dict[str, Any]) -> Iterator[str]:
         yield "last time that nothing was left to do: never"
     elif good["time"] != run["time"]:
         yield f"last time that nothing was left to do: {good['time']}, commit {good['commit']}"
+
+
+def _words(run: dict[str, Any]) -> dict[str, str]:
+    """Return what became of each change that was not simply made, by the ids of resources."""
+    error = run["error"] or {}
+    words = dict.fromkeys(run["pending"], "pending")
+    for key, word in (("failed", "failed"), ("put_back", "put back"), ("not_begun", "not begun")):
+        words |= {each["id"]: word for each in error.get(key, ())}
+    return words

@@ -218,10 +218,27 @@ class Report:
 
     def end(self, step: Step) -> None:
         """Write that a step is done, and how long it took."""
+        self._ended(Painted("done", "ok"), step)
+
+    def failed(self, step: Step) -> None:
+        """Write that a step failed; the error at the end of the run says why."""
+        self._ended(Painted("failed", "failed"), step)
+
+    def _ended(self, word: Painted, step: Step) -> None:
         seconds = time.monotonic() - self._since
         if self._colours and not self.quiet:
             self._send("\r\033[K", self.out)
-        self.line("  ", Painted("done", "ok"), f"  {visible_line(step.name)}  ({seconds:.1f} s)")
+        self.line("  ", word, f"  {visible_line(step.name)}  ({seconds:.1f} s)")
+
+    def put_back(self, ids: Sequence[str]) -> None:
+        """Write which changes were put back, because the step that failed did not work by them."""
+        for id_ in ids:
+            self.line("  ", Painted("put back", "skipped"), f"  {visible_line(id_)}")
+
+    def not_begun(self, id_: str, causes: Sequence[str]) -> None:
+        """Write that a change is not begun, because it depends on changes that failed."""
+        why = visible_line(f"{id_}: {' and '.join(causes)} failed")
+        self.line("  ", Painted("not begun", "skipped"), f"  {why}")
 
     def left(self, plan: Plan, made: Plan) -> None:
         """Write which changes are pending, and when the changes that were made take effect.

@@ -46,6 +46,11 @@ class File(PathResource):
         """Whether a command must accept it."""
         return bool(self.validate)
 
+    @property
+    def replaces(self) -> Iterable[str]:
+        """The path."""
+        return (self.path,)
+
     def claims(self) -> Iterable[Claim]:
         return (Claim(PurePosixPath(self.path), "a whole file" if self.present else "no file"),)
 

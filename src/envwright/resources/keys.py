@@ -55,6 +55,11 @@ class Keys(EditedFile, PathResource):
         """Whether a command must accept the file."""
         return bool(self.validate)
 
+    @property
+    def replaces(self) -> Iterable[str]:
+        """The path."""
+        return (self.path,)
+
     def claims(self) -> Iterable[Claim]:
         return (Claim(PurePosixPath(self.path), "a file of some keys", shared=Shared.EDITED),)
 

@@ -30,6 +30,11 @@ class Link(PathResource):
     word: ClassVar[str] = "link"
     rank: ClassVar[int] = 60
 
+    @property
+    def replaces(self) -> Iterable[str]:
+        """The path."""
+        return (self.path,)
+
     def claims(self) -> Iterable[Claim]:
         return (Claim(PurePosixPath(self.path), "a link", open=True),)
 

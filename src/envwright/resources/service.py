@@ -14,6 +14,7 @@ from envwright.model.operations import Changed, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import EXISTENCE, Difference, Resource, wanted_by
 from envwright.resources.prerequisites import may_come
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -58,6 +59,11 @@ BEFORE = (
 """The folders whose unit files systemd takes before those in FOLDER (systemd.unit(5))."""
 
 
+_HEALTH = load(__file__)
+LOOKS = 20
+"""How often, at intervals of 0.1 s, a unit that was started is looked at: for about 2 s."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service(Resource):
     """A unit of the system manager; a field that is None is not managed.
@@ -89,7 +95,7 @@ class Service(Resource):
     def autorequires(self) -> Iterator[str]:
         """The files that it reads."""
         for path in self.reads:
-            yield from (f"file:{path}", f"keys:{path}")
+            yield from (f"file:{path}", f"keys:{path}", f"link:{path}")
 
     def merge(self, other: Resource) -> Resource:
         """Join the fields that one of the two manages, and the files that both read."""
@@ -157,7 +163,7 @@ class Service(Resource):
         }
 
     def _running(self, status: UnitStatus) -> bool | str:
-        if not self.desired().get("running"):
+        if not self.desired().get("running", True):
             return status.active in RUNNING
         if status.active == "failed":
             return "failed"
@@ -202,6 +208,32 @@ class Service(Resource):
     def pending(self, machine: Machine) -> str:
         return NOT_BOOTED if self.desired().get("running") and not machine.booted else ""
 
+    def worked(self, difference: Difference) -> bool:
+        """Tell whether the unit ran, and apply starts it anew."""
+        before = difference.before or {}
+        return before.get("running") is True and self._restarts(difference)
+
+    def _restarts(self, difference: Difference) -> bool:
+        """Tell whether to restart the unit; one that waits for its next start is restarted, too."""
+        before = difference.before or {}
+        ran = before.get("running") in {True, CRASHED}
+        return "up to date" in difference.fields and bool(self.running or ran)
+
+    def health_check(self, difference: Difference, *, at_once: bool = False) -> str:
+        starts = self.desired().get("running") and difference.concerns("running")
+        if OFFLINE in (difference.before or {}) or not (starts or self._restarts(difference)):
+            return ""
+        looks = 1 if at_once else LOOKS
+        given = f"unit={shlex.quote(self.unit)}; looks={looks}; set -- {shlex.join(self.reads)}"
+        return f"{given}\n{_HEALTH}"
+
+    def recover(self) -> Iterator[Operation]:
+        """Start the unit by its files as they are now, however often it has failed."""
+        unit = shlex.quote(self.unit)
+        # systemd does not start a unit that failed too often until the failures are reset.
+        reset = f"systemctl daemon-reload; systemctl reset-failed -- {unit} || :"
+        yield operation("server.shell", commands=[f"{reset}; systemctl restart -- {unit}"])
+
     def converge(self, difference: Difference) -> Iterator[Operation]:
         before = difference.before or {}
         if OFFLINE in before:
@@ -234,7 +266,7 @@ class Service(Resource):
             service=self.unit,
             running=self.running,
             enabled=self.enabled,
-            restarted=outdated and bool(self.running or before.get("running")),
+            restarted=self._restarts(difference),
             daemon_reload=outdated or difference.before is None,
         )
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from envwright.host.session import Session
 
 JOURNAL = "/var/lib/envwright/journal.jsonl"
+BEFORE = "before"
+"""The folder of before-images beside the journal; it goes with a run that ends well."""
 _ENTRY_BYTES = 65_536
 """How much of the journal's end is looked at for its last entry."""
 
@@ -33,6 +35,11 @@ umask 077; mkdir -p {folder} && chmod 0700 {folder} && : >>{journal} && chmod 06
 """
 _APPEND = "printf '%s\\n' {lines} >>{journal}"
 _LAST = "tail -c {size} {journal} 2>/dev/null | tail -n 1"
+
+
+def folder() -> str:
+    """Return the folder in which envwright keeps its state on a machine."""
+    return JOURNAL.rpartition("/")[0]
 
 
 class Journal:
@@ -88,7 +95,8 @@ class Journal:
     ) -> None:
         try:
             if error is None:
-                self.write("finish")
+                self.later("finish")
+                self._append(f"; rm -rf -- {shlex.quote(f'{folder()}/{BEFORE}')}")
             elif self._entries:
                 # Where nothing can be written any more, the first error is the one to tell.
                 with contextlib.suppress(EnvwrightError):
@@ -102,7 +110,7 @@ class Journal:
             lock.release(self._session)
 
     def write(self, event: str, **details: Any) -> None:
-        """Append an entry: an event (start, begin, done, failed, finish) and what it is about."""
+        """Append an entry: an event (start, begin, done, failed, ...) and what it is about."""
         self.later(event, **details)
         self._append()
 
@@ -111,14 +119,13 @@ class Journal:
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         self._entries.append({"time": now, "run": self._run, "event": event, **details})
 
-    def _append(self) -> None:
+    def _append(self, more: str = "") -> None:
         lines = " ".join(shlex.quote(json.dumps(entry)) for entry in self._entries)
         self._entries = []
         script = _APPEND.format(journal=JOURNAL, lines=lines)
         if not self._prepared:
-            folder = JOURNAL.rpartition("/")[0]
-            script = _PREPARE.format(folder=folder, journal=JOURNAL) + script
-        result = self._session.run(script, limits=QUESTION, doing=f"writing {JOURNAL}")
+            script = _PREPARE.format(folder=folder(), journal=JOURNAL) + script
+        result = self._session.run(f"{script}{more}", limits=QUESTION, doing=f"writing {JOURNAL}")
         self._prepared = result.ok
         if not result.ok:
             raise StepError(f"{self._session.name}: cannot write {JOURNAL}: {result.reason}")

@@ -110,14 +110,11 @@ class Holder(NamedTuple):
 
     @property
     def hint(self) -> str:
-        """What a person can do."""
-        hint = "wait for it, by apply --lock-timeout 600"
-        if self.session:
-            hint += (
-                "; where it hangs, end its session as root on the machine: "
-                f"kill -s HUP -- -{self.session}"
-            )
-        return hint
+        """What a person can do, beside waiting."""
+        if not self.session:
+            return ""
+        end = f"kill -s HUP -- -{self.session}"
+        return f"where it hangs, end its session as root on the machine: {end}"
 
 
 def take(

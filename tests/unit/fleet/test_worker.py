@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -15,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import fleets
 import pytest
-from fleets import die, err, fail, greet, hang
+from fleets import die, err, fail, fail_in_part, greet, hang
 from standins import secrets_of
 
 from envwright.errors import EnvwrightError, ExitCode, HostError, RefusedError, StepError
 from envwright.facts import Machine
-from envwright.fleet.outcome import RunSummary
+from envwright.fleet.outcome import HostOutcome, RunSummary
 from envwright.fleet.pool import Channel, Stop
 from envwright.fleet.task import Planned, Task
 from envwright.fleet.worker import send
@@ -82,6 +81,16 @@ def test_its_error_comes_back_without_secrets_and_is_in_the_log(
     assert Path("log").read_text() == f"error: {told}\n"
 
 
+def test_the_details_of_an_error_come_back_without_secrets(task: Task, channel: Channel) -> None:
+    with pytest.raises(EnvwrightError) as raised:
+        send(task, channel, fail_in_part)
+    assert HostOutcome(task.target, error=raised.value).json()["error"] == {
+        "message": "one failed",
+        "hint": "",
+        "done": ["⟦secret:token⟧"],
+    }
+
+
 def test_a_machine_that_is_away_is_told_as_such(task: Task, channel: Channel) -> None:
     with pytest.raises(HostError) as raised:
         send(replace(task, target=Target("@chroot//nowhere", "box.yaml")), channel)
@@ -139,36 +148,54 @@ def test_a_worker_verifies_by_itself(task: Task, channel: Channel) -> None:
     assert send(task, channel).failures[0].id == "file:/nowhere/file"
 
 
-TERMINATED = """\
-import os, signal
-from multiprocessing import Pipe
+STOPPED = """\
+import os, queue, signal, threading
 from pathlib import Path
 import fleets
+from envwright.fleet.pool import Channel, Stop
 from envwright.fleet.task import Task
-from envwright.fleet.worker import serve
+from envwright.fleet.worker import send
 from envwright.host.inventory import Target
 from envwright.workflow import RunOptions, Verb
 
-task = Task(
-    Target("@local", "box.yaml"), RunOptions(Verb.VERIFY), Path("log"), asking=False
-)
-ours, theirs = Pipe()
-serve(task, theirs, dict(os.environ), fleets.fail)
-print(ours.recv()[0], flush=True)
-os.kill(os.getpid(), signal.SIGTERM)
+def stopped_after(seconds):
+    task = Task(
+        Target("@local", "box.yaml"), RunOptions(Verb.VERIFY), Path("log"), asking=False
+    )
+    with Stop() as stop:
+        def interrupt():
+            os.killpg(0, signal.SIGINT)
+            stop.give()
+        timer = threading.Timer(seconds, interrupt)
+        timer.start()
+        try:
+            return send(task, Channel(0, stop.fd, queue.SimpleQueue()), fleets.greet).verb.value
+        except KeyboardInterrupt:
+            return "stopped"
+        finally:
+            timer.join()
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, lambda *_: None)
+    # At the first moment the server still loads; later ones meet workers at each of their stages.
+    moments = [0.2, *(number / 25 for number in range(20))]
+    print({stopped_after(seconds) for seconds in moments} - {"stopped", "verify"})
 """
+"""Ctrl-C at a terminal, at many moments in the life of a worker and of the server that forks it."""
 
 
 @pytest.mark.usefixtures("task")
-def test_a_worker_that_is_terminated_after_its_answer_prints_nothing() -> None:
+def test_workers_that_are_stopped_at_any_moment_print_nothing(tmp_path: Path) -> None:
+    (tmp_path / "stopped.py").write_text(STOPPED)
     support = Path(fleets.__file__).parent
     done = subprocess.run(
-        [sys.executable, "-c", TERMINATED],
+        [sys.executable, "stopped.py"],
         env={**os.environ, "PYTHONPATH": str(support)},
         capture_output=True,
         check=False,
+        start_new_session=True,
     )
-    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGTERM, b"error\n", b"")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"set()\n", b"")
 
 
 def test_a_worker_that_is_stopped_hangs_up_what_runs_on_its_machine(task: Task, stop: Stop) -> None:

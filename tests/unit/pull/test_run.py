@@ -15,6 +15,7 @@ from command import Said
 from envwright.errors import EnvwrightError, ExitCode
 from envwright.pull.run import run
 from envwright.pull.settings import Settings
+from envwright.pull.status import run_lines
 from envwright.report.terminal import Report
 from envwright.state import lock
 
@@ -239,6 +240,26 @@ def test_a_run_that_fails_records_what_it_was_to_change(machine: Machine, alice:
     )
 
 
+def test_a_run_that_fails_in_part_records_what_became_of_each_change(
+    machine: Machine, alice: Key
+) -> None:
+    bad = "  /proc/nowhere/file: {content: x}\n  /proc/nowhere: {directory: true}\n"
+    text = f"name: box\nfiles:\n{bad}  {machine.file}: {{content: right}}\n"
+    machine.repository.commit(*alice.settings, box=text)
+    assert machine.run().code == 1
+    record = machine.record
+    error = record["error"]
+    assert (error["done"], error["put_back"]) == ([f"file:{machine.file}"], [])
+    assert [each["id"] for each in error["failed"]] == ["directory:/proc/nowhere"]
+    because = {"id": "file:/proc/nowhere/file", "because_of": ["directory:/proc/nowhere"]}
+    assert error["not_begun"] == [because]
+    assert [line for line in run_lines({**record, "seconds": 1.0}) if line.startswith("  ")] == [
+        "  create, failed  directory:/proc/nowhere",
+        "  create, not begun  file:/proc/nowhere/file",
+        f"  create  file:{machine.file}",
+    ]
+
+
 # --- What is in the way -----------------------------------------------------------------------
 
 
@@ -267,8 +288,7 @@ def test_a_run_while_somebody_applies_says_so_and_changes_nothing(
         said = machine.run()
     assert (said.code, machine.record["outcome"]) == (1, "locked")
     assert said.err == (
-        "error: @local: another envwright is at work here\n"
-        "hint: wait for it, by apply --lock-timeout 600\n"
+        "error: @local: another envwright is at work here\nhint: the next run tries again\n"
     )
     assert not machine.file.exists()
 

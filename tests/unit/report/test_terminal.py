@@ -20,6 +20,7 @@ from envwright.facts import Unknown
 from envwright.model.forecast import Forecast, SideEffect
 from envwright.model.proof import Result
 from envwright.model.resource import Difference, Field, Fields, FileKey, Moment, Origin, Resource
+from envwright.portable.visible import visible_line
 from envwright.report.terminal import Report
 from envwright.resources.command import Command
 from envwright.resources.file import File
@@ -365,6 +366,21 @@ def test_what_a_terminal_cannot_show_does_not_stop_it(encoding: str, shown: str)
         assert raw.getvalue().decode(encoding) == shown
 
 
+def test_what_failed_what_was_put_back_and_what_is_not_begun_is_written() -> None:
+    def tell(report: Report) -> None:
+        report.begin(Step((change(Package(package="git"), None, {}),)))
+        report.failed(Step((change(Package(package="git"), None, {}),)))
+        report.put_back(["file:/a", "link:/b\n"])
+        report.not_begun(f"file:/{HOSTILE}\n", ["package:git", "link:/c"])
+
+    assert re.sub(r"\(\d+\.\d s\)", "(0 s)", written(tell)) == (
+        "  failed  package:git  (0 s)\n"
+        "  put back  file:/a\n"
+        "  put back  link:/b\\n\n"
+        f"  not begun  file:/{visible_line(HOSTILE)}\\n: package:git and link:/c failed\n"
+    )
+
+
 def test_a_run_that_was_cut_off_is_told() -> None:
     assert written(lambda report: report.cut_off("package:git")) == (
         "The previous run was interrupted in package:git; this run goes on from there.\n"
@@ -384,7 +400,7 @@ def test_a_plan_says_what_comes_along_and_what_is_to_be_known() -> None:
         SideEffect("install", "libonig5", "", "6.9-1"),
     )
     mend = Command(title="mend", observe=":", expected="", run=":", seen=())
-    repair = Change(mend, Difference({"value": "x"}, {"value": ""}, ("value",)), repair=True)
+    repair = Change(mend, Difference({"value": "x"}, {"value": ""}, ("value",)), repair=Package)
     forecasts: dict[type[Resource], Forecast] = {
         Package: Forecast(effects, ("apt's sources change first",))
     }

@@ -12,11 +12,12 @@ from envwright.facts import ChangeTime, Facts, Question, Unit, UnitStatus, Unkno
 from envwright.model.operations import Changed, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Difference, Fields, compare
-from envwright.resources.service import NOT_BOOTED, Service
+from envwright.resources.service import CRASHED, NOT_BOOTED, Service
 
 NAME = "x.service"
 PLAIN = Service(unit=NAME)
 READER = Service(unit=NAME, reads=("/etc/a", "/etc/b"))
+READ = tuple(f"{word}:/etc/{name}" for name in "ab" for word in ("file", "keys", "link"))
 MASKED = Service(unit=NAME, masked=True)
 GOOD: Fields = {"running": True, "enabled": True, "up to date": True}
 
@@ -193,7 +194,7 @@ def test_a_service_asks_for_its_unit_and_what_it_reads() -> None:
         "service:x.service",
         (Unit(NAME), ChangeTime("/etc/a"), ChangeTime("/etc/b")),
     )
-    assert list(READER.autorequires) == ["file:/etc/a", "keys:/etc/a", "file:/etc/b", "keys:/etc/b"]
+    assert tuple(READER.autorequires) == READ
 
 
 @pytest.mark.parametrize(
@@ -349,16 +350,53 @@ def test_one_whose_running_is_not_managed_restarts_only_when_it_runs() -> None:
         ]
 
 
+NOBODY_S = Service(unit=NAME, running=None, enabled=None)
+OUTDATED = {**GOOD, "up to date": False}
+
+
+WORKED, WATCHED = "worked", "watched"
+
+
+@pytest.mark.parametrize(
+    ("service", "before", "is_"),
+    [
+        (PLAIN, OUTDATED, {WORKED, WATCHED}),
+        (NOBODY_S, OUTDATED, {WORKED, WATCHED}),
+        (NOBODY_S, {**OUTDATED, "running": False}, set()),
+        (PLAIN, {**OUTDATED, "running": "failed"}, {WATCHED}),
+        (PLAIN, {**OUTDATED, "running": CRASHED}, {WATCHED}),
+        (PLAIN, {**GOOD, "running": False}, {WATCHED}),
+        (PLAIN, {**GOOD, "enabled": False}, set()),
+        (PLAIN, {**GOOD, "running": Unknown(NOT_BOOTED), "offline": True}, set()),
+        (PLAIN, None, {WATCHED}),
+        (MASKED, GOOD, set()),
+    ],
+)
+def test_what_is_started_is_watched_and_what_ran_well_is_known(
+    service: Service, before: Any, is_: set[str]
+) -> None:
+    difference = compare(before, service.desired())
+    found = {WORKED: service.worked(difference), WATCHED: service.health_check(difference)}
+    assert {word for word, value in found.items() if value} == is_
+
+
+def test_what_goes_back_to_its_old_files_is_started_however_often_it_failed() -> None:
+    script = (
+        "systemctl daemon-reload; systemctl reset-failed -- x.service || :; "
+        "systemctl restart -- x.service"
+    )
+    assert list(PLAIN.recover()) == [operation("server.shell", commands=[script])]
+
+
 def test_without_a_plan_a_service_starts_and_restarts_where_what_it_reads_changed() -> None:
     start, restart = READER.exported()
-    files = ("file:/etc/a", "keys:/etc/a", "file:/etc/b", "keys:/etc/b")
     call = {"service": NAME, "running": True}
     assert start == operation(
         "systemd.service", **call, enabled=True, restarted=False, daemon_reload=True
     )
     assert restart == operation(
         "systemd.service", **call, restarted=True, daemon_reload=True
-    ).given(Changed(files))
+    ).given(Changed(READ))
 
 
 @pytest.mark.parametrize(

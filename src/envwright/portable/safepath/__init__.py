@@ -60,7 +60,10 @@ def answers(output: bytes) -> Iterable[tuple[list[str], bytes]]:
         yield words, output[end + 1 : start]
 
 
-def change(command: str, *arguments: str) -> str:
-    """Return the script that runs a command of change.pl, such as `put`."""
-    words = " ".join(map(shlex.quote, (command, *arguments)))
-    return f"perl -e {shlex.quote(_RUN)} {program('change').encode().hex()} {words}"
+def change(*words: str) -> str:
+    """Return the script that runs a command of change.pl, such as `put`, with its arguments.
+
+    Without a word, the script takes those that are written behind it.
+    """
+    run = ("perl", "-e", _RUN, program("change").encode().hex())
+    return " ".join(map(shlex.quote, (*run, *words)))

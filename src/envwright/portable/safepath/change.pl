@@ -22,12 +22,14 @@ binmode $_ for *STDIN, *STDOUT;
 sub uid_of {
     my ($owner) = @_;
     return -1 if !length $owner;
+    return $owner if $owner =~ /^\d+$/;    # one that may have no account any more
     return getpwnam $owner // halt('unknown', "there is no user '$owner'");
 }
 
 sub gid_of {
     my ($group) = @_;
     return -1 if !length $group;
+    return $group if $group =~ /^\d+$/;
     return getgrnam $group // halt('unknown', "there is no group '$group'");
 }
 
@@ -86,7 +88,8 @@ sub allow {
     my ($owner) = @_;
     my $uid = uid_of($owner);
     return if $uid < 0 || ours($uid) || !defined $user || $user == $uid;
-    halt('refused', "$path lies in a folder of @{[owner_name($user)]}, and is to be ${owner}'s");
+    my $name = owner_name($uid);
+    halt('refused', "$path lies in a folder of @{[owner_name($user)]}, and is to be ${name}'s");
 }
 
 # What is made by name and has an owner from then on is made by that owner, where others can put
@@ -208,7 +211,24 @@ sub judge {
     return;
 }
 
-my %do = (
+# Arrives, or returns nothing where a folder is missing on the way.
+sub arrive_if_there {
+    my $name = eval { arrive($path) };
+    die $@ if !defined $name && !(ref $@ && $@->{kind} eq 'missing');
+    return $name;
+}
+
+# What lies at the path, as `save` notes it: kind, owner, group, mode and target.
+sub note {
+    my ($name) = @_;
+    my @seen = defined $name ? lstat $name : ();
+    return 'none' if !@seen;
+    my $kind = -l _ ? 'link' : -f _ ? 'file' : halt('refused', "$path: it is not a file");
+    return ($kind, @seen[4, 5], sprintf('%04o', $seen[2] & 07777), $kind eq 'link' ? readlink $name : '');
+}
+
+my %do;
+%do = (
     look => sub {
         my $name = arrive($path);
         my @seen = lstat $name or failed("$at/$name");
@@ -283,8 +303,37 @@ my %do = (
         expect($name, $expected);
         unlink $name or failed($path);
     },
+    # Keeps what lies at the path in a folder of root's own, for `restore`.
+    save => sub {
+        my ($folder) = @_;
+        my $name = arrive_if_there();
+        my @noted = note($name);
+        if ($noted[0] eq 'file') {
+            my @seen = lstat $name;
+            halt('refused', "$path is a hard link to a file of @{[owner_name($seen[4])]}")
+                if foreign(@seen);
+            copy(open_seen($name, @seen), create("$folder/content"), $seen[7]);
+        }
+        my $about = create("$folder/about");
+        print {$about} join "\0", @noted or unwritten($about);
+        $about->flush && $about->sync or unwritten($about);
+    },
+    # Puts back what `save` kept.
+    restore => sub {
+        my ($folder) = @_;
+        open my $about, '<', "$folder/about" or halt('unknown', "$folder/about: $!");
+        my ($kind, $uid, $gid, $mode, $target) = split /\0/, join('', <$about>), -1;
+        return $do{link}->($uid, $gid, $target, '') if $kind eq 'link';
+        if ($kind eq 'none') {
+            my $name = arrive_if_there();
+            return defined $name && lstat $name ? $do{remove}->('') : ();
+        }
+        open STDIN, '<', "$folder/content" or halt('unknown', "$folder/content: $!");
+        binmode STDIN;
+        $do{put}->($uid, $gid, $mode, '', -s STDIN, '');
+    },
     guard => sub {
-        eval { arrive($path); 1 } || ref $@ && $@->{kind} eq 'missing' || die $@;
+        arrive_if_there();
         halt('refused', "$path lies in a folder that @{[changer()]} can change") if hostile();
     },
 );
