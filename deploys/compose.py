@@ -17,7 +17,7 @@ from envwright.model.values import LocalText, OneLine, VariableName, exactly_one
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
-from envwright.resources.package import Package
+from envwright.resources.package import Package, offered
 from envwright.resources.service import Service
 
 if TYPE_CHECKING:
@@ -208,6 +208,8 @@ compose:
             yield from _unit(name, stack, tuple(file.id for file in files))
 
     def requirements(self, machine: Machine) -> Iterator[Requirement]:  # noqa: ARG002 - the same everywhere
+        if self.root:
+            yield offered("docker-ce", "docker", "Docker Engine", "docker: {}")
         for name in self.root:
             yield Requirement(
                 f"the stack {name} lies on a Linux file system",

@@ -9,9 +9,10 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from envwright.model.capability import Capability, Settings
-from envwright.model.proof import Proof
+from envwright.model.proof import Proof, Requirement
 from envwright.model.resource import Moment, Resource
 from envwright.model.values import AbsolutePath, AccountName, spelled
+from envwright.resources.accounts import account
 from envwright.resources.keys import Keys
 from envwright.resources.windows.session import in_session
 
@@ -229,6 +230,10 @@ wsl:
                 # Nothing on the machine shows whether WSL has read the other keys.
                 effect_check=SYSTEMD if keys == {"boot.systemd": True} else "",
             )
+
+    def requirements(self, machine: Machine) -> Iterator[Requirement]:
+        if self.user.default:
+            yield from account(self.user.default, machine, ("user", "default"))
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         if self.user.default:

@@ -137,6 +137,14 @@ class Resource(ABC):
         """Return the places on the machine that the resource decides about."""
         return ()
 
+    def brings(self) -> Iterable[str]:
+        """Return what the resource brings about, for the `unless` of requirements: its id."""
+        return (self.id,)
+
+    def needs_systemd(self) -> bool:
+        """Tell whether the resource can only be as it should be where systemd is PID 1."""
+        return False
+
     def boots_systemd(self) -> bool | None:
         """Tell whether the next start makes systemd PID 1; None where this does not decide it."""
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -44,6 +45,12 @@ class Keys(EditedFile, PathResource):
 
     word: ClassVar[str] = "keys"
     rank: ClassVar[int] = 60
+
+    def brings(self) -> Iterable[str]:
+        """The id, and each key with its value as JSON: `keys:/etc/wsl.conf boot.systemd=true`."""
+        yield self.id
+        for name, value in self.keys.items():
+            yield f"{self.id} {name}={json.dumps(value)}"
 
     def boots_systemd(self) -> bool | None:
         """Return what wsl.conf will say of systemd; None where the keys do not say it."""

@@ -113,6 +113,9 @@ class Service(Resource):
         """The files that it reads."""
         return () if self.masked or self.running is False else tuple(self.autorequires)
 
+    def needs_systemd(self) -> bool:
+        return bool(self.running)
+
     @property
     def _file(self) -> PurePosixPath:
         """The unit file of an administrator."""

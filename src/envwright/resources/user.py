@@ -51,6 +51,10 @@ class User(Resource):
         """The primary group of the account."""
         return (f"group:{self.primary}", f"group:{self.user}")
 
+    def brings(self) -> Iterable[str]:
+        """The account, and the group of its name that useradd(8) makes with it."""
+        return (self.id, *(() if self.primary else (f"group:{self.user}",)))
+
     def claims(self) -> Iterable[Claim]:
         """The home, where it is given; it can be a directory with a mode, or a mount point."""
         if self.home is None:
