@@ -5,13 +5,15 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from envwright.model.capability import Capability, Settings
+from envwright.model.extra import IniSections, flat, refuse_typed
 from envwright.model.proof import Proof, Requirement
 from envwright.model.resource import Moment, Resource
 from envwright.model.values import AbsolutePath, AccountName, spelled
+from envwright.resources import wslconf
 from envwright.resources.accounts import account
 from envwright.resources.keys import Keys
 from envwright.resources.windows.session import in_session
@@ -36,6 +38,11 @@ Octal = Annotated[
     spelled(r"^0?[0-7]{1,3}$", 'octal digits in quotes, like "022"'),
 ]
 Text = Annotated[str, spelled(r"^[^\n\r\x00]+$", "text on one line")]
+
+
+DriveText = Annotated[
+    str, spelled(r"^[^\s,]+(,[^\s,]+)*$", "options with `,` and no blanks between")
+]
 
 
 class Part(Settings):
@@ -77,7 +84,7 @@ class Automount(Part):
     """Whether the fixed drives of Windows are mounted."""
     root: AbsolutePath | None = None
     """The folder of the mount points; by default /mnt."""
-    options: DriveOptions | Text | None = None
+    options: DriveOptions | DriveText | None = None
     """The mount options, as keys or as the text of wsl.conf."""
     mount_fs_tab: bool | None = None
     """Whether WSL mounts the entries of /etc/fstab at start; systemd mounts them, too."""
@@ -147,8 +154,11 @@ class Time(Part):
 class FileSystem(Part):
     """The distribution's own file system."""
 
-    umask: Octal | None = None
-    """The umask of init and, with it, of shells."""
+    umask: Annotated[str, spelled(r"^0[0-7]{1,3}$", 'a 0 and octal digits, like "022"')] | None = (
+        None
+    )
+    """The umask of init and, with it, of shells. WSL takes a number without a 0 in front for a
+    decimal one."""
 
 
 class FileServer(Part):
@@ -209,12 +219,24 @@ wsl:
     """The access of Windows to the distribution's files."""
     general: General = General()
     """All other settings."""
+    extra: IniSections = {}
+    """Further keys by section and name, such as those of a newer WSL. WSL ignores keys that it does
+    not know."""
+
+    @model_validator(mode="after")
+    def _no_typed_key_in_extra(self) -> Section:
+        parts = {name: value for name, value in self if isinstance(value, Part)}
+        typed = [
+            f"{to_camel(name)}.{field.alias}"
+            for name, part in parts.items()
+            for field in type(part).model_fields.values()
+        ]
+        refuse_typed(flat(self.extra), typed, str.lower)
+        return self
 
     def keys(self) -> dict[str, Any]:
         """Return the keys that are given, as `section.key`."""
-        keys: dict[str, Any] = {}
-        for section, values in self.model_dump(exclude_none=True).items():
-            keys |= {f"{section}.{key}": value for key, value in values.items()}
+        keys = flat(self.model_dump(exclude_none=True, exclude={"extra"})) | flat(self.extra)
         options = self.automount.options
         if isinstance(options, DriveOptions):
             keys["automount.options"] = options.text()
@@ -234,6 +256,8 @@ wsl:
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
         if self.user.default:
             yield from account(self.user.default, machine, ("user", "default"))
+        if self.automount.cgroups and machine.wsl:
+            yield wslconf.knows("automount.cgroups", "2.6.2", ("automount", "cgroups"))
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         if self.user.default:

@@ -1,10 +1,11 @@
-"""The requirement that WSL does not write a file of a distribution anew at each start."""
+"""Requirements about WSL: it leaves a file of the distribution alone, or knows a key."""
 
 from __future__ import annotations
 
 import shlex
 
 from envwright.model.proof import Requirement
+from envwright.portable.dialects.wsl import one_name as one_name  # noqa: PLC0414 - of .wslconfig
 from envwright.resources.keys import WSL_CONF
 from envwright.scripts import load
 
@@ -29,6 +30,22 @@ def left_alone(path: str) -> Requirement:
         f"add `wsl: {{{section}: {{{key}: false}}}}`",
         at=(path,),
         unless=f"keys:{WSL_CONF} {WRITTEN[path]}=false",
+    )
+
+
+def knows(key: str, version: str, at: tuple[str | int, ...]) -> Requirement:
+    """Return the requirement that WSL has a version, since an older one ignores a key.
+
+    A WSL that does not tell its version (wslinfo) is taken for new enough.
+    """
+    oldest = f'"$(printf "%s\\n" {version} "$got" | sort -V | head -n 1)"'
+    return Requirement(
+        f"WSL knows {key}",
+        f'got=$(wslinfo --version 2>/dev/null) || exit 0\necho "$got"\n[ {oldest} = {version} ]',
+        f"WSL knows {key} since version {version}, and the WSL of this machine is older: it would "
+        "ignore the key",
+        "update WSL by `wsl --update` in Windows, or leave the key out",
+        at=at,
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envwright.portable.dialects.wslscan import scan
-from envwright.resources.wslconf import WRITTEN, is_off, left_alone
+from envwright.resources.wslconf import WRITTEN, is_off, knows, left_alone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,6 +81,22 @@ def test_the_first_value_before_any_bad_line_counts(text: str, off: bool, folder
 def test_a_missing_file_ends_nothing(tmp_path: Path) -> None:
     script = is_off("network.generateHosts", str(tmp_path / "wsl.conf"))
     assert subprocess.run(["sh", "-c", script], check=False).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [("2.6.1.0", 1), ("2.6.2.0", 0), ("2.10.1.0", 0), ("1.9.9", 1), ("", 0)],
+)
+def test_a_wsl_that_tells_an_older_version_does_not_know_the_key(
+    told: str, code: int, tmp_path: Path
+) -> None:
+    program = f"echo {told}" if told else "exit 1"
+    (tmp_path / "wslinfo").write_text(f"#!/bin/sh\n{program}\n")
+    (tmp_path / "wslinfo").chmod(0o755)
+    script = knows("automount.cgroups", "2.6.2", ("automount", "cgroups")).script
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, check=False)
+    assert done.returncode == code
 
 
 def test_the_refusal_names_the_key_that_ends_it() -> None:
