@@ -1,0 +1,1 @@
+printf '[boot]\nsystemd=true\n; who works here\n[user]\ndefault=root\n' >/etc/wsl.conf

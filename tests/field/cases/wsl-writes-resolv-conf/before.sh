@@ -1,0 +1,1 @@
+printf '[boot]\nsystemd=true\n' >/etc/wsl.conf
