@@ -264,8 +264,10 @@ wsl:
             name = shlex.quote(self.user.default)
             yield Proof(
                 f"the default user {self.user.default} exists",
-                f"getent passwd -- {name}",
+                f"getent passwd -- {name} >/dev/null",
                 at=("user", "default"),
+                quick=True,
+                remedy="make the account, or name another one",
             )
         elsewhere = "" if machine.wsl else "echo 'not under WSL'; exit 77\n"
         if self.boot.systemd:
@@ -274,6 +276,8 @@ wsl:
                 f'read -r name </proc/1/comm; [ "$name" = systemd ] && exit\n{elsewhere}'
                 'echo "PID 1 is $name"; exit 1',
                 at=("boot", "systemd"),
+                quick=True,
+                remedy="restart the distribution: run `wsl --terminate NAME` in Windows",
             )
         if self.interop.append_windows_path is False:
             yield Proof(
@@ -295,4 +299,7 @@ wsl:
                 "{ echo 'no Windows drive is mounted'; exit 77; }\n"
                 'echo "$drives"; ! echo "$drives" | grep -qv metadata',
                 at=("automount", "options"),
+                quick=True,
+                remedy="WSL mounts the drives anew when the distribution starts: run "
+                "`wsl --terminate NAME` in Windows",
             )

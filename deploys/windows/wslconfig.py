@@ -251,4 +251,6 @@ class WslConfig(Settings):
                 f"there are at most {processors} processors",
                 f'got=$(nproc --all); echo "$got"; [ "$got" -le {processors} ]',
                 at=("wslconfig", "wsl2", "processors"),
+                quick=True,
+                remedy="restart WSL: run `wsl --shutdown` in Windows",
             )

@@ -48,6 +48,11 @@ State = Mapping[Field, Value]
 """A flat description; a field that is left out is not managed."""
 
 
+SYSTEMD = "systemd as PID 1"
+INTEROP = "Windows programs"
+"""Parts of WSL that a distribution can turn off: as PID 1, and as started from Linux."""
+
+
 class Moment(enum.Enum):
     """When a change takes effect, in the order in which these things happen."""
 
@@ -141,9 +146,13 @@ class Resource(ABC):
         """Return what the resource brings about, for the `unless` of requirements: its id."""
         return (self.id,)
 
-    def needs_systemd(self) -> bool:
-        """Tell whether the resource can only be as it should be where systemd is PID 1."""
-        return False
+    def relies_on(self) -> Iterable[str]:
+        """Return parts of WSL, as `SYSTEMD`, without which the resource cannot be as it should."""
+        return ()
+
+    def turns_off(self) -> Iterable[str]:
+        """Return the parts of WSL that the resource turns off, from the next start on."""
+        return ()
 
     def boots_systemd(self) -> bool | None:
         """Tell whether the next start makes systemd PID 1; None where this does not decide it."""

@@ -11,7 +11,7 @@ from envwright.facts import Stat, Text, Unknown
 from envwright.model.claim import Claim, Shared
 from envwright.model.operations import Edited
 from envwright.model.proof import Assertion, View
-from envwright.model.resource import EXISTENCE, FileKey
+from envwright.model.resource import EXISTENCE, INTEROP, SYSTEMD, FileKey
 from envwright.portable import dialects
 from envwright.resources.edited_file import EditedFile
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from envwright.model.operations import Operation
     from envwright.model.resource import Difference, Fields, Resource, State, Value
 
-WSL_CONF, SYSTEMD = "/etc/wsl.conf", "boot.systemd"
+WSL_CONF, BOOT_SYSTEMD = "/etc/wsl.conf", "boot.systemd"
 """The file and the key by which WSL starts systemd as PID 1."""
+SWITCHES = {BOOT_SYSTEMD: SYSTEMD, "interop.enabled": INTEROP}
+"""The keys of this file by which `false` turns a part of WSL off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +56,13 @@ class Keys(EditedFile, PathResource):
 
     def boots_systemd(self) -> bool | None:
         """Return what wsl.conf will say of systemd; None where the keys do not say it."""
-        wanted = self.keys.get(SYSTEMD) if self.path == WSL_CONF else None
+        wanted = self.keys.get(BOOT_SYSTEMD) if self.path == WSL_CONF else None
         return None if wanted is None else bool(wanted)
+
+    def turns_off(self) -> Iterable[str]:
+        """Return what wsl.conf turns off."""
+        keys = self.keys if self.path == WSL_CONF else {}
+        return [part for key, part in SWITCHES.items() if keys.get(key) is False]
 
     def claims(self) -> Iterable[Claim]:
         return (Claim(PurePosixPath(self.path), "a file of some keys", shared=Shared.EDITED),)

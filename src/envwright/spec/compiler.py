@@ -64,7 +64,7 @@ def compile_environment(
     unfit = list(_objections(environment, machine))
     fit = [s for s in environment.sections if s.section not in {each for each, _ in unfit}]
     wanted = list(_wanted(environment, fit, machine))
-    faults = [fault for _, fault in unfit] + list(_unbooted(environment, wanted, machine))
+    faults = [fault for _, fault in unfit] + list(_turned_off(environment, wanted, machine))
     merged, mistakes = _merged(wanted)
     mistakes += [*_exposed(wanted, environment.secrets), *_oversized(environment, wanted)]
     requirements = list(_required(environment, fit, machine, merged.values()))
@@ -126,20 +126,22 @@ def missing(environment: Environment, requirement: Requirement) -> LocatedError:
     return environment.fault(section, requirement.at, requirement.refusal, requirement.hint)
 
 
-def _unbooted(
-    environment: Environment, resources: Iterable[Resource], machine: Machine
+def _turned_off(
+    environment: Environment, resources: Sequence[Resource], machine: Machine
 ) -> Iterator[LocatedError]:
-    """Yield an error for each section that needs systemd where WSL is told not to start it."""
-    resources = list(resources)
-    off = [r.origins[0] for r in resources if machine.wsl and r.boots_systemd() is False]
-    needing = {r.origins[0].capability: r for r in reversed(resources) if r.needs_systemd()}
-    for section, resource in needing.items() if off else ():
-        yield environment.fault(
-            section,
-            resource.at,
-            f"{resource.name} needs systemd, which {off[0]} turns off",
-            "let WSL start systemd (`boot: {systemd: true}`), or leave this out",
-        )
+    """Yield an error for each section that relies on a part of WSL which another one turns off."""
+    off = {part: r.origins[0] for r in resources if machine.wsl for part in r.turns_off()}
+    relying = {
+        (part, r.origins[0].capability): r for r in reversed(resources) for part in r.relies_on()
+    }
+    for (part, section), resource in relying.items():
+        if part in off:
+            yield environment.fault(
+                section,
+                resource.at,
+                f"{resource.name} needs {part}, which {off[part]} turns off",
+                f"have WSL keep {part}, or leave this out",
+            )
 
 
 def _exposed(resources: Iterable[Resource], secrets: Secrets) -> Iterator[SpecError]:

@@ -68,8 +68,8 @@ def test_json_has_the_verdict_for_each_kind_with_places(folder: Path) -> None:
         18,
     )
     systemd = reason(
-        "docker.service needs systemd, which wsl (box.yaml:3) turns off",
-        "let WSL start systemd (`boot: {systemd: true}`), or leave this out",
+        "docker.service needs systemd as PID 1, which wsl (box.yaml:3) turns off",
+        "have WSL keep systemd as PID 1, or leave this out",
         2,
         9,
     )

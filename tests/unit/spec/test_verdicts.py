@@ -93,6 +93,10 @@ def test_each_environment_of_the_house_is_good_for_the_kinds_that_it_is_for(name
             {"good": LINUX, "not good": UNDER_WSL},
         ),
         (
+            "windows: {wslconfig: {wsl2: {memory: 8GB}}}\nwsl: {interop: {enabled: false}}\n",
+            {"not good": (*LINUX, *UNDER_WSL)},
+        ),
+        (
             "systemd: {cron.service: {enabled: true}}\nwsl: {boot: {systemd: false}}\n",
             {"good": (*LINUX, *UNDER_WSL)},
         ),
