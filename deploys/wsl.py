@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -64,7 +64,7 @@ class DriveOptions(Settings):
     umask: Octal | None = None
     """The umask: permission bits that files and directories do not get."""
     fmask: Octal | None = None
-    """The umask of files only."""
+    """The umask of files only. With one of the bits 0111, Linux cannot start .exe files."""
     dmask: Octal | None = None
     """The umask of directories only."""
     case: Literal["off", "dir", "force"] | None = None
@@ -119,7 +119,7 @@ class User(Part):
     """The user of the distribution."""
 
     default: AccountName | None = None
-    """The user of new sessions."""
+    """The user of new sessions; an account in /etc/passwd."""
 
 
 class Boot(Part):
@@ -179,6 +179,11 @@ class General(Part):
 
     gui_applications: bool | None = None
     """Whether graphical Linux programs can run."""
+
+
+def _in_passwd(account: str) -> str:
+    """Return a script that ends with 0 where WSL finds an account (microsoft/WSL#9649)."""
+    return f"grep -q ^{account}: /etc/passwd"
 
 
 class Section(Capability):
@@ -255,16 +260,16 @@ wsl:
 
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
         if self.user.default:
-            yield from account(self.user.default, machine, ("user", "default"))
+            for requirement in account(self.user.default, machine, ("user", "default")):
+                yield replace(requirement, script=_in_passwd(self.user.default))
         if self.automount.cgroups and machine.wsl:
             yield wslconf.knows("automount.cgroups", "2.6.2", ("automount", "cgroups"))
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         if self.user.default:
-            name = shlex.quote(self.user.default)
             yield Proof(
                 f"the default user {self.user.default} exists",
-                f"getent passwd -- {name} >/dev/null",
+                _in_passwd(self.user.default),
                 at=("user", "default"),
                 quick=True,
                 remedy="make the account, or name another one",
