@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 from box import Box
+
+from envwright.spec.verdicts import verdicts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,11 @@ ENVIRONMENTS = {
     "a stopped unit where WSL starts no systemd": (
         f"systemd: {{cron.service: {{running: false}}}}\n{SYSTEMD_OFF}"
     ),
+    "a mount": "mounts: {/srv/m: {type: tmpfs, options: [noauto]}}\n",
+    "a mount in a folder of a user": (
+        "files: {/home/www: {directory: true, owner: www-data}}\n"
+        "mounts: {/home/www/m: {type: tmpfs, options: [noauto]}}\n"
+    ),
     "a file that WSL writes": TIMEZONE,
     "hosts": HOSTS,
     "a file that WSL leaves alone": f"{TIMEZONE}wsl: {{time: {{useWindowsTimezone: false}}}}\n",
@@ -44,13 +50,13 @@ ENVIRONMENTS = {
 }
 
 
-def verdicts(box: Box, kind: str) -> tuple[set[str], set[str]]:
+def said_and_done(box: Box, kind: str) -> tuple[set[str], set[str]]:
     """Return the names of the environments that check calls good, and of those plan takes."""
     good, planned = set(), set()
     for name, text in ENVIRONMENTS.items():
         box.write(text)
-        said = json.loads(box.run_here("check", "--for", kind, "--json").out)["kinds"][0]
-        if said["good"] and not said["assumes"]:
+        (verdict,) = verdicts(str(box.folder / "box.yaml"), {}, (kind,)).each
+        if verdict.word == "good":
             good.add(name)
         if box.run("plan").code != 1:
             planned.add(name)
@@ -58,7 +64,8 @@ def verdicts(box: Box, kind: str) -> tuple[set[str], set[str]]:
 
 
 def test_check_and_plan_agree_on_a_new_debian(debian13: Machine, tmp_path: Path) -> None:
-    good, planned = verdicts(Box(debian13, tmp_path), "debian-13")
+    debian13.sh("install -d -o www-data /home/www")
+    good, planned = said_and_done(Box(debian13, tmp_path), "debian-13")
     assert good == planned
     assert {*ENVIRONMENTS} - good == {
         "a file of nobody",
@@ -66,6 +73,7 @@ def test_check_and_plan_agree_on_a_new_debian(debian13: Machine, tmp_path: Path)
         "a default user that is missing",
         "a login of nobody",
         "a taken uid",
+        "a mount in a folder of a user",
         "a stack without an engine",
         "a Windows side",
         "a drive",
@@ -74,8 +82,9 @@ def test_check_and_plan_agree_on_a_new_debian(debian13: Machine, tmp_path: Path)
 
 
 def test_check_and_plan_agree_on_a_new_wsl(wsl: Machine, tmp_path: Path) -> None:
+    wsl.sh("install -d -o www-data /home/www")
     wsl.sh("printf '[boot]\\nsystemd=true\\n' >/etc/wsl.conf")
-    good, planned = verdicts(Box(wsl, tmp_path), "debian-13-wsl")
+    good, planned = said_and_done(Box(wsl, tmp_path), "debian-13-wsl")
     assert good == planned
     assert {*ENVIRONMENTS} - good == {
         "a file of nobody",
@@ -83,6 +92,7 @@ def test_check_and_plan_agree_on_a_new_wsl(wsl: Machine, tmp_path: Path) -> None
         "a default user that is missing",
         "a login of nobody",
         "a taken uid",
+        "a mount in a folder of a user",
         "a stack without an engine",
         "a unit where WSL starts no systemd",
         "a file that WSL writes",

@@ -154,6 +154,10 @@ class Resource(ABC):
         """Return the parts of WSL that the resource turns off, from the next start on."""
         return ()
 
+    def folders(self) -> Mapping[str, str]:
+        """Return the folders that the resource gives to an account, with the account's name."""
+        return {}
+
     def boots_systemd(self) -> bool | None:
         """Tell whether the next start makes systemd PID 1; None where this does not decide it."""
         return None

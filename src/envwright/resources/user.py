@@ -13,7 +13,7 @@ from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from envwright.facts import Facts, Question
     from envwright.model.operations import Operation
@@ -61,6 +61,9 @@ class User(Resource):
             return ()
         home = PurePosixPath(self.home)
         return (Claim(home, "a home", shared=Shared.DIRECTORY, open=True),)
+
+    def folders(self) -> Mapping[str, str]:
+        return {self.home or f"/home/{self.user}": self.user}
 
     def questions(self) -> Iterable[Question[Any]]:
         # useradd(8) makes a home by its path, as root.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from envwright.errors import ConflictError, SpecError, SpecErrors, UnfitError
-from envwright.facts import TEXT_LIMIT
+from envwright.facts import TEXT_LIMIT, Guarded
 from envwright.model.resource import Origin, Resource, wanted_by
 from envwright.spec.claims import conflicts
 from envwright.spec.messages import suggestion
@@ -65,6 +66,7 @@ def compile_environment(
     fit = [s for s in environment.sections if s.section not in {each for each, _ in unfit}]
     wanted = list(_wanted(environment, fit, machine))
     faults = [fault for _, fault in unfit] + list(_turned_off(environment, wanted, machine))
+    faults += _unguarded(environment, wanted)
     merged, mistakes = _merged(wanted)
     mistakes += [*_exposed(wanted, environment.secrets), *_oversized(environment, wanted)]
     requirements = list(_required(environment, fit, machine, merged.values()))
@@ -142,6 +144,23 @@ def _turned_off(
                 f"{resource.name} needs {part}, which {off[part]} turns off",
                 f"have WSL keep {part}, or leave this out",
             )
+
+
+def _unguarded(environment: Environment, resources: Iterable[Resource]) -> Iterator[LocatedError]:
+    """Yield an error for each path of root's below a folder that a resource gives to a user."""
+    owners = {folder: who for r in resources for folder, who in r.folders().items()}
+    for resource in resources:
+        for question in resource.questions():
+            path = question.path if isinstance(question, Guarded) else ""
+            for folder in map(str, PurePosixPath(path).parents):
+                if owners.get(folder, "root") != "root":
+                    yield environment.fault(
+                        resource.origins[0].capability,
+                        resource.at,
+                        f"{resource.id} lies in {folder}, which {owners[folder]} can change: root "
+                        "could be led elsewhere",
+                        "choose a path that only root can change",
+                    )
 
 
 def _exposed(resources: Iterable[Resource], secrets: Secrets) -> Iterator[SpecError]:

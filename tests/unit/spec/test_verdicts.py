@@ -77,6 +77,17 @@ def test_each_environment_of_the_house_is_good_for_the_kinds_that_it_is_for(name
             'mounts: {/mnt/d: {source: "D:", type: drvfs}}\n',
             {"good": UNDER_WSL, "not good": LINUX},
         ),
+        (
+            "user: {name: ann}\nmounts: {/home/ann/m: {type: tmpfs}}\n",
+            {"not good": (*LINUX, *UNDER_WSL)},
+        ),
+        (
+            (
+                "user: {name: ann}\nfiles: {/srv/a: {directory: true, owner: ann}}\n"
+                "mounts: {/srv/a: {type: tmpfs}}\n"
+            ),
+            {"good": (*LINUX, *UNDER_WSL)},
+        ),
         ("nvidia: {}\n", {"not good": (*LINUX, *UNDER_WSL)}),
         ("docker: {}\nnvidia: {}\n", {"good": (*LINUX, *UNDER_WSL)}),
         ("docker: {users: [ann]}\n", {"assumes": (*LINUX, *UNDER_WSL)}),
