@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from envwright.model.capability import Capability, Settings
+from envwright.model.capability import Capability, Objection, Settings
 from envwright.model.extra import IniSections, flat, refuse_typed
 from envwright.model.proof import Proof, Requirement
 from envwright.model.resource import Moment, Resource
 from envwright.model.values import AbsolutePath, AccountName, spelled
-from envwright.resources import wslconf
 from envwright.resources.accounts import account
 from envwright.resources.keys import Keys
 from envwright.resources.windows.session import in_session
+from envwright.resources.wslconf import ignored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -258,12 +258,15 @@ wsl:
                 effect_check=SYSTEMD if keys == {"boot.systemd": True} else "",
             )
 
+    def objections(self, machine: Machine) -> Iterator[Objection]:
+        if self.automount.cgroups:
+            at = ("automount", "cgroups")
+            yield from ignored("automount.cgroups", "2.6.2", machine, at)
+
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
         if self.user.default:
             for requirement in account(self.user.default, machine, ("user", "default")):
                 yield replace(requirement, script=_in_passwd(self.user.default))
-        if self.automount.cgroups and machine.wsl:
-            yield wslconf.knows("automount.cgroups", "2.6.2", ("automount", "cgroups"))
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         if self.user.default:

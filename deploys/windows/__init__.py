@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts.interop import on_windows
 from envwright.model.capability import Capability, Objection
-from envwright.model.proof import Proof, Requirement
+from envwright.model.proof import Proof
 
 from .links import LinkTo, link_proofs
 from .script import Script  # noqa: TC001 - pydantic looks them up when classes are made
@@ -83,9 +83,7 @@ windows:
                 "`windows` needs the name of this distribution in Windows, which is not known",
                 "set WSL_DISTRO_NAME when you start envwright",
             )
-
-    def requirements(self, machine: Machine) -> Iterator[Requirement]:  # noqa: ARG002 - the same everywhere
-        yield from self.wslconfig.requirements()
+        yield from self.wslconfig.objections(machine)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         yield from self.wslconfig.proofs()

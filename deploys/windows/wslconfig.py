@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from envwright.model.capability import Settings
+from envwright.model.capability import Objection, Settings
 from envwright.model.extra import IniSections, flat, refuse_typed
-from envwright.model.proof import Proof, Requirement
+from envwright.model.proof import Proof
 from envwright.model.resource import Moment, Resource
 from envwright.model.values import Adding, spelled
 from envwright.resources.windows.keys import WindowsKeys
-from envwright.resources.wslconf import knows, one_name
+from envwright.resources.wslconf import ignored, one_name
 
 from .values import (  # noqa: TC001 - pydantic looks them up when classes are made
     Address,
@@ -24,6 +24,8 @@ from .values import (  # noqa: TC001 - pydantic looks them up when classes are m
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from envwright.facts import Machine
 
 Size = Annotated[
     str,
@@ -222,15 +224,15 @@ class WslConfig(Settings):
                 at=("wslconfig",),
             )
 
-    def requirements(self) -> Iterator[Requirement]:
-        """Yield the requirements for keys and values that older versions of WSL ignore."""
+    def objections(self, machine: Machine) -> Iterator[Objection]:
+        """Yield objections to keys and values that this machine's WSL would ignore."""
         given = self.keys()
         if given.get("wsl2.networkingMode") == "consomme":
             at = ("wslconfig", "wsl2", "networkingMode")
-            yield knows("the networking mode consomme", "2.9.0", at)
+            yield from ignored("the networking mode consomme", "2.9.0", machine, at)
         for key, version in SINCE.items():
             if key in given:
-                yield knows(key, version, ("wslconfig", *key.split(".")))
+                yield from ignored(key, version, machine, ("wslconfig", *key.split(".")))
 
     def proofs(self) -> Iterator[Proof]:
         """Yield the proofs that can be made from inside the virtual machine."""

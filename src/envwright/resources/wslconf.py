@@ -1,13 +1,21 @@
-"""Requirements about WSL: it leaves a file of the distribution alone, or knows a key."""
+"""What WSL would undo: files that it writes, and keys that it is too old for."""
 
 from __future__ import annotations
 
+import re
 import shlex
+from typing import TYPE_CHECKING
 
+from envwright.model.capability import Objection
 from envwright.model.proof import Requirement
 from envwright.portable.dialects.wsl import one_name as one_name  # noqa: PLC0414 - of .wslconfig
 from envwright.resources.keys import WSL_CONF
 from envwright.scripts import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Machine
 
 WRITTEN = {
     "/etc/hosts": "network.generateHosts",
@@ -33,20 +41,24 @@ def left_alone(path: str) -> Requirement:
     )
 
 
-def knows(key: str, version: str, at: tuple[str | int, ...]) -> Requirement:
-    """Return the requirement that WSL has a version, since an older one ignores a key.
+def ignored(
+    key: str, version: str, machine: Machine, at: tuple[str | int, ...]
+) -> Iterator[Objection]:
+    """Yield an objection to a key that this machine's WSL is too old for, and would ignore.
 
-    A WSL that does not tell its version (wslinfo) is taken for new enough.
+    A WSL that does not tell its version is taken for new enough.
     """
-    oldest = f'"$(printf "%s\\n" {version} "$got" | sort -V | head -n 1)"'
-    return Requirement(
-        f"WSL knows {key}",
-        f'got=$(wslinfo --version 2>/dev/null) || exit 0\necho "$got"\n[ {oldest} = {version} ]',
-        f"WSL knows {key} since version {version}, and the WSL of this machine is older: it would "
-        "ignore the key",
-        "update WSL by `wsl --update` in Windows, or leave the key out",
-        at=at,
-    )
+    if machine.wsl_version and _numbers(machine.wsl_version) < _numbers(version):
+        yield Objection(
+            f"WSL knows {key} since version {version}, and this machine's {machine.wsl_version} "
+            "would ignore it",
+            "update WSL by `wsl --update` in Windows, or leave this out",
+            at,
+        )
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"[0-9]+", version)]
 
 
 def is_off(key: str, path: str = WSL_CONF) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from fuzz import rounds
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from standins import WSL
 
+from envwright.model.capability import Objection
 from envwright.portable.dialects.wslscan import scan
-from envwright.resources.wslconf import WRITTEN, is_off, knows, left_alone
+from envwright.resources.wslconf import WRITTEN, ignored, is_off, left_alone
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,19 +87,19 @@ def test_a_missing_file_ends_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "code"),
-    [("2.6.1.0", 1), ("2.6.2.0", 0), ("2.10.1.0", 0), ("1.9.9", 1), ("", 0)],
+    ("version", "old"),
+    [("2.6.1.0", True), ("2.6.2.0", False), ("2.10.1.0", False), ("1.9.9", True), ("", False)],
 )
-def test_a_wsl_that_tells_an_older_version_does_not_know_the_key(
-    told: str, code: int, tmp_path: Path
-) -> None:
-    program = f"echo {told}" if told else "exit 1"
-    (tmp_path / "wslinfo").write_text(f"#!/bin/sh\n{program}\n")
-    (tmp_path / "wslinfo").chmod(0o755)
-    script = knows("automount.cgroups", "2.6.2", ("automount", "cgroups")).script
-    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, check=False)
-    assert done.returncode == code
+def test_a_wsl_that_tells_an_older_version_would_ignore_the_key(version: str, old: bool) -> None:  # noqa: FBT001 - a parameter of pytest
+    machine = replace(WSL, wsl_version=version)
+    objection = Objection(
+        f"WSL knows automount.cgroups since version 2.6.2, and this machine's {version} would "
+        "ignore it",
+        "update WSL by `wsl --update` in Windows, or leave this out",
+        ("cgroups",),
+    )
+    told = list(ignored("automount.cgroups", "2.6.2", machine, ("cgroups",)))
+    assert told == [objection] * old
 
 
 def test_the_refusal_names_the_key_that_ends_it() -> None:
