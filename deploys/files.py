@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import model_validator
 
 from envwright.model.capability import Objection, Settings, TableCapability, render
-from envwright.model.proof import Proof
+from envwright.model.proof import Proof, Requirement
 from envwright.model.secrets import is_mentioned
 from envwright.model.values import (
     AbsolutePath,
@@ -20,6 +20,8 @@ from envwright.model.values import (
     exactly_one,
     spelled,
 )
+from envwright.resources import wslconf
+from envwright.resources.accounts import account, group
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.link import Link
@@ -37,6 +39,9 @@ Target = Annotated[
     spelled(r"^[^-\x00][^\x00]*$", "a path that does not begin with `-`"),
 ]
 KINDS = ("content", "source", "template", "link", "directory", "absent")
+
+
+HOSTNAME = "/etc/hostname"
 
 
 class Entry(Settings):
@@ -119,10 +124,25 @@ files:
                 mode = entry.mode or ("0600" if is_mentioned(content) else "0644")
                 yield File(content=content, mode=mode, at=(path,), **common)
 
-    def objections(self, machine: Machine) -> Iterator[Objection]:  # noqa: ARG002 - the same everywhere
+    def objections(self, machine: Machine) -> Iterator[Objection]:
         for path, entry in self.root.items():
             if entry.is_file and (reason := reason_unread(path)):
                 yield Objection(reason, "name the file as its program expects", at=(path,))
+        if machine.wsl and HOSTNAME in self.root:
+            yield Objection(
+                f"WSL writes {HOSTNAME} at each start of the distribution",
+                "set the host name by `wsl: {network: {hostname: NAME}}`",
+                (HOSTNAME,),
+            )
+
+    def requirements(self, machine: Machine) -> Iterator[Requirement]:
+        for path, entry in self.root.items():
+            if not entry.absent:
+                yield from account(entry.owner, machine, (path, "owner"), by_package=True)
+            if not entry.absent and entry.group:
+                yield from group(entry.group, machine, (path, "group"))
+            if machine.wsl and path in wslconf.WRITTEN:
+                yield wslconf.left_alone(path)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         # Every directory above a file can keep users from it. Root can read every file.

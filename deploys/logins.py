@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import AfterValidator, Field
 
 from envwright.model.capability import Capability, Settings, render
-from envwright.model.proof import Assertion, Proof
+from envwright.model.proof import Assertion, Proof, Requirement
 from envwright.model.values import AccountName, Adding, spelled
+from envwright.resources.accounts import accounts
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -99,6 +100,9 @@ logins:
             yield Package(package="git", at=("git",))
         for host in self.git:
             yield _system_helper(host)
+
+    def requirements(self, machine: Machine) -> Iterator[Requirement]:
+        yield from accounts(self.users, machine, "users")
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         for user in self.users:

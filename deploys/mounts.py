@@ -94,7 +94,7 @@ mounts:
 
     def objections(self, machine: Machine) -> Iterator[Objection]:
         for target, entry in self.root.items():
-            if entry.drive and not machine.wsl:
+            if (entry.drive or entry.type == "drvfs") and not machine.wsl:
                 yield Objection(
                     f"{target} is a Windows drive, and this machine does not run under WSL",
                     "put it into an environment for WSL that extends this one",

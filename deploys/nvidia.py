@@ -11,7 +11,7 @@ from envwright.model.values import BaseUrl, Fingerprint, spelled
 from envwright.resources.apt_source import AptSource
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
-from envwright.resources.package import Package, untouched
+from envwright.resources.package import Package, offered, untouched
 from envwright.resources.service import Service
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ nvidia:
         yield Service(unit="docker.service", reads=(DAEMON,), needs=("package:docker-ce",))
 
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
+        yield offered("docker-ce", "docker", "Docker Engine", "docker: {}")
         if machine.wsl:
             names = " ".join(f"'{name}'" for name in DRIVERS)
             yield Requirement(

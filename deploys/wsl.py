@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from envwright.model.capability import Capability, Settings
-from envwright.model.proof import Proof
+from envwright.model.capability import Capability, Objection, Settings
+from envwright.model.extra import IniSections, flat, refuse_typed
+from envwright.model.proof import Proof, Requirement
 from envwright.model.resource import Moment, Resource
 from envwright.model.values import AbsolutePath, AccountName, spelled
+from envwright.resources.accounts import account
 from envwright.resources.keys import Keys
 from envwright.resources.windows.session import in_session
+from envwright.resources.wslconf import ignored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +40,11 @@ Octal = Annotated[
 Text = Annotated[str, spelled(r"^[^\n\r\x00]+$", "text on one line")]
 
 
+DriveText = Annotated[
+    str, spelled(r"^[^\s,]+(,[^\s,]+)*$", "options with `,` and no blanks between")
+]
+
+
 class Part(Settings):
     """A section of wsl.conf; a key that is left out is not managed."""
 
@@ -56,7 +64,7 @@ class DriveOptions(Settings):
     umask: Octal | None = None
     """The umask: permission bits that files and directories do not get."""
     fmask: Octal | None = None
-    """The umask of files only."""
+    """The umask of files only. With one of the bits 0111, Linux cannot start .exe files."""
     dmask: Octal | None = None
     """The umask of directories only."""
     case: Literal["off", "dir", "force"] | None = None
@@ -76,7 +84,7 @@ class Automount(Part):
     """Whether the fixed drives of Windows are mounted."""
     root: AbsolutePath | None = None
     """The folder of the mount points; by default /mnt."""
-    options: DriveOptions | Text | None = None
+    options: DriveOptions | DriveText | None = None
     """The mount options, as keys or as the text of wsl.conf."""
     mount_fs_tab: bool | None = None
     """Whether WSL mounts the entries of /etc/fstab at start; systemd mounts them, too."""
@@ -111,7 +119,7 @@ class User(Part):
     """The user of the distribution."""
 
     default: AccountName | None = None
-    """The user of new sessions."""
+    """The user of new sessions; an account in /etc/passwd."""
 
 
 class Boot(Part):
@@ -146,8 +154,11 @@ class Time(Part):
 class FileSystem(Part):
     """The distribution's own file system."""
 
-    umask: Octal | None = None
-    """The umask of init and, with it, of shells."""
+    umask: Annotated[str, spelled(r"^0[0-7]{1,3}$", 'a 0 and octal digits, like "022"')] | None = (
+        None
+    )
+    """The umask of init and, with it, of shells. WSL takes a number without a 0 in front for a
+    decimal one."""
 
 
 class FileServer(Part):
@@ -168,6 +179,11 @@ class General(Part):
 
     gui_applications: bool | None = None
     """Whether graphical Linux programs can run."""
+
+
+def _in_passwd(account: str) -> str:
+    """Return a script that ends with 0 where WSL finds an account (microsoft/WSL#9649)."""
+    return f"grep -q ^{account}: /etc/passwd"
 
 
 class Section(Capability):
@@ -208,12 +224,24 @@ wsl:
     """The access of Windows to the distribution's files."""
     general: General = General()
     """All other settings."""
+    extra: IniSections = {}
+    """Further keys by section and name, such as those of a newer WSL. WSL ignores keys that it does
+    not know."""
+
+    @model_validator(mode="after")
+    def _no_typed_key_in_extra(self) -> Section:
+        parts = {name: value for name, value in self if isinstance(value, Part)}
+        typed = [
+            f"{to_camel(name)}.{field.alias}"
+            for name, part in parts.items()
+            for field in type(part).model_fields.values()
+        ]
+        refuse_typed(flat(self.extra), typed, str.lower)
+        return self
 
     def keys(self) -> dict[str, Any]:
         """Return the keys that are given, as `section.key`."""
-        keys: dict[str, Any] = {}
-        for section, values in self.model_dump(exclude_none=True).items():
-            keys |= {f"{section}.{key}": value for key, value in values.items()}
+        keys = flat(self.model_dump(exclude_none=True, exclude={"extra"})) | flat(self.extra)
         options = self.automount.options
         if isinstance(options, DriveOptions):
             keys["automount.options"] = options.text()
@@ -230,13 +258,24 @@ wsl:
                 effect_check=SYSTEMD if keys == {"boot.systemd": True} else "",
             )
 
+    def objections(self, machine: Machine) -> Iterator[Objection]:
+        if self.automount.cgroups:
+            at = ("automount", "cgroups")
+            yield from ignored("automount.cgroups", "2.6.2", machine, at)
+
+    def requirements(self, machine: Machine) -> Iterator[Requirement]:
+        if self.user.default:
+            for requirement in account(self.user.default, machine, ("user", "default")):
+                yield replace(requirement, script=_in_passwd(self.user.default))
+
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         if self.user.default:
-            name = shlex.quote(self.user.default)
             yield Proof(
                 f"the default user {self.user.default} exists",
-                f"getent passwd -- {name}",
+                _in_passwd(self.user.default),
                 at=("user", "default"),
+                quick=True,
+                remedy="make the account, or name another one",
             )
         elsewhere = "" if machine.wsl else "echo 'not under WSL'; exit 77\n"
         if self.boot.systemd:
@@ -245,6 +284,8 @@ wsl:
                 f'read -r name </proc/1/comm; [ "$name" = systemd ] && exit\n{elsewhere}'
                 'echo "PID 1 is $name"; exit 1',
                 at=("boot", "systemd"),
+                quick=True,
+                remedy="restart the distribution: run `wsl --terminate NAME` in Windows",
             )
         if self.interop.append_windows_path is False:
             yield Proof(
@@ -266,4 +307,7 @@ wsl:
                 "{ echo 'no Windows drive is mounted'; exit 77; }\n"
                 'echo "$drives"; ! echo "$drives" | grep -qv metadata',
                 at=("automount", "options"),
+                quick=True,
+                remedy="WSL mounts the drives anew when the distribution starts: run "
+                "`wsl --terminate NAME` in Windows",
             )

@@ -13,7 +13,7 @@ from envwright.model.proof import Assertion, Proof
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
-from envwright.resources.package import Package
+from envwright.resources.package import Package, offered
 from envwright.resources.service import Service
 
 from .foresight import requirements
@@ -93,6 +93,8 @@ compose:
             yield from _unit(name, stack, machine, files)
 
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
+        if self.root:
+            yield offered("docker-ce", "docker", "Docker Engine", "docker: {}")
         yield from requirements(self.root, machine)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:

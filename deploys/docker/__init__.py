@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from envwright.model.capability import Capability, Objection
 from envwright.model.operations import Key
 from envwright.model.values import AccountName, Adding, BaseUrl, Fingerprint, spelled
+from envwright.resources.accounts import accounts
 from envwright.resources.apt_source import AptSource
 from envwright.resources.keys import Keys
 from envwright.resources.member import Member
@@ -142,6 +143,7 @@ docker:
             )
 
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
+        yield from accounts(self.users, machine, "users")
         yield from requirements(self.daemon, machine)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from envwright.model.capability import Settings
+from envwright.model.extra import refuse_typed
 from envwright.model.values import AbsolutePath, AccountName, Adding, Replacing, adds, spelled
 
 if TYPE_CHECKING:
@@ -204,8 +205,7 @@ class Daemon(Part):
     @model_validator(mode="after")
     def _no_typed_key_in_extra(self) -> Daemon:
         typed = {hyphenated(name) for name in type(self).model_fields} - {"extra"}
-        if known := sorted(typed & self.extra.keys()):
-            raise ValueError(f"'extra' has {known[0]!r}: write it beside 'extra', as {known[0]}")
+        refuse_typed(self.extra, typed)
         return self
 
     def keys(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from envwright.model import shells, systemd
 from envwright.model.capability import HEADER, Capability, Objection, render
 from envwright.model.proof import Proof, Requirement
 from envwright.model.values import AccountName, Adding, BaseUrl, Sha256, spelled
+from envwright.resources import accounts as required
 from envwright.resources.archive import Archive
 from envwright.resources.file import File
 from envwright.resources.link import Link
@@ -199,6 +200,7 @@ go:
             )
 
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
+        yield from required.accounts(self.users, machine, "users")
         for user in self.users:
             for key, path in self.env.keys(machine.home(user)).items():
                 if key in FOLDERS:

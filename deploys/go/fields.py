@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from envwright.model.capability import HEADER, Settings
+from envwright.model.extra import refuse_typed
 from envwright.model.values import BaseUrl, OneLine, Sha256, spelled
 
 if TYPE_CHECKING:
@@ -133,10 +134,22 @@ class Env(Settings):
     """The C++ compiler."""
     gowork: OneLine | None = Field(default=None, pattern="^off$")
     """`off` turns workspaces off."""
+    extra: dict[
+        Annotated[str, spelled(r"^[A-Z][A-Z0-9_]*$", "capitals, digits and `_`")], OneLine
+    ] = Field(default={}, alias="extra")
+    """Further settings by their names, such as those of a newer Go, which ignores a setting that it
+    does not know."""
+
+    @model_validator(mode="after")
+    def _no_typed_setting_in_extra(self) -> Env:
+        typed = [str(field.alias) for field in type(self).model_fields.values()]
+        refuse_typed(self.extra, typed)
+        return self
 
     def keys(self, home: str) -> dict[str, str]:
         """Return the settings that are given, with the home in the place of `~`."""
-        values = {key: _value(value) for key, value in self.model_dump(exclude_none=True).items()}
+        given = self.model_dump(exclude_none=True, exclude={"extra"}) | self.extra
+        values = {key: _value(value) for key, value in given.items()}
         return {
             key: at_home(home, value) if key in FOLDERS else value for key, value in values.items()
         }

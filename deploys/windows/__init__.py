@@ -83,6 +83,7 @@ windows:
                 "`windows` needs the name of this distribution in Windows, which is not known",
                 "set WSL_DISTRO_NAME when you start envwright",
             )
+        yield from self.wslconfig.objections(machine)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         yield from self.wslconfig.proofs()

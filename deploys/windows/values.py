@@ -44,9 +44,10 @@ Text = Annotated[
     str,
     spelled(r"^[ -~]+$", "plain ASCII text on one line"),
 ]
+_OCTET = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 Address = Annotated[
     str,
-    spelled(r"^[0-9]{1,3}(\.[0-9]{1,3}){3}$", "an IPv4 address like `10.255.255.254`"),
+    spelled(rf"^{_OCTET}(\.{_OCTET}){{3}}$", "an IPv4 address like `10.255.255.254`"),
 ]
 Port = Annotated[int, Field(ge=1, le=65535)]
 

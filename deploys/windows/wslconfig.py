@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
-from envwright.model.capability import Settings
+from envwright.model.capability import Objection, Settings
+from envwright.model.extra import IniSections, flat, refuse_typed
 from envwright.model.proof import Proof
 from envwright.model.resource import Moment, Resource
 from envwright.model.values import Adding, spelled
 from envwright.resources.windows.keys import WindowsKeys
+from envwright.resources.wslconf import ignored, one_name
 
 from .values import (  # noqa: TC001 - pydantic looks them up when classes are made
     Address,
@@ -23,18 +25,31 @@ from .values import (  # noqa: TC001 - pydantic looks them up when classes are m
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from envwright.facts import Machine
+
 Size = Annotated[
     str,
-    spelled(r"^[0-9]+(B|[KMGT]B?)$", "a whole number with B, KB, MB, GB or TB: `8GB`"),
+    spelled(r"^(0|[1-9][0-9]*)(B|[KMGT]B?)$", "a whole number with B, KB, MB, GB or TB: `8GB`"),
 ]
 Bytes = Annotated[int, Field(ge=0)]
 Milliseconds = Annotated[int, Field(ge=0)]
 Timeout = Annotated[int, Field(ge=-1)]
 Mac = Annotated[
     str,
-    spelled(r"^[0-9A-Fa-f]{2}([:-][0-9A-Fa-f]{2}){5}$", "a MAC address like `5c:bb:f6:9e:ee:fa`"),
+    spelled(
+        r"^[0-9A-Fa-f]{2}((:[0-9A-Fa-f]{2}){5}|(-[0-9A-Fa-f]{2}){5})$",
+        "a MAC address like `5c:bb:f6:9e:ee:fa`",
+    ),
 ]
 NetworkingMode = Literal["none", "nat", "mirrored", "consomme", "virtioproxy", "bridged"]
+
+
+SINCE = {
+    "experimental.swiotlb": "2.8.9",
+    "experimental.virtioFsAggregateShares": "2.9.5",
+    "wsl2.isolateDistroCgroup": "2.9.5",
+}
+"""The versions of WSL that first know a key (microsoft/WSL; the last two came after 2.9.4)."""
 
 
 class Part(Settings):
@@ -179,15 +194,24 @@ class WslConfig(Settings):
     """Settings of all distributions."""
     experimental: Experimental = Experimental()
     """Experimental settings, which WSL may change or drop."""
+    extra: IniSections = {}
+    """Further keys by section and name, such as those of a newer WSL. WSL ignores keys that it does
+    not know."""
+
+    @model_validator(mode="after")
+    def _no_typed_key_in_extra(self) -> WslConfig:
+        parts = {name: value for name, value in self if isinstance(value, Part)}
+        typed = [f"{n}.{f.alias}" for n, p in parts.items() for f in type(p).model_fields.values()]
+        refuse_typed(flat(self.extra), typed, one_name)
+        return self
 
     def keys(self) -> dict[str, Any]:
         """Return the values that are given, by `section.key`."""
-        keys: dict[str, Any] = {}
-        for section, values in self.model_dump(exclude_none=True).items():
-            for key, value in values.items():
-                plain = ",".join(map(str, value)) if isinstance(value, list) else value
-                keys[f"{section}.{key}"] = plain
-        return keys
+        given = flat(self.model_dump(exclude_none=True, exclude={"extra"})) | flat(self.extra)
+        return {
+            key: ",".join(map(str, value)) if isinstance(value, list) else value
+            for key, value in given.items()
+        }
 
     def resources(self) -> Iterator[Resource]:
         """Yield the resource of the keys that are given."""
@@ -199,6 +223,16 @@ class WslConfig(Settings):
                 takes_effect=Moment.VM,
                 at=("wslconfig",),
             )
+
+    def objections(self, machine: Machine) -> Iterator[Objection]:
+        """Yield objections to keys and values that this machine's WSL would ignore."""
+        given = self.keys()
+        if given.get("wsl2.networkingMode") == "consomme":
+            at = ("wslconfig", "wsl2", "networkingMode")
+            yield from ignored("the networking mode consomme", "2.9.0", machine, at)
+        for key, version in SINCE.items():
+            if key in given:
+                yield from ignored(key, version, machine, ("wslconfig", *key.split(".")))
 
     def proofs(self) -> Iterator[Proof]:
         """Yield the proofs that can be made from inside the virtual machine."""
@@ -219,4 +253,6 @@ class WslConfig(Settings):
                 f"there are at most {processors} processors",
                 f'got=$(nproc --all); echo "$got"; [ "$got" -le {processors} ]',
                 at=("wslconfig", "wsl2", "processors"),
+                quick=True,
+                remedy="restart WSL: run `wsl --shutdown` in Windows",
             )

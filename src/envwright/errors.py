@@ -80,10 +80,21 @@ class SpecError(EnvwrightError):
 
     Its lines are shortened. Errors of other kinds keep theirs whole, for secrets are masked in
     them only when they are shown.
+
+    Attributes:
+        summary: the message, without a place in front of it and without the line of YAML.
+        file, line: the place, as the user named the file; "" and 0 where there is none.
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(shortened(message), hint=shortened(hint))
+        self.summary = self.message
+        self.file, self.line = "", 0
+
+    def at(self, file: str, line: int) -> SpecError:
+        """Return this error, with a place that its message names in its own way."""
+        self.file, self.line = file, line
+        return self
 
 
 class LocatedError(SpecError):

@@ -32,6 +32,10 @@ class Box:
         name = self.machine.host
         return Said(said.code, said.out.replace(name, "HOST"), said.err.replace(name, "HOST"))
 
+    def run_here(self, verb: str, *options: str) -> Said:
+        """Run a verb that asks no machine."""
+        return envwright(verb, "box.yaml", *options, cwd=self.folder)
+
     def refuses(self, environment: str, verb: str = "apply", **settings: str) -> str:
         """Try an environment that fails and leaves the machine as it was; return the error."""
         self.write(environment)

@@ -110,11 +110,12 @@ def test_a_file_that_is_edited_or_tried_first_stays_whole_where_there_is_no_spac
         box.machine.put(path, kept) if kept else box.machine.sh(f"rm {path}")
 
 
-def test_an_owner_who_is_not_there_is_told_before_the_file_is_made(box: Box) -> None:
+def test_an_owner_who_is_not_there_is_told_before_anything_is_made(box: Box) -> None:
     assert box.refuses("files: {/etc/greeting: {content: x, owner: ghost}}\n") == (
-        "error: file:/etc/greeting failed on HOST: there is no user 'ghost'\n"
+        "error: HOST: there is no account ghost\n"
         "    wanted by files (box.yaml:2)\n"
-        "hint: name a user that exists, or add it to the environment\n"
+        "hint: have the environment make the account (`user: {name: ghost}`), or name one that the "
+        "machine has\n"
     )
 
 

@@ -15,7 +15,7 @@ from envwright.model.resource import Origin
 from envwright.model.secrets import Secret, Secrets
 from envwright.spec.compiler import Compiled, compile_environment
 from envwright.spec.declaration import Declaration
-from envwright.spec.sample_machines import MACHINES
+from envwright.spec.sample_machines import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from envwright.model.resource import Resource
     from envwright.spec.environment import Environment
 
-DEBIAN, UBUNTU, WSL = MACHINES
+DEBIAN, UBUNTU, WSL = (KINDS[kind] for kind in ("debian-13", "ubuntu-24.04", "ubuntu-24.04-wsl"))
 OFFLINE = replace(DEBIAN, booted=False)
 ORIGIN = Origin("files", "box.yaml", 3)
 ME = pwd.getpwuid(os.geteuid()).pw_name

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from envwright.cli.options import named
 from envwright.errors import ExitCode, UnfitError
-from envwright.spec.compiler import compile_environment
-from envwright.spec.environment import load
+from envwright.report.verdicts import show
 from envwright.spec.explain import explain as text_of
-from envwright.spec.reach import NO_REACH
-from envwright.spec.sample_machines import MACHINES
+from envwright.spec.sample_machines import KINDS
 from envwright.spec.schema import json_schema
+from envwright.spec.verdicts import verdicts
 
 if TYPE_CHECKING:
     import argparse
@@ -20,35 +19,23 @@ if TYPE_CHECKING:
 
 
 def check(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
-    """Check an environment without a machine, for each kind of machine.
+    """Check an environment without a machine, for all kinds of machine or for the named ones.
 
     Raises:
-        UnfitError: it is good for none of them.
-        SpecErrors: it has mistakes.
+        SpecErrors: the environment has mistakes, or can work on no kind.
     """
-    unfit: list[UnfitError] = []
-    reach = NO_REACH
-    for machine in MACHINES:
-        name = f"{machine.distro} {machine.release}{' under WSL' if machine.wsl else ''}"
-        environment = load(named(parsed.environment), machine, dict(parsed.var))
-        try:
-            compiled = compile_environment(environment, machine)
-        except UnfitError as error:
-            unfit.append(error)
-            call.report.line(f"{parsed.environment}: not for {name}:")
-            for fault in error.errors:
-                call.report.line(f"    {fault.file}:{fault.line}: {fault.summary}")
-            continue
-        counts = f"{len(compiled.resources)} resources, {len(compiled.proofs)} proofs"
-        call.report.line(f"{parsed.environment}: good for {name}: {counts}")
-        reach = compiled.reach
-    if len(unfit) == len(MACHINES):
-        raise unfit[-1]
-    for path in reach.outside:
-        call.report.line(f"It reads {path}, outside of {reach.folder}.")
-    for command in reach.commands:
-        call.report.line(f"On this computer it runs: {command}")
-    return ExitCode.DONE
+    found = verdicts(named(parsed.environment), dict(parsed.var), parsed.kinds or tuple(KINDS))
+    mistakes = found.mistakes()
+    failed = mistakes or (parsed.kinds and any(verdict.errors for verdict in found.each))
+    if parsed.json:
+        call.report.json(found.json())
+    elif mistakes and not isinstance(mistakes, UnfitError):
+        raise mistakes
+    else:
+        show(call.report, found)
+        if mistakes:
+            raise mistakes
+    return ExitCode.ERROR if failed else ExitCode.DONE
 
 
 def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:

@@ -81,6 +81,7 @@ def _parser(names: Sequence[str]) -> Parser:
         _trust_option(parsers[name])
         _fleet_options(parsers[name])
     own: dict[str, Callable[[Parser], None]] = {
+        "check": _check_options,
         "apply": _apply_options,
         "verify": _verify_options,
         "explain": _explain_options,
@@ -91,6 +92,21 @@ def _parser(names: Sequence[str]) -> Parser:
     for name in own.keys() & {*names}:
         own[name](parsers[name])
     return parser
+
+
+def _check_options(checking: Parser) -> None:
+    from envwright.spec.sample_machines import KINDS, kinds  # noqa: PLC0415 - check alone has kinds
+
+    checking.add_argument("--json", action="store_true", help="print JSON, and only that")
+    checking.add_argument(
+        "--for",
+        dest="kinds",
+        type=kinds,
+        default=(),
+        metavar="KIND,...",
+        help="only for these kinds of machine, and end with 1 where one of them does not fit: "
+        f"{', '.join(KINDS)}",
+    )
 
 
 def _apply_options(making: Parser) -> None:

@@ -48,6 +48,11 @@ State = Mapping[Field, Value]
 """A flat description; a field that is left out is not managed."""
 
 
+SYSTEMD = "systemd as PID 1"
+INTEROP = "Windows programs"
+"""Parts of WSL that a distribution can turn off: as PID 1, and as started from Linux."""
+
+
 class Moment(enum.Enum):
     """When a change takes effect, in the order in which these things happen."""
 
@@ -144,6 +149,22 @@ class Resource(ABC):
     def claims(self) -> Iterable[Claim]:
         """Return the places on the machine that the resource decides about."""
         return ()
+
+    def brings(self) -> Iterable[str]:
+        """Return what the resource brings about, for the `unless` of requirements: its id."""
+        return (self.id,)
+
+    def relies_on(self) -> Iterable[str]:
+        """Return parts of WSL, as `SYSTEMD`, without which the resource cannot be as it should."""
+        return ()
+
+    def turns_off(self) -> Iterable[str]:
+        """Return the parts of WSL that the resource turns off, from the next start on."""
+        return ()
+
+    def folders(self) -> Mapping[str, str]:
+        """Return the folders that the resource gives to an account, with the account's name."""
+        return {}
 
     def boots_systemd(self) -> bool | None:
         """Tell whether the next start makes systemd PID 1; None where this does not decide it."""

@@ -67,8 +67,8 @@ def wslconfig_switch(text: str, key: str) -> bool | str | None:
 def wslconfig_size(text: str, key: str) -> int | str | None:
     """Read a size like `8GB` of `section.key` of a .wslconfig in bytes; other text stays text."""
     value = wslconfig(text, key)
-    size = re.fullmatch(r"(\d+)([kmgt]?)b?", value or "", re.IGNORECASE)
-    return int(size[1]) * 1024 ** " kmgt".index(size[2].lower() or " ") if size else value
+    size = re.fullmatch(r"(0|0*[1-9][0-9]*)(B|([KMGT])B?)?", value or "")
+    return int(size[1]) * 1024 ** " KMGT".index(size[3] or " ") if size else value
 
 
 def _unmarked(text: str) -> str:

@@ -12,7 +12,7 @@ from envwright.model.operations import operation
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from envwright.facts import Facts, Question
     from envwright.model.operations import Operation
@@ -37,6 +37,9 @@ class Directory(PathResource):
 
     def claims(self) -> Iterable[Claim]:
         return (Claim(PurePosixPath(self.path), "a directory", shared=Shared.DIRECTORY, open=True),)
+
+    def folders(self) -> Mapping[str, str]:
+        return {self.path: self.owner}
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Stat(self.path), *self.owners())

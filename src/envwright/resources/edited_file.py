@@ -63,19 +63,19 @@ class EditedFile(Resource):
             reader, seen = self.dialect, value
             if isinstance(value, bool) and self.dialect in SWITCHES:
                 reader = SWITCHES[self.dialect]
-            elif (size := self._size(value)) is not None:
+            elif (size := self._size(name, value)) is not None:
                 reader, seen = "wslconfig_size", size
             elif isinstance(value, int) and self.dialect in UNTYPED:
                 seen = json.dumps(value)
             yield Assertion(module, (argument,), attribute, seen, view=View(reader, name))
 
-    def _size(self, value: Value) -> int | None:
+    def _size(self, name: str, value: Value) -> int | None:
         """Return the bytes of a wanted size, which the file may say in another unit."""
-        if self.dialect != "wslconfig" or not isinstance(value, str):
+        if self.dialect != "wslconfig" or not isinstance(value, str | int):
             return None
-        from envwright.portable.dialects.wsl import size_in_bytes  # noqa: PLC0415 - verify's alone
+        from envwright.portable.dialects import wsl  # noqa: PLC0415 - verify's alone
 
-        return size_in_bytes(value)
+        return wsl.size_in_bytes(str(value)) if wsl.is_size(name) else None
 
     def merge(self, other: Resource) -> Resource:
         """Join the keys of two wishes for one file; a key must not have two values."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -10,7 +11,7 @@ from envwright.facts import Stat, Text, Unknown
 from envwright.model.claim import Claim, Shared
 from envwright.model.operations import Edited
 from envwright.model.proof import Assertion, View
-from envwright.model.resource import EXISTENCE, FileKey
+from envwright.model.resource import EXISTENCE, INTEROP, SYSTEMD, FileKey
 from envwright.portable import dialects
 from envwright.resources.edited_file import EditedFile
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from envwright.model.operations import Operation
     from envwright.model.resource import Difference, Fields, Resource, State, Value
 
-WSL_CONF, SYSTEMD = "/etc/wsl.conf", "boot.systemd"
+WSL_CONF, BOOT_SYSTEMD = "/etc/wsl.conf", "boot.systemd"
 """The file and the key by which WSL starts systemd as PID 1."""
+SWITCHES = {BOOT_SYSTEMD: SYSTEMD, "interop.enabled": INTEROP}
+"""The keys of this file by which `false` turns a part of WSL off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +48,15 @@ class Keys(EditedFile, PathResource):
     word: ClassVar[str] = "keys"
     rank: ClassVar[int] = 60
 
+    def brings(self) -> Iterable[str]:
+        """The id, and each key with its value as JSON: `keys:/etc/wsl.conf boot.systemd=true`."""
+        yield self.id
+        for name, value in self.keys.items():
+            yield f"{self.id} {name}={json.dumps(value)}"
+
     def boots_systemd(self) -> bool | None:
         """Return what wsl.conf will say of systemd; None where the keys do not say it."""
-        wanted = self.keys.get(SYSTEMD) if self.path == WSL_CONF else None
+        wanted = self.keys.get(BOOT_SYSTEMD) if self.path == WSL_CONF else None
         return None if wanted is None else bool(wanted)
 
     @property
@@ -59,6 +68,11 @@ class Keys(EditedFile, PathResource):
     def replaces(self) -> Iterable[str]:
         """The path."""
         return (self.path,)
+
+    def turns_off(self) -> Iterable[str]:
+        """Return what wsl.conf turns off."""
+        keys = self.keys if self.path == WSL_CONF else {}
+        return [part for key, part in SWITCHES.items() if keys.get(key) is False]
 
     def claims(self) -> Iterable[Claim]:
         return (Claim(PurePosixPath(self.path), "a file of some keys", shared=Shared.EDITED),)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from envwright.facts import Apt, Unknown
 from envwright.facts.apt import EXACT, INTERRUPTED, specification
 from envwright.model.operations import operation
-from envwright.model.proof import Assertion, Proof, View
+from envwright.model.proof import Assertion, Proof, Requirement, View
 from envwright.model.resource import Difference, Resource
 from envwright.resources.apt_commands import OPTIONS, finish, guard, reinstall, update
 from envwright.resources.apt_forecast import forecast
@@ -176,6 +176,25 @@ def untouched(name: str, packages: Iterable[str]) -> Proof:
         f"{_OWN}ew_own {' '.join(map(shlex.quote, packages))}",
         remedy="`apt-get install --reinstall` with the package's name brings its files back; "
         "`dpkg-divert --remove` and `update-alternatives --remove` end what others set up",
+    )
+
+
+def offered(package: str, source: str, what: str, section: str) -> Requirement:
+    """Return the requirement that apt has a package which no distribution has.
+
+    Args:
+        package: its name.
+        source: the name of the apt source that a section brings for it.
+        what: what the package is, as people call it.
+        section: the section that brings the source, as YAML.
+    """
+    return Requirement(
+        f"apt has {package}",
+        f"dpkg-query -W -f '${{db:Status-Abbrev}}' {package} 2>/dev/null | grep -q '^.i' ||\n"
+        f"apt-cache policy {package} | grep -q 'Candidate: [^(]'",
+        f"this needs {what}, which no section brings: the distribution has no package {package}",
+        f"add `{section}`",
+        unless=f"apt-source:{source}",
     )
 
 

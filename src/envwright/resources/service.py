@@ -12,7 +12,7 @@ from envwright.model.claim import Claim
 from envwright.model.forecast import Forecast
 from envwright.model.operations import Changed, operation
 from envwright.model.proof import Assertion
-from envwright.model.resource import EXISTENCE, Difference, Resource, wanted_by
+from envwright.model.resource import EXISTENCE, SYSTEMD, Difference, Resource, wanted_by
 from envwright.resources.prerequisites import may_come
 from envwright.scripts import load
 
@@ -118,6 +118,9 @@ class Service(Resource):
     def restarted_by(self) -> Iterable[str]:
         """The files that it reads."""
         return () if self.masked or self.running is False else tuple(self.autorequires)
+
+    def relies_on(self) -> Iterable[str]:
+        return (SYSTEMD,) if self.running else ()
 
     @property
     def _file(self) -> PurePosixPath:

@@ -15,7 +15,7 @@ from envwright.model.proof import Assertion
 from envwright.model.resource import Resource, wanted_by
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from envwright.facts import Facts, Question
     from envwright.model.operations import Operation
@@ -57,12 +57,19 @@ class User(Resource):
         """The primary group of the account."""
         return (f"group:{self.primary}", f"group:{self.user}")
 
+    def brings(self) -> Iterable[str]:
+        """The account, and the group of its name that useradd(8) makes with it."""
+        return (self.id, *(() if self.primary else (f"group:{self.user}",)))
+
     def claims(self) -> Iterable[Claim]:
         """The home, where it is given; it can be a directory with a mode, or a mount point."""
         if self.home is None:
             return ()
         home = PurePosixPath(self.home)
         return (Claim(home, "a home", shared=Shared.DIRECTORY, open=True),)
+
+    def folders(self) -> Mapping[str, str]:
+        return {self.home or f"/home/{self.user}": self.user}
 
     def questions(self) -> Iterable[Question[Any]]:
         # useradd(8) makes a home by its path, as root.

@@ -5,17 +5,20 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from envwright.errors import ConflictError, SpecError, SpecErrors, UnfitError
-from envwright.facts import TEXT_LIMIT
+from envwright.facts import TEXT_LIMIT, Guarded
 from envwright.model.resource import Origin, Resource, wanted_by
 from envwright.spec.claims import conflicts
+from envwright.spec.messages import suggestion
 from envwright.spec.reach import NO_REACH, Reach, reach_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from envwright.errors import LocatedError
     from envwright.facts import Machine
     from envwright.model.capability import Section
     from envwright.model.proof import Proof, Requirement
@@ -42,81 +45,148 @@ class Compiled:
     reach: Reach = NO_REACH
 
 
-def compile_environment(environment: Environment, machine: Machine) -> Compiled:
+def compile_environment(
+    environment: Environment, machine: Machine, *, fresh: bool = False
+) -> Compiled:
     """Compile an environment for a machine.
+
+    Args:
+        environment: the environment.
+        machine: the facts of the machine.
+        fresh: the machine is as its installer leaves it: it lacks what only a resource of the
+            environment could bring (the `unless` of a requirement).
 
     Raises:
         UnfitError: parts of the environment can never work on such a machine.
         SpecErrors: two sections contradict each other or claim one path, other users could see a
             secret, resources depend on each other in a circle, or a file is too large to compare.
+            Parts that can never work are among the errors.
     """
-    _refuse_unfit(environment, machine)
-    wanted = list(_wanted(environment, machine))
-    _refuse_exposed(wanted, environment.secrets)
-    _refuse_oversized(environment, wanted)
+    unfit = list(_objections(environment, machine))
+    fit = [s for s in environment.sections if s.section not in {each for each, _ in unfit}]
+    wanted = list(_wanted(environment, fit, machine))
+    faults = [fault for _, fault in unfit] + list(_turned_off(environment, wanted, machine))
+    faults += _unguarded(environment, wanted)
+    merged, mistakes = _merged(wanted)
+    mistakes += [*_exposed(wanted, environment.secrets), *_oversized(environment, wanted)]
+    requirements = list(_required(environment, fit, machine, merged.values()))
+    if fresh:
+        faults += [missing(environment, r) for r in requirements if r.unless and not r.assumed]
+    if mistakes:
+        raise SpecErrors([*faults, *mistakes])
+    if faults:
+        raise UnfitError(faults)
     proofs = [
         replace(proof, origins=(_origin(environment, section, proof.at),))
         for section in environment.sections
         for proof in section.proofs(machine)
     ]
-    requirements = [
-        replace(requirement, origins=(_origin(environment, section, requirement.at),))
-        for section in environment.sections
-        for requirement in section.requirements(machine)
-    ]
-    resources = tuple(_ordered(_merged(wanted)))
+    resources = tuple(_ordered(merged))
     reach = reach_of(environment.file, environment.files, environment.secrets)
     return Compiled(environment.name, resources, tuple(proofs), tuple(requirements), reach)
 
 
-def _wanted(environment: Environment, machine: Machine) -> Iterator[Resource]:
-    """Yield the resources that the sections want, not merged yet."""
+def _objections(environment: Environment, machine: Machine) -> Iterator[tuple[str, LocatedError]]:
+    """Yield what can never work on such a machine, each with the section that has it."""
     for section in environment.sections:
+        for objection in section.objections(machine):
+            where = (section.section, objection.at)
+            yield section.section, environment.fault(*where, objection.reason, objection.hint)
+
+
+def _wanted(
+    environment: Environment, sections: Iterable[Section], machine: Machine
+) -> Iterator[Resource]:
+    """Yield the resources that sections want, not merged yet."""
+    for section in sections:
         for resource in section.resources(machine):
             yield replace(resource, origins=(_origin(environment, section, resource.at),))
 
 
-def _refuse_unfit(environment: Environment, machine: Machine) -> None:
-    """Raise UnfitError for parts of the environment that can never work on such a machine."""
-    faults = [
-        environment.fault(section.section, objection.at, objection.reason, objection.hint)
-        for section in environment.sections
-        for objection in section.objections(machine)
-    ]
-    if faults:
-        raise UnfitError(faults)
+def _required(
+    environment: Environment,
+    sections: Iterable[Section],
+    machine: Machine,
+    resources: Iterable[Resource],
+) -> Iterator[Requirement]:
+    """Yield the requirements of sections that no resource brings about."""
+    brought = {fact for resource in resources for fact in resource.brings()}
+    for section in sections:
+        for requirement in section.requirements(machine):
+            if requirement.unless not in brought:
+                word, _, name = requirement.unless.partition(":")
+                alike = [fact[len(word) + 1 :] for fact in brought if fact.startswith(f"{word}:")]
+                near = suggestion(name, alike) if requirement.assumed else ""
+                origin = _origin(environment, section, requirement.at)
+                refusal = f"{requirement.refusal}{near}"
+                yield replace(requirement, origins=(origin,), refusal=refusal)
 
 
-def _refuse_exposed(resources: Iterable[Resource], secrets: Secrets) -> None:
-    """Refuse secrets where other users would see them: in names, paths, addresses, commands."""
-    faults = [
-        SpecError(
-            f"{resource.origins[0].file}:{resource.origins[0].line}: other users could see the "
-            f"secret {name!r} in {resource.id}",
-            hint="put the secret into the content of a file, or into the value of a key",
-        )
-        for resource in resources
-        for name in secrets.references(repr(resource.public_values()))
-    ]
-    if faults:
-        raise SpecErrors(faults)
+def missing(environment: Environment, requirement: Requirement) -> LocatedError:
+    """Return the error of a requirement that a machine does not meet."""
+    section = requirement.origins[0].capability
+    return environment.fault(section, requirement.at, requirement.refusal, requirement.hint)
 
 
-def _refuse_oversized(environment: Environment, resources: Iterable[Resource]) -> None:
-    """Refuse a text that no plan can read back, since its file would always differ."""
-    faults = [
-        environment.fault(
-            resource.origins[0].capability,
-            resource.at,
-            f"{resource.id} would have {size / TEXT_LIMIT:.1f} MiB, "
-            "and a file is compared up to 1 MiB",
-            "bring it by a package, or by an archive with a checksum",
-        )
-        for resource in resources
-        if resource.text_field and (size := _text_size(resource)) > TEXT_LIMIT
-    ]
-    if faults:
-        raise SpecErrors(faults)
+def _turned_off(
+    environment: Environment, resources: Sequence[Resource], machine: Machine
+) -> Iterator[LocatedError]:
+    """Yield an error for each section that relies on a part of WSL which another one turns off."""
+    off = {part: r.origins[0] for r in resources if machine.wsl for part in r.turns_off()}
+    relying = {
+        (part, r.origins[0].capability): r for r in reversed(resources) for part in r.relies_on()
+    }
+    for (part, section), resource in relying.items():
+        if part in off:
+            yield environment.fault(
+                section,
+                resource.at,
+                f"{resource.name} needs {part}, which {off[part]} turns off",
+                f"have WSL keep {part}, or leave this out",
+            )
+
+
+def _unguarded(environment: Environment, resources: Iterable[Resource]) -> Iterator[LocatedError]:
+    """Yield an error for each path of root's below a folder that a resource gives to a user."""
+    owners = {folder: who for r in resources for folder, who in r.folders().items()}
+    for resource in resources:
+        for question in resource.questions():
+            path = question.path if isinstance(question, Guarded) else ""
+            for folder in map(str, PurePosixPath(path).parents):
+                if owners.get(folder, "root") != "root":
+                    yield environment.fault(
+                        resource.origins[0].capability,
+                        resource.at,
+                        f"{resource.id} lies in {folder}, which {owners[folder]} can change: root "
+                        "could be led elsewhere",
+                        "choose a path that only root can change",
+                    )
+
+
+def _exposed(resources: Iterable[Resource], secrets: Secrets) -> Iterator[SpecError]:
+    """Yield an error for each secret that others could see in a name, path, address or command."""
+    for resource in resources:
+        for name in secrets.references(repr(resource.public_values())):
+            origin = resource.origins[0]
+            yield SpecError(
+                f"{origin.file}:{origin.line}: other users could see the "
+                f"secret {name!r} in {resource.id}",
+                hint="put the secret into the content of a file, or into the value of a key",
+            ).at(origin.file, origin.line)
+
+
+def _oversized(environment: Environment, resources: Iterable[Resource]) -> Iterator[SpecError]:
+    """Yield an error for each text that no plan can read back, as its file would always differ."""
+    for resource in resources:
+        size = _text_size(resource) if resource.text_field else 0
+        if size > TEXT_LIMIT:
+            yield environment.fault(
+                resource.origins[0].capability,
+                resource.at,
+                f"{resource.id} would have {size / TEXT_LIMIT:.1f} MiB, "
+                "and a file is compared up to 1 MiB",
+                "bring it by a package, or by an archive with a checksum",
+            )
 
 
 def _text_size(resource: Resource) -> int:
@@ -128,26 +198,24 @@ def _origin(environment: Environment, section: Section, at: tuple[str | int, ...
     return Origin(section.section, *environment.place(section.section, at))
 
 
-def _merged(wanted: Iterable[Resource]) -> Mapping[str, Resource]:
+def _merged(wanted: Iterable[Resource]) -> tuple[Mapping[str, Resource], list[SpecError]]:
     """Merge the resources that share an id into one, with the origins of all.
 
-    Raises:
-        SpecErrors: resources with one id contradict each other, or resources with different ids
-            claim one path.
+    Returns:
+        The resources by id; an error for each two that share an id and contradict each other, or
+        have different ids and claim one path.
     """
     merged: dict[str, Resource] = {}
-    faults: list[ConflictError] = []
+    faults: list[SpecError] = []
     for resource in wanted:
         first = merged.setdefault(resource.id, resource)
         if first is not resource:
             try:
                 merged[resource.id] = _joined(first, resource)
             except ConflictError as conflict:
-                faults.append(conflict)
-    faults += conflicts(merged.values())
-    if faults:
-        raise SpecErrors(faults)
-    return merged
+                origin = resource.origins[0]
+                faults.append(conflict.at(origin.file, origin.line))
+    return merged, [*faults, *conflicts(merged.values())]
 
 
 def _joined(first: Resource, other: Resource) -> Resource:

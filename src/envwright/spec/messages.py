@@ -20,8 +20,9 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'users'?` when one of the known words is close, else ""."""
     import difflib  # noqa: PLC0415 - 1 ms that only an error needs
 
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {quoted(close[0])}?" if close else ""
+    names = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), names, n=1)
+    return f"; did you mean {quoted(names[close[0]])}?" if close else ""
 
 
 def value_in_words(value: Any) -> str:

@@ -28,6 +28,10 @@ _PREDICATES = frozenset({"must", "needs", "has", "is", "may"})
 """First words of a validator's message that lacks its subject, which is added in front of it."""
 
 Path = tuple["str | int", ...]
+EXTRA = "extra"
+"""The key below which a section takes keys that it does not know."""
+_DEEPEST = 4
+"""How many keys deep a key is looked for that stands in the wrong part of its section."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +150,26 @@ class _Sifter:
         return Fault(path, f"{self._name(path)} needs the key {quoted(key)}", self._keys(path))
 
     def _unknown(self, key: str, shape: Shape, path: Path) -> Fault:
-        near = suggestion(str(key), shape.properties)
+        near = self._elsewhere(str(key), path) or suggestion(str(key), shape.properties)
         message = f"{self._name(path)} has no key {quoted(str(key))}{near}"
-        return Fault((*path, key), message, self._keys(path), key=True)
+        return Fault((*path, key), message, f"{self._keys(path)}{self._extra(path)}", key=True)
+
+    def _extra(self, path: Path) -> str:
+        """Return where a key goes that is meant although it is not known; "" for nowhere."""
+        above = [
+            place
+            for place, shape in _parts(self._shape)
+            if place == path[: len(place)] and EXTRA in shape.properties
+        ]
+        name = self._name((*above[-1], EXTRA)) if above else ""
+        return f"; a key that the program knows nevertheless goes below {name}" if name else ""
+
+    def _elsewhere(self, key: str, path: Path) -> str:
+        """Return `; docker.daemon has it` where another part of the section has the key."""
+        for place, shape in _parts(self._shape):
+            if place != path and key in shape.properties:
+                return f"; {self._name(place)} has it"
+        return ""
 
     def _name(self, path: Path) -> str:
         """Return a path as people write it: `docker.users[1]`."""
@@ -165,6 +186,14 @@ class _Sifter:
                 topic.append(str(step))
             shape = shape.step(step)
         return f"envwright explain {'.'.join(topic)} lists its keys"
+
+
+def _parts(shape: Shape, path: Path = ()) -> Iterator[tuple[Path, Shape]]:
+    """Yield the parts of a section that have keys with fixed names, each with its path."""
+    if shape.properties and len(path) < _DEEPEST:
+        yield path, shape
+        for key, inner in shape.properties.items():
+            yield from _parts(inner, (*path, key))
 
 
 def _said(problem: _Problem) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -89,10 +90,14 @@ class Network:
     """The address of this computer on the bridge: where machines reach loopback servers."""
 
 
+_NUMBERS = itertools.count(1)
+
+
 @contextlib.contextmanager
 def network() -> Iterator[Network]:
     """Make the bridge network of this run, and remove it at the end."""
-    name = f"envwright-{os.getpid()}"
+    # tests/e2e and tests/field have fixtures of their own, in one process too.
+    name = f"envwright-{os.getpid()}-{next(_NUMBERS)}"
     docker("network", "create", "--label", f"{RUN}={owner()}", name)
     try:
         shown = docker("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", name)

@@ -12,7 +12,7 @@ from envwright.cache import compiled, plain_data, storage
 from envwright.errors import SpecErrors
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
-from envwright.spec.sample_machines import MACHINES
+from envwright.spec.sample_machines import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from envwright.spec.compiler import Compiled
 
-TRIXIE, NOBLE, _ = MACHINES
+TRIXIE, NOBLE = KINDS["debian-13"], KINDS["ubuntu-24.04"]
 SPEC = "name: box\nextends: base.yaml\nvars: {who: dev}\nfiles:\n  /etc/motd: {source: motd}\n"
 
 

@@ -1,45 +1,144 @@
-"""check: the kinds of machine that an environment is good for."""
+"""check: the kinds of machine that an environment is good for, as text and as JSON."""
 
 from __future__ import annotations
 
-import argparse
-import io
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from envwright.cli import language
-from envwright.cli.invocation import Invocation
-from envwright.errors import UnfitError
-from envwright.report.terminal import Report
-from envwright.spec.sample_machines import MACHINES
-from envwright.timings import OFF
+from command import Said, envwright
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_an_environment_that_is_good_for_no_kind_is_an_error_at_its_line(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def check(folder: Path, text: str, *arguments: str) -> Said:
+    """Run check on sections below `name: box`."""
+    (folder / "box.yaml").write_text(f"name: box\n{text}", "utf-8")
+    return envwright("check", "box.yaml", *arguments)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    # All kinds but WSL, where a Windows drive can be mounted.
-    monkeypatch.setattr(language, "MACHINES", [m for m in MACHINES if not m.wsl])
-    (tmp_path / "box.yaml").write_text('name: box\nmounts: {/mnt/d: {drive: "D:"}}\n', "utf-8")
-    out = io.StringIO()
-    call = Invocation(["check", "box.yaml"], Report(out, io.StringIO()), OFF)
-    with pytest.raises(UnfitError) as raised:
-        language.check(argparse.Namespace(environment="box.yaml", var=[]), call)
+    return tmp_path
+
+
+def test_an_environment_that_is_good_for_no_kind_is_an_error_at_its_line(folder: Path) -> None:
+    said = check(folder, 'mounts: {/mnt/d: {drive: "D:"}}\n', "--for", "debian-13,debian-12")
     reason = "/mnt/d is a Windows drive, and this machine does not run under WSL"
-    assert out.getvalue() == (
-        "box.yaml: not for debian 13:\n"
-        f"    box.yaml:2: {reason}\n"
-        "box.yaml: not for ubuntu 24.04:\n"
-        f"    box.yaml:2: {reason}\n"
-    )
-    assert str(raised.value) == (
-        f"box.yaml:2:18: {reason}\n"
+    hint = "hint: put it into an environment for WSL that extends this one"
+    assert said == Said(
+        1,
+        f"box.yaml: not for debian-13, debian-12:\n    box.yaml:2: {reason}\n        {hint}\n",
+        f"error: box.yaml:2:18: {reason}\n"
         '    mounts: {/mnt/d: {drive: "D:"}}\n'
         "                     ^\n"
-        "hint: put it into an environment for WSL that extends this one"
+        f"{hint}\n",
     )
+
+
+def test_an_account_that_nobody_makes_is_told_and_may_be_there(folder: Path) -> None:
+    text = "user: {name: dev}\nfiles: {/srv/a: {directory: true, owner: dve}}\n"
+    assert check(folder, text, "--for", "debian-13") == Said(
+        0,
+        "box.yaml: only for machines that have what is missing here: debian-13: "
+        "2 resources, 2 proofs\n"
+        "    box.yaml:3: there is no account dve; did you mean 'dev'?\n"
+        "        hint: have the environment make the account (`user: {name: dve}`), or name one "
+        "that the machine has\n",
+        "",
+    )
+
+
+def reason(message: str, hint: str, line: int, column: int) -> dict[str, Any]:
+    """A reason as JSON has it."""
+    place = {"file": "box.yaml", "line": line, "column": column}
+    return {"message": message, "hint": hint, **place}
+
+
+def test_json_has_the_verdict_for_each_kind_with_places(folder: Path) -> None:
+    text = "docker: {users: [ann]}\nwsl: {boot: {systemd: false}}\n"
+    said = check(folder, text, "--for", "ubuntu-24.04,ubuntu-24.04-wsl", "--json")
+    account = reason(
+        "there is no account ann",
+        "have the environment make the account (`user: {name: ann}`), or name one that the machine "
+        "has",
+        2,
+        18,
+    )
+    systemd = reason(
+        "docker.service needs systemd as PID 1, which wsl (box.yaml:3) turns off",
+        "have WSL keep systemd as PID 1, or leave this out",
+        2,
+        9,
+    )
+    linux = {"kind": "ubuntu-24.04", "good": True, "resources": 18, "proofs": 4}
+    wsl = {"kind": "ubuntu-24.04-wsl", "good": False, "resources": 0, "proofs": 0}
+    assert (said.code, said.err, json.loads(said.out)) == (
+        1,
+        "",
+        {
+            "version": 1,
+            "environment": "box.yaml",
+            "good": False,
+            "kinds": [
+                {**linux, "reasons": [], "assumes": [account]},
+                {**wsl, "reasons": [systemd], "assumes": []},
+            ],
+            "reads": [],
+            "runs": [],
+        },
+    )
+
+
+def test_json_has_the_mistakes_of_a_file_too(folder: Path) -> None:
+    said = check(folder, "dokcer: {}\n", "--for", "debian-13", "--json")
+    mistake = reason(
+        "there is no capability 'dokcer'; did you mean 'docker'?",
+        "`envwright explain` lists the capabilities",
+        2,
+        1,
+    )
+    debian = {"kind": "debian-13", "good": False, "resources": 0, "proofs": 0}
+    (kind,) = json.loads(said.out)["kinds"]
+    expected = {**debian, "reasons": [mistake], "assumes": []}
+    assert (said.code, said.err, kind) == (1, "", expected)
+
+
+def test_a_mistake_that_only_one_kind_shows_is_told_for_this_kind(folder: Path) -> None:
+    text = "packages: [\"{{ 'git' if wsl else 'Git' }}\"]\n"
+    said = check(folder, text, "--for", "debian-13,debian-13-wsl")
+    assert (said.code, said.err, said.out.splitlines()[0], said.out.splitlines()[-1]) == (
+        1,
+        "",
+        "box.yaml: not for debian-13:",
+        "box.yaml: good for debian-13-wsl: 1 resources, 1 proofs",
+    )
+
+
+def test_all_that_is_wrong_is_told_in_one_pass(folder: Path) -> None:
+    text = (
+        'mounts: {/mnt/d: {drive: "D:"}}\n'
+        "compose: {a: {content: {services: {web: {image: x}}}}}\n"
+        "packages: {install: [jq], absent: [jq]}\n"
+    )
+    said = check(folder, text, "--for", "debian-13", "--json")
+    (kind,) = json.loads(said.out)["kinds"]
+    assert [(each["line"], each["message"]) for each in kind["reasons"]] == [
+        (2, "/mnt/d is a Windows drive, and this machine does not run under WSL"),
+        (
+            3,
+            (
+                "this needs Docker Engine, which no section brings: the distribution has no "
+                "package docker-ce"
+            ),
+        ),
+        (
+            4,
+            (
+                "package:jq is wanted twice, differently: by packages (box.yaml:4) and by packages "
+                "(box.yaml:4)"
+            ),
+        ),
+    ]

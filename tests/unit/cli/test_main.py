@@ -148,17 +148,47 @@ def test_all_errors_of_a_file_are_told_at_once(run: Run) -> None:
     assert (said.code, said.err.count("box.yaml:")) == (1, 3)
 
 
+LINUX = "debian-13, debian-12, ubuntu-26.04, ubuntu-24.04, ubuntu-22.04"
+UNDER_WSL = LINUX.replace(",", "-wsl,") + "-wsl"
+NO_WINDOWS = (
+    f"box.yaml: not for {LINUX}:\n"
+    "    box.yaml:2: this environment has a Windows side, and this machine does not run under WSL\n"
+    "        hint: put `windows` into an environment for WSL that extends this one\n"
+)
+
+
 def test_check_says_for_which_kinds_of_machine_an_environment_is_good(run: Run) -> None:
     said = run("check", "box.yaml", text="windows: {wslconfig: {wsl2: {memory: 8GB}}}\n")
-    reason = "this environment has a Windows side, and this machine does not run under WSL"
-    assert said == Said(
-        0,
-        "box.yaml: not for debian 13:\n"
-        f"    box.yaml:2: {reason}\n"
-        "box.yaml: not for ubuntu 24.04:\n"
-        f"    box.yaml:2: {reason}\n"
-        "box.yaml: good for ubuntu 24.04 under WSL: 1 resources, 0 proofs\n",
-        "",
+    good = f"box.yaml: good for {UNDER_WSL}: 1 resources, 0 proofs\n"
+    assert said == Said(0, NO_WINDOWS + good, "")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "code", "out"),
+    [
+        ("debian-13-wsl", 0, "box.yaml: good for debian-13-wsl: 1 resources, 0 proofs\n"),
+        (
+            "debian-13,debian-13-wsl",
+            1,
+            (
+                f"{NO_WINDOWS.replace(LINUX, 'debian-13')}"
+                "box.yaml: good for debian-13-wsl: 1 resources, 0 proofs\n"
+            ),
+        ),
+    ],
+)
+def test_check_for_named_kinds_fails_where_one_of_them_does_not_fit(
+    kinds: str, code: int, out: str, run: Run
+) -> None:
+    text = "windows: {wslconfig: {wsl2: {memory: 8GB}}}\n"
+    assert run("check", "box.yaml", "--for", kinds, text=text) == Said(code, out, "")
+
+
+def test_a_kind_that_is_not_there_is_told_with_those_that_are(run: Run) -> None:
+    said = run("check", "box.yaml", "--for", "debian-31", text="packages: [git]\n")
+    assert said == error(
+        "error: there is no kind of machine 'debian-31'; did you mean 'debian-13'?",
+        f"hint: the kinds are {LINUX}, {UNDER_WSL}",
     )
 
 

@@ -140,7 +140,7 @@ def test_a_stack_on_a_drive_of_windows_is_refused(
     code: int,
     tmp_path: Path,
 ) -> None:
-    requirement, _ = compile_section(tmp_path, STACK).requirements
+    _, requirement, _ = compile_section(tmp_path, STACK).requirements
     (tmp_path / "stat").write_text(f"#!/bin/sh\necho {kind}\n")
     (tmp_path / "stat").chmod(0o755)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}

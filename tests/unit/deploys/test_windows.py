@@ -102,6 +102,7 @@ def test_every_key_of_wslconfig_has_wsl_s_own_name_section_and_type() -> None:
     keys = {
         f"{section}.{field.alias}": kind(field.annotation)
         for section, part in model.model_fields.items()  # type: ignore[union-attr]
+        if section != "extra"
         for field in part.annotation.model_fields.values()
     }
     assert keys == {
@@ -205,6 +206,16 @@ def test_the_shipped_environment_has_all_of_it_and_is_refused_where_no_windows_i
         ("  links: {'C:\\a': {to: /opt, target: 'C:\\b'}}\n", "exactly one of"),
         ("  wslconfig: {wsl2: {memory: 8gb}}\n", "a whole number with B, KB, MB, GB or TB"),
         ("  wslconfig: {wsl2: {memry: 8GB}}\n", "did you mean 'memory'?"),
+        ("  wslconfig: {wsl2: {memory: 00GB}}\n", "a whole number with B, KB, MB, GB or TB"),
+        (
+            "  wslconfig: {wsl2: {hostAddressLoopback: true}}\n",
+            (
+                "windows.wslconfig.wsl2 has no key 'hostAddressLoopback'; "
+                "windows.wslconfig.experimental has it"
+            ),
+        ),
+        ("  wslconfig: {wsl2: {macAddress: '5c:bb-f6:9e:ee:fa'}}\n", "a MAC address like"),
+        ("  wslconfig: {experimental: {dnsTunnelingIpAddress: 10.0.0.256}}\n", "an IPv4 address"),
         ("  wslconfig: {wsl2: {swapFile: s.vhdx}}\n", "a path of Windows like"),
         ("  wslconfig: {experimental: {ignoredPorts: [0]}}\n", "ignoredPorts"),
     ],

@@ -177,6 +177,24 @@ def test_every_windows_drive_has_to_keep_owners(tmp_path: Path, mounts: str, cod
             "{boot: {initTimeout: -1}}",
             "2:27: wsl.boot.initTimeout must be an integer of at least 0, not the integer -1",
         ),
+        (
+            '{automount: {options: "metadata, umask=22"}}',
+            (
+                "2:28: wsl.automount.options must be options with `,` and no blanks between, not "
+                "text 'metadata, umask=22'"
+            ),
+        ),
+        (
+            '{filesystem: {umask: "22"}}',
+            (
+                '2:27: wsl.filesystem.umask must be a 0 and octal digits, like "022", not '
+                "text '22'"
+            ),
+        ),
+        (
+            "{boot: {generateHosts: false}}",
+            "2:14: wsl.boot has no key 'generateHosts'; wsl.network has it",
+        ),
     ],
 )
 def test_what_wsl_could_not_take_is_refused(tmp_path: Path, section: str, told: str) -> None:

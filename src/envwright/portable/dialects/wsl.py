@@ -22,7 +22,10 @@ _SHARED = "in [wsl2] and [experimental] WSL takes it for the same key"
 _BYTE_ORDER_MARK = "\ufeff"
 _ENUMERATIONS = {"wsl2.networkingmode", "experimental.automemoryreclaim"}
 """Keys whose words WSL takes whatever their case (WslCoreConfig.h of microsoft/WSL)."""
-_SIZE = re.compile(r"([0-9]+)([kmgt]?)b?", re.IGNORECASE)
+_SIZES = {"wsl2.memory", "wsl2.swap", "wsl2.defaultvhdsize", "experimental.swiotlb"}
+"""Keys whose values are sizes."""
+_SIZE = re.compile(r"(0|0*[1-9][0-9]*)(?:B|([KMGT])B?)?")
+"""A size as WSL reads it: its units are capital letters (ParseMemorySize of microsoft/WSL)."""
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9]*)\.([A-Za-z][A-Za-z0-9]*)")
 _NEEDS_QUOTES = re.compile(r'[#"\\\b\n\t]|^ | $')
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\b": r"\b", "\n": r"\n", "\t": r"\t"})
@@ -44,7 +47,6 @@ class WslDialect:
     def __init__(self, name: str, *, windows: bool) -> None:
         self.name = name
         self._windows = windows
-        self._aliases = _ALIASES if windows else {}
 
     def _means(self, key: str, text: str, value: Value) -> bool:
         """Tell whether a text stands for a value."""
@@ -53,12 +55,14 @@ class WslDialect:
         wanted = str(value)
         if self._windows and self._key(key) in _ENUMERATIONS:
             return text.lower() == wanted.lower()
-        sizes = size_in_bytes(text), size_in_bytes(wanted)
-        return text == wanted or (self._windows and None not in sizes and sizes[0] == sizes[1])
+        if self._windows and is_size(key):
+            size = size_in_bytes(text)
+            return size is not None and size == size_in_bytes(wanted)
+        return text == wanted
 
     def _key(self, name: str) -> str:
         """What WSL takes for the same key has the same."""
-        return self._aliases.get(name.lower(), name.lower())
+        return one_name(name) if self._windows else name.lower()
 
     def _effective(self, result: Scan) -> dict[str, Assignment]:
         """The first assignment of each key."""
@@ -174,10 +178,20 @@ class WslDialect:
         return f'"{value.translate(_ESCAPES)}"' if _NEEDS_QUOTES.search(value) else value
 
 
+def one_name(key: str) -> str:
+    """The same for all names that WSL takes for one key of .wslconfig."""
+    return _ALIASES.get(key.lower(), key.lower())
+
+
+def is_size(key: str) -> bool:
+    """Whether the value of a key of .wslconfig is a size."""
+    return one_name(key) in _SIZES
+
+
 def size_in_bytes(text: str) -> int | None:
     """The bytes of a size like `8GB`; None where the text is none."""
     found = _SIZE.fullmatch(text)
-    return int(found[1]) << 10 * " kmgt".index(found[2].lower() or " ") if found else None
+    return int(found[1]) << 10 * " KMGT".index(found[2] or " ") if found else None
 
 
 def _mark_problem() -> Problem:

@@ -12,7 +12,7 @@ from envwright.facts.windows import Entry, Windows, parent
 from envwright.model.claim import Claim
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
-from envwright.model.resource import EXISTENCE, Resource
+from envwright.model.resource import EXISTENCE, INTEROP, Resource
 from envwright.scripts import load
 
 if TYPE_CHECKING:
@@ -85,6 +85,9 @@ class WindowsLink(Resource):
 
     def claims(self) -> Iterable[Claim]:
         return (Claim(PureWindowsPath(self.path), "a link", open=True),)
+
+    def relies_on(self) -> Iterable[str]:
+        return (INTEROP,)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Windows(path=self.path),)

@@ -9,7 +9,7 @@ from envwright.errors import RefusedError
 from envwright.facts import Unknown
 from envwright.facts.windows import ProfileFile, Windows
 from envwright.model.operations import Operation, operation
-from envwright.model.resource import EXISTENCE, Resource
+from envwright.model.resource import EXISTENCE, INTEROP, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,6 +57,9 @@ class WindowsUserFile(Resource):
     def label(self, field: Field) -> str:
         """Leave out the kind, which the id says."""
         return "" if field == "kind" else super().label(field)
+
+    def relies_on(self) -> Iterable[str]:
+        return (INTEROP,)
 
     def questions(self) -> Iterable[Question[Any]]:
         return (self._question,)

@@ -191,12 +191,23 @@ def test_bytes_that_are_not_utf8_survive_an_edit() -> None:
     )
 
 
+@pytest.mark.parametrize("written", ["8gb", "8g", "8Gb", "8.0GB", "8 GB", "8GiB", "00GB", "-1GB"])
+def test_a_size_that_wsl_cannot_read_is_no_size(written: str) -> None:
+    text = f"[wsl2]\nmemory = {written}\nprocessors=1K\n"
+    wanted: dict[str, Value] = {"wsl2.memory": "8GB", "wsl2.processors": 1024}
+    actual = {"wsl2.memory": written, "wsl2.processors": "1K"}
+    assert get("wslconfig").actual(text, wanted) == actual
+    assert get("wslconfig").edit(text, wanted) == "[wsl2]\nmemory = 8GB\nprocessors=1024\n"
+
+
 @pytest.mark.parametrize(
     ("key", "written", "wanted"),
     [
         ("wsl2.memory", "8192MB", "8GB"),
         ("wsl2.swap", "0", "0GB"),
-        ("wsl2.memory", "8g", "8GB"),
+        ("wsl2.memory", "8G", "8GB"),
+        ("wsl2.memory", "08GB", "8GB"),
+        ("experimental.swiotlb", "64MB", "65536KB"),
         ("wsl2.networkingMode", "NAT", "nat"),
         ("experimental.networkingMode", "Mirrored", "mirrored"),
         ("experimental.autoMemoryReclaim", "dropcache", "dropCache"),

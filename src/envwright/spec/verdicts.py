@@ -1,0 +1,124 @@
+"""Verdicts: the kinds of machine that an environment is good for, and why not for the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from envwright.errors import SpecErrors, UnfitError
+from envwright.spec.compiler import compile_environment, missing
+from envwright.spec.environment import load
+from envwright.spec.reach import NO_REACH, Reach
+from envwright.spec.sample_machines import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from envwright.errors import SpecError
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What can be said of an environment and one kind of machine.
+
+    Args:
+        kind: the name of the kind.
+        errors: why the environment is not good for the kind; empty where it is.
+        assumed: what only some machines of the kind have, and the environment needs: errors that
+            say what is missing on the others.
+        resources, proofs: how many there are; 0 where the environment cannot be compiled.
+        unfit: whether all errors are about this kind of machine; else the file has mistakes.
+    """
+
+    kind: str
+    errors: tuple[SpecError, ...] = ()
+    assumed: tuple[SpecError, ...] = ()
+    resources: int = 0
+    proofs: int = 0
+    unfit: bool = False
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word: `good`, `assumes` or `not good`."""
+        return "not good" if self.errors else "assumes" if self.assumed else "good"
+
+    def json(self) -> dict[str, Any]:
+        """Return the verdict as JSON values, in the stable form of `check --json`."""
+        return {
+            "kind": self.kind,
+            "good": not self.errors,
+            "resources": self.resources,
+            "proofs": self.proofs,
+            "reasons": [_plain(error) for error in self.errors],
+            "assumes": [_plain(error) for error in self.assumed],
+        }
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What can be said of an environment without a machine.
+
+    Args:
+        file: the environment, as the user named it.
+        each: a verdict for each kind.
+        reach: the commands and files of the environment on the computer that runs envwright.
+    """
+
+    file: str
+    each: tuple[Verdict, ...]
+    reach: Reach = NO_REACH
+
+    def mistakes(self) -> SpecErrors | None:
+        """Return the error where the environment is good for no kind; None where it is for one.
+
+        Mistakes are told once, and so is what can work on no kind.
+        """
+        if not all(verdict.errors for verdict in self.each):
+            return None
+        worst = [verdict for verdict in self.each if not verdict.unfit] or self.each
+        kind = SpecErrors if worst is not self.each else UnfitError
+        return kind(list(worst[-1].errors))  # type: ignore[arg-type] # located, where unfit
+
+    def json(self) -> dict[str, Any]:
+        """Return the verdicts as JSON values; `version` changes when their form does."""
+        return {
+            "version": 1,
+            "environment": self.file,
+            "good": all(not verdict.errors for verdict in self.each),
+            "kinds": [verdict.json() for verdict in self.each],
+            "reads": list(self.reach.outside),
+            "runs": [str(command) for command in self.reach.commands],
+        }
+
+
+def verdicts(path: str, variables: Mapping[str, str], names: Sequence[str]) -> Verdicts:
+    """Compile an environment for kinds of machines, and return what can be said of each.
+
+    Raises:
+        SpecError: the file cannot be read.
+    """
+    found, reach = [], NO_REACH
+    for name in names:
+        machine = KINDS[name]
+        try:
+            environment = load(path, machine, variables)
+            compiled = compile_environment(environment, machine, fresh=True)
+        except SpecErrors as errors:
+            unfit = isinstance(errors, UnfitError)
+            found.append(Verdict(name, errors.errors, unfit=unfit))
+            continue
+        reach = compiled.reach
+        assumed = tuple(missing(environment, r) for r in compiled.requirements if r.assumed)
+        counts = (len(compiled.resources), len(compiled.proofs))
+        found.append(Verdict(name, (), assumed, *counts))
+    return Verdicts(path, tuple(found), reach)
+
+
+def _plain(error: SpecError) -> dict[str, Any]:
+    return {
+        "message": error.summary,
+        "hint": error.hint,
+        "file": error.file,
+        "line": error.line,
+        "column": getattr(error, "column", 0),
+    }

@@ -1,0 +1,2 @@
+# shellcheck shell=sh
+printf '[boot]\nsystemd=true\n; who works here\n[user]\ndefault=root\n' >/etc/wsl.conf

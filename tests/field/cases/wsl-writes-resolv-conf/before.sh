@@ -1,0 +1,2 @@
+# shellcheck shell=sh
+printf '[boot]\nsystemd=true\n' >/etc/wsl.conf
