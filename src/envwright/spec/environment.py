@@ -47,6 +47,9 @@ class Environment:
         file: the path as the user gave it.
         sections: one capability for each section, in the order of their names.
         files: the SHA-256 of each file that was read.
+        tree: the values of all layers merged, with their places.
+        values: the plain value of each section, its templates rendered.
+        layers: what each layer says of the machine, the lowest first.
     """
 
     name: str
@@ -56,6 +59,8 @@ class Environment:
     secrets: Secrets
     files: Mapping[str, str] = field(repr=False)
     tree: Entry = field(repr=False, compare=False)
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    layers: tuple[Node, ...] = field(default=(), repr=False, compare=False)
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:
         """Return file and line of the value at a path in a section, or of the nearest value."""
@@ -126,6 +131,7 @@ class _Reader:
         self._known = known
         self._merge(roots)
         self._files = files
+        self._values: dict[str, Any] = {}
         self._scope = scope.Scope(machine, self._secret_entries())
 
     @property
@@ -137,8 +143,9 @@ class _Reader:
         name = self._name()
         self._check_keys()
         self._declare(file, variables)
-        self._merge([self._chosen(root) for root in self._roots])
-        self._finish_sections()
+        layers = tuple(self._chosen(root) for root in self._roots)
+        self._merge(layers)
+        self._fill_tables()
         secrets = Secrets(dict(self._secrets()))
         sections = tuple(
             section
@@ -148,7 +155,17 @@ class _Reader:
             and (section := self._section(key, self._keys[key], self._known[key]))
         )
         description = self._text("description")
-        return Environment(name, description, file, sections, secrets, self._files, self._tree)
+        return Environment(
+            name,
+            description,
+            file,
+            sections,
+            secrets,
+            self._files,
+            self._tree,
+            self._values,
+            layers,
+        )
 
     # --- The keys that are not sections ------------------------------------------------------
 
@@ -205,7 +222,7 @@ class _Reader:
         self._keys: dict[str, Entry] = dict(root.value) if isinstance(root.value, Mapping) else {}
 
     def _chosen(self, root: Node) -> Node:
-        """Return what a layer says of this machine."""
+        """Return what a layer says of this machine, the templates in its keys rendered."""
         chooser = choice.Chooser(self._scope.names)
         entries = {}
         for key, entry in root.value.items() if isinstance(root.value, Mapping) else ():
@@ -218,15 +235,15 @@ class _Reader:
                 self._scope.fault(fault)
                 continue
             if node is not None:
-                entries[key] = Entry(entry.at, node)
+                entries[key] = Entry(entry.at, self._scope.keyed(node))
         return Node(MappingProxyType(entries), root.at)
 
-    def _finish_sections(self) -> None:
-        """Fill the entries of tables by their defaults, and render the templates in keys."""
+    def _fill_tables(self) -> None:
+        """Fill the entries of tables by their defaults."""
         for key, entry in self._keys.items():
             if key in self._known:
                 node = settle(choice.filled(entry.node, shape_of(self._known[key])))
-                self._keys[key] = Entry(entry.at, self._scope.keyed(node))
+                self._keys[key] = Entry(entry.at, node)
         self._tree = Entry(self._tree.at, Node(MappingProxyType(self._keys), self._tree.at))
 
     def _secret_entries(self) -> dict[str, Entry]:
@@ -261,7 +278,7 @@ class _Reader:
             hint = f"write `{key}: {{}}` to take its defaults, or remove the key"
             self._scope.fault(entry.at.error(f"{key} is empty", hint))
             return None
-        value = self._scope.value(entry.node)
+        value = self._values[key] = self._scope.value(entry.node)
         try:
             # Validated as JSON: there strict models accept lists for tuples and text for enums.
             return model.model_validate_json(json.dumps(value), context=self._context(entry))
