@@ -21,7 +21,6 @@ from envwright.model.values import (
     spelled,
 )
 from envwright.resources import wslconf
-from envwright.resources.accounts import account, group
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.link import Link
@@ -136,12 +135,8 @@ files:
             )
 
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
-        for path, entry in self.root.items():
-            if not entry.absent:
-                yield from account(entry.owner, machine, (path, "owner"), by_package=True)
-            if not entry.absent and entry.group:
-                yield from group(entry.group, machine, (path, "group"))
-            if machine.wsl and path in wslconf.WRITTEN:
+        for path in wslconf.WRITTEN:
+            if machine.wsl and path in self.root:
                 yield wslconf.left_alone(path)
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from envwright.facts import Facts, Machine, Question
     from envwright.host.session import Session
     from envwright.model.forecast import Forecast, SideEffect
-    from envwright.model.proof import Fault, Proof, Requirement, Result
+    from envwright.model.proof import Proof, Result
     from envwright.model.resource import Moment, Resource, State, Value
     from envwright.model.secrets import Secrets
     from envwright.spec.compiler import Compiled
@@ -194,11 +194,9 @@ def make_plan(
     quick = [proof for proof in compiled.proofs if proof.quick]
     with timings("probe"):
         facts = ask(session, _questions(compiled, quick, machine))
-    unmet = list(_unmet(compiled, facts))
-    _require([(r, fault) for r, fault in unmet if not r.unless_changed], session.name)
+    _require(compiled, facts, session.name)
     _stay_out(compiled.resources, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
-    _require([(r, fault) for r, fault in unmet if not _may_come(r, changes)], session.name)
     if changes:
         # The old content that a plan shows may hold any secret, also one that no change needs.
         secrets.fetch_all()
@@ -292,22 +290,13 @@ def skip_reasons(plan: Plan) -> pending_restart.SkipReasons:
     )
 
 
-def _unmet(compiled: Compiled, facts: Facts) -> Iterator[tuple[Requirement, Fault]]:
-    """Yield the requirements that are not met, with the reasons."""
-    for requirement in compiled.requirements:
-        if fault := requirement.fault(facts, compiled.resources):
-            yield requirement, fault
-
-
-def _may_come(requirement: Requirement, changes: Sequence[Change]) -> bool:
-    """Tell whether one of the changes may bring about what a requirement asks for."""
-    word = requirement.unless_changed
-    return bool(word) and any(change.resource.id.startswith(word) for change in changes)
-
-
-def _require(unmet: Sequence[tuple[Requirement, Fault]], host: str) -> None:
+def _require(compiled: Compiled, facts: Facts, host: str) -> None:
     """Raise one RefusedError for all requirements that are not met."""
-    told = [(f"{host}: {fault.refusal}{wanted_by(r)}", fault.hint) for r, fault in unmet]
+    told = [
+        (f"{host}: {fault.refusal}{wanted_by(requirement)}", fault.hint)
+        for requirement in compiled.requirements
+        if (fault := requirement.fault(facts, compiled.resources))
+    ]
     if told:
         # The hint of the error is that of the last fault; each other one is followed by its own.
         others = [f"{text}\nhint: {hint}" for text, hint in told[:-1]]

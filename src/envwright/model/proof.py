@@ -133,8 +133,6 @@ class Requirement:
         unless: what a resource may bring about (`Resource.brings`); "" for nothing. The compiler
             drops the requirement where the environment has such a resource. A machine as its
             installer leaves it does not meet such a requirement.
-        unless_changed: the beginning of ids of resources, such as `package:`; "" for none. While
-            such a resource is still to change, the requirement may be met later.
         assumed: what a machine may well have already, as in "the account dev"; "" where no
             machine of a kind has it without the environment.
     """
@@ -146,7 +144,6 @@ class Requirement:
     at: tuple[str | int, ...] = ()
     origins: tuple[Origin, ...] = field(default=())
     unless: str = ""
-    unless_changed: str = ""
     assumed: str = ""
 
     def questions(self) -> Iterable[Question[Any]]:

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import SpecErrors, UnfitError
+from envwright.facts import KnownGroup, KnownUser
 from envwright.spec.compiler import compile_environment, missing
 from envwright.spec.environment import load
 from envwright.spec.reach import NO_REACH, Reach
 from envwright.spec.sample_machines import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from envwright.errors import SpecError
+    from envwright.errors import LocatedError, SpecError
+    from envwright.facts import Machine
+    from envwright.spec.compiler import Compiled
+    from envwright.spec.environment import Environment
 
 
 @dataclass(frozen=True)
@@ -108,10 +112,35 @@ def verdicts(path: str, variables: Mapping[str, str], names: Sequence[str]) -> V
             found.append(Verdict(name, errors.errors, unfit=unfit))
             continue
         reach = compiled.reach
-        assumed = tuple(missing(environment, r) for r in compiled.requirements if r.assumed)
         counts = (len(compiled.resources), len(compiled.proofs))
+        assumed = tuple(_assumed(environment, compiled, machine))
         found.append(Verdict(name, (), assumed, *counts))
     return Verdicts(path, tuple(found), reach)
+
+
+def _assumed(
+    environment: Environment, compiled: Compiled, machine: Machine
+) -> Iterator[LocatedError]:
+    """Yield what the machine must have already: accounts that nobody makes, and owners of files."""
+    told = {fact for resource in compiled.resources for fact in resource.brings()}
+    told |= {f"{KnownUser.kind}:{name}" for name in machine.accounts.users}
+    told |= {f"{KnownGroup.kind}:{name}" for name in machine.accounts.groups}
+    for requirement in compiled.requirements:
+        if requirement.assumed:
+            told.add(requirement.unless)
+            yield missing(environment, requirement)
+    for resource in compiled.resources:
+        for owner in resource.questions():
+            if not isinstance(owner, KnownUser | KnownGroup):
+                continue
+            if (id_ := f"{owner.kind}:{owner.path}") not in told:
+                told.add(id_)
+                yield environment.fault(
+                    resource.origins[0].capability,
+                    resource.at,
+                    f"there is no {owner.kind} {owner.path} to own {resource.name}",
+                    "have the environment make the owner, or a package that it installs",
+                )
 
 
 def _plain(error: SpecError) -> dict[str, Any]:

@@ -9,12 +9,11 @@ from standins import DEBIAN
 
 from envwright.facts import Accounts
 from envwright.model.proof import Requirement
-from envwright.resources.accounts import account, accounts, group
+from envwright.resources.accounts import account, accounts
 
 
 def test_an_account_that_every_debian_has_takes_no_question() -> None:
     assert list(accounts(["root", "www-data"], DEBIAN, "users")) == []
-    assert list(group("adm", DEBIAN, ())) == []
 
 
 def test_an_account_of_a_person_must_be_there_or_be_made() -> None:
@@ -29,17 +28,6 @@ def test_an_account_of_a_person_must_be_there_or_be_made() -> None:
             unless="user:ann",
             assumed="the account ann",
         )
-    ]
-
-
-def test_an_account_of_a_service_may_come_with_a_package() -> None:
-    found = [
-        *account("postgres", DEBIAN, ("/a", "owner"), by_package=True),
-        *group("docker", DEBIAN, ("/a", "group")),
-    ]
-    assert [(r.script, r.at, r.unless, r.unless_changed) for r in found] == [
-        ("getent passwd -- postgres", ("/a", "owner"), "user:postgres", "package:"),
-        ("getent group -- docker", ("/a", "group"), "group:docker", "package:"),
     ]
 
 
