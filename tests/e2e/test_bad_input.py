@@ -112,10 +112,12 @@ def test_a_file_that_is_edited_or_tried_first_stays_whole_where_there_is_no_spac
 
 def test_an_owner_who_is_not_there_is_told_before_anything_is_made(box: Box) -> None:
     assert box.refuses("files: {/etc/greeting: {content: x, owner: ghost}}\n") == (
-        "error: HOST: there is no account ghost\n"
+        "error: HOST: there is no user ghost to own /etc/greeting: correct the name, or add the "
+        "user\n"
         "    wanted by files (box.yaml:2)\n"
-        "hint: have the environment make the account (`user: {name: ghost}`), or name one that the "
-        "machine has\n"
+        "HOST: there is no group ghost to own /etc/greeting: correct the name, or add the group\n"
+        "    wanted by files (box.yaml:2)\n"
+        "hint: nothing was changed\n"
     )
 
 
