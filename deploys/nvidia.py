@@ -164,7 +164,7 @@ nvidia:
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         yield from self._source(machine).proofs()
-        yield untouched("the toolkit's programs are those that its packages brought", PACKAGES)
+        yield untouched("the toolkit's programs are as they were installed", PACKAGES)
         gpu = "nvidia.gpu.wsl.sh" if machine.wsl else "nvidia.gpu.linux.sh"
         yield Proof(
             "the toolkit's packages have one version",

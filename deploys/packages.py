@@ -191,7 +191,8 @@ packages:
         )
         names = [spec.partition("=")[0] for spec in self.install]
         if names:
-            yield untouched("the packages' programs are those that the packages brought", names)
+            whole = "the programs of the packages are as they were installed"
+            yield untouched(whole, names, at=("install",))
         for name, source in self.sources.items():
             yield from apt_source(name, source, machine).proofs()
 

@@ -53,15 +53,15 @@ Version = Annotated[
 class Section(Capability):
     """Docker Engine from Docker's own apt repository.
 
-    envwright follows the steps of docs.docker.com/engine/install: it removes conflicting
-    packages and what older instructions wrote into apt's sources, adds the apt source, whose
-    key must have the `fingerprint`, and installs Docker's five packages from there. It writes
-    the keys of daemon.json that are given here, and the rotation of logs where the file names
-    no log driver; other keys stay. The new daemon.json goes live only when `dockerd --validate`
-    accepts it, and the daemon restarts when it changed. Plan refuses what would keep the daemon
-    from working: an option of its unit that daemon.json has, too, a `data-root` on a drive that
-    does not fit, another Docker. Membership of the group `docker` is as good as root, and takes
-    effect after a new login.
+    envwright follows the steps of docs.docker.com/engine/install: it removes conflicting packages
+    and what older instructions wrote into apt's sources, adds the apt source, whose key must have
+    the `fingerprint`, and installs Docker's five packages from there. It writes the keys of
+    daemon.json that are given here, and the rotation of logs where the file names no log driver;
+    other keys stay. The new daemon.json goes live only when `dockerd --validate` accepts it, and
+    the daemon restarts when it changed. Plan refuses what would keep the daemon from working: an
+    option of its unit that daemon.json has, too, a `data-root` on a drive that does not fit,
+    another Docker. Membership of the group `docker` is as good as root, and takes effect after a
+    new login.
     """
 
     example: ClassVar[str] = """\
@@ -148,8 +148,7 @@ docker:
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         yield from self._source(machine).proofs()
-        programs = "Docker's programs are those that its packages brought"
-        yield untouched(programs, (*ENGINE, *BESIDE))
+        yield untouched("Docker's programs are as they were installed", (*ENGINE, *BESIDE))
         yield from proofs(self.daemon, self.users)
 
 

@@ -170,7 +170,7 @@ def test_a_program_that_is_gone_is_told_and_comes_back(box: Box) -> None:
     box.machine.sh("rm /usr/bin/less /usr/bin/lessecho")
     assert failed(box).keys() == {
         "package:less",
-        "the packages' programs are those that the packages brought",
+        "the programs of the packages are as they were installed",
     }
     shown = applied(box, "packages: [less]\n")
     assert "  ~ package:less  packages (box.yaml:2)\n" in shown
@@ -178,7 +178,7 @@ def test_a_program_that_is_gone_is_told_and_comes_back(box: Box) -> None:
     assert failed(box) == {}
 
 
-OWN = "the packages' programs are those that the packages brought"
+OWN = "the programs of the packages are as they were installed"
 REMEDY = (
     "hint: `apt-get install --reinstall` with the package's name brings its files back; "
     "`dpkg-divert --remove` and `update-alternatives --remove` end what others set up\n"

@@ -169,11 +169,12 @@ class Package(Resource):
             yield Assertion(*query, expected=True, view=View("version", self.version))
 
 
-def untouched(name: str, packages: Iterable[str]) -> Proof:
+def untouched(name: str, packages: Iterable[str], at: tuple[str | int, ...] = ()) -> Proof:
     """Return the proof that nobody removed, replaced or diverted what packages installed."""
     return Proof(
         name,
         f"{_OWN}ew_own {' '.join(map(shlex.quote, packages))}",
+        at=at,
         remedy="`apt-get install --reinstall` with the package's name brings its files back; "
         "`dpkg-divert --remove` and `update-alternatives --remove` end what others set up",
     )

@@ -211,7 +211,7 @@ def test_effects_are_proved(tmp_path: Path) -> None:
     assert [proof.name for proof in made.proofs] == [
         "apt takes packages from docker",
         "apt accepts what the server of docker signs now",
-        "Docker's programs are those that its packages brought",
+        "Docker's programs are as they were installed",
         "a container runs and its published port answers",
         "the logs of a new container rotate",
         "docker compose answers",

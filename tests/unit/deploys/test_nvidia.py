@@ -28,7 +28,7 @@ PACKAGES = [
 NAMES = [
     "apt takes packages from nvidia-container-toolkit",
     "apt accepts what the server of nvidia-container-toolkit signs now",
-    "the toolkit's programs are those that its packages brought",
+    "the toolkit's programs are as they were installed",
     "the toolkit's packages have one version",
     "a container runs by the runtime nvidia",
     "nvidia-smi sees the GPU",

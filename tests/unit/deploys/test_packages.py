@@ -121,7 +121,7 @@ def test_what_dpkg_and_apt_think_of_it_is_proved(tmp_path: Path) -> None:
     made = compile_section(tmp_path, SECTION)
     assert [(proof.name, proof.origins[0].line) for proof in made.proofs] == [
         ("dpkg finds nothing half-installed", 2),
-        ("the packages' programs are those that the packages brought", 2),
+        ("the programs of the packages are as they were installed", 3),
         ("apt takes packages from tools", 6),
         ("apt accepts what the server of tools signs now", 6),
         ("apt takes packages from flat", 10),
