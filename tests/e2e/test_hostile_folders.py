@@ -191,7 +191,7 @@ def test_root_keeps_its_files_whatever_a_user_swaps_for_a_new_one(
     with attacker(box, swap):
         for number in range(40):
             try:
-                box.make(File(path=f"{HOME}/.gitconfig", content=f"{number}\n", **DEV))
+                box.make(File(path=f"{HOME}/.gitconfig", content=f"# {number}\n", **DEV))
                 told["written"] += 1
             except StepError:
                 told["refused"] += 1

@@ -127,7 +127,7 @@ def logged_in(text: str) -> str | None:
             "AuthorizedKeysFile": keys,
             "HostKey": folder / "host",
             "StrictModes": "no",
-            "UsePAM": "no",
+            "UsePAM": "yes",
             "PermitRootLogin": "yes",
             "PidFile": "none",
         }
