@@ -48,12 +48,12 @@ ew_blame() {
     # shellcheck disable=SC2016 # expanded by the shell of the user
     runuser -u "$1" -- env -i HOME="$(getent passwd "$1" | cut -d: -f6)" PATH=/usr/bin:/bin \
         sh -c 'cd "$HOME" && timeout 5 grep -HnE -- "$1" \
-            /etc/profile /etc/profile.d/*.sh /etc/bash.bashrc /etc/environment \
-            /etc/zsh/z* /etc/fish/config.fish /etc/fish/conf.d/*.fish /etc/environment.d/*.conf \
             "$HOME"/.profile "$HOME"/.bash_profile "$HOME"/.bash_login "$HOME"/.bashrc \
             "$HOME"/.zshenv "$HOME"/.zprofile "$HOME"/.zshrc "$HOME"/.zlogin \
             "$HOME"/.config/fish/config.fish "$HOME"/.config/fish/conf.d/*.fish \
-            "$HOME"/.config/environment.d/*.conf' sh \
+            "$HOME"/.config/environment.d/*.conf /etc/profile.d/*.sh /etc/environment \
+            /etc/zsh/z* /etc/fish/config.fish /etc/fish/conf.d/*.fish /etc/environment.d/*.conf \
+            /etc/profile /etc/bash.bashrc' sh \
         "^[^#]*(^|[^A-Za-z0-9_])$2(=|[[:space:]]+[^[:space:]=])" 2>/dev/null </dev/null |
         grep -v '^[^:]*envwright' | cut -d: -f1,2 |
         sed "s/^/look at /" | head -n 5

@@ -1,1 +1,2 @@
+# shellcheck shell=sh
 useradd --create-home --uid 1000 ubuntu
