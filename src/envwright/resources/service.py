@@ -220,7 +220,13 @@ class Service(Resource):
         """Tell whether to restart the unit; one that waits for its next start is restarted, too."""
         before = difference.before or {}
         ran = before.get("running") in {True, CRASHED}
-        return "up to date" in difference.fields and bool(self.running or ran)
+        outdated = self._is_deaf(difference) or "up to date" in difference.fields
+        return outdated and bool(self.running or ran)
+
+    def _is_deaf(self, difference: Difference) -> bool:
+        """Tell whether it is a socket that systemd read while it was masked: it listens no more."""
+        masked = (difference.before or {}).get("enabled") == "masked"
+        return masked and self.unit.endswith(".socket")
 
     def health_check(self, difference: Difference, *, at_once: bool = False) -> str:
         starts = self.desired().get("running") and difference.concerns("running")
@@ -258,12 +264,9 @@ class Service(Resource):
             yield reset.given(Changed(self.needs))
         if before.get("running") == CRASHED:
             # A mere start would count as one more of the restarts.
-            restart = f"systemctl daemon-reload; systemctl restart -- {unit}"
-            yield operation("server.shell", commands=[restart])
+            yield from self.recover()
             difference = replace(difference, fields=("running",))
-        # A socket that systemd read while it was masked listens no more, although it is active.
-        deaf = before.get("enabled") == "masked" and self.unit.endswith(".socket")
-        outdated = deaf or "up to date" in difference.fields
+        outdated = self._is_deaf(difference) or "up to date" in difference.fields
         yield operation(
             "systemd.service",
             service=self.unit,

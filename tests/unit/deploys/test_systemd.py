@@ -48,10 +48,11 @@ def test_a_unit_reads_its_own_files(tmp_path: Path) -> None:
     reads = {resource.id: set(resource.autorequires) for resource in made.resources[-3:]}
     files = [f"{FOLDER}/cron.service.d/{name}.conf" for name in ("nice", "more")]
     own = f"{FOLDER}/own@1.service"
+    words = ("file", "keys", "link")
     assert reads == {
         "service:apt-daily.timer": set(),
-        "service:cron.service": {f"{word}:{path}" for path in files for word in ("file", "keys")},
-        "service:own@1.service": {f"file:{own}", f"keys:{own}"},
+        "service:cron.service": {f"{word}:{path}" for path in files for word in words},
+        "service:own@1.service": {f"{word}:{own}" for word in words},
     }
 
 

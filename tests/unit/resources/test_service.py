@@ -305,6 +305,10 @@ def service_call(**arguments: Any) -> Any:
             ],
         ),
         (
+            {**GOOD, "running": "fails again and again: systemd restarts the unit"},
+            [*PLAIN.recover(), service_call()],
+        ),
+        (
             {**GOOD, "enabled": "masked until the next boot"},
             [
                 operation("server.shell", commands=["systemctl unmask --runtime -- x.service"]),
