@@ -149,6 +149,18 @@ def test_a_service_that_crashes_again_and_again_before_keeps_its_new_file(box: B
     assert box.machine.sh(f"cat {UNITS}/bell.service") == unit
 
 
+def test_a_crash_of_long_ago_is_none_of_a_new_file(box: Box) -> None:
+    bell(box, f"{WORKS}Restart=always\n")
+    assert box.run("apply", "--yes").code == 0
+    crash = "systemctl kill -s KILL bell; sleep 11; systemctl show -P NRestarts bell"
+    assert box.machine.sh(crash) == "1\n"
+    bell(box, f"{WORKS}Restart=always\nNice=5\n")
+    assert box.run("apply", "--yes").code == 0
+    assert box.machine.sh(crash) == "1\n"
+    bell(box, DEATHS["at once"][0])
+    assert box.run("apply", "--yes").err.splitlines()[-1] == HINT
+
+
 WAITS = "touch /run/waits; until [ -e /run/go ]; do sleep 0.1; done"
 SLOW = f"[Service]\nExecStartPre=/bin/sh -c '{WAITS}'\nExecStart=/bin/sh -c '{{}}'\n"
 

@@ -57,21 +57,21 @@ class Safeguard:
         """
         if not any(change.resource.restarted_by for change in self._restarted.values()):
             return
-        working = [
-            change
-            for change in self._restarted.values()
+        working = {
+            id_: self._read(change, self._changed)
+            for id_, change in self._restarted.items()
             if change.resource.worked(change.difference)
             # What crashes again and again may have been seen between two crashes.
             and self._last_words(change, at_once=True) is None
-        ]
-        paths = {path: None for c in working for path in self._read(c, self._changed)}
+        }
+        paths = {path: None for files in working.values() for path in files}
         kept = self._images.keep(paths)
-        for change in self._restarted.values():
+        for id_, change in self._restarted.items():
             files = self._read(change, self._resources)
-            files = {path: id_ for path, id_ in files.items() if path in kept}
+            files = {path: each for path, each in files.items() if path in kept}
             # An image of a run that was cut off says of its reader that it worked then.
-            if files:
-                self._files[change.resource.id] = files
+            if files and (id_ in working or not files.keys() <= paths.keys()):
+                self._files[id_] = files
 
     def _read(self, change: Change, ids: Iterable[str]) -> dict[str, str]:
         """Return the paths that a changed resource reads, with the ids of those at them."""

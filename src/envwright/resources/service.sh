@@ -25,7 +25,7 @@ EOF
 is_up() {
   [ "$load" = loaded ] || return 1 # a file that systemd cannot use; the old process may still run
   case $active:$sub in
-    active:* | reloading:*) ;;
+    active:* | reloading:* | refreshing:*) ;;
     activating:auto-restart*) return 1 ;;
     activating:*) ;;
     inactive:*) [ "$type" = oneshot ] || return 1 ;;

@@ -191,6 +191,15 @@ def test_what_was_down_before_keeps_its_new_file(session: Session, folder: Path)
     assert (folder / "one").read_text() == "bad\n"
 
 
+def test_what_was_down_before_takes_no_file_from_what_works(session: Session, folder: Path) -> None:
+    works, down = reader(folder, "works", "one"), reader(folder, "down", "one", "two")
+    started(works)
+    changes = (file(folder, "one", "new\n"), file(folder, "two", "bad\n"))
+    error = converge(session, *changes, works, down)
+    assert [each["id"] for each in error.details["failed"]] == [f"reader:{folder}/down"]
+    assert texts(folder) == {"one": "new\n", "two": "bad\n", "three": "old\n", "works": "new\n"}
+
+
 def test_what_a_killed_run_took_down_goes_back_to_its_old_file(
     session: Session, folder: Path
 ) -> None:
