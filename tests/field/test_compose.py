@@ -103,6 +103,7 @@ def test_a_job_that_did_its_work_is_up_and_a_server_that_ended_is_not(
             "    migrate is exited; its last words:\n"
             "    no table\n"
             "    wanted by compose (box.yaml:5)\n"
+            "HOST: 1 done, 1 failed, 0 not begun\n"
         ),
     )
 
