@@ -132,7 +132,7 @@ class Machine:
 
 
 def _gibibytes(kibibytes: str) -> int:
-    return round(int(kibibytes) / (1 << 20)) if kibibytes.strip().isdigit() else 0
+    return round(int(kibibytes) / (1 << 20)) if kibibytes.strip().isdecimal() else 0
 
 
 def _assignments(text: str) -> Iterator[tuple[str, str]]:
