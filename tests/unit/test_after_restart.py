@@ -148,7 +148,7 @@ def test_a_run_that_restarts_once_more_is_not_at_its_end(world: World) -> None:
     world.outcome_of_run = leave
     assert after_restart.main([]) == 3
     assert saved_run.OUTCOME not in world.saved
-    removes = f"rm -rf {saved_run.FOLDER}"
+    removes = f"rm -rf {windows.FOLDER}"
     assert [script for script in world.session.scripts if removes in script] == []
     found = saved_run.Ticket.read()
     assert found
