@@ -148,7 +148,8 @@ def test_a_run_that_restarts_once_more_is_not_at_its_end(world: World) -> None:
     world.outcome_of_run = leave
     assert after_restart.main([]) == 3
     assert saved_run.OUTCOME not in world.saved
-    assert [script for script in world.session.scripts if "rm -rf" in script] == []
+    removes = f"rm -rf {windows.FOLDER}"
+    assert [script for script in world.session.scripts if removes in script] == []
     found = saved_run.Ticket.read()
     assert found
     assert (found.attempts, found.moment, len(found.restarts)) == (1, "VM", 1)

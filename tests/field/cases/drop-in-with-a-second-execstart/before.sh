@@ -1,3 +1,4 @@
+#!/bin/sh
 cat >/usr/lib/systemd/system/beacon.service <<'EOF'
 [Service]
 ExecStart=/bin/sleep infinity
