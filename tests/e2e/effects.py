@@ -157,7 +157,8 @@ SYSTEMD = [
     ),
     Effect(
         "a masked timer runs again",
-        "systemctl unmask apt-daily.timer; systemctl start apt-daily.timer",
+        "systemctl unmask --runtime apt-daily.timer; systemctl unmask apt-daily.timer; "
+        "systemctl start apt-daily.timer",
     ),
     Effect("what must not run was started", "systemctl start idle.service"),
     Effect("what must not start at boot was enabled", "systemctl enable idle.service"),
