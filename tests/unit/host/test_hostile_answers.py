@@ -23,6 +23,7 @@ from envwright.facts import (
     Apt,
     AptSources,
     Booted,
+    Disks,
     Facts,
     Logins,
     Machine,
@@ -32,6 +33,7 @@ from envwright.facts import (
     Stat,
     Text,
     Unit,
+    UnitFiles,
     Unknown,
 )
 from envwright.facts.paths import ChangeTime, Guarded
@@ -55,6 +57,8 @@ QUESTIONS: list[Sequence[Question[Any]]] = [
     [ChangeTime("/etc/passwd"), ChangeTime("/nowhere")],
     [Logins()],
     [Mounts()],
+    [Disks()],
+    [UnitFiles("dbus.service"), UnitFiles("nothing.service")],
     [AptSources()],
     [Booted()],
     [Shell("echo one; exit 3"), Shell("cat /etc/hostname")],
