@@ -86,8 +86,8 @@ class Machine:
             new_group=fields[8].strip(),
             wsl_version=fields[9].strip(),
             gpu=fields[10].strip() == "gpu",
-            memory=_gibibytes(fields[11]),
-            cpus=int(fields[12]) if fields[12].strip().isdecimal() else 0,
+            memory=round(_number(fields[11]) / (1 << 20)),
+            cpus=_number(fields[12]),
             container=fields[13].strip() == "container",
             desktop=fields[14].strip() == "desktop",
             made_of=release.get("ID_LIKE", ""),
@@ -131,8 +131,9 @@ class Machine:
         return "/root" if user == "root" else f"/home/{user}"
 
 
-def _gibibytes(kibibytes: str) -> int:
-    return round(int(kibibytes) / (1 << 20)) if kibibytes.strip().isdecimal() else 0
+def _number(text: str) -> int:
+    """Return a number of at most fifteen digits; 0 where the machine says something else."""
+    return int(text) if re.fullmatch(r"\s*[0-9]{1,15}\s*", text) else 0
 
 
 def _assignments(text: str) -> Iterator[tuple[str, str]]:
