@@ -1,7 +1,7 @@
 # Prints the states of the packages in $ew_specs, programs of theirs that are missing, and what apt would
 # do where they differ, in fields that end in NUL. A spec is a line of fields between tabs: W, name, 1 or "" (absent), version,
 # option, argument of apt-get.
-# shellcheck shell=sh disable=SC2154,SC2086 # the question sets variables; names have no blanks
+# shellcheck shell=sh disable=SC2154,SC2086,SC2013 # the question sets variables; names have no blanks
 ew_compared() {
     # The lines of dpkg-query, then a line of T and an argument of apt-get for each package that differs.
     # A version that ends in an asterisk is a prefix, as apt has it (pkgVersionMatch::MatchVer).
@@ -39,7 +39,7 @@ ew_missing() {
     # Not by `read`, which asks the kernel for each byte. Names of programs have no blanks.
     for ew_found in $(grep -sE '^(/usr)?/s?bin/.' "$@"); do
         ew_path=${ew_found#*.list:}
-        [ ! -e "$ew_path" ] && [ ! -h "$ew_path" ] || continue
+        if [ -e "$ew_path" ] || [ -h "$ew_path" ]; then continue; fi
         # Where a program is diverted, another one may be at its place, or none.
         grep -qxF "$ew_path" /var/lib/dpkg/diversions && continue
         ew_name=${ew_found%".list:$ew_path"}

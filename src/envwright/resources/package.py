@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from envwright.model.resource import State
 
 
-_OWN = load(__file__)
+_OWN, _INSTALLED = load(__file__), load(__file__, "package_installed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,7 @@ class Package(Resource):
 
     def witness(self) -> Iterator[Assertion]:
         if self.present and not self.version:
-            script = f"name={shlex.quote(self.package)}\n{_INSTALLED}"
+            script = f"{_INSTALLED}ew_installed {shlex.quote(self.package)}"
             yield Assertion("run", (script,), "rc", 0)
         else:
             yield Assertion("package", (self.package,), "is_installed", self.present)
@@ -209,20 +209,6 @@ FINISH = Command(
     seen=(),
 )
 """What dpkg began and did not end is ended: before that apt installs and removes nothing."""
-
-# By its own name, or by that of a package that provides it.
-_INSTALLED = r"""
-native=$(dpkg --print-architecture)
-states='${Architecture} ${db:Status-Abbrev} ${binary:Package}\n'
-here=$(dpkg-query -W -f "$states" "$name" 2>/dev/null | sed -nE "s/^($native|all) .i. //p")
-if [ "$here" ]; then
-    dpkg -L "$here" | grep -E '^(/usr)?/s?bin/.' | while read -r path; do
-        [ -e "$(dpkg-divert --truename "$path")" ] || [ -h "$path" ] || echo "$path"
-    done | grep . && exit 1 || exit 0
-fi
-dpkg-query -W -f '${db:Status-Abbrev}, ${Provides},\n' | grep '^.i' |
-    tr -d ' ' | sed 's/([^)]*)//g' | grep -qF ",$name,"
-"""
 
 
 def _version(package: Package, difference: Difference) -> str:

@@ -1,1 +1,2 @@
+# shellcheck shell=sh
 mkdir -p /srv/company && : >/srv/company/Packages
