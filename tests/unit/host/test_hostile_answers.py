@@ -36,7 +36,7 @@ from envwright.facts import (
     UnitFiles,
     Unknown,
 )
-from envwright.facts.paths import ChangeTime, Guarded
+from envwright.facts.paths import ChangeTime, Guarded, KnownGroup, KnownUser
 from envwright.facts.windows import Entry, ProfileFile, Windows
 from envwright.host import probe
 from envwright.report.terminal import Report
@@ -53,7 +53,10 @@ EACH = 3_000
 """Damaged answers for each of twelve kinds: 36 000 together."""
 ON_WINDOWS = [Windows(path="C:\\codes\\docker"), Windows(file=".wslconfig")]
 QUESTIONS: list[Sequence[Question[Any]]] = [
-    [Stat("/etc/passwd"), Stat("/etc"), Stat("/nowhere"), Text("/etc/hostname"), Guarded("/etc")],
+    [
+        *(Stat("/etc/passwd"), Stat("/etc"), Stat("/nowhere"), Text("/etc/hostname")),
+        *(Guarded("/etc"), KnownUser("root"), KnownGroup("nobody")),
+    ],
     [ChangeTime("/etc/passwd"), ChangeTime("/nowhere")],
     [Logins()],
     [Mounts()],
