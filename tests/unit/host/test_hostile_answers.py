@@ -55,7 +55,7 @@ ON_WINDOWS = [Windows(path="C:\\codes\\docker"), Windows(file=".wslconfig")]
 QUESTIONS: list[Sequence[Question[Any]]] = [
     [
         *(Stat("/etc/passwd"), Stat("/etc"), Stat("/nowhere"), Text("/etc/hostname")),
-        *(Guarded("/etc"), KnownUser("root"), KnownGroup("nobody")),
+        *(Guarded("/etc"), KnownUser("root"), KnownGroup("root")),
     ],
     [ChangeTime("/etc/passwd"), ChangeTime("/nowhere")],
     [Logins()],
