@@ -164,5 +164,5 @@ def _offered(lines: list[str]) -> list[str]:
     return [
         f"{match['type']} {match['key']}"
         for match in matches
-        if match and not re.search(r"(^|,)(from=|cert-authority)", match["options"] or "")
+        if match and not re.search(r"(?i)(^|,)(from=|cert-authority)", match["options"] or "")
     ]

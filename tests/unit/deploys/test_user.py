@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shlex
@@ -114,23 +115,29 @@ def test_logging_in_and_becoming_root_are_proved(tmp_path: Path) -> None:
     assert ill_written(made) == []
 
 
+def public_key(kind: str) -> str:
+    """Return a key of a kind as RFC 4253 writes it: each field with its length in front."""
+    fields = (kind.encode(), b"some key")
+    data = b"".join(len(field).to_bytes(4, "big") + field for field in fields)
+    return f"{kind} {base64.b64encode(data).decode()}"
+
+
 def test_only_keys_that_a_login_from_the_machine_itself_can_try_are_proved(tmp_path: Path) -> None:
+    keys = [public_key(kind) for kind in ("ssh-rsa", "ecdsa-sha2-nistp256", "ssh-ed25519")]
+    sk = public_key("sk-ssh-ed25519@openssh.com")
     lines = [
-        "ssh-rsa AAAA",
-        'command="echo \\"hi\\" there",restrict ecdsa-sha2-nistp256 BBBB= a comment',
-        "sk-ssh-ed25519@openssh.com CCCC",
-        'from="10.0.0.0/8" ssh-rsa DDDD',
-        "cert-authority ssh-rsa EEEE",
+        keys[0],
+        f'command="echo \\"hi\\" there",restrict {keys[1]} a comment',
+        sk,
+        f'FROM="10.0.0.0/8" {keys[2]}',
+        f"cert-authority {keys[2]}",
     ]
     made = compile_section(tmp_path, f"user: {{name: dev, authorized_keys: {json.dumps(lines)}}}\n")
     script = made.proofs[-1].script
     (offered,) = re.findall("^set -- (.*)$", script, re.MULTILINE)
-    assert shlex.split(offered) == [
-        "ssh-rsa AAAA",
-        "ecdsa-sha2-nistp256 BBBB=",
-        "sk-ssh-ed25519@openssh.com CCCC",
-    ]
-    made = compile_section(tmp_path, f"user: {{name: dev, authorized_keys: {lines[3:]}}}\n")
+    assert shlex.split(offered) == [keys[0], keys[1], sk]
+    one = json.dumps(lines[3:4])
+    made = compile_section(tmp_path, f"user: {{name: dev, authorized_keys: {one}}}\n")
     assert [proof.name for proof in made.proofs] == ["the account dev is usable", "dev can log in"]
 
 
