@@ -104,6 +104,7 @@ def test_a_job_that_did_its_work_is_up_and_a_server_that_ended_is_not(
             "    no table\n"
             "    wanted by compose (box.yaml:5)\n"
             "HOST: 1 done, 1 failed, 0 not begun\n"
+            "hint: mend what failed, then run `envwright apply` again: it goes on from here\n"
         ),
     )
 
