@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 mkdir -p /etc/systemd/system/relay.service.d
 printf '[Service]\nExecStart=/bin/sleep infinity\n' > /etc/systemd/system/relay.service
 printf '[Service]\nExecStart=\nExecStart=/bin/sleep 99999\n' \

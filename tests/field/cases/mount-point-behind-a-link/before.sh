@@ -1,2 +1,3 @@
+# shellcheck shell=sh
 mkdir -p /srv/projects
 ln -s /srv/projects /projects

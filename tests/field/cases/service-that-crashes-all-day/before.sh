@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 cat > /etc/systemd/system/feed.service <<'UNIT'
 [Unit]
 StartLimitIntervalSec=0
