@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shlex
@@ -114,22 +115,28 @@ def test_logging_in_and_becoming_root_are_proved(tmp_path: Path) -> None:
     assert ill_written(made) == []
 
 
+def public_key(kind: str) -> str:
+    """A key of a kind, in the form of OpenSSH's lines."""
+    fields = (kind.encode(), b"key")
+    data = b"".join(len(field).to_bytes(4, "big") + field for field in fields)
+    return f"{kind} {base64.b64encode(data).decode()}"
+
+
 def test_only_keys_that_a_login_from_the_machine_itself_can_try_are_proved(tmp_path: Path) -> None:
+    rsa, ecdsa, token = map(
+        public_key, ("ssh-rsa", "ecdsa-sha2-nistp256", "sk-ssh-ed25519@openssh.com")
+    )
     lines = [
-        "ssh-rsa AAAA",
-        'command="echo \\"hi\\" there",restrict ecdsa-sha2-nistp256 BBBB= a comment',
-        "sk-ssh-ed25519@openssh.com CCCC",
-        'from="10.0.0.0/8" ssh-rsa DDDD',
-        "cert-authority ssh-rsa EEEE",
+        rsa,
+        f'command="echo \\"hi\\" there",restrict {ecdsa} a comment',
+        token,
+        f'from="10.0.0.0/8" {rsa}',
+        f"cert-authority {rsa}",
     ]
     made = compile_section(tmp_path, f"user: {{name: dev, authorized_keys: {json.dumps(lines)}}}\n")
     script = made.proofs[-1].script
     (offered,) = re.findall("^set -- (.*)$", script, re.MULTILINE)
-    assert shlex.split(offered) == [
-        "ssh-rsa AAAA",
-        "ecdsa-sha2-nistp256 BBBB=",
-        "sk-ssh-ed25519@openssh.com CCCC",
-    ]
+    assert shlex.split(offered) == [rsa, ecdsa, token]
     made = compile_section(tmp_path, f"user: {{name: dev, authorized_keys: {lines[3:]}}}\n")
     assert [proof.name for proof in made.proofs] == ["the account dev is usable", "dev can log in"]
 
