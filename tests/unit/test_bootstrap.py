@@ -21,6 +21,7 @@ TEST_PROGRAMS = {
     "docker": "docker-cli",
     "fish": "fish",
     "git": "git",
+    "go": "golang-go",
     "gpg": "gnupg",
     "mksh": "mksh",
     "mmdebstrap": "mmdebstrap",
@@ -29,6 +30,7 @@ TEST_PROGRAMS = {
     "ssh": "openssh-client",
     "sshd": "openssh-server",
     "sudo": "sudo",
+    "systemd-analyze": "systemd",
     "tcsh": "tcsh",
     "zsh": "zsh",
 }

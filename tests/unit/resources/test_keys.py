@@ -12,6 +12,7 @@ from envwright.model.proof import Assertion, View
 from envwright.model.resource import Fields, FileKey, compare
 from envwright.portable import readers
 from envwright.resources.keys import Keys
+from envwright.resources.validators import validator
 
 PATH = "/etc/docker/daemon.json"
 KEYS = Keys(path=PATH, dialect="json", keys={"a/b": 1, "list": ["x"], "gone": None})
@@ -100,6 +101,7 @@ def test_keys_are_edited_when_they_are_uploaded() -> None:
         user="root",
         group="root",
         mode="0644",
+        validate=validator(PATH),
     )
 
 
