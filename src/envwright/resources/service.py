@@ -261,7 +261,10 @@ class Service(Resource):
         if before.get("running") == "failed":
             yield reset
         elif difference.before is None and self.running and self.needs:
-            yield reset.given(Changed(self.needs))
+            # A start of a unit that waits for its next one would count as one more restart.
+            stop = f"systemctl is-active --quiet -- {unit} || systemctl stop -- {unit} || :"
+            fresh = operation("server.shell", commands=[stop, *reset.arguments["commands"]])
+            yield fresh.given(Changed(self.needs))
         if before.get("running") == CRASHED:
             # A mere start would count as one more of the restarts.
             yield from self.recover()

@@ -338,7 +338,8 @@ def test_a_socket_that_was_masked_is_restarted_for_it_listens_no_more() -> None:
 
 def test_a_unit_that_a_package_brings_starts_although_it_failed_there() -> None:
     brought = Service(unit=NAME, needs=("package:x",))
-    reset = operation("server.shell", commands=["systemctl reset-failed -- x.service || :"])
+    stop = "systemctl is-active --quiet -- x.service || systemctl stop -- x.service || :"
+    reset = operation("server.shell", commands=[stop, "systemctl reset-failed -- x.service || :"])
     assert list(brought.converge(compare(None, GOOD))) == [
         reset.given(Changed(("package:x",))),
         service_call(daemon_reload=True),
