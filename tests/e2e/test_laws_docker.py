@@ -27,6 +27,7 @@ KERNEL = {
 }
 """What all machines on one kernel share, so that others may have set it."""
 ABSENT = {
+    "command:zsh reads /etc/profile.d/60-envwright.sh",
     "apt-entries:docker",
     "package:containerd",
     "package:docker-compose",
@@ -39,6 +40,7 @@ ABSENT = {
 }
 """What is to go or to be off, and what a bare machine never had."""
 IDLE = {
+    "no file of the system sets these variables anew",
     "dpkg finds nothing half-installed",
     "service:disabled.service",
     "systemd is PID 1",
