@@ -57,19 +57,6 @@ apt.packages(
 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=2',
 )
 
-paths.put(
-    name='file:/etc/sudoers.d/dev',
-    src=content((
-        'dev ALL=(ALL) ALL\\n'
-        '# two\\n'
-    )),
-    dest='/etc/sudoers.d/dev',
-    user='root',
-    group='root',
-    mode='0440',
-    validate='visudo -cqf "$staged"',
-)
-
 keys_etc_x_conf = paths.put(
     name='keys:/etc/x.conf',
     src=edited('/etc/x.conf', 'env', {'A': "it's"}),
@@ -82,6 +69,19 @@ keys_etc_x_conf = paths.put(
 paths.absent(
     name='file:/old',
     path='/old',
+)
+
+paths.put(
+    name='file:/etc/sudoers.d/dev',
+    src=content((
+        'dev ALL=(ALL) ALL\\n'
+        '# two\\n'
+    )),
+    dest='/etc/sudoers.d/dev',
+    user='root',
+    group='root',
+    mode='0440',
+    validate='visudo -cqf "$staged"',
 )
 
 systemd.service(
