@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from envwright.cli.options import named
 from envwright.errors import ExitCode, UnfitError
 from envwright.report.verdicts import show
+from envwright.spec.environment import load
 from envwright.spec.explain import explain as text_of
+from envwright.spec.provenance import lines
 from envwright.spec.sample_machines import KINDS
 from envwright.spec.schema import json_schema
 from envwright.spec.verdicts import verdicts
@@ -39,8 +41,17 @@ def check(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
 
 
 def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
-    """Explain a capability or one of its keys."""
-    call.report.text(text_of(parsed.topic))
+    """Explain a capability or one of its keys, or where an environment has its values from.
+
+    Raises:
+        EnvwrightError: there is no such capability, key or value.
+        SpecErrors: the environment has mistakes.
+    """
+    if parsed.topic.endswith((".yaml", ".yml")):
+        environment = load(parsed.topic, KINDS[parsed.kinds[0]], dict(parsed.var))
+        call.report.text("\n".join(lines(environment, parsed.key)))
+    else:
+        call.report.text(text_of(parsed.topic))
     return ExitCode.DONE
 
 

@@ -26,7 +26,7 @@ VERBS = {
     "plan": "Show what differs",
     "apply": "Show what differs, ask, make it so, and prove it",
     "verify": "Prove that a machine is as it should be",
-    "explain": "Explain a capability or one of its keys",
+    "explain": "Explain a capability or one of its keys, or where an environment has values from",
     "schema": "Print the JSON Schema of environments, for editors",
     "hosts": "List the machines of an inventory, with what each is to be",
     "export": "Write a deploy and tests that run without envwright",
@@ -137,8 +137,21 @@ def _verify_options(proving: Parser) -> None:
 
 
 def _explain_options(explaining: Parser) -> None:
-    topic = "docker, docker.daemon, ..."
+    from envwright.spec.sample_machines import KINDS, kinds  # noqa: PLC0415 - as for check
+
+    topic = "docker, docker.daemon, ...; or the file of an environment"
     explaining.add_argument("topic", nargs="?", default="", help=topic)
+    key = "of a file: docker.daemon.mtu, ...; by default all"
+    explaining.add_argument("key", nargs="?", default="", help=key)
+    _variable_option(explaining)
+    explaining.add_argument(
+        "--for",
+        dest="kinds",
+        type=kinds,
+        default=tuple(KINDS)[:1],
+        metavar="KIND",
+        help=f"of a file: what it says for this kind of machine (default: {next(iter(KINDS))})",
+    )
 
 
 def _hosts_options(listing: Parser) -> None:
@@ -156,7 +169,12 @@ def _common_options() -> Parser:
     """Describe what every verb that reads an environment takes."""
     common = Parser(add_help=False)
     common.add_argument("environment", nargs="?", default="", help="a YAML file")
-    common.add_argument(
+    _variable_option(common)
+    return common
+
+
+def _variable_option(parser: Parser) -> None:
+    parser.add_argument(
         "--var",
         action="append",
         default=[],
@@ -164,7 +182,6 @@ def _common_options() -> Parser:
         metavar="NAME=VALUE",
         help="set a variable of the environment",
     )
-    return common
 
 
 def _trust_option(parser: Parser) -> None:

@@ -11,6 +11,8 @@ from command import Said, envwright
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from command import Run
+
 
 def check(folder: Path, text: str, *arguments: str) -> Said:
     """Run check on sections below `name: box`."""
@@ -157,3 +159,25 @@ def test_all_that_is_wrong_is_told_in_one_pass(folder: Path) -> None:
             ),
         ),
     ]
+
+
+def test_a_value_of_an_environment_is_explained_by_its_layers(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("docker: {daemon: {mtu: 1500, bip: 10.1.0.1/16}}\n")
+    team = tmp_path / "team.yaml"
+    team.write_text(
+        "name: team\nextends: base.yaml\nvars: {mtu: 1400}\n"
+        "docker: {daemon: {mtu: '{{ mtu }}'}}\nsysctl: {when: wsl, vm.swappiness: 10}\n"
+    )
+    said = run("explain", str(team), "docker.daemon", "--var", "mtu=1300")
+    assert (said.code, said.out.replace(f"{tmp_path}/", "")) == (
+        0,
+        (
+            "docker.daemon.mtu = 1300\n"
+            "    team.yaml:4\n"
+            "    base.yaml:1 says 1500, which team.yaml hides\n"
+            'docker.daemon.bip = "10.1.0.1/16"\n'
+            "    base.yaml:1\n"
+        ),
+    )
+    assert run("explain", str(team), "sysctl").code == 1
+    assert "vm.swappiness = 10" in run("explain", str(team), "sysctl", "--for", "debian-13-wsl").out
