@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from field_case import Case, Place
-    from machines.machine import Machine
+    from machines.machine import Machine, NewMachine
     from machines.repository import Repository
 
 FOLDER = "/etc/apt/sources.list.d"
@@ -95,3 +96,51 @@ def test_the_same_repository_in_another_file_is_refused_by_its_line(
         "    wanted by packages (box.yaml:4)\n"
         "hint: nothing was changed\n"
     )
+
+
+HOLD = (
+    "setsid perl -e \"open F, '+>', shift; "
+    "fcntl F, 6, my \\$lock = pack('s s x4 l! l! i x4', 1, 0, 0, 0, 0) or die; sleep 60\" "
+    "/var/lib/apt/lists/lock >/dev/null 2>&1 & echo $! >/run/holder"
+)
+"""Holds the lock as apt does (fcntl, F_SETLK), in a session of its own."""
+
+
+def test_apply_waits_for_what_holds_the_lists_and_names_it(place: Place, debian13: Machine) -> None:
+    case = place("first-minutes-of-a-machine", debian13)
+    debian13.sh(f"apt-get purge -y -qq less; {HOLD}")
+    said = case.run("apply", "--yes")
+    assert (said.code, said.err) == (0, "")
+    holder = debian13.sh("cat /run/holder").strip()
+    assert re.findall(r"  waiting  (.*)\n", said.out) == [
+        f"Could not get lock /var/lib/apt/lists/lock. It is held by process {holder} (perl)"
+    ]
+
+
+def test_what_dpkg_did_not_finish_is_finished_first(place: Place, debian13: Machine) -> None:
+    debian13.sh("apt-get purge -y -qq less")
+    case = place("dpkg-cut-off", debian13)
+    said = case.run("apply", "--yes")
+    assert (said.code, said.err) == (0, "")
+    assert "Nothing to do" in case.run("plan").out
+    assert debian13.sh("dpkg-query -W -f '${db:Status-Abbrev}' less") == "ii "
+
+
+def test_a_version_by_its_first_number_is_the_newest_that_fits(
+    place: Place, new_machine: NewMachine, repository: Repository
+) -> None:
+    machine = new_machine("debian13")
+    case = place("docker-version-pattern", machine)
+    text = (case.folder / "box.yaml").read_text("utf-8")
+    key = f'fingerprint: "{repository.fingerprint}"'
+    (case.folder / "box.yaml").write_text(text.replace("}", f", {key}}}"), "utf-8")
+    said = case.run("apply", "--yes", "--no-verify")
+    assert (said.code, said.err) == (0, "")
+    newest = repository.versions[-1]
+    installed = machine.sh("dpkg-query -W -f '${Version}' docker-ce")
+    assert installed.startswith(f"5:{newest}")
+    assert "Nothing to do" in case.run("plan").out
+    (case.folder / "box.yaml").write_text(text.replace('"26.*"}', f'"25.*", {key}}}'), "utf-8")
+    refused = case.run("plan")
+    assert "25.*" in refused.err + refused.out
+    assert newest in refused.err + refused.out

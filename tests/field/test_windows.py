@@ -9,7 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from field_case import Place
-    from machines.machine import Machine
+    from machines.machine import Machine, NewMachine
 
 FILE = "/mnt/c/Users/dev/.wslconfig"
 REWRITTEN = (
@@ -78,3 +78,23 @@ def test_a_line_at_which_wsl_stops_reading_is_named(place: Place, wsl: Machine) 
         "[boot]\nsystemd=true\n# who works here\n[user]\ndefault=root\n\n"
         "[interop]\nappendWindowsPath=false\n"
     )
+
+
+def test_a_file_in_utf_16_keeps_its_encoding_and_its_other_keys(place: Place, wsl: Machine) -> None:
+    case = place("wslconfig-in-utf-16", wsl)
+    assert "wsl2.memory: 6GB -> 8GB" in case.run("plan").out
+    assert case.run("apply", "--yes").code == 3
+    data = base64.b64decode(wsl.sh(f"base64 {FILE}"))
+    assert data == b"\xff\xfe" + "[wsl2]\r\nmemory=8GB\r\nswap=0\r\n".encode("utf-16-le")
+
+
+def test_wsl_1_is_refused_at_once_by_every_verb(place: Place, new_machine: NewMachine) -> None:
+    case = place("wsl-1", new_machine("debian13"))
+    refused = (
+        "error: HOST: this distribution runs under WSL 1, which has neither systemd nor "
+        "containers\n"
+        "hint: in Windows: wsl --set-version NAME 2\n"
+    )
+    for verb, options in {"plan": (), "apply": ("--yes",), "verify": ()}.items():
+        said = case.run(verb, *options)
+        assert (said.code, said.out, said.err) == (1, "", refused)
