@@ -118,7 +118,7 @@ def test_the_newest_version_that_a_pattern_fits_is_chosen(box: Box, repository: 
 def test_a_lock_is_waited_for_and_its_holder_named(box: Box, lock: str) -> None:
     box.machine.sh("apt-get purge -y -qq sl")
     # In a session of its own: what is left of a `docker exec` is ended with it.
-    box.machine.sh(f'setsid perl -e "{HOLD}" {lock} 60 >/dev/null 2>&1 & echo $! >/run/holder')
+    box.machine.sh(f'setsid perl -e "{HOLD}" {lock} 20 >/dev/null 2>&1 & echo $! >/run/holder')
     box.write("packages: [sl]\n")
     said = box.run("apply", "--yes", "--no-verify")
     assert (said.code, said.err) == (0, "")

@@ -100,7 +100,7 @@ def test_the_same_repository_in_another_file_is_refused_by_its_line(
 
 HOLD = (
     "setsid perl -e \"open F, '+>', shift; "
-    "fcntl F, 6, my \\$lock = pack('s s x4 l! l! i x4', 1, 0, 0, 0, 0) or die; sleep 60\" "
+    "fcntl F, 6, my \\$lock = pack('s s x4 l! l! i x4', 1, 0, 0, 0, 0) or die; sleep 20\" "
     "/var/lib/apt/lists/lock >/dev/null 2>&1 & echo $! >/run/holder"
 )
 """Holds the lock as apt does (fcntl, F_SETLK), in a session of its own."""
