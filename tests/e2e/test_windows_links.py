@@ -85,6 +85,8 @@ def test_without_the_privilege_the_script_is_there_that_makes_the_link(
             *DEVELOPER_MODE,
             f"        {RUN}",
             WANTED,
+            f"{elevated.session.name}: 2 done, 1 failed, 0 not begun",
+            "hint: mend what failed, then run `envwright apply` again: it goes on from here",
         ]
         # All else is done: what is left is what an administrator does.
         assert elevated.changed() == {"windows-link:C:\\codes\\docker"}
