@@ -136,11 +136,13 @@ def _imports(text: str) -> Iterator[str]:
 def _calls(compiled: Compiled, names: Mapping[str, str]) -> Iterator[str]:
     """Yield the calls of the operations that make the resources on any machine."""
     present = {resource.id for resource in compiled.resources}
-    # The condition of a restart needs the variables of the operations that cause it.
-    asked = {id_ for resource in compiled.resources for id_ in resource.restarted_by} & present
-    for resource in compiled.resources:
-        writer = _Writer(resource.id, names, present)
-        operations = [o for o in resource.exported() if writer.can_happen(o)]
+    exported = [(resource, list(resource.exported())) for resource in compiled.resources]
+    # A condition needs the variables of the resources that it names.
+    conditions = [o.condition for _, operations in exported for o in operations if o.condition]
+    asked = {id_ for condition in conditions for id_ in condition.ids} & present
+    for resource, all_ in exported:
+        writer = _Writer(resource, names, present)
+        operations = [o for o in all_ if writer.can_happen(o)]
         for number, operation in enumerate(operations, 1):
             last = number == len(operations)
             # No name in `names` has a leading underscore, so this variable hides none.
@@ -156,13 +158,16 @@ class _Writer:
     """Writes out the operations of one resource, in order.
 
     Args:
-        id_: the id of the resource.
+        resource: the resource.
         names: the variable of each resource.
         present: the ids of all resources.
     """
 
-    def __init__(self, id_: str, names: Mapping[str, str], present: Container[str]) -> None:
-        self._id, self._names, self._present = id_, names, present
+    def __init__(
+        self, resource: Resource, names: Mapping[str, str], present: Container[str]
+    ) -> None:
+        self._id, self._names, self._present = resource.id, names, present
+        self._restarted_by = frozenset(resource.restarted_by)
         self._before = ""
 
     def can_happen(self, operation: Operation) -> bool:
@@ -175,7 +180,8 @@ class _Writer:
         arguments = {name: _literal(value) for name, value in operation.arguments.items()}
         title, condition = self._id, operation.condition
         if condition and condition.ids:
-            title = f"{self._id} restarts"
+            if self._restarted_by.issuperset(condition.ids):
+                title = f"{self._id} restarts"
             changed = [self._names[id_] for id_ in condition.ids if id_ in self._present]
             arguments["_if"] = f"changed({', '.join(changed)})"
         elif condition:

@@ -131,6 +131,35 @@ def test_the_deploy_is_literal_calls_one_resource_after_the_other(tmp_path: Path
     assert (tmp_path / "out" / "deploy.py").read_text() == expected
 
 
+UNIT_OF_A_PACKAGE = """\
+
+server.shell(
+    name='service:x.service',
+    commands=['systemctl is-active --quiet -- x.service || systemctl stop -- x.service || :', \
+'systemctl reset-failed -- x.service || :'],
+    _if=changed(package_x),
+)
+
+systemd.service(
+    name='service:x.service',
+    service='x.service',
+    running=True,
+    enabled=True,
+    restarted=False,
+    daemon_reload=True,
+)
+"""
+
+
+def test_a_unit_is_stopped_before_its_start_only_where_its_package_was_just_installed(
+    tmp_path: Path,
+) -> None:
+    unit = Service(unit="x.service", needs=("package:x", "package:not-ours"))
+    export(compiled(Package(package="x"), unit), NO_SECRETS, "@local", tmp_path)
+    _, _, install = (tmp_path / "deploy.py").read_text().partition("\npackage_x = apt.packages(\n")
+    assert install.partition("\n)\n")[2] == UNIT_OF_A_PACKAGE
+
+
 def test_what_is_written_is_told_and_is_all_that_is_there(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     told = export(box(), NO_SECRETS, "@local", folder)
