@@ -36,6 +36,7 @@ def test_a_line_of_docker_s_older_instructions_goes_and_all_others_stay(
     assert debian13.sh(f"cat {FOLDER}/docker.list") == (
         "# the company's\ndeb [trusted=yes] file:/srv/company ./\n"
     )
+    debian13.sh(f"rm {FOLDER}/docker.list")
 
 
 def test_a_stanza_of_somebody_else_in_docker_sources_stays_byte_for_byte(
