@@ -1,4 +1,4 @@
-"""Services that worked, and that cannot start by their new files."""
+"""Services that work, and that could not start by their new files."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ if TYPE_CHECKING:
     from machines.machine import Machine
 
 
-def test_a_second_execstart_is_taken_back_with_the_reason(place: Place, debian13: Machine) -> None:
+def test_a_second_execstart_is_refused_with_the_reason_before_it_is_in_place(
+    place: Place, debian13: Machine
+) -> None:
     case = place("drop-in-with-a-second-execstart", debian13)
     said = case.run("apply", "--yes")
     path = "/etc/systemd/system/beacon.service.d/verbose.conf"
     error = (
-        "error: service:beacon.service failed on HOST:\n"
-        "    Failed to restart beacon.service: Unit beacon.service has a bad unit file setting.\n"
-        "    See system logs and 'systemctl status beacon.service' for details.\n"
+        f"error: file:{path} failed on HOST:\n"
         "    beacon.service: Service has more than one ExecStart= setting, which is only allowed "
         "for Type=oneshot services. Refusing.\n"
-        f"    put back as before: file:{path}\n"
-        "    service:beacon.service works again\n"
-        "    wanted by systemd (box.yaml:3)\n"
-        "HOST: 0 done, 1 failed, 1 put back, 0 not begun\n"
-        f"hint: mend what the environment says of file:{path}, then run `envwright apply` again\n"
+        "    wanted by systemd (box.yaml:5)\n"
+        "HOST: 0 done, 1 failed, 1 not begun\n"
+        f"    not begun, because file:{path} failed: service:beacon.service\n"
+        "hint: mend what failed, then run `envwright apply` again: it goes on from here\n"
     )
     assert (said.code, said.err) == (1, error)
     state = f"systemctl is-active beacon; systemctl show -P LoadState beacon; ls {path} || :"
