@@ -7,8 +7,11 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from checkout import CHECKOUT, copy_checkout
+from workstation import ENVIRONMENTS, docker_workstation, workstation
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from machines.machine import Machine, NewMachine
     from machines.repository import Repository
 
@@ -51,13 +54,15 @@ def test_the_first_command_of_the_readme_makes_a_proven_machine(debian13: Machin
     begin, middle, end = shown_plan()
     assert (said[: len(begin)], middle in said, said[-len(end) :]) == (begin, True, end)
     said = debian13.sh(f"{run} apply environments/quickstart.yaml --yes")
-    assert said.endswith("\nVerified: 13 passed, 0 failed, 0 skipped.\n")
-    said = debian13.sh(f"{run} plan environments/quickstart.yaml")
-    assert said.endswith("\nNothing to do: all 9 resources are as they should be.\n")
+    with workstation(debian13, ENVIRONMENTS / "quickstart.yaml") as station:
+        checks = len(station.compiled.resources) + len(station.compiled.proofs)
+        assert said.endswith(f"\nVerified: {checks} passed, 0 failed, 0 skipped.\n")
+        said = debian13.sh(f"{run} plan environments/quickstart.yaml")
+        assert said.endswith(station.nothing_to_do())
 
 
 def test_a_team_extends_an_environment_and_applies_it_on_the_machine_itself(
-    debian13: Machine, repository: Repository
+    debian13: Machine, repository: Repository, tmp_path: Path
 ) -> None:
     run = f"cd /opt; {copy_checkout(debian13)}"
     team = (
@@ -67,7 +72,8 @@ def test_a_team_extends_an_environment_and_applies_it_on_the_machine_itself(
     debian13.put("/opt/team.yaml", team)
     debian13.sh(f"{run} apply team.yaml --yes")
     said = debian13.sh(f"{run} plan team.yaml")
-    assert said.endswith("\nNothing to do: all 39 resources are as they should be.\n")
+    with workstation(debian13, docker_workstation(tmp_path, repository.fingerprint)) as station:
+        assert said.endswith(station.nothing_to_do())
 
 
 def test_a_killed_bootstrap_is_begun_anew(new_machine: NewMachine) -> None:

@@ -132,6 +132,7 @@ def test_it_is_installed_fires_applies_and_is_removed_without_a_trace(team: Team
     assert said.endswith("\nVerified: 14 passed, 0 failed, 0 skipped.\n")
     assert install(team, "--apply").endswith(
         "\nNothing to do: all 13 resources are as they should be.\n"
+        "`envwright verify` also makes 1 check of what takes longer.\n"
     )
     listed = team.machine.sh("systemctl list-timers --no-legend envwright-pull.timer")
     assert listed.endswith("envwright-pull.timer envwright-pull.service\n")

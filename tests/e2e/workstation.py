@@ -59,6 +59,15 @@ class Workstation:
         """Return the ids of what the plan would change."""
         return {change.resource.id for change in self.plan().changes}
 
+    def nothing_to_do(self) -> str:
+        """Return the last lines of a plan that finds all as it should be."""
+        resources = len(self.compiled.resources)
+        slow = sum(not proof.quick for proof in self.compiled.proofs)
+        return (
+            f"\nNothing to do: all {resources} resources are as they should be.\n"
+            f"`envwright verify` also makes {slow} checks of what takes longer.\n"
+        )
+
     def resource(self, id_: str) -> Resource:
         """Return a resource by its id."""
         return next(r for r in self.compiled.resources if r.id == id_)
