@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from envwright.model.capability import Capability, Objection, render
 from envwright.model.proof import Proof
+from envwright.model.secrets import is_mentioned
 from envwright.model.values import AbsolutePath, AccountName, Adding, spelled
 from envwright.resources.directory import Directory
 from envwright.resources.edited_file import reason_unwritable
@@ -31,7 +32,8 @@ RULES = {"nopasswd": "ALL=(ALL:ALL) NOPASSWD: ALL", "password": "ALL=(ALL:ALL) A
 
 
 def _read_by_sshd(line: str) -> str:
-    if reason_unwritable("authorized_keys", {line: True}):
+    # A secret is no part of a key's form. Its refusal says that other users could see it.
+    if not is_mentioned(line) and reason_unwritable("authorized_keys", {line: True}):
         raise ValueError("must be a public key as sshd reads it: [OPTIONS] TYPE KEY")
     return line
 
