@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from envwright.spec.compiler import Compiled
 
 
+KEYS = [
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo " + TEXTS[1],
+    'command="' + TEXTS[3].replace('"', '\\"') + '" '
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIZ4mhVYyTHCB5tVrR0bE4bQ3s7N1hXh0m1N5mBJ9zQk",
+]
+"""Keys with a text as comment, and as value of an option: sshd reads no other places."""
 ENOUGH = 2
 """How many of the texts that a place takes are tried there, the worst first."""
 
@@ -44,7 +50,7 @@ def test_each_of_the_texts_is_run_where_it_is_quoted_badly(debian13: Machine) ->
 
 def test_texts_made_to_be_run_land_as_they_are(debian13: Machine, tmp_path: Path) -> None:
     environment = {
-        "user": {"name": "dev", "authorized_keys": [TEXTS[1], TEXTS[2]]},
+        "user": {"name": "dev", "authorized_keys": KEYS},
         "environment": {f"TEXT_{n}": text for n, text in enumerate(TEXTS) if "\n" not in text},
         "wsl": {
             "boot": {"command": TEXTS[1]},
@@ -65,10 +71,12 @@ def test_texts_made_to_be_run_land_as_they_are(debian13: Machine, tmp_path: Path
     said = box.run("apply", "--yes")
     assert said.err == ""
     assert said.code == 0, said.out
-    assert box.run("plan").out.endswith("resources are as they should be.\n")
+    planned = json.loads(box.run("plan", "--json").out)
+    assert [planned[part] for part in ("changes", "failures", "waiting")] == [[], [], []]
     assert debian13.sh("ls /pwned || :") == ""
     for number, text in enumerate(TEXTS):
         assert debian13.sh(f"cat '/srv/text {number}'") == text
+    assert debian13.sh("cat /home/dev/.ssh/authorized_keys") == "".join(f"{key}\n" for key in KEYS)
     debian13.sh("useradd someone; su - someone -c 'echo \"$TEXT_1\" >/dev/null'")
     assert debian13.sh("ls /pwned || :") == ""
 
