@@ -39,7 +39,7 @@ class Machine:
         wsl_version: the version of WSL (`2.6.1`, wslinfo(1)); "" elsewhere or when unknown.
         gpu: there is an NVIDIA GPU (PCI vendor 10de), or one that Windows shares (/dev/dxg).
         memory: the memory that Linux has, in GiB, rounded (MemTotal of proc_meminfo(5)).
-        cpus: the number of CPUs that Linux has (proc_cpuinfo(5)).
+        cpus: the number of CPUs that are online (/sys/devices/system/cpu/online).
         container: the machine is a container, as systemd-detect-virt(1) tells; WSL is none.
         desktop: a desktop session is installed (/usr/share/xsessions, /usr/share/wayland-sessions).
         made_of: ID_LIKE of os-release(5): `ubuntu debian`.
@@ -85,9 +85,9 @@ class Machine:
             accounts=Accounts.read(fields[6], fields[7]),
             new_group=fields[8].strip(),
             wsl_version=fields[9].strip(),
-            gpu=fields[10].strip() == "gpu",
+            gpu=fields[10].strip().startswith("gpu"),
             memory=round(_number(fields[11]) / (1 << 20)),
-            cpus=_number(fields[12]),
+            cpus=_count(fields[12]),
             container=fields[13].strip() == "container",
             desktop=fields[14].strip() == "desktop",
             made_of=release.get("ID_LIKE", ""),
@@ -129,6 +129,12 @@ class Machine:
         if user in self.accounts.users:
             return self.accounts.users[user].home
         return "/root" if user == "root" else f"/home/{user}"
+
+
+def _count(ranges: str) -> int:
+    """Return how many numbers the ranges of a list of the kernel have: `0-3,5` has 5."""
+    pairs = re.findall(r"([0-9]{1,6})(?:-([0-9]{1,6}))?", ranges)
+    return sum(max(0, int(last or first) - int(first) + 1) for first, last in pairs)
 
 
 def _number(text: str) -> int:

@@ -307,7 +307,7 @@ def test_a_machine_is_read_from_its_first_words() -> None:
         "2.6.1\n",
         "gpu\n",
         "16265912",
-        "8\n",
+        "0-6,9\n",
         "\n",
         "desktop\n",
     )
