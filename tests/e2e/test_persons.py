@@ -10,6 +10,7 @@ import pytest
 from workstation import Workstation, workstation
 
 from envwright.errors import RefusedError
+from envwright.facts import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,13 +239,32 @@ def test_what_is_broken_while_files_are_right_is_named(station: Workstation, bro
         assert line in verified[check]
 
 
-def test_a_shell_that_is_gone_is_refused_by_plan(station: Workstation) -> None:
-    station.machine.sh("mv /usr/bin/zsh /root/zsh")
+def test_a_shell_that_dpkg_diverted_is_refused_by_plan(station: Workstation) -> None:
+    divert = "dpkg-divert --quiet --local --rename --divert /usr/bin/zsh.away"
+    station.machine.sh(f"{divert} --add /usr/bin/zsh")
     try:
         with pytest.raises(RefusedError, match="there is no /usr/bin/zsh, the login shell of dev"):
             station.plan()
     finally:
-        station.machine.sh("mv /root/zsh /usr/bin/zsh")
+        station.machine.sh(f"{divert} --remove /usr/bin/zsh")
+
+
+def test_a_shell_that_was_deleted_comes_back_with_its_package(station: Workstation) -> None:
+    station.machine.sh("rm /usr/bin/zsh")
+    plan = station.plan()
+    named = {
+        change.resource.id: (change.difference.before, change.difference.fields)
+        for change in plan.changes
+    }
+    account = {"uid": 1000, "group": "dev", "home": "/home/dev", "shell": "/usr/bin/zsh (missing)"}
+    reading = "command:zsh reads /etc/profile.d/60-envwright.sh"
+    assert named == {
+        "package:zsh": ({"programs": "/usr/bin/zsh missing"}, ("programs",)),
+        "user:dev": (account, ("shell",)),
+        reading: ({"value": Unknown("what comes before it changes")}, ("value",)),
+    }
+    assert station.apply(plan) == ["package:zsh", "user:dev", reading]
+    assert (station.changed(), said(station.verify())) == (set(), {})
 
 
 def test_a_rule_that_asks_for_a_password_is_proved_as_far_as_a_machine_can(
