@@ -34,12 +34,14 @@ class Effect:
         script: breaks the effect, as root on the machine.
         person: the script by which a person mends the effect; "" where apply mends it.
         told: who tells it at the latest.
+        after: the script that ends what the effect needed and the next effect must not find.
     """
 
     what: str
     script: str
     person: str = ""
     told: Teller = Teller.PLAN
+    after: str = ""
 
     def __str__(self) -> str:
         return self.what
@@ -269,8 +271,9 @@ MOUNTS = [
     Effect("a file system became small", "mount -o remount,size=1m /mnt/scratch"),
     Effect(
         "a busy file system became read-only",
-        "setsid sh -c 'cd /mnt/scratch; exec sleep 10' >/dev/null 2>&1 & sleep 0.2; "
-        "mount -o remount,ro /mnt/scratch",
+        "systemd-run --quiet --unit=busy --service-type=exec --working-directory=/mnt/scratch "
+        "sleep infinity; mount -o remount,ro /mnt/scratch",
+        after="systemctl stop busy.service",
     ),
     Effect("a later mount covers a file system", "mount -t tmpfs over /mnt/scratch"),
     Effect(
@@ -472,8 +475,9 @@ GO: dict[str, list[Effect]] = {
         Effect(
             "a profile of the user finds another go",
             "mkdir /home/dev/other; printf '#!/bin/sh\\necho other\\n' > /home/dev/other/go; "
-            "chmod 0755 /home/dev/other/go; echo PATH=/home/dev/other:$PATH >> /home/dev/.profile",
-            "sed -i '$d' /home/dev/.profile; rm -r /home/dev/other",
+            # The user's shell is zsh there, which reads no ~/.profile.
+            "chmod 0755 /home/dev/other/go; echo PATH=/home/dev/other:$PATH > /home/dev/.zprofile",
+            "rm -r /home/dev/.zprofile /home/dev/other",
             Teller.VERIFY,
         ),
         Effect(

@@ -30,6 +30,8 @@ def hold(station: Workstation, capability: str, effect: Effect) -> None:
     finally:
         if effect.person:
             station.machine.sh(effect.person)
+        if effect.after:
+            station.machine.sh(effect.after)
     assert seen(station) == set()
 
 
