@@ -12,6 +12,7 @@ from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 from envwright.resources.upload import upload
+from envwright.resources.validators import unit_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,6 +46,16 @@ class File(PathResource):
     def validated(self) -> bool:
         """Whether a command must accept it."""
         return bool(self.validate)
+
+    @property
+    def autorequires(self) -> Iterator[str]:
+        """What comes before every path; for a drop-in the unit's file, which systemd reads first.
+
+        systemd checks a drop-in together with the unit's file. A file that is broken, and that the
+        same apply mends, would keep the drop-in from going live.
+        """
+        yield from super().autorequires
+        yield from (f"file:{path}" for path in unit_files(self.path))
 
     @property
     def replaces(self) -> Iterable[str]:

@@ -25,11 +25,12 @@ ssh-keygen -q -t ed25519 -N '' -f "$folder/key" && mkdir -p -m 0755 /run/sshd &&
 """sshd checks nothing without a host key and its folder, which a machine without a server lacks."""
 _UNIT = """\
 said=$(SYSTEMD_UNIT_PATH="$units:" LC_ALL=C systemd-analyze verify --man=no "$unit" 2>&1)
-! printf '%s\\n' "$said" | grep -F -e "$staged:" -e "${unit##*/}:" |
+! printf '%s\\n' "$said" | file="$staged:" whole="${unit##*/}: " awk '
+    index($0, ENVIRON["file"]) || index($0, ENVIRON["whole"]) == 1' |
     grep -E 'Unknown (key|section)|outside of|Missing|Failed to parse|Invalid|Refusing|fatal'
 """
-"""What systemd says of other units, of programs that are not there yet, and of options that it no
-longer has, does not count."""
+"""What systemd says of other units, of other files of the unit, of programs that are not there yet,
+and of options that it no longer has, does not count."""
 _APT_NAME = r"[A-Za-z0-9_:-][A-Za-z0-9_:.-]*"
 
 
@@ -134,6 +135,19 @@ def reason_unread(path: str) -> str:
     if place is None or re.fullmatch(place.names, name):
         return ""
     return f"{place.reader} reads no file of the name {name!r} in {folder}"
+
+
+def unit_files(path: str) -> tuple[str, ...]:
+    """Return where the file is of the unit that a drop-in is for; () where a path is no drop-in.
+
+    An instance of a template has the template's file (systemd.unit(5)), unless it has its own.
+    """
+    drop_in = re.fullmatch(r"(/etc/systemd/system/)([^/@]+)(@?)([^/]*)(\.[a-z]+)\.d/[^/]+", path)
+    if drop_in is None:
+        return ()
+    folder, prefix, at, instance, kind = drop_in.groups()
+    own = f"{folder}{prefix}{at}{instance}{kind}"
+    return (own, f"{folder}{prefix}@{kind}") if at and instance else (own,)
 
 
 def _place(path: str) -> Place | None:

@@ -46,6 +46,15 @@ def test_a_file_is_known_by_attributes_and_content() -> None:
     assert FILE.actual(facts(status("link"))) == link
 
 
+def test_a_drop_in_comes_after_the_file_of_its_unit() -> None:
+    drop_in = File(path="/etc/systemd/system/api@x.service.d/go.conf")
+    assert [id_ for id_ in drop_in.autorequires if id_.startswith("file:")] == [
+        "file:/etc/systemd/system/api@x.service",
+        "file:/etc/systemd/system/api@.service",
+    ]
+    assert [id_ for id_ in FILE.autorequires if id_.startswith("file:")] == []
+
+
 def test_a_file_is_put_whole_whatever_differs() -> None:
     put = operation(
         "paths.put", src=Content("text\n"), dest="/etc/x", user="dev", group="team", mode="0600"

@@ -10,7 +10,7 @@ import pytest
 from sections import compile_everywhere
 
 from envwright.resources.file import File
-from envwright.resources.validators import reason_unread, validator
+from envwright.resources.validators import reason_unread, unit_files, validator
 
 ENVIRONMENTS = Path(__file__).parents[3] / "environments"
 
@@ -132,6 +132,43 @@ def test_what_capabilities_write_is_accepted(environment: Path, tmp_path: Path) 
     assert checked
     assert {path: words for path, (code, words) in said.items() if code} == {}
     assert [path for path, _ in files if reason_unread(path)] == []
+
+
+def test_a_drop_in_is_not_refused_for_a_line_of_the_unit_itself(tmp_path: Path) -> None:
+    path = "/etc/systemd/system/app.service.d/10-user.conf"
+    needs_its_program(path)
+    unit = tmp_path / "etc/systemd/system/app.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text(f"{SERVICE}drifted\n")
+    assert judged(path, "[Service]\nUser=nobody\n", tmp_path)[0] == 0
+
+
+def test_a_drop_in_that_leaves_its_unit_no_command_is_refused(tmp_path: Path) -> None:
+    path = "/etc/systemd/system/app.service.d/10-user.conf"
+    needs_its_program(path)
+    unit = tmp_path / "etc/systemd/system/app.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text(SERVICE)
+    code, said = judged(path, "[Service]\nExecStart=\n", tmp_path)
+    assert (code != 0, said.splitlines()) == (
+        True,
+        ["app.service: Service has no ExecStart=, ExecStop=, or SuccessAction=. Refusing."],
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "files"),
+    [
+        ("/etc/systemd/system/a.b.service.d/x.conf", ("a.b.service",)),
+        ("/etc/systemd/system/a@.timer.d/x.conf", ("a@.timer",)),
+        ("/etc/systemd/system/a@b@c.service.d/x.conf", ("a@b@c.service", "a@.service")),
+        ("/etc/systemd/system/a.service", ()),
+        ("/etc/systemd/system.conf.d/x.conf", ()),
+        ("/etc/a.service.d/x.conf", ()),
+    ],
+)
+def test_the_unit_of_a_drop_in_is_known_by_its_folder(path: str, files: tuple[str, ...]) -> None:
+    assert unit_files(path) == tuple(f"/etc/systemd/system/{file}" for file in files)
 
 
 def test_without_the_program_a_file_goes_live() -> None:
