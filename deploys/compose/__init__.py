@@ -189,8 +189,9 @@ def _unit(
         expected="up",
         run=render("compose.up.sh", **values),
         seen=(Assertion("run", (render("compose.witness.sh", **values),), "rc", 0),),
-        after=(f"service:{unit}", f"member:docker/{user}"),
-        undone_by=(*(file.id for file in files), "service:docker.service"),
+        after=(f"member:docker/{user}",),
+        # A unit that is restarted returns before its services are healthy; the command waits.
+        undone_by=(*(file.id for file in files), "service:docker.service", f"service:{unit}"),
         undone_below=tuple(_read_folders(name, stack)),
         systemd=True,
         at=(name,),

@@ -97,7 +97,7 @@ def test_a_secret_is_a_file_that_only_root_reads(tmp_path: Path) -> None:
     assert made["file:/opt/docker/a/secrets/token"] == token
 
 
-def test_each_stack_is_redone_by_its_own_files_and_by_docker_alone(tmp_path: Path) -> None:
+def test_each_stack_is_redone_by_its_own_files_and_unit_and_by_docker_alone(tmp_path: Path) -> None:
     text = (
         "compose:\n"
         "  a: {content: {services: {w: {image: x}}}, env: {N: 1}}\n"
@@ -109,11 +109,13 @@ def test_each_stack_is_redone_by_its_own_files_and_by_docker_alone(tmp_path: Pat
         "file:/opt/docker/a/.env",
         "file:/opt/docker/a/compose.yaml",
         "service:docker.service",
+        "service:envwright-compose@a.service",
     )
     assert commands["command:compose b"].undone_by == (
         "directory:/opt/docker/b",
         "file:/opt/docker/b/compose.yaml",
         "service:docker.service",
+        "service:envwright-compose@b.service",
     )
 
 
