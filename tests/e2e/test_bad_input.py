@@ -51,14 +51,15 @@ def test_a_directory_where_a_file_should_be_is_left_alone(box: Box) -> None:
     )
 
 
-@pytest.mark.parametrize("folder", ["/etc/profile.d", "/home/dev"])
-def test_a_file_for_which_there_is_no_space_is_not_begun(folder: str, box: Box) -> None:
+@pytest.mark.parametrize("file", ["/etc/profile.d/big.sh", "/home/dev/big"])
+def test_a_file_for_which_there_is_no_space_is_not_begun(file: str, box: Box) -> None:
+    folder = file.rpartition("/")[0]
     box.machine.sh(f"mkdir -p {folder} && mount -t tmpfs -o size=64k none {folder}")
-    big = f"  {folder}/big:\n    content: {'x' * 100_000}\n"
+    big = f"  {file}:\n    content: {'x' * 100_000}\n"
     try:
         assert box.refuses(f"files:\n{big}") == (
-            f"error: file:{folder}/big failed on HOST:\n"
-            f"    {folder}/big: No space left on device\n"
+            f"error: file:{file} failed on HOST:\n"
+            f"    {file}: No space left on device\n"
             "    wanted by files (box.yaml:3)\n"
             "hint: make room: `df -h` shows where there is none\n"
         )
@@ -167,14 +168,28 @@ def test_a_file_that_its_program_refuses_does_not_go_live(
     )
 
 
-def test_a_mount_that_fails_leaves_fstab_as_it_was(box: Box) -> None:
+def test_a_device_that_is_not_there_is_told_before_anything_is_made(box: Box) -> None:
     assert box.refuses("mounts: {/mnt/data: {source: /dev/nowhere, type: ext4}}\n") == (
-        "error: mount:/mnt/data failed on HOST:\n"
-        "    mount: /mnt/data: fsconfig() failed: /dev/nowhere: Can't lookup blockdev.\n"
-        "           dmesg(1) may have more information after failed mount system call.\n"
+        "error: HOST: /dev/nowhere, which is to be mounted at /mnt/data, does not exist: correct "
+        "the name, attach the device, or add `noauto` to write the entry in /etc/fstab alone\n"
         "    wanted by mounts (box.yaml:2)\n"
-        "hint: `lsblk --fs` shows the devices that there are\n"
+        "hint: nothing was changed\n"
     )
+
+
+def test_a_mount_that_fails_leaves_fstab_as_it_was(box: Box) -> None:
+    # The plan sees a name of the device, and only the mount finds that the device is gone.
+    box.machine.sh("ln -s nowhere /dev/data")
+    try:
+        assert box.refuses("mounts: {/mnt/data: {source: /dev/data, type: ext4}}\n") == (
+            "error: mount:/mnt/data failed on HOST:\n"
+            "    mount: /mnt/data: fsconfig() failed: /dev/data: Can't lookup blockdev.\n"
+            "           dmesg(1) may have more information after failed mount system call.\n"
+            "    wanted by mounts (box.yaml:2)\n"
+            "hint: `lsblk --fs` shows the devices that there are\n"
+        )
+    finally:
+        box.machine.sh("rm /dev/data")
 
 
 # --- What envwright will not do ------------------------------------------------------------------
@@ -203,13 +218,17 @@ def test_docker_desktop_is_not_fought(box: Box) -> None:
     desktop = "/mnt/wsl/docker-desktop/cli-tools/usr/bin/docker"
     box.machine.put(desktop, "#!/bin/sh\n", mode="0755")
     box.machine.sh(f"ln -s {desktop} /usr/bin/docker")
-    assert box.refuses("docker: {}\n") == (
-        "error: HOST: Docker Desktop's integration serves this distribution; docker-ce would "
-        "fight it for /var/run/docker.sock\n"
-        "    wanted by docker (box.yaml:2)\n"
-        "hint: turn the integration off: Docker Desktop, Settings, Resources, WSL integration\n"
-    )
-    box.machine.sh("rm -r /usr/bin/docker /mnt/wsl")
+    try:
+        assert box.refuses("docker: {}\n") == (
+            "error: HOST: Docker Desktop's integration serves this distribution; docker-ce would "
+            "fight it for /var/run/docker.sock\n"
+            "    wanted by docker (box.yaml:2)\n"
+            "hint: turn the integration off: Docker Desktop, Settings, Resources, WSL "
+            "integration; where Docker Desktop is gone, remove its links: /usr/bin/docker and "
+            "/var/run/docker.sock\n"
+        )
+    finally:
+        box.machine.sh("rm -r /usr/bin/docker /mnt/wsl")
 
 
 def test_a_unit_that_fails_is_told_with_the_way_to_its_log(box: Box) -> None:
