@@ -203,6 +203,18 @@ def test_what_is_no_account_is_refused(tmp_path: Path, section: str, told: str) 
     assert refusals(tmp_path, f"user: {section}\n") == [told]
 
 
+def test_a_secret_among_the_keys_is_refused_since_others_could_see_it(tmp_path: Path) -> None:
+    section = (
+        "secrets: {token: {env: EW_TOKEN}}\n"
+        'user: {name: dev, authorized_keys: ["{{ secret.token }}"]}\n'
+    )
+    assert refusals(tmp_path, section) == [
+        f"{tmp_path}/box.yaml:3: other users could see the secret 'token' in "
+        "keys:/home/dev/.ssh/authorized_keys\n"
+        "hint: put the secret into the content of a file, or into the value of a key"
+    ]
+
+
 def test_a_number_that_another_account_has_is_told_before_anything_is_changed(
     tmp_path: Path,
 ) -> None:
