@@ -209,9 +209,11 @@ def test_a_secret_among_the_keys_is_refused_since_others_could_see_it(tmp_path: 
         'user: {name: dev, authorized_keys: ["{{ secret.token }}"]}\n'
     )
     assert refusals(tmp_path, section) == [
-        f"{tmp_path}/box.yaml:3: other users could see the secret 'token' in "
-        "keys:/home/dev/.ssh/authorized_keys\n"
-        "hint: put the secret into the content of a file, or into the value of a key"
+        (
+            f"{tmp_path}/box.yaml:3: other users could see the secret 'token' in "
+            "keys:/home/dev/.ssh/authorized_keys\n"
+            "hint: put the secret into the content of a file, or into the value of a key"
+        )
     ]
 
 
