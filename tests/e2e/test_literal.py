@@ -36,7 +36,7 @@ KEYS = [
     'command="' + TEXTS[3].replace('"', '\\"') + '" '
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIZ4mhVYyTHCB5tVrR0bE4bQ3s7N1hXh0m1N5mBJ9zQk",
 ]
-"""Keys with a text as comment, and as value of an option: sshd reads no other places."""
+"""Keys with a text as the comment and as the value of an option: no other part takes any text."""
 ENOUGH = 2
 """How many of the texts that a place takes are tried there, the worst first."""
 
