@@ -27,7 +27,6 @@ KERNEL = {
 }
 """What all machines on one kernel share, so that others may have set it."""
 ABSENT = {
-    "command:zsh reads /etc/profile.d/60-envwright.sh",
     "apt-entries:docker",
     "package:containerd",
     "package:docker-compose",
@@ -40,6 +39,7 @@ ABSENT = {
 }
 """What is to go or to be off, and what a bare machine never had."""
 IDLE = {
+    "command:zsh reads /etc/profile.d/60-envwright.sh",
     "no file of the system sets these variables anew",
     "dpkg finds nothing half-installed",
     "service:disabled.service",
@@ -84,12 +84,15 @@ def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Work
     assert failed == {}
 
 
-def test_proofs_are_skipped_only_where_windows_would_be_needed(converged: Workstation) -> None:
+def test_proofs_are_skipped_only_where_windows_or_sshd_would_be_needed(
+    converged: Workstation,
+) -> None:
     skipped = {r.id: r.reason for r in converged.verify() if r.outcome == "skipped"}
     assert skipped == {
         "no Windows directory is in a login shell's PATH": "not under WSL",
         "no Windows directory is in the PATH of a session that Windows starts": "not under WSL",
         "Windows drives keep owners and modes": "not under WSL",
+        "sshd takes the keys of dev": "there is no sshd here",
     }
 
 
