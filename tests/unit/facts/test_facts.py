@@ -120,7 +120,10 @@ def test_what_cannot_be_looked_at_is_unknown_and_its_neighbours_are_not(
 def test_a_folder_that_is_closed_to_us_hides_what_is_in_it(
     session: Session, tmp_path: Path, name: str
 ) -> None:
-    closed = next(p for p in reversed(tmp_path.parents) if not p.stat().st_mode & 0o001)
+    # Another test may have opened the folders above for other users.
+    tmp_path.chmod(0o700)
+    above = (*reversed(tmp_path.parents), tmp_path)
+    closed = next(p for p in above if not p.stat().st_mode & 0o001)
     path = f"{tmp_path}/{name}"
     script = shlex.quote(Stat.script([Stat(path)]))
     answer = session.run(f"cd / && setpriv --reuid=65534 --clear-groups sh -c {script}").stdout
