@@ -42,6 +42,16 @@ def is_true(node: Node, names: Mapping[str, Any]) -> bool:
         raise node.at.error(error.message, error.hint) from None
 
 
+def mentions(node: Node, word: str) -> bool:
+    """Tell whether a key of a value, or of a value in it, is a word.
+
+    The shape of a section takes milliseconds to make: few sections have conditions or defaults.
+    """
+    if isinstance(node.value, Mapping):
+        return word in node.value or any(mentions(e.node, word) for e in node.value.values())
+    return isinstance(node.value, tuple) and any(mentions(item, word) for item in node.value)
+
+
 class Chooser:
     """Chooses, for one machine.
 

@@ -229,8 +229,10 @@ class _Reader:
             if key not in self._known:
                 entries[key] = entry
                 continue
+            node: Node | None = entry.node
             try:
-                node = chooser.section(entry.node, shape_of(self._known[key]))
+                if choice.mentions(entry.node, choice.WHEN):
+                    node = chooser.section(entry.node, shape_of(self._known[key]))
             except LocatedError as fault:
                 self._scope.fault(fault)
                 continue
@@ -241,7 +243,7 @@ class _Reader:
     def _fill_tables(self) -> None:
         """Fill the entries of tables by their defaults."""
         for key, entry in self._keys.items():
-            if key in self._known:
+            if key in self._known and choice.mentions(entry.node, choice.DEFAULTS):
                 node = settle(choice.filled(entry.node, shape_of(self._known[key])))
                 self._keys[key] = Entry(entry.at, node)
         self._tree = Entry(self._tree.at, Node(MappingProxyType(self._keys), self._tree.at))
