@@ -111,6 +111,11 @@ def json(text: str, key: str) -> Any:
     return value
 
 
+def json_has(text: str, key: str) -> bool:
+    """Tell whether there is a value at a JSON pointer."""
+    return json(text, key) is not None
+
+
 def env(text: str, key: str) -> str | None:
     """Read the last assignment of KEY=VALUE lines as a shell would; systemctl writes $'...'."""
     found = re.findall(rf"^(?:export )?{re.escape(key)}=(.*)$", text, re.MULTILINE)
