@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import RefusedError
-from envwright.facts import Refused, Shell, Unknown
+from envwright.facts import Aside, Refused, Unknown
 from envwright.host.probe import ask
 from envwright.model import pending_restart
 from envwright.model.resource import Difference, compare, wanted_by
@@ -231,7 +231,7 @@ def _questions(
     yield from pending_restart.questions(compiled.resources, machine)
     for requirement in compiled.requirements:
         yield from requirement.questions()
-    yield from (Shell(proof.script) for proof in proofs)
+    yield from (Aside(proof.script) for proof in proofs)
 
 
 def _failures(
@@ -241,7 +241,7 @@ def _failures(
     capabilities = {origin.capability for resource in unsettled for origin in resource.origins}
     for proof in proofs:
         if capabilities.isdisjoint(origin.capability for origin in proof.origins):
-            answer = facts[Shell(proof.script)]
+            answer = facts[Aside(proof.script)]
             code, text = (
                 (1, answer.reason) if isinstance(answer, Unknown) else (answer.code, answer.text)
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts.question import Question, decode
 
@@ -38,3 +38,10 @@ class Shell(Question[Output]):
             q: Output(int(code), text.rstrip("\n"))
             for q, (text, code) in zip(questions, pairs, strict=False)
         }
+
+
+@dataclass(frozen=True)
+class Aside(Shell):
+    """The same, for a script that runs while the machine answers the questions of other kinds."""
+
+    waits: ClassVar[bool] = True
