@@ -255,10 +255,11 @@ class Service(Resource):
         yield from self._undo_until_boot(before.get("enabled"))
         if before.get("enabled") == "masked":
             yield operation("server.shell", commands=[f"systemctl unmask -- {unit}"])
-        # systemd does not start a unit that failed too often until the failures are reset. A unit
-        # that came since the plan may have failed by now, or may not be loaded, which fails here.
+        # systemd starts no unit that failed, or was started, too often until its counters are
+        # reset. A unit that came since the plan may have failed by now, or may not be loaded, which
+        # fails here.
         reset = operation("server.shell", commands=[f"systemctl reset-failed -- {unit} || :"])
-        if before.get("running") == "failed":
+        if before.get("running") == "failed" or (before and self._restarts(difference)):
             yield reset
         elif difference.before is None and self.running and self.needs:
             # A start of a unit that waits for its next one would count as one more restart.

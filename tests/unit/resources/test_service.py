@@ -282,6 +282,9 @@ def test_only_what_must_run_waits_for_systemd() -> None:
 # --- What is done -----------------------------------------------------------------------------
 
 
+RESET = operation("server.shell", commands=["systemctl reset-failed -- x.service || :"])
+
+
 def service_call(**arguments: Any) -> Any:
     usual = {"running": True, "enabled": True, "restarted": False, "daemon_reload": False}
     return operation("systemd.service", service=NAME, **{**usual, **arguments})
@@ -292,17 +295,17 @@ def service_call(**arguments: Any) -> Any:
     [
         (None, [service_call(daemon_reload=True)]),
         ({**GOOD, "enabled": False}, [service_call()]),
-        ({**GOOD, "up to date": False}, [service_call(restarted=True, daemon_reload=True)]),
+        (
+            {**GOOD, "up to date": False},
+            [RESET, service_call(restarted=True, daemon_reload=True)],
+        ),
         (
             {**GOOD, "enabled": "masked", "running": False},
             [operation("server.shell", commands=["systemctl unmask -- x.service"]), service_call()],
         ),
         (
             {**GOOD, "running": "failed"},
-            [
-                operation("server.shell", commands=["systemctl reset-failed -- x.service || :"]),
-                service_call(),
-            ],
+            [RESET, service_call()],
         ),
         (
             {**GOOD, "running": "fails again and again: systemd restarts the unit"},
@@ -351,7 +354,8 @@ def test_one_whose_running_is_not_managed_restarts_only_when_it_runs() -> None:
     for running in (True, False):
         outdated: Fields = {**GOOD, "running": running, "up to date": False}
         assert list(open_.converge(compare(outdated, open_.desired()))) == [
-            service_call(running=None, enabled=None, restarted=running, daemon_reload=True)
+            *([RESET] if running else []),
+            service_call(running=None, enabled=None, restarted=running, daemon_reload=True),
         ]
 
 
