@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from envwright.engine.plan import make_plan
@@ -32,9 +32,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """Changes that apply makes together: one, or neighbours whose class converges many at once."""
+    """Changes that apply makes together: one, or neighbours whose class converges many at once.
+
+    Args:
+        changes: the changes.
+        before: how many changes of the plan come before them.
+        of: how many changes the plan has.
+    """
 
     changes: tuple[Change, ...]
+    before: int = 0
+    of: int = 0
 
     @property
     def name(self) -> str:
@@ -57,6 +65,13 @@ class Listener(Protocol):
     def waiting(self, lock: str) -> None:
         """Hear which lock of another program the step waits for."""
 
+    @property
+    def live(self) -> bool:
+        """Whether `progress` can be seen."""
+
+    def progress(self, text: str) -> None:
+        """Hear what a program of the step says, and "" once a second while it says nothing."""
+
     def end(self, step: Step) -> None:
         """Hear that a step is done."""
 
@@ -72,11 +87,12 @@ class Listener(Protocol):
 
 def steps(plan: Plan) -> Iterator[Step]:
     """Yield the steps of a plan, in order."""
-    for together, changes in itertools.groupby(plan.changes, _batch):
-        if together is None:
-            yield from (Step((change,)) for change in changes)
-        else:
-            yield Step(tuple(changes))
+    before, of = 0, len(plan.changes)
+    for together, group in itertools.groupby(plan.changes, _batch):
+        changes = tuple(group)
+        for step in [changes] if together else zip(changes):
+            yield Step(step, before, of)
+            before += len(step)
 
 
 def _batch(change: Change) -> type[Resource] | None:
@@ -115,7 +131,8 @@ def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
     from envwright.engine.pyinfra_runner import Engine  # noqa: PLC0415 - 0.2 s that a plan without changes spares
 
     _fetch(plan, secrets)
-    engine = Engine(session, secrets, listener.waiting)
+    progress = listener.progress if listener.live else None
+    engine = Engine(session, secrets, listener.waiting, progress)
     guard = Safeguard(plan, compiled, session, secrets, engine)
     with Journal(session, plan.environment, lock_timeout, listener.line) as journal:
         if journal.interrupted:
@@ -150,7 +167,8 @@ class _Run:
             HostError: the machine was lost.
             StepError: the journal cannot be written.
         """
-        step = Step(tuple(change for change in step.changes if not self._blocked(change)))
+        free = tuple(change for change in step.changes if not self._blocked(change))
+        step = replace(step, changes=free)
         if not step.changes:
             return
         self.listener.begin(step)

@@ -9,6 +9,7 @@ API that this relies on.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import shlex
 from typing import TYPE_CHECKING, Any, cast
@@ -26,13 +27,14 @@ from pyinfra.connectors.util import CommandOutput, OutputLine, make_unix_command
 from envwright.engine.source_resolver import resolve
 from envwright.errors import StepError
 from envwright.facts import decode
-from envwright.host.error_hints import Listener, advise, evidence
+from envwright.host.error_hints import advise, evidence
 from envwright.host.limits import STEP
+from envwright.host.running import STATUS, Listener
 from envwright.model.operations import OURS, Source
 from envwright.portable import safepath
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from io import BytesIO, IOBase
 
     from pyinfra.api.command import StringCommand
@@ -54,8 +56,10 @@ class SessionConnector(BaseConnector):
     """Answers of facts since the last change: operations ask each fact several times."""
     failed_fact: list[str]
     """What the last command of a fact that failed said; pyinfra does not tell."""
-    waiting: Callable[[str], None]
-    """Called at once with the line by which a program says that it waits for a lock."""
+    listener: Callable[[], Listener]
+    """Makes a listener for the output of one command."""
+    status: Mapping[str, str]
+    """Variables by which commands tell how far they are; none where nobody looks."""
 
     @staticmethod
     def make_names_data(name: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
@@ -77,6 +81,8 @@ class SessionConnector(BaseConnector):
         timeout = arguments.pop("_timeout", None)
         stdin = arguments.pop("_stdin", None) or ""
         arguments.pop("_get_pty", None)
+        if not print_input:
+            arguments["_env"] = {**(arguments.get("_env") or {}), **self.status}
         unix = make_unix_command_for_host(self.state, self.host, command, **arguments)
         given = "\n".join(stdin) if isinstance(stdin, list) else str(stdin)
         call = (unix.get_raw_value(), given.encode(), timeout)
@@ -91,8 +97,7 @@ class SessionConnector(BaseConnector):
 
     def _run(self, script: str, stdin: bytes, timeout: float | None) -> tuple[int, CommandOutput]:
         limits = STEP if timeout is None else STEP.within(timeout)
-        listener = Listener(self.waiting)
-        result = self.session.run(script, stdin=stdin, limits=limits, on_output=listener)
+        result = self.session.run(script, stdin=stdin, limits=limits, on_output=self.listener())
         lines = [
             OutputLine(name, line)
             for name, data in (("stdout", result.stdout), ("stderr", result.stderr))
@@ -129,13 +134,22 @@ class SessionConnector(BaseConnector):
 
 
 class Engine:
-    """Runs pyinfra's operations on one machine, over its session."""
+    """Runs pyinfra's operations on one machine, over its session.
+
+    Args:
+        session: the session.
+        secrets: what errors must not show, and what contents may hold.
+        waiting: is called at once with the lock that a program says it waits for.
+        progress: is called with what shows how far a program is, at least once a second; None where
+            nobody looks.
+    """
 
     def __init__(
         self,
         session: Session,
         secrets: Secrets,
         waiting: Callable[[str], None] = lambda _: None,
+        progress: Callable[[str], None] | None = None,
     ) -> None:
         # pyinfra's log masks no secret; StepError shows the last lines of a failure, masked.
         logger.disabled = True
@@ -147,7 +161,8 @@ class Engine:
             "session": session,
             "known": self._known,
             "failed_fact": self._failed_fact,
-            "waiting": staticmethod(waiting),
+            "listener": staticmethod(functools.partial(Listener, waiting, progress or _ignore)),
+            "status": STATUS if progress else {},
         }
         self._connector = type("BoundConnector", (SessionConnector,), bound)
         self._state = self._new_state()
@@ -224,6 +239,10 @@ class Engine:
         data = self._state.get_op_data_for_host(host, host.op_hash_order[-1])
         meta = data.operation_meta
         return evidence("\n".join((*meta.stdout_lines, *meta.stderr_lines)))
+
+
+def _ignore(_: str) -> None:
+    """Nobody looks."""
 
 
 def _operation(name: str) -> Callable[..., Any]:

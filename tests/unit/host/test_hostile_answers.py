@@ -22,6 +22,7 @@ from envwright.errors import EnvwrightError
 from envwright.facts import (
     Apt,
     AptSources,
+    Aside,
     Booted,
     Disks,
     Facts,
@@ -159,7 +160,8 @@ def kinds(base: type[Question[Any]] = Question) -> Iterator[type[Question[Any]]]
 
 def test_every_kind_of_question_is_among_those_that_get_damaged_answers() -> None:
     asked = {type(question) for questions in QUESTIONS for question in questions}
-    assert asked == {kind for kind in kinds() if not kind.__subclasses__()}
+    # An Aside is parsed as a Shell is; a kind with kinds below it is asked by these alone.
+    assert asked == {*(kind for kind in kinds() if not kind.__subclasses__()), Shell} - {Aside}
 
 
 @pytest.mark.parametrize("questions", QUESTIONS, ids=lambda each: type(each[0]).__name__)

@@ -54,7 +54,7 @@ apt.packages(
     packages=['nano'],
     present=False,
     extra_uninstall_args='-o APT::Cmd::Pattern-Only=true -o DPkg::Lock::Timeout=300 \
--o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=2',
+-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=2 ${EW_STATUS-}',
 )
 
 keys_etc_x_conf = paths.put(
