@@ -113,10 +113,8 @@ class Teller:
     def waiting(self, lock: str) -> None:
         self.told.append(f"waiting {lock}")
 
-    live = False
-
     def progress(self, text: str) -> None:
-        raise AssertionError(text)
+        pass
 
     def end(self, step: Step) -> None:
         self.told.append(f"end {step.name}")

@@ -11,6 +11,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from envwright.engine.patience import Patience
 from envwright.engine.plan import make_plan
 from envwright.engine.safeguard import Safeguard
 from envwright.engine.tally import Tally
@@ -54,7 +55,7 @@ class Listener(Protocol):
     """Hears what an apply does."""
 
     def line(self, text: str, /) -> None:
-        """Hear which run holds the lock that this run waits for."""
+        """Hear what a person should know: whose lock the run waits for, what Ctrl-C waits for."""
 
     def cut_off(self, step: str) -> None:
         """Hear in which step the previous run was interrupted."""
@@ -64,10 +65,6 @@ class Listener(Protocol):
 
     def waiting(self, lock: str) -> None:
         """Hear which lock of another program the step waits for."""
-
-    @property
-    def live(self) -> bool:
-        """Whether `progress` can be seen."""
 
     def progress(self, text: str) -> None:
         """Hear what a program of the step says, and "" once a second while it says nothing."""
@@ -131,8 +128,7 @@ def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
     from envwright.engine.pyinfra_runner import Engine  # noqa: PLC0415 - 0.2 s that a plan without changes spares
 
     _fetch(plan, secrets)
-    progress = listener.progress if listener.live else None
-    engine = Engine(session, secrets, listener.waiting, progress)
+    engine = Engine(session, secrets, listener.waiting, listener.progress)
     guard = Safeguard(plan, compiled, session, secrets, engine)
     with Journal(session, plan.environment, lock_timeout, listener.line) as journal:
         if journal.interrupted:
@@ -142,8 +138,10 @@ def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
         guard.keep()
         run = _Run(plan, engine, guard, journal, listener, Tally(session.name))
         try:
-            for step in steps(plan):
-                run.make(step, timings)
+            with Patience(lambda: engine.busy, listener.line) as patience:
+                for step in steps(plan):
+                    run.make(step, timings)
+                    patience.check()
         except EnvwrightError as error:
             raise run.tally.cut_short(error) from None
         return run.look_again(compiled, secrets)

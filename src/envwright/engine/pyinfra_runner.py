@@ -34,7 +34,7 @@ from envwright.model.operations import OURS, Source
 from envwright.portable import safepath
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from io import BytesIO, IOBase
 
     from pyinfra.api.command import StringCommand
@@ -56,10 +56,8 @@ class SessionConnector(BaseConnector):
     """Answers of facts since the last change: operations ask each fact several times."""
     failed_fact: list[str]
     """What the last command of a fact that failed said; pyinfra does not tell."""
-    listener: Callable[[], Listener]
+    listen: Callable[[], Listener]
     """Makes a listener for the output of one command."""
-    status: Mapping[str, str]
-    """Variables by which commands tell how far they are; none where nobody looks."""
 
     @staticmethod
     def make_names_data(name: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
@@ -82,7 +80,7 @@ class SessionConnector(BaseConnector):
         stdin = arguments.pop("_stdin", None) or ""
         arguments.pop("_get_pty", None)
         if not print_input:
-            arguments["_env"] = {**(arguments.get("_env") or {}), **self.status}
+            arguments["_env"] = {**(arguments.get("_env") or {}), **STATUS}
         unix = make_unix_command_for_host(self.state, self.host, command, **arguments)
         given = "\n".join(stdin) if isinstance(stdin, list) else str(stdin)
         call = (unix.get_raw_value(), given.encode(), timeout)
@@ -97,7 +95,7 @@ class SessionConnector(BaseConnector):
 
     def _run(self, script: str, stdin: bytes, timeout: float | None) -> tuple[int, CommandOutput]:
         limits = STEP if timeout is None else STEP.within(timeout)
-        result = self.session.run(script, stdin=stdin, limits=limits, on_output=self.listener())
+        result = self.session.run(script, stdin=stdin, limits=limits, on_output=self.listen())
         lines = [
             OutputLine(name, line)
             for name, data in (("stdout", result.stdout), ("stderr", result.stderr))
@@ -140,8 +138,7 @@ class Engine:
         session: the session.
         secrets: what errors must not show, and what contents may hold.
         waiting: is called at once with the lock that a program says it waits for.
-        progress: is called with what shows how far a program is, at least once a second; None where
-            nobody looks.
+        progress: is called with what shows how far a program is, at least once a second.
     """
 
     def __init__(
@@ -149,11 +146,13 @@ class Engine:
         session: Session,
         secrets: Secrets,
         waiting: Callable[[str], None] = lambda _: None,
-        progress: Callable[[str], None] | None = None,
+        progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         # pyinfra's log masks no secret; StepError shows the last lines of a failure, masked.
         logger.disabled = True
         self._session, self._secrets = session, secrets
+        self._new_listener = functools.partial(Listener, waiting, progress)
+        self._listener = self._new_listener()
         self._owners = {("passwd", "root"), ("group", "root")}
         self._known: dict[tuple[Any, ...], tuple[int, CommandOutput]] = {}
         self._failed_fact: list[str] = []
@@ -161,11 +160,19 @@ class Engine:
             "session": session,
             "known": self._known,
             "failed_fact": self._failed_fact,
-            "listener": staticmethod(functools.partial(Listener, waiting, progress or _ignore)),
-            "status": STATUS if progress else {},
+            "listen": self._listen,
         }
         self._connector = type("BoundConnector", (SessionConnector,), bound)
         self._state = self._new_state()
+
+    @property
+    def busy(self) -> str:
+        """The program of the present command that must not be cut off; "" for none."""
+        return self._listener.busy
+
+    def _listen(self) -> Listener:
+        self._listener = self._new_listener()
+        return self._listener
 
     def _new_state(self) -> State:
         """Return a state of pyinfra with one host; pyinfra runs nothing more after a failure."""
@@ -239,10 +246,6 @@ class Engine:
         data = self._state.get_op_data_for_host(host, host.op_hash_order[-1])
         meta = data.operation_meta
         return evidence("\n".join((*meta.stdout_lines, *meta.stderr_lines)))
-
-
-def _ignore(_: str) -> None:
-    """Nobody looks."""
 
 
 def _operation(name: str) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 STATUS: Mapping[str, str] = {"EW_STATUS": "-o APT::Status-Fd=1"}
 """A variable with the option by which apt tells how far it is, for the commands that we give apt.
 
-Where nobody looks, the variable is not set, and apt's output holds nothing but its own words."""
+An exported deploy does not set it: there apt's output holds nothing but its own words."""
 _APT_STATUS = re.compile(
     r"(?:dl|pm)(?:status|error|conffile):[^:]*:(?P<percent>[\d.]*):?(?P<said>.*)"
 )
@@ -47,10 +47,13 @@ class Listener:
 
     # How apt begins the line that says whose lock it waits for (apt-pkg/deb/debsystem.cc).
     _WAITING = b"Waiting for cache lock: "
+    # apt downloads first (dlstatus), which can be cut off; then dpkg works, until apt ends.
+    _DPKG = b"pmstatus:"
 
     def __init__(self, waiting: Callable[[str], None], progress: Callable[[str], None]) -> None:
         self._waiting, self._progress = waiting, progress
         self._rest, self._told = b"", b""
+        self.busy = ""
 
     def __call__(self, piece: bytes) -> None:
         """Take the next piece of the output, which may end anywhere; b"" for a silent second."""
@@ -62,5 +65,7 @@ class Listener:
             if waiting and not before and lock != self._told:
                 self._told = lock
                 self._waiting(lock.decode("utf-8", "replace"))
+            if line.startswith(self._DPKG):
+                self.busy = "dpkg"
         said = (progress(line.decode("utf-8", "replace")) for line in reversed(lines))
         self._progress(next(filter(None, said), ""))

@@ -223,7 +223,7 @@ class Report:
         """Show on a terminal how long the step takes already, and what its program said last."""
         self._doing = text or self._doing
         now = time.monotonic()
-        if self._step and now - self._drawn >= REDRAW_SECONDS:
+        if self._step and self.live and now - self._drawn >= REDRAW_SECONDS:
             self._drawn = now
             minutes, seconds = divmod(int(now - self._since), 60)
             done = f"{self._step.before} of {self._step.of} done"

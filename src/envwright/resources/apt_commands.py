@@ -23,7 +23,7 @@ OPTIONS = (
 )
 """How long apt waits: for dpkg's locks (not for that of the lists: apt-get update fails at once),
 and for a server that holds a connection and sends nothing, at each try (apt.conf(5)). EW_STATUS is
-set where somebody looks how far apt is."""
+the option by which apt tells how far it is (host/running.py)."""
 UPDATE_SECONDS = 900
 """How long an update may take: what a server sends a byte at a time has no other end."""
 

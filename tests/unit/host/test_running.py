@@ -58,3 +58,12 @@ def test_the_last_line_that_says_something_is_progress_and_silence_is_told_as_no
     for piece in (b"", b"one\ntwo\n\n", b"three", b"", b" and more\r"):
         listener(piece)
     assert told == ["", "two", "", "", "three and more"]
+
+
+def test_dpkg_must_not_be_cut_off_and_apts_downloads_may() -> None:
+    listener = Listener(lambda _: None, lambda _: None)
+    seen = []
+    for piece in (b"dlstatus:1:20:Retrieving\n", b"pmst", b"atus:x:20:Unpacking\n", b"more\n"):
+        listener(piece)
+        seen.append(listener.busy)
+    assert seen == ["", "", "dpkg", "dpkg"]
