@@ -139,7 +139,7 @@ def _verify_options(proving: Parser) -> None:
 def _explain_options(explaining: Parser) -> None:
     from envwright.spec.sample_machines import KINDS, kinds  # noqa: PLC0415 - as for check
 
-    topic = "docker, docker.daemon, ...; or the file of an environment"
+    topic = "docker, docker.daemon, extends, ...; or the file of an environment"
     explaining.add_argument("topic", nargs="?", default="", help=topic)
     key = "of a file: docker.daemon.mtu, ...; by default all"
     explaining.add_argument("key", nargs="?", default="", help=key)

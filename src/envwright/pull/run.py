@@ -122,10 +122,12 @@ def _compile(settings: Settings, machine: Machine, files: Path) -> tuple[Compile
         environment = load(settings.environment, machine, settings.variables)
     except SpecErrors as errors:
         # The excerpt of a foreign file may be nobody's business.
-        outside = [e.file for e in errors.errors if isinstance(e, LocatedError)]
+        outside = [e.file for e in errors.errors if isinstance(e, LocatedError) and e.private]
         _refuse_outside(outside, files)
         raise
-    _refuse_outside(environment.files, files)
+    presets = environment.trees
+    own = [path for path in environment.files if not any(tree.holds(path) for tree in presets)]
+    _refuse_outside(own, files)
     return compile_environment(environment, machine), environment.secrets
 
 

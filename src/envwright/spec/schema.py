@@ -89,7 +89,8 @@ def _head() -> dict[str, Any]:
             "type": "string",
         },
         "extends": {
-            "description": "Files that this file extends, relative to it; its own values win.",
+            "description": "Layers below this file: paths, presets, addresses of git or https. "
+            "`envwright explain extends` shows the forms.",
             "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
         },
         "when": _WHEN,
