@@ -18,7 +18,8 @@ from envwright.errors import (
     RefusedError,
     SpecErrors,
 )
-from envwright.pull import local, tree
+from envwright.fetch import tree
+from envwright.pull import local
 from envwright.pull.git import HOME_PREFIX, Git
 from envwright.pull.record import Record, last
 from envwright.pull.settings import FOLDER, STATE, Settings, read

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.errors import RefusedError
-from envwright.pull.git_errors import last_lines
+from envwright.fetch.git_errors import last_lines
 from envwright.pull.settings import SIGNERS
 
 if TYPE_CHECKING:

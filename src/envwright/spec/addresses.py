@@ -43,7 +43,7 @@ SHORT = 12
 
 
 class CredentialsError(SpecError):
-    """An address holds a name or password: the line that has it must not be shown."""
+    """An address holds what may be a password: the line that has it must not be shown."""
 
 
 class MissingLayer(SpecError):  # noqa: N818 - of a cache, it is no error
@@ -192,7 +192,7 @@ def _web(text: str) -> WebAddress:
             f"{quoted(text)} looks like a file of a git repository", hint=f"write git+{text}"
         )
     if "?" in text:
-        raise SpecError(
+        raise CredentialsError(
             "the address of a layer has a query (`?...`), which often holds a key that others must "
             "not see",
             hint="name an address without one, or take the file from its git repository",

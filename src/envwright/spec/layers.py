@@ -135,7 +135,9 @@ class _Layers:
             names = [*self._chain.values(), file.shown]
             raise asked.error(f"these files extend each other: {' -> '.join(names)}")
         if asked and len(self._chain) >= CHAIN_LIMIT:
-            raise asked.error(f"more than {CHAIN_LIMIT} files extend each other in a row")
+            first, *_, last = self._chain.values()
+            chain = f"{first} -> ... -> {last} -> {file.shown}"
+            raise asked.error(f"more than {CHAIN_LIMIT} files extend each other in a row: {chain}")
         self._chain[real] = file.shown
         root = _read(file, asked)
         self.checksums[file.path] = root.at.source.checksum
@@ -182,6 +184,11 @@ class _Layers:
         address = parse_address(name)
         if address is None:
             return file.beside(name) if file else LayerFile(name, name)
+        if file is None and not address.pinned:
+            raise SpecError(
+                f"{address}: a layer of an inventory names its commit or SHA-256",
+                hint="or let an environment extend it, which `envwright lock` can lock",
+            )
         if file and file.tree and address.local:
             raise SpecError(
                 f"{file.shown} is a layer from elsewhere, and takes no repository of this computer",
