@@ -33,8 +33,9 @@ _OF_A_CALLER = (
 _PROTOCOLS = "https:ssh:file"
 """What a URL may come to; `insteadOf` may turn one into the other."""
 _FULL = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-_REFUSED = "unadvertised object"
-"""Of a server that gives commits by the names of branches and tags only (fetch-pack of git)."""
+_REFUSED = ("unadvertised object", "does not support shallow")
+"""Of a server that gives commits by the names of branches and tags only (fetch-pack of git), or
+that is no more than a web server with the files of a repository (remote-curl of git)."""
 _UNKNOWN = "not our ref"
 """Of a server that does not have a commit (upload-pack of git)."""
 _BY_HAND = "see what git says by hand: git ls-remote URL"
@@ -97,7 +98,7 @@ class Repository(Git):
             RefusedError: the repository has no such commit.
         """
         answer = self.try_fetch("--depth=1", commit)
-        if answer.code and _REFUSED in answer.err:
+        if answer.code and any(words in answer.err for words in _REFUSED):
             answer = self.try_fetch(*_FULL)
         if answer.code and _UNKNOWN not in answer.err:
             raise self.unfetched(commit[:12], answer)
@@ -115,23 +116,27 @@ class Repository(Git):
             StepError: the repository cannot be asked.
             RefusedError: it has no such branch or tag.
         """
-        names = (ref, f"refs/tags/{ref}^{{}}", f"refs/tags/{ref}", f"refs/heads/{ref}")
-        answer = self.call("ls-remote", "--", self.url, *names[1:], ref)
+        whole = ref == "HEAD" or ref.startswith("refs/")
+        branches = () if whole else (f"refs/heads/{ref}",)
+        # Of a tag that is an object, the name with ^{} is the commit (git ls-remote).
+        others = tuple(f"{ref if whole else f'refs/tags/{ref}'}{end}" for end in ("^{}", ""))
+        answer = self.call("ls-remote", "--", self.url, *others, *branches)
         if answer.code:
             raise self.unfetched(ref, answer)
-        lines = [line.split("\t") for line in answer.out.decode("utf-8", "replace").splitlines()]
+        lines = (line.split("\t") for line in answer.out.decode("utf-8", "replace").splitlines())
         found = {name: commit for commit, name in lines}
-        both = {f"refs/tags/{ref}", f"refs/heads/{ref}"} <= found.keys()
-        for name in names:
-            if name in found and not both:
-                return found[name]
-        what = "both a branch and a tag" if both else "no branch or tag"
-        hint = (
-            f"name the one that you mean: refs/heads/{ref} or refs/tags/{ref}"
-            if both
-            else "git ls-remote lists those that there are"
-        )
-        raise RefusedError(f"{self.url} has {what} {ref}", hint=hint)
+        commits = [found[name] for name in (*others, *branches) if name in found]
+        if not commits:
+            raise RefusedError(
+                f"{self.url} has no branch or tag {ref}",
+                hint="git ls-remote lists those that there are",
+            )
+        if branches and {others[-1], *branches} <= found.keys():
+            raise RefusedError(
+                f"{self.url} has both a branch and a tag {ref}",
+                hint=f"name the one that you mean: refs/heads/{ref} or refs/tags/{ref}",
+            )
+        return commits[0]
 
     def write(self, commit: str, folder: Path) -> None:
         """Fetch a commit and write its files into an empty folder.
