@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from envwright.errors import RefusedError, StepError
 from envwright.fetch import git
 from envwright.fetch.git_errors import failed, last_lines
+from envwright.fetch.signature import Pinned
 from envwright.pull.settings import IDENTITY, KEYRING, KNOWN_HOSTS, SIGNERS
 
 if TYPE_CHECKING:
@@ -100,6 +101,16 @@ class Git(git.Git):
         # The agent that gpg may have started ends by itself, and may be at that now.
         shutil.rmtree(self.home, ignore_errors=True)
 
+    @property
+    def pinned(self) -> Pinned:
+        """Whose signatures are good."""
+        return Pinned(
+            self.settings.ref,
+            self._folder / SIGNERS if self.settings.signers else None,
+            self.settings.keys,
+            "let a pinned signer sign, or pin this one: envwright pull install ... --signers FILE",
+        )
+
     def fetch(self) -> str:
         """Fetch what the ref names now; return the id of the commit or tag.
 
@@ -137,7 +148,7 @@ class Git(git.Git):
 
     def settings_of_git(self) -> tuple[str, ...]:
         """Return the settings of a call: what is pinned, and nothing of a user's."""
-        signers = self._folder / SIGNERS if self.settings.signers else Path(os.devnull)
+        signers = self.pinned.signers or os.devnull
         return (
             *super().settings_of_git(),
             "credential.helper=",

@@ -19,11 +19,11 @@ from envwright.errors import (
     SpecErrors,
 )
 from envwright.fetch import tree
+from envwright.fetch.signature import judge
 from envwright.pull import local
 from envwright.pull.git import HOME_PREFIX, Git
 from envwright.pull.record import Record, last
 from envwright.pull.settings import FOLDER, STATE, Settings, read
-from envwright.pull.signature import judge
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
 from envwright.workflow import RunOptions, Verb
@@ -85,7 +85,7 @@ def _follow(
     settings: Settings, folder: Path, state: Path, report: Report, record: Record
 ) -> ExitCode:
     with Git(settings, folder, state) as git:
-        commit = judge(git, git.fetch(), folder)
+        commit = judge(git, git.fetch(), git.pinned)
         git.accept(commit.id)
         record.saw(commit)
         signed = f"commit {commit.id[:12]} of {commit.date}, signed by {commit.signer}"
