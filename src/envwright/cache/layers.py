@@ -45,6 +45,15 @@ def place(address: Address, pin: str, *, create: bool = False) -> str:
     return str(folder / (pin if kind == "git" else f"{pin}.yaml"))
 
 
+def signature(address: GitAddress, place_: str) -> Path:
+    """Return the file that stands beside a commit whose signature was found good.
+
+    Its name says for which name of the commit, and for which signers.
+    """
+    known = storage.checksum(repr((address.ref, address.signers)).encode())
+    return Path(f"{place_}.signed-{known}")
+
+
 def tree(address: Address, pin: str, lock: Lock | None = None) -> Tree | None:
     """Return a layer of the cache; None where it is not there, or not whole.
 
@@ -56,7 +65,8 @@ def tree(address: Address, pin: str, lock: Lock | None = None) -> Tree | None:
     try:
         path = place(address, pin)
         if isinstance(address, GitAddress):
-            whole = os.path.isdir(path)  # noqa: PTH112 - a text
+            signed = not address.signers or signature(address, path).is_file()
+            whole = signed and os.path.isdir(path)  # noqa: PTH112 - a text
         else:
             whole = storage.checksum(Path(path).read_bytes()) == pin
     except OSError:

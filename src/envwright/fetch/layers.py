@@ -33,8 +33,11 @@ def fetch(address: Address, pin: str) -> None:
         EnvwrightError: it cannot be had, or is another.
     """
     if isinstance(address, GitAddress):
-        with Repository.new(address) as repository, _new(address, pin) as folder:
-            repository.write(pin, folder)
+        with Repository.new(address) as repository:
+            with _new(address, pin) as folder:
+                repository.write(pin, folder)
+            if address.signers:
+                kept.signature(address, kept.place(address, pin)).touch()
     else:
         keep(address, pin, download(address, pin))
 

@@ -108,7 +108,7 @@ class _Walk:
         self._tell(f"Looking up {address.key} ...")
         if isinstance(address, GitAddress):
             with Repository.new(address) as repository:
-                return repository.resolve(address.ref)
+                return repository.resolve(address.ref).commit
         data = download(address)
         digest = hashlib.sha256(data).hexdigest()
         keep(address, digest, data)

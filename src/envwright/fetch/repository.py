@@ -11,11 +11,12 @@ import contextlib
 import os
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.errors import RefusedError
 from envwright.fetch import tree
 from envwright.fetch.git import Git
+from envwright.fetch.signature import Pinned, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,6 +39,8 @@ _REFUSED = ("unadvertised object", "does not support shallow")
 that is no more than a web server with the files of a repository (remote-curl of git)."""
 _UNKNOWN = "not our ref"
 """Of a server that does not have a commit (upload-pack of git)."""
+_CANDIDATE = "refs/envwright/candidate"
+_ADVICE = "let one of `signers` sign, or add the signer there"
 _BY_HAND = "see what git says by hand: git ls-remote URL"
 _HINTS = {
     "couldn't find remote ref": "name a branch or tag that is there",
@@ -60,6 +63,13 @@ _HINTS = {
 }
 
 
+class Named(NamedTuple):
+    """A branch or tag by its whole name, and the commit that it stands for."""
+
+    ref: str
+    commit: str
+
+
 class Repository(Git):
     """A bare repository that holds one commit of a layer's repository.
 
@@ -74,6 +84,9 @@ class Repository(Git):
 
     def __init__(self, folder: Path, address: GitAddress) -> None:
         super().__init__(folder / "repository.git", address.url)
+        self._address = address
+        self._signers = folder / "signers"
+        self._signers.write_text("".join(f"{line}\n" for line in address.signers), "utf-8")
 
     @classmethod
     @contextlib.contextmanager
@@ -89,6 +102,18 @@ class Repository(Git):
         own = {name: text for name, text in os.environ.items() if name not in _OF_A_CALLER}
         ours = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": _PROTOCOLS}
         return {"PATH": os.defpath, **own, **ours}
+
+    def settings_of_git(self) -> tuple[str, ...]:
+        """Return the settings of a call: whose signatures are good."""
+        return (
+            *super().settings_of_git(),
+            f"gpg.ssh.allowedSignersFile={self._signers}",
+            # A person may sign by another program, which need not know how to verify.
+            "gpg.ssh.program=ssh-keygen",
+            # Signers are known by SSH keys only.
+            "gpg.program=false",
+            "gpg.x509.program=false",
+        )
 
     def fetch(self, commit: str) -> None:
         """Fetch a commit by its name, without its history where the server can leave that out.
@@ -109,8 +134,8 @@ class Repository(Git):
                 "log shows",
             )
 
-    def resolve(self, ref: str) -> str:
-        """Return the commit that a branch or tag stands for now.
+    def resolve(self, ref: str) -> Named:
+        """Return the branch or tag of a name, with the commit that it stands for now.
 
         Raises:
             StepError: the repository cannot be asked.
@@ -125,8 +150,8 @@ class Repository(Git):
             raise self.unfetched(ref, answer)
         lines = (line.split("\t") for line in answer.out.decode("utf-8", "replace").splitlines())
         found = {name: commit for commit, name in lines}
-        commits = [found[name] for name in (*others, *branches) if name in found]
-        if not commits:
+        names = [name for name in (*others, *branches) if name in found]
+        if not names:
             raise RefusedError(
                 f"{self.url} has no branch or tag {ref}",
                 hint="git ls-remote lists those that there are",
@@ -136,7 +161,7 @@ class Repository(Git):
                 f"{self.url} has both a branch and a tag {ref}",
                 hint=f"name the one that you mean: refs/heads/{ref} or refs/tags/{ref}",
             )
-        return commits[0]
+        return Named(names[0].removesuffix("^{}"), found[names[0]])
 
     def write(self, commit: str, folder: Path) -> None:
         """Fetch a commit and write its files into an empty folder.
@@ -145,4 +170,22 @@ class Repository(Git):
             StepError, RefusedError: it cannot be fetched, or its files cannot be written.
         """
         self.fetch(commit)
+        if self._address.signers:
+            self._verify(commit)
         tree.write(self, commit, folder)
+
+    def _verify(self, commit: str) -> None:
+        """Refuse a commit that no signer stands for, by the tag that names it or by itself."""
+        ref, name = self._address.ref, commit
+        if not self._address.pinned:
+            answer = self.try_fetch("--depth=1", f"+{self.resolve(ref).ref}:{_CANDIDATE}")
+            if answer.code:
+                raise self.unfetched(ref, answer)
+            name = self.demand("rev-parse", "--verify", _CANDIDATE)
+        signed = judge(self, name, Pinned(ref, self._signers, (), _ADVICE))
+        if signed.id != commit:
+            raise RefusedError(
+                f"{self.url} {ref}: it stands for commit {signed.id[:12]} now, not for "
+                f"{commit[:12]}, so nobody has signed that",
+                hint="`envwright lock --upgrade` takes what is signed now",
+            )

@@ -17,6 +17,7 @@ from envwright.model.catalogue import discover
 from envwright.model.secrets import Secret, Secrets, is_name
 from envwright.spec import choice, scope
 from envwright.spec import layers as merged_layers
+from envwright.spec.bases import KEY
 from envwright.spec.declaration import Declaration
 from envwright.spec.merging import settle
 from envwright.spec.messages import quoted, suggestion, value_in_words
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from envwright.spec.layers import Find
     from envwright.spec.trees import Tree
 
-KEYS = ("name", "description", merged_layers.KEY, choice.WHEN, "vars", "secrets")
+KEYS = ("name", "description", KEY, choice.WHEN, "vars", "secrets")
 """The keys of an environment that are not sections."""
 NAME = "[a-z0-9][a-z0-9.-]*"
 """The names that an environment may have (a regular expression for the whole name)."""

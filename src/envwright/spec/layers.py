@@ -5,27 +5,29 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.errors import LocatedError, NotFetchedError, SpecError, UnfitError
 from envwright.spec import presets, source
-from envwright.spec.addresses import CredentialsError, MissingLayer
+from envwright.spec.addresses import CredentialsError, GitAddress, MissingLayer
 from envwright.spec.addresses import parse as parse_address
+from envwright.spec.bases import bases
 from envwright.spec.choice import WHEN, is_true
 from envwright.spec.document import parse
 from envwright.spec.merging import merge, settle
-from envwright.spec.messages import value_in_words
+from envwright.spec.messages import quoted, value_in_words
 from envwright.spec.shape import Shape, shape_of
 from envwright.spec.trees import LayerFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from pydantic import BaseModel
 
     from envwright.spec.addresses import Address
+    from envwright.spec.bases import Base
     from envwright.spec.source import Position
     from envwright.spec.tree import Node
     from envwright.spec.trees import Tree
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     Find = Callable[[Address], Tree]
     """Returns the tree of an address, from the cache."""
 
-KEY = "extends"
 CHAIN_LIMIT = 32
 """How long a chain of files that extend each other may be."""
 
@@ -147,8 +148,8 @@ class _Layers:
         if not self._fits(root, required=own and asked is None):
             del self._chain[real]
             return
-        for name, at in _bases(root):
-            self.add(self._extended(name, at, file), at)
+        for base in bases(root):
+            self.add(self._extended(base, file), base.at)
         del self._chain[real]
         self._done.add(real)
         self.roots.append(root)
@@ -163,25 +164,39 @@ class _Layers:
             raise UnfitError([when.place.error(message)])
         return False
 
-    def _extended(self, name: str, at: Position, file: LayerFile) -> LayerFile:
-        """Return the file that another file extends by a text."""
+    def _extended(self, base: Base, file: LayerFile) -> LayerFile:
+        """Return the file that another file names as its base."""
         try:
-            return self.named(name, file)
+            return self.named(base.name, file, base.signers)
         except MissingLayer as missing:
-            raise NotFetchedError([at.error(missing.message, missing.hint)]) from None
+            raise NotFetchedError([base.at.error(missing.message, missing.hint)]) from None
         except SpecError as error:
             secret = isinstance(error, CredentialsError)
-            raise at.error(error.message, error.hint, secret=secret) from None
+            raise base.at.error(error.message, error.hint, secret=secret) from None
 
-    def named(self, name: str, file: LayerFile | None = None) -> LayerFile:
+    def named(
+        self, name: str, file: LayerFile | None = None, signers: tuple[str, ...] = ()
+    ) -> LayerFile:
         """Return the file that a text names: an address, or a path beside another file.
+
+        Args:
+            name: the text.
+            file: the file that has the text; None where the command line or an inventory has it.
+            signers: whose signature it needs, if any.
 
         Raises:
             SpecError: the text names nothing that can be extended.
         """
+        address = parse_address(name)
+        if signers:
+            if not isinstance(address, GitAddress):
+                raise SpecError(
+                    f"{quoted(name)} has no signature: only what git keeps can be signed",
+                    hint="leave `signers` out, or take the file from a git repository",
+                )
+            address = replace(address, signers=signers)
         if name.startswith(presets.SCHEME):
             return presets.preset(name.removeprefix(presets.SCHEME))
-        address = parse_address(name)
         if address is None:
             return file.beside(name) if file else LayerFile(name, name)
         if file is None and not address.pinned:
@@ -209,16 +224,3 @@ def _read(file: LayerFile, asked: Position | None) -> Node:
         actual = value_in_words(root.plain())
         raise root.at.error(f"an environment is a mapping of keys, not {actual}")
     return root
-
-
-def _bases(root: Node) -> Iterator[tuple[str, Position]]:
-    """Yield the texts of `extends`, and where they stand."""
-    entry = root.value.get(KEY) if isinstance(root.value, Mapping) else None
-    if entry is None:
-        return
-    for node in entry.node.value if isinstance(entry.node.value, tuple) else (entry.node,):
-        if not isinstance(node.value, str) or not node.value:
-            at = node.at if node.value else entry.at
-            actual = value_in_words(node.plain())
-            raise at.error(f"extends must be a path or a list of paths, not {actual}")
-        yield node.value, node.at
