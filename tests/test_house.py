@@ -39,7 +39,10 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"report": "everything that a person or a program reads; the only room that prints"},
     {"targets": "export to other forms"},
     {"engine": "one machine: context, plan, apply, verify"},
-    {"state": "what is kept on the machine"},
+    {
+        "fetch": "what comes from elsewhere: git, web servers, and the layers in them",
+        "state": "what is kept on the machine",
+    },
     {"cache": "what is kept between runs on the controller"},
     {"spec": "the language: from text to compiled resources"},
     {"resources": "the vocabulary, one word a file"},

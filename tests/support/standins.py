@@ -165,6 +165,7 @@ class StandInEnvironment:
     secrets: Secrets = field(default_factory=lambda: Secrets({}))
     file: str = "box.yaml"
     files: dict[str, str] = field(default_factory=dict)
+    trees: tuple[()] = ()
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:  # noqa: ARG002 - as the real one
         return "box.yaml", int(path[0]) if path else 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envwright.cache.layers import finder
 from envwright.cli.options import named
 from envwright.errors import ExitCode, UnfitError
 from envwright.report.verdicts import show
@@ -26,7 +27,9 @@ def check(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
     Raises:
         SpecErrors: the environment has mistakes, or can work on no kind.
     """
-    found = verdicts(named(parsed.environment), dict(parsed.var), parsed.kinds or tuple(KINDS))
+    path, kinds = named(parsed.environment), parsed.kinds or tuple(KINDS)
+    fetching = call.fetching(offline=parsed.offline)
+    found = fetching.before(lambda: verdicts(path, dict(parsed.var), kinds, finder(path)), path)
     mistakes = found.mistakes()
     failed = mistakes or (parsed.kinds and any(verdict.errors for verdict in found.each))
     if parsed.json:
@@ -48,7 +51,10 @@ def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
         SpecErrors: the environment has mistakes.
     """
     if parsed.topic.endswith((".yaml", ".yml")):
-        environment = load(parsed.topic, KINDS[parsed.kinds[0]], dict(parsed.var))
+        path, machine = parsed.topic, KINDS[parsed.kinds[0]]
+        environment = call.fetching(offline=parsed.offline).before(
+            lambda: load(path, machine, dict(parsed.var), find=finder(path)), path
+        )
         call.report.text("\n".join(lines(environment, parsed.key)))
     else:
         call.report.text(text_of(parsed.topic))

@@ -81,7 +81,8 @@ def _open(
         opened=_opened(call),
         preload=functools.partial(preload, verify=verify),
     )
-    compile_ = from_file(target.environment, target.variables, target.layers)
+    fetching = call.fetching(offline=machines.offline)
+    compile_ = from_file(target.environment, target.variables, target.layers, fetching)
     return open_context(target, compile_, access, call.timings)
 
 

@@ -49,6 +49,12 @@ def _hosts(parsed: argparse.Namespace, call: Invocation) -> int:
     return hosts(parsed, call)
 
 
+def _lock(parsed: argparse.Namespace, call: Invocation) -> int:
+    from envwright.cli.lock import lock  # noqa: PLC0415 - see above
+
+    return lock(parsed, call)
+
+
 def _pull(parsed: argparse.Namespace, call: Invocation) -> int:
     from envwright.cli import pull  # noqa: PLC0415 - see above
 
@@ -64,6 +70,7 @@ VERBS: dict[str, Verb] = {
     "schema": _language,
     "hosts": _hosts,
     "export": _export,
+    "lock": _lock,
     "pull": _pull,
 }
 

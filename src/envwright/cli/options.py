@@ -30,6 +30,7 @@ VERBS = {
     "schema": "Print the JSON Schema of environments, for editors",
     "hosts": "List the machines of an inventory, with what each is to be",
     "export": "Write a deploy and tests that run without envwright",
+    "lock": "Record which commits and files the layers of an environment are",
     "pull": "Follow a git repository of environments, by a timer",
 }
 """What there is to do, in the order of doing it."""
@@ -86,6 +87,7 @@ def _parser(names: Sequence[str]) -> Parser:
         "verify": _verify_options,
         "explain": _explain_options,
         "hosts": _hosts_options,
+        "lock": _lock_options,
         "export": functools.partial(_export_options, machines),
         "pull": add_actions,
     }
@@ -139,11 +141,12 @@ def _verify_options(proving: Parser) -> None:
 def _explain_options(explaining: Parser) -> None:
     from envwright.spec.sample_machines import KINDS, kinds  # noqa: PLC0415 - as for check
 
-    topic = "docker, docker.daemon, ...; or the file of an environment"
+    topic = "docker, docker.daemon, extends, ...; or the file of an environment"
     explaining.add_argument("topic", nargs="?", default="", help=topic)
     key = "of a file: docker.daemon.mtu, ...; by default all"
     explaining.add_argument("key", nargs="?", default="", help=key)
     _variable_option(explaining)
+    _offline_option(explaining)
     explaining.add_argument(
         "--for",
         dest="kinds",
@@ -159,6 +162,19 @@ def _hosts_options(listing: Parser) -> None:
     listing.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _lock_options(locking: Parser) -> None:
+    locking.add_argument("environment", help="a YAML file")
+    locking.add_argument(
+        "--upgrade",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="look up anew what the layers are whose addresses hold this text (default: all), and "
+        "tell what moved",
+    )
+    locking.add_argument("--json", action="store_true", help="print JSON, and only that")
+
+
 def _export_options(machines: Parser, exporting: Parser) -> None:
     kinds = exporting.add_subparsers(required=True, metavar="KIND")
     writing = kinds.add_parser("pyinfra", help="a pyinfra deploy and its tests", parents=[machines])
@@ -170,6 +186,7 @@ def _common_options() -> Parser:
     common = Parser(add_help=False)
     common.add_argument("environment", nargs="?", default="", help="a YAML file")
     _variable_option(common)
+    _offline_option(common)
     return common
 
 
@@ -181,6 +198,14 @@ def _variable_option(parser: Parser) -> None:
         type=variable,
         metavar="NAME=VALUE",
         help="set a variable of the environment",
+    )
+
+
+def _offline_option(parser: Parser) -> None:
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="fetch no layer that `extends` names: take those of the cache alone",
     )
 
 
@@ -276,6 +301,7 @@ class MachineOptions(NamedTuple):
         limit: patterns of hosts or groups of the inventory.
         password_on_stdin: sudo's password is the first line of stdin.
         timeout: seconds after which a machine is given up; None for never.
+        offline: no layer of an environment is fetched.
     """
 
     environment: str
@@ -285,6 +311,7 @@ class MachineOptions(NamedTuple):
     limit: tuple[str, ...] = ()
     password_on_stdin: bool = False
     timeout: float | None = None
+    offline: bool = False
 
     def targets(self) -> list[Target]:
         """Return the machines, each with its environment.
@@ -353,6 +380,7 @@ def machine_options(parsed: argparse.Namespace) -> MachineOptions:
         tuple(parsed.limit),
         parsed.sudo_password_stdin,
         parsed.timeout,
+        parsed.offline,
     )
 
 
@@ -379,5 +407,10 @@ def fleet_options(parsed: argparse.Namespace) -> FleetOptions:
     from envwright.fleet.options import FleetOptions  # noqa: PLC0415 - one machine spares it
 
     return FleetOptions(
-        parsed.parallel, parsed.fail_fast, parsed.log_dir, parsed.timeout, parsed.trust
+        parsed.parallel,
+        parsed.fail_fast,
+        parsed.log_dir,
+        parsed.timeout,
+        parsed.trust,
+        parsed.offline,
     )

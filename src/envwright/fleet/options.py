@@ -19,6 +19,7 @@ class FleetOptions:
         log_dir: the folder for a log of each machine; None for no logs.
         timeout: seconds after which a machine is given up, in each stage; None for never.
         trust: what environments run and read on this computer is agreed to.
+        offline: no layer of an environment is fetched.
     """
 
     parallel: int
@@ -26,3 +27,4 @@ class FleetOptions:
     log_dir: Path | None = None
     timeout: float | None = None
     trust: bool = False
+    offline: bool = False

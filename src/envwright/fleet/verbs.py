@@ -14,6 +14,7 @@ from envwright.cache import trust
 from envwright.cache.compiled import CompiledEnvironment
 from envwright.engine.context import Access, open_context
 from envwright.errors import EnvwrightError
+from envwright.fetch.stage import Fetching
 from envwright.fleet.compile_cache import CompileCache
 from envwright.fleet.logs import Log, log_files
 from envwright.fleet.outcome import FleetOutcome, HostOutcome, RunSummary
@@ -72,7 +73,7 @@ class Fleet:
         self._planned: dict[int, Planned] = {}
         self._password, self._timings = password, timings
         self._logs = log_files(options.log_dir, targets)
-        self._cache = CompileCache()
+        self._cache = CompileCache(Fetching(report.complain, options.offline))
         report.mask = self._cache.mask
 
     def plan(self, verb: Verb) -> list[HostOutcome]:
@@ -123,6 +124,7 @@ class Fleet:
                 asking=self._password is not None,
                 planned=self._planned.get(number),
                 timeout=self.options.timeout,
+                offline=self.options.offline,
             )
             return send(task, channel)
 

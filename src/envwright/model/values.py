@@ -59,10 +59,18 @@ class LocalFile:
     mode: str
 
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
+"""How the file begins that stands for a file of Git LFS until that is downloaded (git-lfs-spec)."""
+
+
 def _local_path(name: str, info: ValidationInfo) -> Path:
-    folder = (info.context or {}).get("folder", ".")
+    context = info.context or {}
     # Unlike Path.expanduser, this leaves a user whom nobody knows as it is.
-    return Path(folder) / os.path.expanduser(name)  # noqa: PTH111
+    path = Path(context.get("folder", ".")) / os.path.expanduser(name)  # noqa: PTH111
+    tree = context.get("tree")
+    if tree and not tree.holds(str(path)):
+        raise ValueError(f"cannot read {name}: a layer from elsewhere reads its own files only")
+    return path
 
 
 def _local(name: str, info: ValidationInfo) -> str:
@@ -73,6 +81,8 @@ def _local(name: str, info: ValidationInfo) -> str:
             data = file.read(TEXT_LIMIT + 1)
         if len(data) > TEXT_LIMIT:
             raise ValueError(f"cannot read {name}: it has more than 1 MiB")
+        if data.startswith(LFS_POINTER):
+            raise ValueError(f"cannot read {name}: it is a pointer of Git LFS, not the file itself")
         (info.context or {}).get("checksums", {})[str(path)] = hashlib.sha256(data).hexdigest()
         return data.decode()
     except (OSError, UnicodeDecodeError) as error:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envwright.engine.plan import Change
+    from envwright.fetch.signature import Commit
     from envwright.pull.settings import Settings
-    from envwright.pull.signature import Commit
     from envwright.workflow import Outcome
 
 FILE = "status.json"

@@ -82,7 +82,7 @@ def compile_environment(
         for proof in section.proofs(machine)
     ]
     resources = tuple(_ordered(merged))
-    reach = reach_of(environment.file, environment.files, environment.secrets)
+    reach = reach_of(environment.file, environment.files, environment.secrets, environment.trees)
     return Compiled(environment.name, resources, tuple(proofs), tuple(requirements), reach)
 
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from envwright.errors import LocatedError, SpecError, SpecErrors, UnfitError
+from envwright.errors import LocatedError, NotFetchedError, SpecError, SpecErrors, UnfitError
 from envwright.model.catalogue import discover
 from envwright.model.secrets import Secret, Secrets, is_name
 from envwright.spec import choice, scope
 from envwright.spec import layers as merged_layers
+from envwright.spec.bases import KEY
 from envwright.spec.declaration import Declaration
 from envwright.spec.merging import settle
 from envwright.spec.messages import quoted, suggestion, value_in_words
@@ -30,8 +31,10 @@ if TYPE_CHECKING:
 
     from envwright.facts import Machine
     from envwright.model.capability import Section
+    from envwright.spec.layers import Find
+    from envwright.spec.trees import Tree
 
-KEYS = ("name", "description", merged_layers.KEY, choice.WHEN, "vars", "secrets")
+KEYS = ("name", "description", KEY, choice.WHEN, "vars", "secrets")
 """The keys of an environment that are not sections."""
 NAME = "[a-z0-9][a-z0-9.-]*"
 """The names that an environment may have (a regular expression for the whole name)."""
@@ -50,6 +53,7 @@ class Environment:
         tree: the values of all layers merged, with their places.
         values: the plain value of each section, its templates rendered.
         layers: what each layer says of the machine, the lowest first.
+        trees: where the layers are from that are not the user's own files.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Environment:
     tree: Entry = field(repr=False, compare=False)
     values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     layers: tuple[Node, ...] = field(default=(), repr=False, compare=False)
+    trees: tuple[Tree, ...] = field(default=(), repr=False, compare=False)
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:
         """Return file and line of the value at a path in a section, or of the nearest value."""
@@ -74,13 +79,14 @@ class Environment:
         return self.tree.nearest((section, *path)).place.error(message, hint)
 
 
-def load(
+def load(  # noqa: PLR0913 - all that an environment is made of
     path: str | Path,
     machine: Machine,
     variables: Mapping[str, Any] = MappingProxyType({}),
     capabilities: Mapping[str, type[Section]] | None = None,
     *,
     layers: Sequence[str] = (),
+    find: Find = merged_layers.no_cache,
 ) -> Environment:
     """Read an environment, for a machine.
 
@@ -90,20 +96,22 @@ def load(
         variables: values of `vars` from the command line.
         capabilities: the classes of the sections; by default all capabilities.
         layers: files that are laid over the environment, the lowest first.
+        find: returns the tree of a layer from elsewhere.
 
     Raises:
         SpecErrors: all mistakes, in the order of files and lines.
+        NotFetchedError: a layer is not in the cache.
     """
     known = discover() if capabilities is None else capabilities
     try:
-        roots, files = merged_layers.load([str(path), *layers], scope.facts(machine))
-    except UnfitError:
+        read = merged_layers.load([str(path), *layers], scope.facts(machine), find)
+    except (UnfitError, NotFetchedError):
         raise
     except SpecErrors as errors:
         raise SpecErrors(list(without_foreign_text(errors.errors, str(path)))) from None
     except SpecError as error:
         raise SpecErrors(list(without_foreign_text([error], str(path)))) from None
-    reader = _Reader(roots, machine, known, files)
+    reader = _Reader(read, machine, known)
     environment = reader.read(str(path), variables)
     if reader.faults:
         faults = sorted(reader.faults, key=lambda fault: _rank(fault, str(path)))
@@ -122,15 +130,13 @@ class _Reader:
 
     def __init__(
         self,
-        roots: Sequence[Node],
+        read: merged_layers.Layers,
         machine: Machine,
         known: Mapping[str, type[Section]],
-        files: dict[str, str],
     ) -> None:
-        self._roots = roots
+        self._roots, self._files, self._trees = read
         self._known = known
-        self._merge(roots)
-        self._files = files
+        self._merge(self._roots)
         self._values: dict[str, Any] = {}
         self._scope = scope.Scope(machine, self._secret_entries())
 
@@ -165,6 +171,7 @@ class _Reader:
             self._tree,
             self._values,
             layers,
+            tuple(self._trees),
         )
 
     # --- The keys that are not sections ------------------------------------------------------
@@ -264,16 +271,35 @@ class _Reader:
                 self._scope.fault(declared.at.error(message, hint))
             declaration = self._section(f"secrets.{name}", declared, Declaration)
             if declaration:
-                file = Path(declared.at.source.file)
-                place = f"{file}:{declared.at.line}"
-                yield name, Secret(name, declaration, place, file.parent)
+                self._check_file(declared, declaration.file)
+                source = declared.at.source
+                place = f"{source.file}:{declared.at.line}"
+                yield name, Secret(name, declaration, place, Path(source.path).parent)
+
+    def _check_file(self, declared: Entry, file: str | None) -> None:
+        """Refuse that a layer from elsewhere has a file of this computer as its secret."""
+        source = declared.at.source
+        if source.tree is None or file is None:
+            return
+        if file.startswith("~") or not source.tree.holds(str(Path(source.path).parent / file)):
+            self._scope.fault(
+                declared.place.error(
+                    f"a layer from elsewhere reads its own files only, not {file}",
+                    hint="declare this secret in your own environment, which takes its place",
+                )
+            )
 
     # --- Sections ----------------------------------------------------------------------------
 
     def _context(self, entry: Entry) -> dict[str, Any]:
         """Return the context of validators: the folder of local files, and the templates."""
-        folder = Path(entry.at.source.file).parent
-        return {"folder": str(folder), "render": self._scope.text, "checksums": self._files}
+        source = entry.at.source
+        return {
+            "folder": str(Path(source.path).parent),
+            "tree": source.tree,
+            "render": self._scope.text,
+            "checksums": self._files,
+        }
 
     def _section(self, key: str, entry: Entry, model: type[Model]) -> Model | None:
         if entry.node.value is None:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError
 from envwright.model.catalogue import discover
+from envwright.spec import presets
+from envwright.spec.addresses import FORMS
+from envwright.spec.document import read_document
 from envwright.spec.messages import quoted, suggestion
 from envwright.spec.shape import shape_of
 
@@ -27,7 +30,8 @@ def explain(topic: str = "", capabilities: Mapping[str, type[Section]] | None = 
 
     Args:
         topic: "" lists the capabilities, `docker` explains one, `docker.daemon` one of its keys;
-            a path goes through lists and free tables directly to the keys of their items.
+            a path goes through lists and free tables directly to the keys of their items;
+            `extends` lists the presets and the forms of addresses.
         capabilities: the classes of the sections; by default all capabilities.
 
     Raises:
@@ -37,6 +41,8 @@ def explain(topic: str = "", capabilities: Mapping[str, type[Section]] | None = 
     name, *keys = topic.split(".")
     if not topic:
         lines = _overview(known)
+    elif topic == "extends":
+        lines = _extends()
     elif name not in known:
         raise EnvwrightError(
             f"there is no capability {quoted(name)}{suggestion(name, known)}",
@@ -58,6 +64,22 @@ def _overview(known: Mapping[str, type[Section]]) -> Iterator[str]:
         yield from _wrapped(first, indent=width + 4, first=f"  {name:{width}}  ")
     yield ""
     yield "`envwright explain NAME` explains one, `envwright explain NAME.KEY` one of its keys."
+    yield "`envwright explain extends` lists what an environment can be laid over."
+
+
+def _extends() -> Iterator[str]:
+    yield "extends: a layer, or a list of layers, which lie below this file"
+    for form, meaning in FORMS.items():
+        yield ""
+        yield f"  {form}"
+        yield from _wrapped(meaning, indent=6, first="      ")
+    yield ""
+    yield "Presets:"
+    for name in presets.names():
+        yield ""
+        yield f"  preset:{name}"
+        about = read_document(presets.preset(name).path).plain()["description"]
+        yield from _wrapped(about, indent=6, first="      ")
 
 
 def _capability(name: str, model: type[Section]) -> Iterator[str]:

@@ -97,7 +97,7 @@ def lines(environment: Environment, key: str = "") -> Iterator[str]:
         yield f"    {value.origin}"
         for said in value.hidden:
             does = "removes it" if said.node.value is None else _spoken(said.node)
-            yield f"    {said.place} says {does}, which {value.origin.partition(':')[0]} hides"
+            yield f"    {said.place} says {does}, which {value.origin.rpartition(':')[0]} hides"
 
 
 def _spoken(node: Node) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from envwright.errors import SpecErrors, UnfitError
+from envwright.errors import NotFetchedError, SpecErrors, UnfitError
 from envwright.facts import KnownGroup, KnownUser
 from envwright.spec.compiler import compile_environment, missing
 from envwright.spec.environment import load
+from envwright.spec.layers import no_cache
 from envwright.spec.reach import NO_REACH, Reach
 from envwright.spec.sample_machines import KINDS
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.spec.compiler import Compiled
     from envwright.spec.environment import Environment
+    from envwright.spec.layers import Find
 
 
 @dataclass(frozen=True)
@@ -95,18 +97,23 @@ class Verdicts:
         }
 
 
-def verdicts(path: str, variables: Mapping[str, str], names: Sequence[str]) -> Verdicts:
+def verdicts(
+    path: str, variables: Mapping[str, str], names: Sequence[str], find: Find = no_cache
+) -> Verdicts:
     """Compile an environment for kinds of machines, and return what can be said of each.
 
     Raises:
         SpecError: the file cannot be read.
+        NotFetchedError: a layer is not in the cache.
     """
     found, reach = [], NO_REACH
     for name in names:
         machine = KINDS[name]
         try:
-            environment = load(path, machine, variables)
+            environment = load(path, machine, variables, find=find)
             compiled = compile_environment(environment, machine, fresh=True)
+        except NotFetchedError:
+            raise
         except SpecErrors as errors:
             unfit = isinstance(errors, UnfitError)
             found.append(Verdict(name, errors.errors, unfit=unfit))

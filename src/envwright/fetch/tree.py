@@ -14,7 +14,7 @@ from envwright.errors import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envwright.pull.git import Git
+    from envwright.fetch.git import Git
 
 SIZE_LIMIT = 64 << 20
 """Bytes of all files together."""
@@ -35,27 +35,35 @@ class _Entry(NamedTuple):
 def written(git: Git, commit: str, state: Path) -> Iterator[Path]:
     """Write the files of a commit into a new folder below `state`; remove the folder in the end.
 
+    Raises:
+        RefusedError: as `write` does.
+    """
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=state) as name:
+        folder = Path(os.path.realpath(name))
+        write(git, commit, folder)
+        yield folder
+
+
+def write(git: Git, commit: str, folder: Path) -> None:
+    """Write the files of a commit into an empty folder, whose path holds no link.
+
     Submodules are left out; the files of LFS stay the pointers that they are.
 
     Raises:
         RefusedError: the commit is too large, or a path or link in it leads out of the folder.
     """
-    entries = _entries(git, commit)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=state) as name:
-        folder = Path(os.path.realpath(name))
-        # Links come last, so that no file can be written through one.
-        order = sorted(entries, key=lambda entry: entry.mode == "120000")
-        contents = _contents(git, order)
-        try:
-            for entry in order:
-                _write(folder, entry, next(contents))
-        except (OSError, ValueError) as error:
-            raise _refused(commit, f"cannot be written to disk: {error}") from None
+    # Links come last, so that no file can be written through one.
+    order = sorted(_entries(git, commit), key=lambda entry: entry.mode == "120000")
+    contents = _contents(git, order)
+    try:
         for entry in order:
-            real = os.path.realpath(folder / entry.path)
-            if entry.mode == "120000" and not is_inside(real, folder):
-                raise _refused(commit, f"holds a link that leads out of it: {entry.path}")
-        yield folder
+            _write(folder, entry, next(contents))
+    except (OSError, ValueError) as error:
+        raise _refused(commit, f"cannot be written to disk: {error}") from None
+    for entry in order:
+        real = os.path.realpath(folder / entry.path)
+        if entry.mode == "120000" and not is_inside(real, folder):
+            raise _refused(commit, f"holds a link that leads out of it: {entry.path}")
 
 
 def is_inside(path: str | Path, folder: Path) -> bool:

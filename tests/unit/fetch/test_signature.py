@@ -9,9 +9,9 @@ import pytest
 from machines.keyring import Keyring
 
 from envwright.errors import RefusedError
+from envwright.fetch.signature import Commit, judge
 from envwright.pull.git import Git
 from envwright.pull.settings import Settings
-from envwright.pull.signature import Commit, judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +35,7 @@ def judged(repository: Repository, follower: Follower) -> Judge:
         wanted = Settings(repository.url, "box.yaml", signers=True)
         wanted = replace(wanted, **settings)  # type: ignore[arg-type] # the fields of Settings
         with Git(wanted, follower.folder, follower.state) as git:
-            return judge(git, git.fetch(), follower.folder)
+            return judge(git, git.fetch(), git.pinned)
 
     return function
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envwright.errors import RefusedError, StepError
-from envwright.pull import tree
+from envwright.fetch import tree
 from envwright.pull.git import Git
 from envwright.pull.settings import Settings
 
@@ -117,8 +117,10 @@ def test_links_that_lead_out_together_are_refused(look: Look, repository: Reposi
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let git fetch what is damaged."""
-    settings = Git._settings
-    monkeypatch.setattr(Git, "_settings", lambda git: [s for s in settings(git) if "fsck" not in s])
+    settings = Git.settings_of_git
+    monkeypatch.setattr(
+        Git, "settings_of_git", lambda git: [s for s in settings(git) if "fsck" not in s]
+    )
 
 
 @pytest.mark.parametrize("name", ["..", ".git", ".GIT"])
