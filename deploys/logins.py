@@ -6,11 +6,11 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, model_validator
 
 from envwright.model.capability import Capability, Settings, render
 from envwright.model.proof import Assertion, Proof, Requirement
-from envwright.model.values import AccountName, Adding, spelled
+from envwright.model.values import Developers, spelled
 from envwright.resources.accounts import accounts
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
@@ -71,12 +71,18 @@ logins:
     git.example.com: {login: dev, password: "{{ secret.GIT_TOKEN }}"}
 """
 
-    users: Adding[AccountName] = Field(min_length=1)
+    users: Developers = []
     """The local accounts that get these logins."""
     netrc: dict[Host, Login] = {}
     """Entries of ~/.netrc, by the name of the machine."""
     git: dict[Host, Login] = {}
     """Logins for git over https, by the name of the machine."""
+
+    @model_validator(mode="after")
+    def _for_somebody(self) -> Section:
+        if not self.users:
+            raise ValueError("has no accounts: name them in 'users', or have a section 'user'")
+        return self
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         for user in self.users:

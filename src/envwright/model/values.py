@@ -38,6 +38,10 @@ def adds(identity: str = "") -> Any:
     return Field(json_schema_extra={"layers": "add", "identity": identity})
 
 
+DEVELOPER = "developer"
+"""The keyword in the schema of a field that is the developer's name where it is left out."""
+
+
 def exactly_one(settings: BaseModel, *names: str) -> None:
     """Check that one of some fields is given, and no other of them.
 
@@ -167,6 +171,13 @@ AccountName = Annotated[
     spelled(r"^[a-z_][a-z0-9_-]{0,31}$", "small letters, digits, `_` and `-`, a letter first"),
 ]
 """A user or group name that useradd(8) of Debian takes."""
+Developer = Annotated[AccountName | None, Field(json_schema_extra={DEVELOPER: True})]
+"""An account; left out, the developer of the environment (spec/developer.py)."""
+Developers = Annotated[
+    list[AccountName],
+    Field(json_schema_extra={"layers": "add", "identity": "", DEVELOPER: True}),
+]
+"""A set of accounts, as Adding; left out, the developer of the environment alone."""
 Mode = Annotated[str, spelled(r"^[0-7]{4}$", 'four octal digits in quotes, like "0644"')]
 """The permission bits of chmod(1)."""
 VariableName = Annotated[

@@ -102,15 +102,10 @@ class User(Resource):
         """Return why the wanted shell lets nobody in; "" where it does."""
         if self.lacks_shell(facts):
             return " (missing)"
-        listed = facts[Text(SHELLS)]
-        if not self._is_for_persons or not isinstance(listed, str):
+        listed = facts[Text(SHELLS)]  # the list must not have nologin
+        if not is_for_persons(self.shell) or not isinstance(listed, str):
             return ""
         return "" if self.shell in listed.split("\n") else f" (not in {SHELLS})"
-
-    @property
-    def _is_for_persons(self) -> bool:
-        """Whether the shell lets anybody in: the list must not have nologin."""
-        return bool(self.shell) and PurePosixPath(self.shell or "").name not in NO_LOGIN
 
     @classmethod
     def forecast(
@@ -153,7 +148,7 @@ class User(Resource):
             create_home=True,
             ensure_home=False,
         )
-        if self._is_for_persons and difference.concerns("shell"):
+        if is_for_persons(self.shell) and difference.concerns("shell"):
             shell = shlex.quote(self.shell or "")
             listed = f"grep -qsxF -- {shell} {SHELLS} || add-shell {shell}"
             yield operation("server.shell", commands=[listed])
@@ -162,3 +157,8 @@ class User(Resource):
         yield Assertion("user", (self.user,), "exists", expected=True)
         for attribute, value in self.desired().items():
             yield Assertion("user", (self.user,), str(attribute), value)
+
+
+def is_for_persons(shell: str | None) -> bool:
+    """Tell whether a login shell lets anybody in."""
+    return shell is not None and PurePosixPath(shell).name not in NO_LOGIN

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError
 from envwright.model.catalogue import discover
+from envwright.model.values import DEVELOPER
 from envwright.spec.messages import quoted, suggestion
 from envwright.spec.shape import shape_of
 
@@ -132,6 +133,8 @@ def _layered(shape: Shape, words: str = "") -> str:
 def _default(shape: Shape, *, required: bool) -> str:
     if required:
         return "required"
+    if DEVELOPER in shape.schema:
+        return "default the environment's user"
     default = _given(shape.schema.get("default"))
     return "optional" if default is None else f"default {json.dumps(default, ensure_ascii=False)}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from envwright.model.catalogue import discover
+from envwright.model.values import DEVELOPER
 from envwright.spec.choice import DEFAULTS, ELSE, THEN, WHEN
 from envwright.spec.declaration import Declaration
 from envwright.spec.environment import NAME
@@ -31,7 +32,7 @@ _CHOICE = {"$ref": "#/$defs/choice"}
 _ABOUT = ("description", "default")
 _BOUNDS = ("pattern", "format", "enum", "minLength", "maxLength")
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
-_OURS = ("title", "words", "short", "discriminator", "layers", "identity")
+_OURS = ("title", "words", "short", "discriminator", "layers", "identity", DEVELOPER)
 """Keywords of the models' schemas that no editor understands."""
 
 
