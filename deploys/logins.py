@@ -6,11 +6,11 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
 from envwright.model.capability import Capability, Settings, render
 from envwright.model.proof import Assertion, Proof, Requirement
-from envwright.model.values import Developers, spelled
+from envwright.model.values import Developers, SecretText, spelled
 from envwright.resources.accounts import accounts
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
     from envwright.model.resource import Resource
 
 
-def _secret(text: str) -> str:
-    # No pattern: pydantic's error of a pattern would show the value, which may be a password.
-    if not re.fullmatch("⟦secret:[A-Za-z0-9_]+⟧", text):
-        raise ValueError("must name a secret, like `{{ secret.TOKEN }}`: YAML holds no password")
-    return text
-
-
 Host = Annotated[
     str,
     spelled(r"^[A-Za-z0-9.-]+(:[0-9]+)?$", "the name of a machine, like `git.example.com`"),
@@ -40,7 +33,6 @@ Name = Annotated[
     str,
     spelled(r"^\S+$", "a name without blanks"),
 ]
-Secret = Annotated[str, AfterValidator(_secret)]
 
 
 class Login(Settings):
@@ -48,7 +40,7 @@ class Login(Settings):
 
     login: Name
     """The name of the account on the other machine."""
-    password: Secret
+    password: SecretText
     """The password or token, by the name of a secret: `{{ secret.NAME }}`."""
 
 

@@ -183,7 +183,7 @@ class General(Part):
 
 def _in_passwd(account: str) -> str:
     """Return a script that ends with 0 where WSL finds an account (microsoft/WSL#9649)."""
-    return f"grep -q ^{account}: /etc/passwd"
+    return f"grep -q '^{account.replace('.', '[.]')}:' /etc/passwd"
 
 
 class Section(Capability):

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from envwright.model.capability import Objection, Settings, render
 from envwright.model.proof import Proof
 from envwright.model.secrets import is_mentioned
-from envwright.model.values import AbsolutePath, AccountName, Adding, spelled
+from envwright.model.values import AbsolutePath, AccountName, Adding, SecretText, spelled
 from envwright.resources.directory import Directory
 from envwright.resources.edited_file import reason_unwritable
 from envwright.resources.file import File
@@ -39,12 +39,45 @@ def _read_by_sshd(line: str) -> str:
     return line
 
 
+FROM = "authorized_keys_from"
 KeyLine = Annotated[
     str,
     spelled(r"^[^\s#][^\n\r\x00]*$", "one line of authorized_keys, neither blank nor a comment"),
     AfterValidator(_read_by_sshd),
 ]
 """A public key that may log in (sshd(8), AUTHORIZED_KEYS FILE FORMAT)."""
+
+FORGES = {
+    "github": "https://github.com/{}.keys",
+    "gitlab": "https://gitlab.com/{}.keys",
+    "codeberg": "https://codeberg.org/{}.keys",
+    "launchpad": "https://launchpad.net/~{}/+sshkeys",
+}
+"""Where forges publish the keys of a person."""
+KeySource = Annotated[
+    str,
+    spelled(
+        rf"^(({'|'.join(FORGES)}):[A-Za-z0-9][A-Za-z0-9._-]*|https?://[^\s\"'<>\\]+)$",
+        f"an address, or a name on {', '.join(FORGES)}, like `github:anna`",
+    ),
+]
+"""Where the public keys of a person are published."""
+Fingerprints = Annotated[
+    Adding[
+        Annotated[
+            str,
+            spelled(r"^SHA256:[A-Za-z0-9+/]{43}$", "a fingerprint, like `ssh-keygen -l` prints it"),
+        ]
+    ],
+    Field(min_length=1),
+]
+
+
+def address_of(source: str) -> str:
+    """Return the address at which a source of keys publishes them."""
+    forge, _, name = source.partition(":")
+    return FORGES[forge].format(name) if forge in FORGES else source
+
 
 _KEY = re.compile(
     r"((?P<options>\S+(?:\"[^\"]*\"\S*)*)\s+)?"
@@ -63,10 +96,18 @@ class Account(Settings):
     """Supplementary groups; missing groups are created."""
     sudo: Literal["nopasswd", "password", "none"] | None = None
     """The account's sudo rule: `nopasswd` and `password` allow every command, without or with the
-    account's password; `none` removes the rule. Left out, the rule is not managed."""
+    account's password; `none` removes the rule. Left out, the rule is not managed. Plan tells an
+    account that cannot use sudo, since it has no password."""
+    password_hash: SecretText | None = None
+    """The hash of the account's password in the form of crypt(5), as `openssl passwd -6` and
+    `mkpasswd` print it, by the name of a secret. Left out, the password is not managed."""
     authorized_keys: Adding[KeyLine] = []
     """Lines for ~/.ssh/authorized_keys; other lines in the file stay. sshd takes the first line
     with a key: where the file has the key with other options, the new line is put in front."""
+    authorized_keys_from: dict[KeySource, Fingerprints] = {}
+    """Keys that a forge or an address publishes, like `github:anna`: the fingerprints of those that
+    may log in, as `ssh-keygen -l` prints them. The machine downloads a key that
+    ~/.ssh/authorized_keys lacks; a key with another fingerprint is not taken."""
 
 
 @dataclass(frozen=True)
@@ -97,35 +138,64 @@ class Person:
     def resources(self, machine: Machine) -> Iterator[Resource]:
         """Yield the account, its groups, its sudo rule and its keys."""
         name, account = self.name, self.account
-        yield User(user=name, uid=account.uid, shell=account.shell, at=(*self.at, "name"))
+        needs_password = account.sudo == "password" and account.password_hash is None
+        yield User(
+            user=name,
+            uid=account.uid,
+            shell=account.shell,
+            needs_password=needs_password,
+            at=(*self.at, "name"),
+        )
         for index, group in enumerate(account.groups):
             at: tuple[str | int, ...] = (*self.at, "groups", index)
             yield Group(group=group, at=at)
             yield Member(user=name, group=group, at=at)
         if account.sudo:
             yield from self._sudo(account.sudo)
-        if account.authorized_keys:
+        if account.password_hash:
+            yield self._password(account.password_hash)
+        if account.authorized_keys or account.authorized_keys_from:
             yield from self._keys(machine)
 
     def _sudo(self, rule: str) -> Iterator[Resource]:
-        # sudo ignores files with a dot in their name (sudoers(5)); account names here have no dot.
-        path, at = f"/etc/sudoers.d/{self.name}", (*self.at, "sudo")
+        # sudo ignores files with a dot in their name (sudoers(5)).
+        path, at = f"/etc/sudoers.d/{self.name.replace('.', '-')}", (*self.at, "sudo")
         if rule == "none":
             yield File(path=path, present=False, at=at)
             return
         yield Package(package="sudo", at=at)
-        content = f"{self.name} {RULES[rule]}\n"
+        # A word of capitals is an alias, unless it is quoted.
+        who = f'"{self.name}"' if self.name.isupper() else self.name
+        content = f"{who} {RULES[rule]}\n"
         yield File(path=path, content=content, mode="0440", needs=("package:sudo",), at=at)
+
+    def _password(self, secret: str) -> Resource:
+        # Owner and mode as Debian's package `passwd` sets them when it is installed.
+        return Keys(
+            path="/etc/shadow",
+            dialect="shadow",
+            keys={self.name: secret},
+            mode="0640",
+            group="shadow",
+            needs=(f"user:{self.name}",),
+            at=(*self.at, "password_hash"),
+        )
 
     def _keys(self, machine: Machine) -> Iterator[Resource]:
         folder = f"{machine.home(self.name)}/.ssh"
         owner: dict[str, Any] = {"owner": self.name, "group": machine.primary_group(self.name)}
-        at = (*self.at, "authorized_keys")
+        at = (*self.at, "authorized_keys" if self.account.authorized_keys else FROM)
+        published = {
+            fingerprint: address_of(source)
+            for source, fingerprints in self.account.authorized_keys_from.items()
+            for fingerprint in fingerprints
+        }
         yield Directory(path=folder, mode="0700", at=at, **owner)
         yield Keys(
             path=f"{folder}/authorized_keys",
             dialect="authorized_keys",
             keys=dict.fromkeys(self.account.authorized_keys, True),
+            published=published,
             mode="0600",
             at=at,
             **owner,
@@ -136,7 +206,13 @@ class Person:
         name, sudo = shlex.quote(self.name), self.account.sudo
         yield Proof(
             f"the account {self.name} is usable",
-            render("user.account.sh", name=name, sudo=sudo in RULES),
+            render(
+                "user.account.sh",
+                name=name,
+                line=f"^{self.name.replace('.', '[.]')}:",
+                sudo=sudo in RULES,
+                asked=sudo == "password",
+            ),
             at=(*self.at, "name"),
             quick=True,
         )

@@ -143,6 +143,13 @@ def _fingerprint(text: str) -> str:
     return plain
 
 
+def _secret(text: str) -> str:
+    # No pattern: pydantic's error of a pattern would show the value, which may be a password.
+    if not re.fullmatch("⟦secret:[A-Za-z0-9_]+⟧", text):
+        raise ValueError("must name a secret, like `{{ secret.TOKEN }}`: YAML holds no password")
+    return text
+
+
 Item = TypeVar("Item")
 Adding = Annotated[list[Item], adds()]
 """A set of items: the list of a higher layer adds to the list of the layers below it."""
@@ -168,9 +175,10 @@ BaseUrl = Annotated[
 """An address to which the names of files are added."""
 AccountName = Annotated[
     str,
-    spelled(r"^[a-z_][a-z0-9_-]{0,31}$", "small letters, digits, `_` and `-`, a letter first"),
+    spelled(r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$", "letters, digits, `_`, `-`, `.`, a letter first"),
 ]
-"""A user or group name that useradd(8) of Debian takes."""
+"""The name of an account or group. Directories of companies have capitals and dots in names, which
+useradd(8) of Debian and Ubuntu takes, too."""
 Developer = Annotated[AccountName | None, Field(json_schema_extra={DEVELOPER: True})]
 """An account; left out, the developer of the environment (spec/developer.py)."""
 Developers = Annotated[
@@ -178,6 +186,8 @@ Developers = Annotated[
     Field(json_schema_extra={"layers": "add", "identity": "", DEVELOPER: True}),
 ]
 """A set of accounts, as Adding; left out, the developer of the environment alone."""
+SecretText = Annotated[str, AfterValidator(_secret)]
+"""A secret and nothing else, named by a template."""
 Mode = Annotated[str, spelled(r"^[0-7]{4}$", 'four octal digits in quotes, like "0644"')]
 """The permission bits of chmod(1)."""
 VariableName = Annotated[

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.facts import Guarded, Logins, Stat, Text, Unknown
+from envwright.facts import Guarded, Logins, Stat, Status, Text, Unknown
 from envwright.model.claim import Claim, Shared
 from envwright.model.forecast import Forecast
 from envwright.model.operations import operation
@@ -36,6 +36,7 @@ class User(Resource):
         primary: its primary group; by default what useradd(8) gives it (Machine.primary_group).
         home: its home directory, made from /etc/skel with the account; never moved afterwards.
         shell: its login shell.
+        needs_password: something asks for its password, which no resource sets.
     """
 
     user: str
@@ -43,6 +44,7 @@ class User(Resource):
     primary: str | None = None
     home: str | None = None
     shell: str | None = None
+    needs_password: bool = False
 
     word: ClassVar[str] = "user"
     rank: ClassVar[int] = 35
@@ -62,19 +64,29 @@ class User(Resource):
         return (self.id, *(() if self.primary else (f"group:{self.user}",)))
 
     def claims(self) -> Iterable[Claim]:
-        """The home, where it is given; it can be a directory with a mode, or a mount point."""
-        if self.home is None:
-            return ()
-        home = PurePosixPath(self.home)
-        return (Claim(home, "a home", shared=Shared.DIRECTORY, open=True),)
+        """The number, and the home, where they are given.
+
+        A home can be a directory with a mode, or a mount point.
+        """
+        if self.uid is not None:
+            yield Claim(PurePosixPath(f"uid {self.uid}"), f"the number of {self.user}")
+        if self.home is not None:
+            home = PurePosixPath(self.home)
+            yield Claim(home, "a home", shared=Shared.DIRECTORY, open=True)
+
+    @property
+    def new_home(self) -> str:
+        """The home of the account where it is new."""
+        return self.home or f"/home/{self.user}"
 
     def folders(self) -> Mapping[str, str]:
-        return {self.home or f"/home/{self.user}": self.user}
+        return {self.new_home: self.user}
 
     def questions(self) -> Iterable[Question[Any]]:
         # useradd(8) makes a home by its path, as root.
         shell = [Stat(self.shell), Text(SHELLS)] if self.shell else []
-        return (Logins(), *shell, *([Guarded(self.home)] if self.home else []))
+        guarded = [Guarded(self.home)] if self.home else []
+        return (Logins(), *shell, *guarded, Stat(self.new_home))
 
     def desired(self) -> State:
         wanted = {"uid": self.uid, "group": self.primary, "home": self.home, "shell": self.shell}
@@ -111,18 +123,40 @@ class User(Resource):
     def forecast(
         cls, work: Sequence[tuple[User, Difference]], facts: Facts, changed: Collection[str]
     ) -> Forecast:
-        """Refuse a login shell that is not there and that no other change can bring."""
-        if any(id_.startswith("package:") for id_ in changed):
-            return Forecast()
-        return Forecast(
-            refusals=tuple(
-                f"there is no {user.shell}, the login shell of {user.user}: name the package that "
-                f"has it in `packages`, or another shell{wanted_by(user)}"
-                for user, _ in work
-                if user.lacks_shell(facts)
-                and not any(id_.endswith(f":{user.shell}") for id_ in changed)
-            )
+        """Refuse shells that no change brings, and homes of others; note missing passwords."""
+        refusals = [
+            f"{user.user} is new, and its home {user.new_home} belongs to {owner} already: move "
+            f"the folder away, or set the `uid` whose files these are{wanted_by(user)}"
+            for user, difference in work
+            if difference.before is None and (owner := user.stranger(facts))
+        ]
+        notes = tuple(
+            f"{user.user} will have no password, which sudo asks for: run `passwd {user.user}` "
+            "after apply, or set `password_hash`"
+            for user, difference in work
+            if user.needs_password and difference.before is None
         )
+        if any(id_.startswith("package:") for id_ in changed):
+            return Forecast(notes=notes, refusals=tuple(refusals))
+        refusals += [
+            f"there is no {user.shell}, the login shell of {user.user}: name the package that "
+            f"has it in `packages`, or another shell{wanted_by(user)}"
+            for user, _ in work
+            if user.lacks_shell(facts)
+            and not any(id_.endswith(f":{user.shell}") for id_ in changed)
+        ]
+        return Forecast(notes=notes, refusals=tuple(refusals))
+
+    def stranger(self, facts: Facts) -> str:
+        """Return who else owns the folder that will be the home; "" for nobody else, or root.
+
+        root owns the empty file system of a new disk.
+        """
+        there = facts[Stat(self.new_home)]
+        if not isinstance(there, Status) or there.kind != "directory":
+            return ""
+        # The owner is a number where no account has it; the account may be the one that gets it.
+        return "" if there.owner in {"root", self.user, str(self.uid)} else there.owner
 
     def refusal(self, difference: Difference) -> str:
         if difference.before is None:

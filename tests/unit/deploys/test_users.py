@@ -48,6 +48,19 @@ def test_nobody_logs_in_to_prove_an_account_without_a_login_shell(tmp_path: Path
     assert ill_written(made) == []
 
 
+def test_a_number_of_two_accounts_is_refused_in_one_section_and_in_two(tmp_path: Path) -> None:
+    apart = "user: {name: pia, uid: 4000}\nusers: {qi: {uid: 4000}}\n"
+    hint = "\nhint: remove one of the two"
+    told = "uid 4000 is wanted as the number of pia by {} and as the number of qi by {}"
+    file = f"{tmp_path}/box.yaml"
+    assert refusals(tmp_path, apart) == [
+        f"{told.format(f'user ({file}:2)', f'users ({file}:3)')}{hint}"
+    ]
+    assert refusals(tmp_path, "users: {pia: {uid: 4000}, qi: {uid: 4000}}\n") == [
+        f"{told.format(f'users ({file}:2)', f'users ({file}:2)')}{hint}"
+    ]
+
+
 def with_ubuntu(machine: Machine) -> Machine:
     """A machine as a cloud image has it: uid 1000 is taken."""
     ubuntu = Account("ubuntu", 1000, "ubuntu", "/home/ubuntu", "/bin/bash", ())

@@ -132,7 +132,7 @@ def fields(part: Any, definitions: dict[str, Any], path: str) -> Iterator[str]:
     """Yield the fields in a JSON Schema that are names of accounts, and not the developer's."""
     if not isinstance(part, dict) or DEVELOPER in part:
         return
-    if str(part.get("pattern", "")).startswith("^[a-z_][a-z0-9_-]"):
+    if str(part.get("pattern", "")).startswith("^[A-Za-z_][A-Za-z0-9_.-]"):
         yield path
     if "$ref" in part:
         yield from fields(definitions[part["$ref"].rpartition("/")[2]], definitions, path)
