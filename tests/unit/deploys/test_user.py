@@ -328,3 +328,9 @@ def test_the_rule_of_a_name_with_capitals_and_dots_is_one_that_sudo_reads(
     made = compile_section(tmp_path, f"user: {{name: {name}, sudo: password}}\n")
     (rule,) = (resource for resource in made.resources if isinstance(resource, File))
     assert (rule.path, rule.content) == (f"/etc/sudoers.d/{file}", content)
+    (line,) = re.findall(r'grep -sE "(\^.*):[|]', made.proofs[0].script)
+    assert [bool(re.match(line, other)) for other in (name, name.replace(".", "x"), "JAN")] == [
+        True,
+        name == "JANE",
+        False,
+    ]
