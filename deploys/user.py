@@ -57,5 +57,5 @@ user:
     def resources(self, machine: Machine) -> Iterator[Resource]:
         yield from self._person.resources(machine)
 
-    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
-        yield from self._person.proofs()
+    def proofs(self, machine: Machine) -> Iterator[Proof]:
+        yield from self._person.proofs(machine)

@@ -46,6 +46,6 @@ users:
         for person in self._persons:
             yield from person.resources(machine)
 
-    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
+    def proofs(self, machine: Machine) -> Iterator[Proof]:
         for person in self._persons:
-            yield from person.proofs()
+            yield from person.proofs(machine)

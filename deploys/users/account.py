@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -182,7 +184,7 @@ class Person:
         )
 
     def _keys(self, machine: Machine) -> Iterator[Resource]:
-        folder = f"{machine.home(self.name)}/.ssh"
+        path = PurePosixPath(self._file(machine))
         owner: dict[str, Any] = {"owner": self.name, "group": machine.primary_group(self.name)}
         at = (*self.at, "authorized_keys" if self.account.authorized_keys else FROM)
         published = {
@@ -190,9 +192,9 @@ class Person:
             for source, fingerprints in self.account.authorized_keys_from.items()
             for fingerprint in fingerprints
         }
-        yield Directory(path=folder, mode="0700", at=at, **owner)
+        yield Directory(path=str(path.parent), mode="0700", at=at, **owner)
         yield Keys(
-            path=f"{folder}/authorized_keys",
+            path=str(path),
             dialect="authorized_keys",
             keys=dict.fromkeys(self.account.authorized_keys, True),
             published=published,
@@ -201,7 +203,11 @@ class Person:
             **owner,
         )
 
-    def proofs(self) -> Iterator[Proof]:
+    def _file(self, machine: Machine) -> str:
+        """Return the file with the keys that may log in."""
+        return f"{machine.home(self.name)}/.ssh/authorized_keys"
+
+    def proofs(self, machine: Machine) -> Iterator[Proof]:
         """Yield the proofs that the account can be used."""
         name, sudo = shlex.quote(self.name), self.account.sudo
         yield Proof(
@@ -232,11 +238,14 @@ class Person:
                 render("user.sudo.sh", **values),
                 at=(*self.at, "sudo"),
             )
-        if keys := _offered(self.account.authorized_keys):
+        account = self.account
+        published = itertools.chain.from_iterable(account.authorized_keys_from.values())
+        if keys := [*_offered(account.authorized_keys), *published]:
+            file, words = shlex.quote(self._file(machine)), " ".join(map(shlex.quote, keys))
             yield Proof(
                 f"sshd takes the keys of {self.name}",
-                render("user.ssh.sh", name=name, keys=" ".join(map(shlex.quote, keys))),
-                at=(*self.at, "authorized_keys"),
+                render("user.ssh.sh", name=name, keys=words, file=file),
+                at=(*self.at, "authorized_keys" if account.authorized_keys else FROM),
             )
 
 

@@ -94,9 +94,6 @@ def test_proofs_are_skipped_only_where_windows_or_sshd_would_be_needed(
         "Windows drives keep owners and modes": "not under WSL",
         "sshd takes the keys of alice": "there is no sshd here",
         "sshd takes the keys of bob": "there is no sshd here",
-        "bob becomes root with a password": (
-            "bob has no password yet, which sudo asks for: passwd bob"
-        ),
     }
 
 

@@ -292,6 +292,7 @@ def test_a_rule_that_asks_for_a_password_is_proved_as_far_as_a_machine_can(
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIZ4mhVYyTHCB5tVrR0bE4bQ3s7N1hXh0m1N5mBJ9zQk"
 FINGERPRINT = "SHA256://c8D7IS0ZjSdR+tYLffQ59rf4YAxmfnrwyaovh5FoI"
 OTHER = f"SHA256:{'A' * 43}"
+PROOF = "sshd takes the keys of pat"
 KEYS_URL = "https://files.envwright.test/pat.keys"
 
 
@@ -314,7 +315,7 @@ def test_keys_that_are_published_are_taken_by_their_fingerprints(
                 refused = error.message.splitlines()[0]
             outcomes.append((refused, opened.changed(), set(said(opened.verify()))))
     assert outcomes == [
-        (f"{KEYS_URL} has nothing that is {OTHER}", {file}, {file}),
+        (f"{KEYS_URL} has nothing that is {OTHER}", {file}, {file, PROOF}),
         ("", set(), set()),
     ]
     assert machine.sh("cat /home/pat/.ssh/authorized_keys") == f"{KEY}\n"

@@ -215,3 +215,23 @@ def test_a_home_that_is_somebody_elses_is_told_before_the_account_is_made(
     assert applied(case) == []
     assert debian13.sh("su - old -c 'cat note; touch more; stat -c %U more'") == "kept\nold\n"
     assert nothing_to_do(case)
+
+
+def test_an_account_of_a_network_directory_is_left_to_the_directory(
+    place: Place, debian13: Machine
+) -> None:
+    debian13.install("libnss-extrausers")
+    case = place("account-of-a-directory", debian13)
+    said = case.run("apply", "--yes")
+    assert (said.code, said.err) == (
+        1,
+        (
+            "error: HOST: jdoe is an account of a network directory, not of /etc/passwd: name it "
+            "where it is used, and leave the account to the directory\n"
+            "    wanted by user (box.yaml:2)\n"
+            "hint: nothing was changed\n"
+        ),
+    )
+    case.write("files: {/srv/note: {content: mine, owner: jdoe}}\n")
+    assert applied(case) == []
+    assert nothing_to_do(case)

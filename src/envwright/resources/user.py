@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.facts import Guarded, Logins, Stat, Status, Text, Unknown
+from envwright.facts import Guarded, KnownUser, Logins, Stat, Status, Text, Unknown
 from envwright.model.claim import Claim, Shared
 from envwright.model.forecast import Forecast
 from envwright.model.operations import operation
@@ -86,7 +86,7 @@ class User(Resource):
         # useradd(8) makes a home by its path, as root.
         shell = [Stat(self.shell), Text(SHELLS)] if self.shell else []
         guarded = [Guarded(self.home)] if self.home else []
-        return (Logins(), *shell, *guarded, Stat(self.new_home))
+        return (Logins(), *shell, *guarded, Stat(self.new_home), KnownUser(self.user))
 
     def desired(self) -> State:
         wanted = {"uid": self.uid, "group": self.primary, "home": self.home, "shell": self.shell}
@@ -123,12 +123,11 @@ class User(Resource):
     def forecast(
         cls, work: Sequence[tuple[User, Difference]], facts: Facts, changed: Collection[str]
     ) -> Forecast:
-        """Refuse shells that no change brings, and homes of others; note missing passwords."""
+        """Refuse new accounts that cannot be made, or get at nothing; note missing passwords."""
         refusals = [
-            f"{user.user} is new, and its home {user.new_home} belongs to {owner} already: move "
-            f"the folder away, or set the `uid` whose files these are{wanted_by(user)}"
+            f"{reason}{wanted_by(user)}"
             for user, difference in work
-            if difference.before is None and (owner := user.stranger(facts))
+            if difference.before is None and (reason := user.obstacle(facts))
         ]
         notes = tuple(
             f"{user.user} will have no password, which sudo asks for: run `passwd {user.user}` "
@@ -147,16 +146,22 @@ class User(Resource):
         ]
         return Forecast(notes=notes, refusals=tuple(refusals))
 
-    def stranger(self, facts: Facts) -> str:
-        """Return who else owns the folder that will be the home; "" for nobody else, or root.
-
-        root owns the empty file system of a new disk.
-        """
-        there = facts[Stat(self.new_home)]
-        if not isinstance(there, Status) or there.kind != "directory":
+    def obstacle(self, facts: Facts) -> str:
+        """Return why the account cannot be made as a new one; "" where it can."""
+        if facts[KnownUser(self.user)] == "":
+            return (
+                f"{self.user} is an account of a network directory, not of /etc/passwd: name it "
+                "where it is used, and leave the account to the directory"
+            )
+        home = facts[Stat(self.new_home)]
+        # root owns the empty file system of a new disk. An owner without a name is a number, which
+        # may be the one that the account gets.
+        if not isinstance(home, Status) or home.owner in {"root", self.user, str(self.uid)}:
             return ""
-        # The owner is a number where no account has it; the account may be the one that gets it.
-        return "" if there.owner in {"root", self.user, str(self.uid)} else there.owner
+        return (
+            f"{self.user} is new, and its home {self.new_home} belongs to {home.owner} already: "
+            "move the folder away, or set the `uid` whose files these are"
+        )
 
     def refusal(self, difference: Difference) -> str:
         if difference.before is None:

@@ -226,7 +226,7 @@ class _Reader:
         value = None if name is None else self._scope.value(name)
         if name is not None and isinstance(value, str) and value:
             self._developer = Node(value, name.at)
-            self._scope.set_developer(value)
+        self._scope.set_developer(str(self._developer.value) if self._developer else "root")
 
     def _merge(self, roots: Sequence[Node]) -> None:
         root = merged_layers.merged(roots, self._known)

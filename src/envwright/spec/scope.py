@@ -65,7 +65,6 @@ class Scope:
     def __init__(self, machine: Machine, secret_names: Iterable[str]) -> None:
         self._machine = machine
         self._names: dict[str, Any] = {**facts(machine), "home_of": machine.home}
-        self.set_developer("root")
         self._secrets = {name: secrets.marker(name) for name in secret_names}
         self.faults: list[SpecError] = []
         self.failed: set[Position] = set()

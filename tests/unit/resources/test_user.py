@@ -11,6 +11,7 @@ from envwright.facts import (
     Accounts,
     Facts,
     Guarded,
+    KnownUser,
     Logins,
     Stat,
     Status,
@@ -33,8 +34,9 @@ STATE: Fields = {"uid": 1000, "group": "dev", "home": "/home/dev", "shell": "/bi
 
 def test_an_account_is_known_by_what_is_wanted_of_it() -> None:
     shell = (Stat("/bin/bash"), Text("/etc/shells"))
-    assert FULL.questions() == (Logins(), *shell, Guarded("/home/dev"), Stat("/home/dev"))
-    assert (ANY.id, ANY.questions()) == ("user:dev", (Logins(), Stat("/home/dev")))
+    new = (Stat("/home/dev"), KnownUser("dev"))
+    assert FULL.questions() == (Logins(), *shell, Guarded("/home/dev"), *new)
+    assert (ANY.id, ANY.questions()) == ("user:dev", (Logins(), *new))
     assert [ANY.desired(), FULL.desired()] == [{}, STATE]
     assert FULL.actual(THERE) == {**STATE, "shell": "/bin/sh"}
     assert FULL.actual(Facts({Logins(): Accounts({}, {})})) is None
@@ -129,6 +131,7 @@ def home_of(owner: str) -> Facts:
         {
             Logins(): Accounts({}, {}),
             Stat("/home/dev"): Status("directory", "0755", owner, owner, 0, ""),
+            KnownUser("dev"): None,
         }
     )
 

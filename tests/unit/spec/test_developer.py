@@ -82,6 +82,14 @@ def test_conditions_and_variables_decide_who_the_developer_is(tmp_path: Path) ->
     }
 
 
+def test_a_variable_cannot_use_a_name_that_depends_on_variables(tmp_path: Path) -> None:
+    text = 'vars: {who: alice, folder: "{{ home }}/x"}\nuser: {name: "{{ who }}"}\n'
+    assert refusals(tmp_path, text) == ["2:28: there is no name 'home'; did you mean 'home_of'?"]
+    assert refusals(tmp_path, 'vars: {folder: "{{ home }}/x"}\nuser: {name: alice}\n') == []
+    circle = "user: {when: user == 'alice', name: alice}\n"
+    assert refusals(tmp_path, circle) == ["2:14: there is no name 'user'"]
+
+
 def test_a_developer_of_other_machines_is_nobody_here(tmp_path: Path) -> None:
     text = 'user: {when: wsl, name: alice}\ndocker: {}\nfiles: {/a: {content: "{{ home }}"}}\n'
     assert accounts(tmp_path, text) == {"docker": {}}
