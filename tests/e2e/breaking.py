@@ -63,6 +63,11 @@ def _(resource: File) -> Iterator[tuple[str, str]]:
 @breaks.register(Keys)
 def _(resource: Keys) -> Iterator[tuple[str, str]]:
     path = shlex.quote(resource.path)
+    if resource.dialect == "shadow":  # without the lines of other accounts nobody could log in
+        yield from ((f"password of {name}", f"usermod -p '*' {name}") for name in resource.keys)
+        yield "mode", f"chmod 0600 {path}"
+        yield "owner", f"chown nobody:nogroup {path}"
+        return
     other = {"json": "{}", "wsl": "[boot]\nsystemd=false"}.get(resource.dialect, "# nothing")
     yield "keys", f"printf '%s\\n' {shlex.quote(other)} > {path}"
     yield from _access(resource.path)

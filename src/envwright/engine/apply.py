@@ -15,7 +15,7 @@ from envwright.engine.patience import Patience
 from envwright.engine.plan import make_plan
 from envwright.engine.safeguard import Safeguard
 from envwright.engine.tally import Tally
-from envwright.errors import EnvwrightError, HostError, StepError
+from envwright.errors import EnvwrightError, HostError, RefusedError, StepError
 from envwright.model.resource import Resource, wanted_by
 from envwright.state.journal import Journal
 from envwright.timings import OFF
@@ -269,12 +269,19 @@ class _Run:
 
 
 def _fetch(plan: Plan, secrets: Secrets) -> None:
-    """Fetch every secret that the changes need: a missing secret must not stop apply midway.
+    """Fetch every secret that the changes need: a secret must not stop apply midway.
 
     Raises:
         SecretError: a secret cannot be fetched.
+        RefusedError: a file cannot hold the value of a secret.
     """
     for change in plan.changes:
-        for value in (change.resource.desired() or {}).values():
-            if isinstance(value, str):
-                secrets.reveal(value)
+        wanted = change.resource.desired() or {}
+        texts = {field: value for field, value in wanted.items() if isinstance(value, str)}
+        revealed = {**wanted, **{field: secrets.reveal(text) for field, text in texts.items()}}
+        if revealed != wanted and (reason := change.resource.unwritable(revealed)):
+            raise RefusedError(
+                f"{plan.host}: {change.resource.name}: {secrets.mask(reason)}"
+                f"{wanted_by(change.resource)}",
+                hint="nothing was changed; correct the secret where its value is kept",
+            )

@@ -277,6 +277,10 @@ class Resource(ABC):
         """Return why envwright must not remove this difference; "" where it may."""
         return ""
 
+    def unwritable(self, revealed: State) -> str:  # noqa: ARG002 - most can write any text
+        """Return why the wanted state, its secrets put in, cannot be written; "" where it can."""
+        return ""
+
     def pending(self, machine: Machine) -> str:  # noqa: ARG002 - most wait for nothing
         """Return what must happen before the difference can be removed; "" where nothing must."""
         return ""

@@ -38,6 +38,10 @@ def adds(identity: str = "") -> Any:
     return Field(json_schema_extra={"layers": "add", "identity": identity})
 
 
+DEVELOPER = "developer"
+"""The keyword in the schema of a field that is the developer's name where it is left out."""
+
+
 def exactly_one(settings: BaseModel, *names: str) -> None:
     """Check that one of some fields is given, and no other of them.
 
@@ -149,6 +153,13 @@ def _fingerprint(text: str) -> str:
     return plain
 
 
+def _secret(text: str) -> str:
+    # No pattern: pydantic's error of a pattern would show the value, which may be a password.
+    if not re.fullmatch("⟦secret:[A-Za-z0-9_]+⟧", text):
+        raise ValueError("must name a secret, like `{{ secret.TOKEN }}`: YAML holds no password")
+    return text
+
+
 Item = TypeVar("Item")
 Adding = Annotated[list[Item], adds()]
 """A set of items: the list of a higher layer adds to the list of the layers below it."""
@@ -174,9 +185,19 @@ BaseUrl = Annotated[
 """An address to which the names of files are added."""
 AccountName = Annotated[
     str,
-    spelled(r"^[a-z_][a-z0-9_-]{0,31}$", "small letters, digits, `_` and `-`, a letter first"),
+    spelled(r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$", "letters, digits, `_`, `-`, `.`, a letter first"),
 ]
-"""A user or group name that useradd(8) of Debian takes."""
+"""The name of an account or group. Directories of companies have capitals and dots in names, which
+useradd(8) of Debian and Ubuntu takes, too."""
+Developer = Annotated[AccountName | None, Field(json_schema_extra={DEVELOPER: True})]
+"""An account; left out, the developer of the environment (spec/developer.py)."""
+Developers = Annotated[
+    list[AccountName],
+    Field(json_schema_extra={"layers": "add", "identity": "", DEVELOPER: True}),
+]
+"""A set of accounts, as Adding; left out, the developer of the environment alone."""
+SecretText = Annotated[str, AfterValidator(_secret)]
+"""A secret and nothing else, named by a template."""
 Mode = Annotated[str, spelled(r"^[0-7]{4}$", 'four octal digits in quotes, like "0644"')]
 """The permission bits of chmod(1)."""
 VariableName = Annotated[

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from envwright.errors import LocatedError, NotFetchedError, SpecError, SpecErrors, UnfitError
 from envwright.model.catalogue import discover
 from envwright.model.secrets import Secret, Secrets, is_name
-from envwright.spec import choice, scope
+from envwright.spec import choice, developer, scope
 from envwright.spec import layers as merged_layers
 from envwright.spec.bases import KEY
 from envwright.spec.declaration import Declaration
@@ -27,7 +27,7 @@ from envwright.spec.tree import Entry, Node
 from envwright.spec.validation import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from envwright.facts import Machine
     from envwright.model.capability import Section
@@ -138,6 +138,7 @@ class _Reader:
         self._known = known
         self._merge(self._roots)
         self._values: dict[str, Any] = {}
+        self._developer: Node | None = None
         self._scope = scope.Scope(machine, self._secret_entries())
 
     @property
@@ -149,9 +150,10 @@ class _Reader:
         name = self._name()
         self._check_keys()
         self._declare(file, variables)
-        layers = tuple(self._chosen(root) for root in self._roots)
+        layers = tuple(self._chosen(root, self._known) for root in self._roots)
         self._merge(layers)
         self._fill_tables()
+        self._fill_accounts()
         secrets = Secrets(dict(self._secrets()))
         sections = tuple(
             section
@@ -208,32 +210,42 @@ class _Reader:
                 self._scope.fault(entry.at.error(message, hint))
 
     def _declare(self, file: str, variables: Mapping[str, Any]) -> None:
-        """Add the variables to the scope, and `home`, which depends on the name of the user."""
-        user = self._tree.nearest(("user", "name")).node.value
-        later = isinstance(user, str) and "{{" in user
+        """Add the variables to the scope, and the developer, whose name can depend on them."""
+        name = developer.name(self._keys, self._known)
+        conditional = developer.is_conditional(self._keys, self._known)
+        later = conditional or (name is not None and scope.is_template(name.value))
         if not later:
-            self._scope.set_home(user if isinstance(user, str) else "root")
+            self._set_developer(name)
         entry = self._keys.get("vars")
         declared = entry.node.value if entry and isinstance(entry.node.value, Mapping) else {}
         for fault in scope.check_given(variables, declared, file):
             self._scope.fault(fault)
         if entry:
             self._scope.declare(entry, variables)
+        if conditional:
+            named_in = developer.section(self._keys, self._known)
+            self._roots = [self._chosen(root, named_in) for root in self._roots]
+            self._merge(self._roots)
         if later:
-            name = self._scope.value(self._tree.nearest(("user", "name")).node)
-            self._scope.set_home(name if isinstance(name, str) else "root")
+            self._set_developer(developer.name(self._keys, self._known))
+
+    def _set_developer(self, name: Node | None) -> None:
+        value = None if name is None else self._scope.value(name)
+        if name is not None and isinstance(value, str) and value:
+            self._developer = Node(value, name.at)
+        self._scope.set_developer(str(self._developer.value) if self._developer else "root")
 
     def _merge(self, roots: Sequence[Node]) -> None:
         root = merged_layers.merged(roots, self._known)
         self._tree = Entry(root.at, root)
         self._keys: dict[str, Entry] = dict(root.value) if isinstance(root.value, Mapping) else {}
 
-    def _chosen(self, root: Node) -> Node:
-        """Return what a layer says of this machine, the templates in its keys rendered."""
+    def _chosen(self, root: Node, sections: Collection[str]) -> Node:
+        """Return a layer in which some sections say what is for this machine, keys rendered."""
         chooser = choice.Chooser(self._scope.names)
         entries = {}
         for key, entry in root.value.items() if isinstance(root.value, Mapping) else ():
-            if key not in self._known:
+            if key not in sections:
                 entries[key] = entry
                 continue
             node: Node | None = entry.node
@@ -252,6 +264,16 @@ class _Reader:
         for key, entry in self._keys.items():
             if key in self._known and choice.mentions(entry.node, choice.DEFAULTS):
                 node = settle(choice.filled(entry.node, shape_of(self._known[key])))
+                self._keys[key] = Entry(entry.at, node)
+        self._tree = Entry(self._tree.at, Node(MappingProxyType(self._keys), self._tree.at))
+
+    def _fill_accounts(self) -> None:
+        """Fill the accounts that are left out by the developer."""
+        if self._developer is None:
+            return
+        for key, entry in self._keys.items():
+            if key in self._known:
+                node = developer.filled(entry.node, self._known[key], self._developer)
                 self._keys[key] = Entry(entry.at, node)
         self._tree = Entry(self._tree.at, Node(MappingProxyType(self._keys), self._tree.at))
 

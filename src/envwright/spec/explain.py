@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError
 from envwright.model.catalogue import discover
+from envwright.model.values import DEVELOPER
 from envwright.spec import presets
 from envwright.spec.addresses import FORMS
 from envwright.spec.document import read_document
@@ -154,6 +155,8 @@ def _layered(shape: Shape, words: str = "") -> str:
 def _default(shape: Shape, *, required: bool) -> str:
     if required:
         return "required"
+    if DEVELOPER in shape.schema:
+        return "default the environment's user"
     default = _given(shape.schema.get("default"))
     return "optional" if default is None else f"default {json.dumps(default, ensure_ascii=False)}"
 

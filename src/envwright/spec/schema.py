@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from envwright.model.catalogue import discover
+from envwright.model.values import DEVELOPER
 from envwright.spec.bases import LAYER, SIGNERS
 from envwright.spec.choice import DEFAULTS, ELSE, THEN, WHEN
 from envwright.spec.declaration import Declaration
@@ -47,7 +48,7 @@ _LAYER = {
 _ABOUT = ("description", "default")
 _BOUNDS = ("pattern", "format", "enum", "minLength", "maxLength")
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
-_OURS = ("title", "words", "short", "discriminator", "layers", "identity")
+_OURS = ("title", "words", "short", "discriminator", "layers", "identity", DEVELOPER)
 """Keywords of the models' schemas that no editor understands."""
 
 

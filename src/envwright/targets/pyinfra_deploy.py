@@ -196,8 +196,9 @@ def _literal(value: Any) -> str:
     if isinstance(value, Content):
         return f"content({_text(value.text)})"
     if isinstance(value, Edited):
-        defaults = f", {dict(value.defaults)!r}" if value.defaults else ""
-        return f"edited({value.path!r}, {value.dialect!r}, {dict(value.changes)!r}{defaults})"
+        more = {"defaults": value.defaults, "published": value.published}
+        given = "".join(f", {name}={dict(keys)!r}" for name, keys in more.items() if keys)
+        return f"edited({value.path!r}, {value.dialect!r}, {dict(value.changes)!r}{given})"
     if isinstance(value, Key):
         return f"key({list(value.fingerprints)!r}, url={value.url!r}, text={_text(value.text)})"
     if isinstance(value, Checksum):
