@@ -155,6 +155,12 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
         yield "unmasked", f"systemctl unmask {resource.unit}"
         yield "started", f"systemctl unmask {resource.unit} && systemctl start {resource.unit}"
         return
+    if resource.optional:
+        # No environment of the laws has both it and the unit.
+        unit = f"/run/systemd/system/{resource.unit}"
+        made = f"printf '[Service]\\nExecStart=/bin/sleep infinity\\n' > {unit}"
+        started = f"{made} && systemctl daemon-reload && systemctl start {resource.unit}"
+        yield "outdated", f"{started}; sleep 1.1; touch {resource.reads[0]}"
     if resource.running:
         # The socket would start it again at the first question.
         socket = resource.unit.replace(".service", ".socket")
@@ -248,6 +254,9 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
         yield "something else", f'printf x > "{file}"'
         # As long as the version that it replaces, for the linker's table has its place.
         yield "another version", f'sed -i "s,\tv[01][.],\tv9.,g" "{file}"'
+    elif kind == "certificates":
+        yield "bundle", ": > /etc/ssl/certs/ca-certificates.crt"
+        yield "hashes", "find /etc/ssl/certs -name '*.0' -delete"
     elif resource.title.startswith("git logins"):
         yield (
             "missing",

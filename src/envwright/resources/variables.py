@@ -17,27 +17,15 @@ from envwright.resources.command import Command
 from envwright.resources.file import File
 from envwright.resources.login_shell import FUNCTIONS, command
 from envwright.resources.startup_files import profile, startup_files
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from envwright.model.resource import Resource
 
-UNQUOTED = r"""{
-IFS= read -r value || :
-case $value in
-"\$'"*) value=${value#??} value=${value%?} ;;
-'"'*) value=${value#?} value=${value%?} ;;
-*) printf %s "$value"; value= ;;
-esac
-[ -z "$value" ] || printf %b "$(printf %s "$value" |
-    sed 's/\\\\/\x01/g; s/\\\([0-7]\{3\}\)/\\0\1/g; s/\\\(["$`'\'']\)/\1/g; s/\x01/\\\\/g')"
-}"""
-"""Decodes a value that systemd prints: one with odd characters is in $'...' or "...", as in bash.
-
-dash, which runs the script, does not know $'...', and printf(1) takes only octal numbers behind 0.
-No value holds the character 1 as it is: systemd prints a number for it.
-"""
+UNQUOTED = load(__file__).rstrip("\n")
+"""Decodes a value that systemd prints: one with odd characters is in $'...' or "...", as in bash."""
 UNSET = "envwright-unset"
 """What a proof reads for a variable that is not set."""
 _PROOFS = {
