@@ -54,7 +54,8 @@ def _(resource: File) -> Iterator[tuple[str, str]]:
     if not resource.present:
         yield "present", f"echo '# drifted' > {path}"
         return
-    yield "content", f"echo drifted >> {path}"
+    # A comment, so that the programs of other breaks read the file as before.
+    yield "content", f"echo '# drifted' >> {path}"
     yield from _access(resource.path)
     yield "missing", f"rm {path}"
     yield "a link instead", f"mv {path} {path}.moved && ln -s {path}.moved {path}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from envwright.model.resource import Resource
 
 UNQUOTED = load(__file__).rstrip("\n")
-"""Decodes a value that systemd prints: one with odd characters is in $'...' or "...", as in bash."""
+"""Decodes a value that systemd prints, who quotes one with odd characters as bash does."""
 UNSET = "envwright-unset"
 """What a proof reads for a variable that is not set."""
 _PROOFS = {
