@@ -95,11 +95,9 @@ def test_a_file_of_apt_that_wins_over_the_proxy_is_named(
     converged.machine.sh(f"echo {shlex.quote(line)} > {other}")
     (fault,) = (r for r in converged.verify() if r.id == "apt goes by the proxy")
     converged.machine.sh(f"rm {other}")
-    assert (fault.outcome, fault.reason) == (
-        "failed",
-        f"http: http://old.example.test:1\nhttps: {proxy.url}\n{other}:1:{line}\n"
-        "hint: remove the setting from the file that is named",
-    )
+    said = f"http: http://old.example.test:1\nhttps: {proxy.url}\n{other}:1:{line}\n"
+    hint = "hint: remove the setting from the file that is named"
+    assert (fault.outcome, fault.reason) == ("failed", f"{said}{hint}")
 
 
 def test_law_2_a_second_apply_makes_no_step(converged: Workstation) -> None:
