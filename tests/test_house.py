@@ -59,12 +59,14 @@ FLOOR = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 OTHER_MEANINGS = {
     "docker": "the program that leads to a container",
     "environment": "the file that a person names",
+    "ssh": "the program that leads to a machine",
+    "time": "when something happened, in records",
     "user": "an account: a word of the vocabulary, an argument of pyinfra and testinfra",
     "wsl": "a kind of machine, and the dialect of its files",
 }
 """The names of capabilities that are words of the engine, too, and what the engine means by them.
 
-No other name of a capability stands in src/envwright. That the engine treats none of these four as
+No other name of a capability stands in src/envwright. That the engine treats none of these as
 a capability is shown by a capability that compiles to the same under another name.
 """
 

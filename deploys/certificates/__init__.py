@@ -183,8 +183,9 @@ def _trusted(files: tuple[str, ...]) -> Command:
         title="certificates",
         observe=render("certificates.trusted.sh", files=_quoted(files), bundle=BUNDLE),
         expected="trusted",
-        # The first rehashes nothing where it has nothing to add.
-        run="update-ca-certificates && openssl rehash /etc/ssl/certs",
+        # The first rehashes nothing where it has nothing to add; the second fails for any link in
+        # the folder that leads nowhere (openssl/openssl#6475).
+        run="update-ca-certificates && { openssl rehash /etc/ssl/certs || :; }",
         seen=tuple(Assertion("run", (_seen(file),), "rc", 0) for file in files),
         after=("package:ca-certificates",),
         undone_by=tuple(f"file:{file}" for file in files),

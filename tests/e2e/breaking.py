@@ -223,6 +223,17 @@ def _(resource: WindowsFile) -> Iterator[tuple[str, str]]:
     yield "missing", f"rm {path}"
 
 
+BY_TITLE = {
+    "certificates": (
+        ("bundle", ": > /etc/ssl/certs/ca-certificates.crt"),
+        ("hashes", "find /etc/ssl/certs -name '*.0' -delete"),
+    ),
+    "locale LANG": (("another", "echo LANG=C.UTF-8 > /etc/default/locale"),),
+    "locales": (("missing", "rm -r /usr/lib/locale/locale-archive"),),
+}
+"""The ways to break the states that an environment has once at most."""
+
+
 @breaks.register(Command)
 def _(resource: Command) -> Iterator[tuple[str, str]]:
     kind, _, name = resource.title.partition(" ")
@@ -255,13 +266,10 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
         yield "something else", f'printf x > "{file}"'
         # As long as the version that it replaces, for the linker's table has its place.
         yield "another version", f'sed -i "s,\tv[01][.],\tv9.,g" "{file}"'
-    elif kind == "certificates":
-        yield "bundle", ": > /etc/ssl/certs/ca-certificates.crt"
-        yield "hashes", "find /etc/ssl/certs -name '*.0' -delete"
     elif resource.title.startswith("git logins"):
         yield (
             "missing",
             f"git config --file /etc/gitconfig --remove-section credential.https://{name.split()[-1]}",
         )
     else:
-        raise NotImplementedError(resource.title)
+        yield from BY_TITLE[resource.title]
