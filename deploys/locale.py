@@ -103,8 +103,7 @@ def _generated(names: list[str]) -> Command:
         title="locales",
         observe=f"locale -a 2>/dev/null | grep -xF {words} | LC_ALL=C sort",
         expected="\n".join(shown),
-        run=f'for line in {lines}; do grep -qsxF -e "$line" /etc/locale.gen || '
-        "printf '%s\\n' \"$line\" >>/etc/locale.gen; done; locale-gen --keep-existing",
+        run=render("locale.made.sh", lines=lines),
         seen=tuple(
             Assertion("run", (f"LC_ALL={name} locale charmap 2>&1",), "stdout", "UTF-8\n")
             for name in names

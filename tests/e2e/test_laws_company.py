@@ -6,6 +6,8 @@ import shlex
 from typing import TYPE_CHECKING
 
 import pytest
+from effects import COMPANY, Effect, rows
+from law12 import hold
 from law_environments import law_environment
 from laws import acted, drift
 from machines.proxy import Proxy
@@ -112,3 +114,10 @@ def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation)
 
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
     assert drift(converged) == []
+
+
+@pytest.mark.parametrize(("capability", "effect"), rows(COMPANY), ids=str)
+def test_law_12_what_is_broken_is_told_and_mended(
+    converged: Workstation, capability: str, effect: Effect
+) -> None:
+    hold(converged, capability, effect)
