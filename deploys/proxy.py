@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 APT = "/etc/apt/apt.conf.d/95envwright-proxy"
 SUDO = "/etc/sudoers.d/envwright-proxy"
 FILE = "50-envwright-proxy"
-"""Before the variables of the section `environment`, which win."""
+"""The name of the files of variables."""
 _ADDRESS = re.compile(r"https?://([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\]):[0-9]{1,5}/?")
 
 
@@ -66,6 +66,7 @@ class Section(Capability):
     and in capital letters, which curl, git, wget, pip, npm, Go and Docker read; sudo lets them
     through. A running Docker daemon is restarted. Under WSL the proxy of Windows comes by
     `autoProxy` of .wslconfig into each session; in a login shell the variables of this section win.
+    A proxy that listens at a loopback address of Windows is reached in mirrored networking alone.
     """
 
     example: ClassVar[str] = """\

@@ -31,7 +31,6 @@ FOLDER = "/usr/local/share/ca-certificates"
 TRUSTED = "command:certificates"
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 VARIABLES = Variables(
-    # Before those of the section `environment`, which win.
     "50-envwright-certificates",
     dict.fromkeys(("NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), BUNDLE),
     "the variables that lead to the authorities",

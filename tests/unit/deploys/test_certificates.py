@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import os
+import shutil
+import socket
 import subprocess
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from authorities import certificate, der, pem
+from house import HOUSE
 from sections import compile_section, ill_written, refusals, states
 
 from envwright.model.catalogue import discover
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 SECTION = "certificates:\n  authorities:\n    acme: {source: acme.pem}\n"
 FOLDER = "/usr/local/share/ca-certificates"
@@ -139,6 +146,68 @@ def test_a_registry_gets_all_authorities(tmp_path: Path) -> None:
     made: dict[str, Any] = states(tmp_path, f'{SECTION}  registries: ["hub.acme.test:5000"]\n')
     file = made["file:/etc/docker/certs.d/hub.acme.test:5000/ca.crt"]
     assert file["content"] == pem(ROOT) + pem(NEXT)
+
+
+COMPANY = HOUSE / "tests" / "e2e" / "environments"
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens there."""
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextlib.contextmanager
+def tls_server() -> Iterator[int]:
+    """A server with a certificate of the authority in company-root.pem; its port."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    argv = ["openssl", "s_server", "-quiet", "-www", "-accept", str(port), "-cert"]
+    with subprocess.Popen([*argv, COMPANY / "company-server.pem"], stdin=subprocess.DEVNULL) as run:
+        try:
+            while not answers(port):
+                time.sleep(0.02)
+            yield port
+        finally:
+            run.kill()
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_every_program_that_is_here_asks_a_server_for_its_certificate(
+    tmp_path: Path, *, trusted: bool
+) -> None:
+    (tmp_path / "acme.pem").write_text(pem(ROOT))
+    store = COMPANY / "company-root.pem" if trusted else tmp_path / "acme.pem"
+    with tls_server() as port:
+        made = compile_section(tmp_path, f'{SECTION}  servers: ["localhost:{port}"]\n')
+        (proof,) = (one for one in made.proofs if one.name == f"programs trust localhost:{port}")
+        script = proof.script.replace(BUNDLE, str(store))
+        # No variable of this computer's own may lead a program to another store.
+        done = subprocess.run(
+            ["sh", "-c", script],
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, bool(done.stdout)) == ((0, False) if trusted else (1, True)), done
+    assert ("openssl: " in done.stdout) is not trusted
+
+
+def test_java_is_asked_for_the_certificates(tmp_path: Path) -> None:
+    (tmp_path / "acme.pem").write_text(pem(ROOT))
+    made = compile_section(tmp_path, SECTION)
+    (proof,) = (one for one in made.proofs if one.name == "Java trusts the authorities")
+    known = next(Path("/etc/ssl/certs").glob("ISRG_Root_X1.*"))
+    path, own = f"{FOLDER}/acme.crt", tmp_path / "own.pem"
+    own.write_text(pem(ROOT))
+    codes = [
+        subprocess.run(["sh", "-c", proof.script.replace(path, str(file))], check=False).returncode
+        for file in (known, own)
+    ]
+    assert codes == ([0, 1] if shutil.which("keytool") else [77, 77])
 
 
 def test_scripts_can_be_parsed(tmp_path: Path) -> None:
