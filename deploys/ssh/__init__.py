@@ -75,7 +75,7 @@ ssh:
 
     def objections(self, machine: Machine) -> Iterator[Objection]:
         for keyword in self.server:
-            if machine.distro == "ubuntu" and keyword.lower() in LISTENING:
+            if _by_socket(machine) and keyword.lower() in LISTENING:
                 yield Objection(
                     f"on Ubuntu systemd listens for sshd, and {keyword} is a matter of ssh.socket",
                     "write ListenStream by `systemd: {ssh.socket: {drop_ins: ...}}`",
@@ -88,8 +88,7 @@ ssh:
             yield Package(package="openssh-server", at=at)
             needs = ("package:openssh-server",)
             yield File(path=SERVER, content=self._of_server(), needs=needs, at=at)
-            # Ubuntu's socket starts sshd when somebody connects.
-            always = None if machine.distro == "ubuntu" else True
+            always = None if _by_socket(machine) else True
             yield Service(
                 unit="ssh.service",
                 running=always,
@@ -157,11 +156,20 @@ ssh:
                 remedy="remove the line that wins from the person's ~/.ssh/config, or from a file "
                 "in /etc/ssh that is read earlier",
             )
-        for host in self.known_hosts:
-            quoted = shlex.quote(host)
+        if self.known_hosts:
+            hosts = " ".join(map(shlex.quote, self.known_hosts))
             yield Proof(
-                f"ssh knows the keys of {host}",
-                f"ssh-keygen -F {quoted} -f {KNOWN} | grep -q .",
-                at=("known_hosts", host),
+                "ssh knows the keys of the servers",
+                render("ssh.known.sh", path=KNOWN, hosts=hosts),
+                at=("known_hosts",),
                 quick=True,
+                remedy="remove GlobalKnownHostsFile from the files in /etc/ssh",
             )
+
+
+def _by_socket(machine: Machine) -> bool:
+    """Tell whether a socket of systemd starts sshd when somebody connects.
+
+    It does in Ubuntu since 22.10 (discourse.ubuntu.com/t/30189).
+    """
+    return machine.distro == "ubuntu" and machine.release > "22.04"

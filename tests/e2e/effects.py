@@ -549,6 +549,11 @@ COMPANY: dict[str, list[Effect]] = {
             "chmod 0600 /etc/ssh/ssh_host_*_key",
         ),
         Effect(
+            "ssh reads other keys of servers",
+            "echo GlobalKnownHostsFile /dev/null > /etc/ssh/ssh_config.d/00-site.conf",
+            "rm /etc/ssh/ssh_config.d/00-site.conf",
+        ),
+        Effect(
             "ssh of a person logs in by another name",
             "mkdir -p /root/.ssh; echo User other > /root/.ssh/config",
             "rm /root/.ssh/config",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -52,6 +53,7 @@ def test_on_ubuntu_the_socket_decides_where_sshd_listens(tmp_path: Path) -> None
     ]
     made = states(tmp_path, "ssh: {server: {PermitRootLogin: false}}\n", UBUNTU)
     assert made["service:ssh.service"] == {"up to date": True}
+    assert refusals(tmp_path, SECTION, replace(UBUNTU, release="22.04")) == []
 
 
 WHOLE = "must be a whole public key, TYPE and KEY: what ssh-keyscan(1) prints behind the host"
