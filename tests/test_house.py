@@ -62,6 +62,8 @@ FLOOR = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 OTHER_MEANINGS = {
     "docker": "the program that leads to a container",
     "environment": "the file that a person names",
+    "ssh": "the program that leads to a machine",
+    "time": "when something happened, in records",
     "user": "an account: a word of the vocabulary, an argument of pyinfra and testinfra",
     "users": "an option of mount(8)",
     "wsl": "a kind of machine, and the dialect of its files",

@@ -54,7 +54,8 @@ def _(resource: File) -> Iterator[tuple[str, str]]:
     if not resource.present:
         yield "present", f"echo '# drifted' > {path}"
         return
-    yield "content", f"echo drifted >> {path}"
+    # A comment, so that the programs of other breaks read the file as before.
+    yield "content", f"echo '# drifted' >> {path}"
     yield from _access(resource.path)
     yield "missing", f"rm {path}"
     yield "a link instead", f"mv {path} {path}.moved && ln -s {path}.moved {path}"
@@ -160,6 +161,12 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
         yield "unmasked", f"systemctl unmask {resource.unit}"
         yield "started", f"systemctl unmask {resource.unit} && systemctl start {resource.unit}"
         return
+    if resource.optional:
+        # No environment of the laws has both it and the unit.
+        unit = f"/run/systemd/system/{resource.unit}"
+        made = f"printf '[Service]\\nExecStart=/bin/sleep infinity\\n' > {unit}"
+        started = f"{made} && systemctl daemon-reload && systemctl start {resource.unit}"
+        yield "outdated", f"{started}; sleep 1.1; touch {resource.reads[0]}"
     if resource.running:
         # The socket would start it again at the first question.
         socket = resource.unit.replace(".service", ".socket")
@@ -221,6 +228,17 @@ def _(resource: WindowsFile) -> Iterator[tuple[str, str]]:
     yield "missing", f"rm {path}"
 
 
+BY_TITLE = {
+    "certificates": (
+        ("bundle", ": > /etc/ssl/certs/ca-certificates.crt"),
+        ("hashes", "find /etc/ssl/certs -name '*.0' -delete"),
+    ),
+    "locale LANG": (("another", "echo LANG=C.UTF-8 > /etc/default/locale"),),
+    "locales": (("missing", "rm -r /usr/lib/locale/locale-archive"),),
+}
+"""The ways to break the states that an environment has once at most."""
+
+
 @breaks.register(Command)
 def _(resource: Command) -> Iterator[tuple[str, str]]:
     kind, _, name = resource.title.partition(" ")
@@ -259,4 +277,4 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
             f"git config --file /etc/gitconfig --remove-section credential.https://{name.split()[-1]}",
         )
     else:
-        raise NotImplementedError(resource.title)
+        yield from BY_TITLE[resource.title]

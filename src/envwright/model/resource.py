@@ -139,6 +139,11 @@ class Resource(ABC):
         return ()
 
     @property
+    def order(self) -> int:
+        """The rank of this one, which may have to go before others of its word."""
+        return self.rank
+
+    @property
     def validated(self) -> bool:
         """Whether a program must accept it first, which may read whatever it refers to.
 

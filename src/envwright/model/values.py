@@ -77,21 +77,27 @@ def _local_path(name: str, info: ValidationInfo) -> Path:
     return path
 
 
-def _local(name: str, info: ValidationInfo) -> str:
+def _local_bytes(name: str, info: ValidationInfo) -> bytes:
     """Read a file that an environment names, relative to the environment's own folder."""
     path = _local_path(name, info)
     try:
         with path.open("rb") as file:
             data = file.read(TEXT_LIMIT + 1)
-        if len(data) > TEXT_LIMIT:
-            raise ValueError(f"cannot read {name}: it has more than 1 MiB")
-        if data.startswith(LFS_POINTER):
-            raise ValueError(f"cannot read {name}: it is a pointer of Git LFS, not the file itself")
-        (info.context or {}).get("checksums", {})[str(path)] = hashlib.sha256(data).hexdigest()
-        return data.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ValueError(f"cannot read {name}: {reason}") from error
+    except OSError as error:
+        raise ValueError(f"cannot read {name}: {error.strerror}") from error
+    if len(data) > TEXT_LIMIT:
+        raise ValueError(f"cannot read {name}: it has more than 1 MiB")
+    if data.startswith(LFS_POINTER):
+        raise ValueError(f"cannot read {name}: it is a pointer of Git LFS, not the file itself")
+    (info.context or {}).get("checksums", {})[str(path)] = hashlib.sha256(data).hexdigest()
+    return data
+
+
+def _local(name: str, info: ValidationInfo) -> str:
+    try:
+        return _local_bytes(name, info).decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"cannot read {name}: it is not UTF-8 text") from error
 
 
 def _local_template(name: str, info: ValidationInfo) -> str:
@@ -167,6 +173,8 @@ Replacing = Annotated[list[Item], Field(json_schema_extra={"layers": "replace"})
 """A sequence: the list of a higher layer takes the place of the list of the layers below it."""
 LocalText = Annotated[str, AfterValidator(_local)]
 """The text of a file beside the environment, named by a relative path."""
+LocalBytes = Annotated[str, AfterValidator(_local_bytes)]
+"""The bytes of a file beside the environment, for a validator that makes a text of them."""
 LocalFolder = Annotated[str, AfterValidator(_local_folder)]
 """The files of a folder beside the environment (LocalFile), named by a relative path."""
 LocalTemplate = Annotated[str, AfterValidator(_local_template)]

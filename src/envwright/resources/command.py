@@ -10,7 +10,7 @@ from envwright.model.forecast import NOTHING, Forecast
 from envwright.model.operations import operation
 from envwright.model.proof import SKIPPED
 from envwright.model.resource import Resource, wanted_by
-from envwright.resources.prerequisites import may_come
+from envwright.resources.prerequisites import BEFORE_APT, may_come
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -41,6 +41,7 @@ class Command(Resource):
         undone_by: the same, and a change of one of them undoes the command.
         undone_below: folders; a change of what lies below one of them undoes the command, too.
         systemd: the command runs only where systemd is PID 1.
+        before_apt: apt needs the state to fetch something, so that the command comes before that.
         lacking: what to say where `observe` fails, since the machine lacks what the command needs
             and no change of the plan can bring it; "" where the command makes what is missing.
     """
@@ -54,6 +55,7 @@ class Command(Resource):
     undone_by: tuple[str, ...] = ()
     undone_below: tuple[str, ...] = ()
     systemd: bool = False
+    before_apt: bool = False
     lacking: str = ""
 
     word: ClassVar[str] = "command"
@@ -63,6 +65,11 @@ class Command(Resource):
     def name(self) -> str:
         """The title."""
         return self.title
+
+    @property
+    def order(self) -> int:
+        """The rank, or an early one where apt needs the state."""
+        return BEFORE_APT if self.before_apt else self.rank
 
     @property
     def autorequires(self) -> Iterable[str]:

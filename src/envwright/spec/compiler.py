@@ -262,7 +262,7 @@ def _ranks(
 
     What is validated comes after the others of its rank.
     """
-    ranks = {id_: (resource.rank, resource.validated) for id_, resource in resources.items()}
+    ranks = {id_: (resource.order, resource.validated) for id_, resource in resources.items()}
     for id_ in reversed(tuple(TopologicalSorter(before).static_order())):
         for other in before[id_]:
             ranks[other] = min(ranks[other], ranks[id_])

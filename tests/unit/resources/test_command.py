@@ -11,7 +11,9 @@ from envwright.facts import Facts, Output, Shell, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import compare
+from envwright.resources.apt_entries import AptEntries
 from envwright.resources.command import Command
+from envwright.resources.file import File
 
 SEEN = (Assertion("run", ("true",), "rc", 0),)
 COMMAND = Command(
@@ -72,3 +74,9 @@ def test_a_command_for_systemd_waits_for_it_and_does_nothing_before() -> None:
     assert list(command.converge(compare(None, {}))) == [
         operation("server.shell", commands=["[ ! -d /run/systemd/system ] || { x\n}"])
     ]
+
+
+def test_a_state_that_apt_needs_comes_before_apts_own_and_after_the_files_that_apt_reads() -> None:
+    needed = replace(COMMAND, before_apt=True)
+    assert File(path="/etc/apt/apt.conf.d/90x").order < needed.order < AptEntries.rank
+    assert COMMAND.order == COMMAND.rank

@@ -531,3 +531,37 @@ FRESH = (
 )
 def test_a_service_is_witnessed_in_what_is_wanted(service: Service, seen: list[Assertion]) -> None:
     assert list(service.witness()) == seen
+
+
+OPTIONAL = Service(unit=NAME, running=None, enabled=None, optional=True, reads=("/etc/a",))
+
+
+def test_a_unit_that_need_not_be_there_is_as_it_should_be_without_it() -> None:
+    missing = state(OPTIONAL, unit(load="not-found"))
+    difference = compare(missing, OPTIONAL.desired())
+    assert bool(difference) is False
+    # Nothing is started for a change of its files either.
+    assert OPTIONAL.predict(difference, {"file:/etc/a"}) == difference
+
+
+def test_a_unit_that_need_not_be_there_is_restarted_where_it_runs() -> None:
+    there = state(OPTIONAL, unit(), a=200.0)
+    difference = compare(there, OPTIONAL.desired())
+    assert difference.fields == ("up to date",)
+    (restart,) = OPTIONAL.converge(difference)
+    assert (restart.name, restart.arguments["restarted"]) == ("systemd.service", True)
+    stopped = compare(state(OPTIONAL, unit(active="inactive"), a=200.0), OPTIONAL.desired())
+    assert bool(stopped) is False
+
+
+def test_a_unit_that_somebody_needs_must_be_there() -> None:
+    both = OPTIONAL.merge(PLAIN)
+    assert both == replace(PLAIN, reads=("/etc/a",))
+    assert PLAIN.merge(OPTIONAL) == both
+
+
+def test_an_exported_deploy_restarts_a_unit_that_need_not_be_there_where_it_runs() -> None:
+    running = f"! systemctl is-active --quiet -- {NAME} || systemctl restart -- {NAME}"
+    restart = operation("server.shell", commands=[running])
+    files = tuple(OPTIONAL.restarted_by)
+    assert list(OPTIONAL.exported()) == [restart.given(Changed(files))]
