@@ -342,7 +342,9 @@ def read_inventory(path: str, limit: Sequence[str] = ()) -> list[Target]:
     from envwright.spec import inventory as in_yaml  # noqa: PLC0415 - only an inventory needs it
 
     read = in_yaml.read_groups if path.endswith(in_yaml.SUFFIXES) else inventory.read_groups
-    return selection.select(inventory.targets(read(path), path), path, limit)
+    groups = read(path)
+    names = [group.name for group in groups]
+    return selection.select(inventory.targets(groups, path), path, limit, names)
 
 
 def named(environment: str, whose: str = "") -> str:

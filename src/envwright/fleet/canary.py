@@ -37,7 +37,7 @@ class Canary:
         if not text:
             return Canary()
         if not text.isascii() or not text.isdigit():
-            named = Selection(targets, inventory, "--canary").select([text])
+            named = Selection(targets, inventory, option="--canary").select([text])
             return Canary(hosts=frozenset(target.host for target in named))
         if int(text) == 0:
             raise EnvwrightError("--canary 0: no host would go first", hint="name 1 or more")

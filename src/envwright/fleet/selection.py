@@ -17,7 +17,7 @@ from envwright.fleet.summary import names
 from envwright.spec.messages import quoted, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from envwright.host.inventory import Target
 
@@ -31,11 +31,19 @@ class Selection:
     Args:
         targets: the machines.
         path: the inventory.
+        groups: the groups of the inventory; one may have no machine.
         option: what takes the patterns, for messages.
     """
 
-    def __init__(self, targets: Sequence[Target], path: str, option: str = "--limit") -> None:
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        path: str,
+        groups: Iterable[str] = (),
+        option: str = "--limit",
+    ) -> None:
         self._targets, self._path, self._option = targets, path, option
+        self._groups = {*groups}
         self._names = {target.host: {target.host, *target.groups} for target in targets}
 
     @property
@@ -78,12 +86,12 @@ class Selection:
             for host, names in self._names.items()
             if term in names or fnmatch.filter(names, term)
         }
-        if found:
+        if found or term in self._groups:
             return found
         word = term.removeprefix("@")
         if term.startswith("@") and word in OUTCOMES:
             return self._by_outcome(word)
-        known = {*(f"@{word}" for word in OUTCOMES)}.union(*self._names.values())
+        known = {*self._groups, *(f"@{word}" for word in OUTCOMES)}.union(*self._names.values())
         raise EnvwrightError(
             f"{self._option} {quoted(term)}: {self._where} has no such host or group"
             f"{suggestion(term, sorted(known))}",
@@ -103,10 +111,12 @@ class Selection:
         return {host for host in self._names if last.get(host) in words}
 
 
-def select(targets: Sequence[Target], path: str, limit: Sequence[str]) -> list[Target]:
+def select(
+    targets: Sequence[Target], path: str, limit: Sequence[str], groups: Iterable[str] = ()
+) -> list[Target]:
     """Return the machines of an inventory that a limit leaves: all, where it has no pattern.
 
     Raises:
         EnvwrightError: a term names nothing that is known, or no machine is left.
     """
-    return Selection(targets, path).select(limit) if limit else [*targets]
+    return Selection(targets, path, groups).select(limit) if limit else [*targets]

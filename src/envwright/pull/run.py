@@ -18,7 +18,7 @@ from envwright.errors import (
     RefusedError,
     SpecErrors,
 )
-from envwright.pull import local, tree
+from envwright.pull import local, metrics, tree
 from envwright.pull.git import HOME_PREFIX, Git
 from envwright.pull.record import Record, last
 from envwright.pull.settings import FOLDER, STATE, Settings, read
@@ -61,6 +61,7 @@ def run(report: Report, folder: Path = FOLDER, state: Path = STATE) -> ExitCode:
         finally:
             record.seconds = round(time.monotonic() - begin, 3)
             record.write(state, report.mask)
+            metrics.write(record, folder, report)
 
 
 @contextlib.contextmanager

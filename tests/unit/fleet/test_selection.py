@@ -44,7 +44,8 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def left(*limit: str) -> list[str]:
-    return [target.host for target in select(TEAM, "team.py", limit)]
+    found = select(TEAM, "team.py", limit, ["frontend", "backend", "canaries", "empty"])
+    return [target.host for target in found]
 
 
 def refusal(*limit: str) -> str:
@@ -65,6 +66,7 @@ def refusal(*limit: str) -> str:
         (["laptop", "@ssh/box1"], ["@ssh/box1", "laptop"]),
         (["backend, !@ssh/box3"], ["@ssh/box1", "@ssh/box2"]),
         (["!@ssh/box3,backend"], ["@ssh/box1", "@ssh/box2"]),
+        (["empty,laptop"], ["laptop"]),
         (["!frontend"], ["@ssh/box1", "@ssh/box2", "@ssh/box3"]),
         (["backend,&canaries"], ["@ssh/box2"]),
         (["backend,!canaries", "laptop"], ["@ssh/box1", "@ssh/box3", "laptop"]),
@@ -98,7 +100,7 @@ def test_a_name_that_is_nowhere_is_told_with_one_that_is_alike(term: str, told: 
     )
 
 
-@pytest.mark.parametrize("limit", ["", ",", "@refused", "laptop,!laptop"])
+@pytest.mark.parametrize("limit", ["", ",", "@refused", "laptop,!laptop", "empty"])
 def test_a_limit_that_leaves_nobody_is_no_limit_that_leaves_everybody(limit: str) -> None:
     assert refusal(limit) == (
         f"--limit '{limit}': no host of team.py is left\n"
