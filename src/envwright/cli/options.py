@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from envwright.fleet.options import FleetOptions
+    from envwright.fleet.record import RecordOptions
     from envwright.host.inventory import Target
 
 VERBS = {
@@ -130,6 +131,13 @@ def _apply_options(making: Parser) -> None:
         default=0.0,
         metavar="SECONDS",
         help="wait so long where another envwright is at work on a machine (default: 1)",
+    )
+    making.add_argument(
+        "--canary",
+        default="",
+        metavar="N|PATTERN",
+        help="of several hosts, change N of those that differ first, or these hosts or groups; "
+        "the others follow only where none of them failed, after a question",
     )
 
 
@@ -258,7 +266,8 @@ def _inventory_options(parser: Parser, *, required: bool = False) -> None:
         action="append",
         default=[],
         metavar="PATTERN",
-        help="only these hosts or groups of the inventory",
+        help="only these hosts or groups of the inventory, or those whose last run had this "
+        "outcome: 'backend,!@ssh/box3' or '@failed'; see docs/how-it-works.md",
     )
 
 
@@ -284,6 +293,12 @@ def _fleet_options(parser: Parser) -> None:
     )
     several.add_argument(
         "--log-dir", type=Path, metavar="DIR", help="write a log for each host there"
+    )
+    several.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write JSON there: a summary, and a file for each host",
     )
 
 
@@ -347,13 +362,16 @@ def read_inventory(path: str, limit: Sequence[str] = ()) -> list[Target]:
     """Return the machines of an inventory, in YAML or in Python, as pyinfra reads it.
 
     Raises:
-        EnvwrightError: the inventory cannot be read, or names no host that the limit leaves.
+        EnvwrightError: the inventory cannot be read or names no host, or the limit leaves none.
     """
+    from envwright.fleet import selection  # noqa: PLC0415 - only an inventory needs it
     from envwright.host import inventory  # noqa: PLC0415 - only an inventory needs it
     from envwright.spec import inventory as in_yaml  # noqa: PLC0415 - only an inventory needs it
 
     read = in_yaml.read_groups if path.endswith(in_yaml.SUFFIXES) else inventory.read_groups
-    return inventory.targets(read(path), path, limit)
+    groups = read(path)
+    names = [group.name for group in groups]
+    return selection.select(inventory.targets(groups, path), path, limit, names)
 
 
 def named(environment: str, whose: str = "") -> str:
@@ -413,4 +431,13 @@ def fleet_options(parsed: argparse.Namespace) -> FleetOptions:
         parsed.timeout,
         parsed.trust,
         parsed.offline,
+        getattr(parsed, "canary", ""),
+        parsed.inventory or "",
     )
+
+
+def record_options(parsed: argparse.Namespace) -> RecordOptions:
+    """Return what is kept of a run, beside what it prints."""
+    from envwright.fleet.record import RecordOptions  # noqa: PLC0415 - one machine spares it
+
+    return RecordOptions(Verb(parsed.verb), parsed.inventory or "", parsed.report)

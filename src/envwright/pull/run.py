@@ -20,7 +20,7 @@ from envwright.errors import (
 )
 from envwright.fetch import tree
 from envwright.fetch.signature import judge
-from envwright.pull import local
+from envwright.pull import local, metrics
 from envwright.pull.git import HOME_PREFIX, Git
 from envwright.pull.record import Record, last
 from envwright.pull.settings import FOLDER, STATE, Settings, read
@@ -62,6 +62,7 @@ def run(report: Report, folder: Path = FOLDER, state: Path = STATE) -> ExitCode:
         finally:
             record.seconds = round(time.monotonic() - begin, 3)
             record.write(state, report.mask)
+            metrics.write(record, folder, report)
 
 
 @contextlib.contextmanager
