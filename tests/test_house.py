@@ -57,6 +57,7 @@ FLOORS: tuple[dict[str, str], ...] = (
 FLOOR = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 OTHER_MEANINGS = {
+    "commands": "an argument of pyinfra's",
     "docker": "the program that leads to a container",
     "environment": "the file that a person names",
     "user": "an account: a word of the vocabulary, an argument of pyinfra and testinfra",
@@ -64,7 +65,7 @@ OTHER_MEANINGS = {
 }
 """The names of capabilities that are words of the engine, too, and what the engine means by them.
 
-No other name of a capability stands in src/envwright. That the engine treats none of these four as
+No other name of a capability stands in src/envwright. That the engine treats none of these as
 a capability is shown by a capability that compiles to the same under another name.
 """
 

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from envwright.model.resource import Resource
 
 
+OWN = {"greeting": "rm /etc/greeting", "fetched": "rm /home/dev/fetched"}
+"""What breaks the effects of a person's own commands, by their names."""
+
+
 @functools.singledispatch
 def breaks(resource: Resource) -> Iterator[tuple[str, str]]:
     """Yield what is broken, and the script that breaks it."""
@@ -253,5 +257,7 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
             "missing",
             f"git config --file /etc/gitconfig --remove-section credential.https://{name.split()[-1]}",
         )
+    elif resource.title in OWN:
+        yield "missing", OWN[resource.title]
     else:
         raise NotImplementedError(resource.title)

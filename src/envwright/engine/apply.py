@@ -259,6 +259,4 @@ def _fetch(plan: Plan, secrets: Secrets) -> None:
         SecretError: a secret cannot be fetched.
     """
     for change in plan.changes:
-        for value in (change.resource.desired() or {}).values():
-            if isinstance(value, str):
-                secrets.reveal(value)
+        secrets.reveal(repr(change.resource.spec()))
