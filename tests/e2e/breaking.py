@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from envwright.resources.apt_entries import AptEntries
 from envwright.resources.apt_source import AptSource
 from envwright.resources.archive import Archive
+from envwright.resources.checkout import Checkout
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -77,6 +78,16 @@ def _(resource: Keys) -> Iterator[tuple[str, str]]:
 def _(resource: Directory) -> Iterator[tuple[str, str]]:
     yield from _access(resource.path, mode=bool(resource.mode))
     yield "missing", f"rm -r {shlex.quote(resource.path)}"
+
+
+@breaks.register(Checkout)
+def _(resource: Checkout) -> Iterator[tuple[str, str]]:
+    path = shlex.quote(resource.path)
+    yield (
+        "an earlier commit",
+        f"runuser -u {resource.owner} git -- -C {path} reset -q --hard HEAD~1",
+    )
+    yield "missing", f"rm -r {path}"
 
 
 @breaks.register(Archive)

@@ -280,6 +280,13 @@ class Resource(ABC):
         """Return why envwright must not remove this difference; "" where it may."""
         return ""
 
+    def obstacle(self, facts: Facts) -> str:  # noqa: ARG002 - most are changed or as they should be
+        """Return why the resource is left although it differs, and what a person can do.
+
+        "" where nothing stands in the way. A resource that is left has no difference for apply.
+        """
+        return ""
+
     def pending(self, machine: Machine) -> str:  # noqa: ARG002 - most wait for nothing
         """Return what must happen before the difference can be removed; "" where nothing must."""
         return ""
