@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from envwright.pull.git import SECONDS
+from envwright.fetch.git import SECONDS
 from envwright.pull.settings import Settings
 
 if TYPE_CHECKING:

@@ -60,6 +60,7 @@ FLOORS: tuple[dict[str, str], ...] = (
 FLOOR = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 OTHER_MEANINGS = {
+    "commands": "an argument of pyinfra's",
     "docker": "the program that leads to a container",
     "environment": "the file that a person names",
     "ssh": "the program that leads to a machine",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from envwright.resources.apt_entries import AptEntries
 from envwright.resources.apt_source import AptSource
 from envwright.resources.archive import Archive
+from envwright.resources.checkout import Checkout
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.model.resource import Resource
+
+
+OWN = {"greeting": "rm /etc/greeting", "fetched": "rm /home/dev/fetched"}
+"""What breaks the effects of a person's own commands, by their names."""
 
 
 @functools.singledispatch
@@ -79,6 +84,16 @@ def _(resource: Keys) -> Iterator[tuple[str, str]]:
 def _(resource: Directory) -> Iterator[tuple[str, str]]:
     yield from _access(resource.path, mode=bool(resource.mode))
     yield "missing", f"rm -r {shlex.quote(resource.path)}"
+
+
+@breaks.register(Checkout)
+def _(resource: Checkout) -> Iterator[tuple[str, str]]:
+    path = shlex.quote(resource.path)
+    yield (
+        "an earlier commit",
+        f"runuser -u {resource.owner} git -- -C {path} reset -q --hard HEAD~1",
+    )
+    yield "missing", f"rm -r {path}"
 
 
 @breaks.register(Archive)
@@ -276,5 +291,7 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
             "missing",
             f"git config --file /etc/gitconfig --remove-section credential.https://{name.split()[-1]}",
         )
+    elif resource.title in OWN:
+        yield "missing", OWN[resource.title]
     else:
         yield from BY_TITLE[resource.title]

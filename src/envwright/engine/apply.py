@@ -276,6 +276,7 @@ def _fetch(plan: Plan, secrets: Secrets) -> None:
         RefusedError: a file cannot hold the value of a secret.
     """
     for change in plan.changes:
+        secrets.reveal(repr(change.resource.spec()))
         wanted = change.resource.desired() or {}
         texts = {field: value for field, value in wanted.items() if isinstance(value, str)}
         revealed = {**wanted, **{field: secrets.reveal(text) for field, text in texts.items()}}

@@ -24,7 +24,7 @@ from pyinfra.api.state import State, StateStage
 from pyinfra.connectors.base import BaseConnector
 from pyinfra.connectors.util import CommandOutput, OutputLine, make_unix_command_for_host
 
-from envwright.engine.source_resolver import resolve
+from envwright.engine.source_resolver import Resolved, resolve
 from envwright.errors import StepError
 from envwright.facts import decode
 from envwright.host.error_hints import advise, evidence
@@ -77,13 +77,12 @@ class SessionConnector(BaseConnector):
         """
         good = arguments.pop("_success_exit_codes", None) or [0]
         timeout = arguments.pop("_timeout", None)
-        stdin = arguments.pop("_stdin", None) or ""
+        given = _bytes(arguments.pop("_stdin", None) or "")
         arguments.pop("_get_pty", None)
         if not print_input:
             arguments["_env"] = {**(arguments.get("_env") or {}), **STATUS}
         unix = make_unix_command_for_host(self.state, self.host, command, **arguments)
-        given = "\n".join(stdin) if isinstance(stdin, list) else str(stdin)
-        call = (unix.get_raw_value(), given.encode(), timeout)
+        call = (unix.get_raw_value(), given, timeout)
         if not print_input:
             self.known.clear()
         if call not in self.known:
@@ -246,6 +245,13 @@ class Engine:
         data = self._state.get_op_data_for_host(host, host.op_hash_order[-1])
         meta = data.operation_meta
         return evidence("\n".join((*meta.stdout_lines, *meta.stderr_lines)))
+
+
+def _bytes(stdin: Any) -> bytes:
+    """Return what a command reads from stdin: a source of ours, or a text or lines of pyinfra's."""
+    if isinstance(stdin, Resolved):
+        return stdin.getvalue()
+    return ("\n".join(stdin) if isinstance(stdin, list) else str(stdin)).encode()
 
 
 def _operation(name: str) -> Callable[..., Any]:

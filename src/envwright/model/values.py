@@ -54,6 +54,11 @@ def exactly_one(settings: BaseModel, *names: str) -> None:
         raise ValueError(f"needs exactly one of {', '.join(others)} and {last}")
 
 
+def seconds(duration: str) -> int:
+    """Return a Duration in seconds."""
+    return int(duration[:-1]) * {"s": 1, "m": 60, "h": 3600}[duration[-1]]
+
+
 @dataclass(frozen=True)
 class LocalFile:
     """A file of a folder beside the environment: its path in the folder, its text, its mode."""
@@ -218,3 +223,8 @@ Fingerprint = Annotated[
 ]
 """The fingerprint of an OpenPGP key of version 4 or 6, in capitals and without blanks."""
 Sha256 = Annotated[str, spelled(r"^[0-9a-f]{64}$", "64 small hexadecimal digits")]
+Duration = Annotated[
+    str,
+    spelled(r"^[1-9][0-9]*[smh]$", "seconds, minutes or hours, like `90s`, `5m` or `1h`"),
+]
+"""How long something may take."""

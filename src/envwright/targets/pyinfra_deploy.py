@@ -84,12 +84,11 @@ def export(compiled: Compiled, secrets: Secrets, host: str, folder: Path) -> lis
 
 def _refuse_secrets(compiled: Compiled, secrets: Secrets) -> None:
     for resource in compiled.resources:
-        for value in (resource.desired() or {}).values():
-            if isinstance(value, str) and secrets.references(value):
-                raise EnvwrightError(
-                    f"{resource.id} holds a secret, which an export would have to write down",
-                    hint="use `envwright apply`, or move the secret out of the environment",
-                )
+        if secrets.references(repr(resource.spec())):
+            raise EnvwrightError(
+                f"{resource.id} holds a secret, which an export would have to write down",
+                hint="use `envwright apply`, or move the secret out of the environment",
+            )
 
 
 def _support(folder: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ import pytest
 from standins import DEBIAN, OFFLINE
 
 from envwright.facts import Facts, Output, Shell, Unknown
-from envwright.model.operations import operation
+from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import compare
 from envwright.resources.apt_entries import AptEntries
@@ -66,6 +66,14 @@ def test_a_command_runs_once_and_comes_after_what_it_names() -> None:
     ]
     assert (COMMAND.autorequires, list(COMMAND.witness())) == (("file:/x",), list(SEEN))
     assert COMMAND.pending(OFFLINE) == ""
+
+
+def test_what_a_command_is_given_comes_by_stdin_and_is_seen_by_nobody() -> None:
+    command = replace(COMMAND, given="hunter22")
+    assert list(command.converge(compare(None, {"value": "1"}))) == [
+        operation("server.shell", commands=["echo 1 > x"], _stdin=Content("hunter22"))
+    ]
+    assert "hunter22" not in repr(command.public_values())
 
 
 def test_a_command_for_systemd_waits_for_it_and_does_nothing_before() -> None:
