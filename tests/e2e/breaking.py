@@ -65,7 +65,8 @@ def _(resource: Keys) -> Iterator[tuple[str, str]]:
     path = shlex.quote(resource.path)
     other = {"json": "{}", "wsl": "[boot]\nsystemd=false"}.get(resource.dialect, "# nothing")
     yield "keys", f"printf '%s\\n' {shlex.quote(other)} > {path}"
-    yield from _access(resource.path)
+    if not resource.keep:
+        yield from _access(resource.path)
     yield "missing", f"rm {path}"
 
 

@@ -352,7 +352,7 @@ def _details(change: Change, mask: Callable[[str], str]) -> Iterator[str]:
         label = "" if name == EXISTENCE else resource.label(name)
         if not label and not isinstance(before.get(name), Unknown):
             continue
-        if name == resource.text_field and change.diff():
+        if resource.is_text(name) and change.diff():
             continue
         new, old = (_value(state.get(name), mask) for state in (after, before))
         if name == EXISTENCE:

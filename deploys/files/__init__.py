@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shlex
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -14,17 +14,22 @@ from envwright.model.secrets import is_mentioned
 from envwright.model.values import (
     AbsolutePath,
     AccountName,
+    Adding,
     LocalTemplate,
     LocalText,
     Mode,
+    OneLine,
     exactly_one,
     spelled,
 )
 from envwright.resources import wslconf
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
+from envwright.resources.keys import Keys
 from envwright.resources.link import Link
 from envwright.resources.validators import reason_unread
+
+from .comments import comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,14 +42,37 @@ Target = Annotated[
     # ln(1) would take a target that begins with `-` for an option.
     spelled(r"^[^-\x00][^\x00]*$", "a path that does not begin with `-`"),
 ]
-KINDS = ("content", "source", "template", "link", "directory", "absent")
-
-
+Comment = Annotated[
+    str, spelled(r"^[^\s\x00]+( [^\s\x00]+)?$", "like `//`, or with an end like `<!-- -->`")
+]
+BlockName = Annotated[
+    str,
+    spelled(
+        r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "letters, digits, `.`, `_` and `-`, no sign at the start"
+    ),
+]
+KINDS = ("content", "source", "template", "blocks", "lines", "link", "directory", "absent")
+ACCESS = ("owner", "group", "mode")
 HOSTNAME = "/etc/hostname"
 
 
+class Lines(Settings):
+    """Whole lines of a file."""
+
+    present: Adding[OneLine] = []
+    """Lines that the file must have, anywhere; a missing one is added at the end."""
+    absent: Adding[OneLine] = []
+    """Lines that the file must not have."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> Lines:
+        if both := set(self.present) & set(self.absent):
+            raise ValueError(f"has the line {min(both)!r} in 'present' and in 'absent'")
+        return self
+
+
 class Entry(Settings):
-    """The entry at a path: `content`, `source`, `template`, `link`, `directory` or `absent`."""
+    """What is at a path: a file, a part of a file that others own, a link, a directory, nothing."""
 
     content: str | None = None
     """Create a file with this text."""
@@ -52,23 +80,39 @@ class Entry(Settings):
     """Create a file with the text of this local file; relative to the environment's file."""
     template: LocalTemplate | None = None
     """As `source`, and render the templates `{{ NAME }}` in the text as in the environment."""
+    blocks: dict[BlockName, str] | None = None
+    """Blocks of lines, by name, in a file that others own, such as ~/.bashrc. Marks around a block,
+    `# envwright: NAME begin` and `end`, tell it from the rest of the file, which stays byte for
+    byte. An empty text removes the block. What stands between the marks is envwright's; a mark that
+    was removed by hand is refused, by line."""
+    lines: Lines | None = None
+    """Whole lines that a file of others must have, or must not have; the rest stays."""
+    comment: Comment | None = None
+    """How a comment begins in the file, for the marks of `blocks`, and how it ends, if it does
+    (`<!-- -->`); by default what the file's name tells."""
+    position: Literal["end", "start"] = "end"
+    """Where a new block goes."""
     link: Target | None = None
     """Create a symbolic link to this target."""
     directory: bool = False
     """Create a directory; its content is not managed."""
     absent: bool = False
     """Remove the file or link at this path; directories are never removed."""
-    owner: AccountName = "root"
-    """The user who owns the file, directory or link."""
+    owner: AccountName | None = None
+    """The user who owns the file, directory or link; by default the person in whose home the path
+    lies, else root."""
     group: AccountName | None = None
     """The group; by default the owner's primary group."""
     mode: Mode | None = None
     """The permissions; by default "0644", "0600" for a file that holds a secret, "0755" for a
-    directory."""
+    directory. A file that is edited (`blocks`, `lines`) keeps its owner, group and mode where they
+    are not given."""
 
     @model_validator(mode="after")
     def _one(self) -> Entry:
         exactly_one(self, *KINDS)
+        if self.blocks is None and (self.comment or self.position != "end"):
+            raise ValueError("has 'comment' or 'position', which are for 'blocks'")
         if self.mode and (self.link is not None or self.absent):
             raise ValueError("has a mode, but is neither a file nor a directory")
         return self
@@ -83,11 +127,17 @@ class Entry(Settings):
         """Whether it is a file that its owner can run."""
         return self.is_file and bool(int((self.mode or "0644")[1]) & 1)
 
+    @property
+    def is_edited(self) -> bool:
+        """Whether it is a part of a file that others own."""
+        return self.blocks is not None or self.lines is not None
+
 
 class Section(TableCapability):
-    """Files, directories and links by path.
+    """Files, directories and links by path, and parts of files that others own.
 
-    Files are written whole and atomically. Files of sudo, sshd, systemd, apt, git and bash, and
+    Files are written whole and atomically. `blocks` and `lines` change a part of a file, and every
+    other byte stays. Files of sudo, sshd, systemd, apt, git and bash, and
     fstab, go live only when the program that reads them accepts them. A file never replaces a
     directory, and a directory or link never replaces a file: the error names the existing entry,
     and envwright leaves it alone.
@@ -97,9 +147,10 @@ class Section(TableCapability):
 files:
   /etc/motd: {content: "Ask the platform team first.\\n"}
   /opt/projects: {directory: true, owner: dev, mode: "0750"}
-  /home/dev/projects: {link: /opt/projects, owner: dev}
+  /home/dev/projects: {link: /opt/projects}
+  /home/dev/.bashrc:
+    blocks: {tools: "export EDITOR=vim"}
   /home/dev/.gitconfig:
-    owner: dev
     content: |
       [init]
       defaultBranch = main
@@ -109,24 +160,33 @@ files:
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         for path, entry in self.root.items():
-            group = entry.group or machine.primary_group(entry.owner)
-            common: dict[str, Any] = {"path": path, "owner": entry.owner, "group": group}
+            owner = entry.owner or machine.home_owner(path)
+            group = entry.group or machine.primary_group(owner)
+            common: dict[str, Any] = {"path": path, "owner": owner, "group": group, "at": (path,)}
             if entry.absent:
                 yield File(path=path, present=False, at=(path,))
             elif entry.directory:
-                yield Directory(mode=entry.mode or "0755", at=(path,), **common)
+                yield Directory(mode=entry.mode or "0755", **common)
             elif entry.link is not None:
-                yield Link(target=entry.link, at=(path,), **common)
+                yield Link(target=entry.link, **common)
+            elif entry.is_edited:
+                yield _edited(path, entry, common)
             else:
                 texts = (entry.content, entry.source, entry.template)
                 content = next(text for text in texts if text is not None)
                 mode = entry.mode or ("0600" if is_mentioned(content) else "0644")
-                yield File(content=content, mode=mode, at=(path,), **common)
+                yield File(content=content, mode=mode, **common)
 
     def objections(self, machine: Machine) -> Iterator[Objection]:
         for path, entry in self.root.items():
             if entry.is_file and (reason := reason_unread(path)):
                 yield Objection(reason, "name the file as its program expects", at=(path,))
+            if entry.blocks and not (entry.comment or comment(path)):
+                yield Objection(
+                    f"{path} would be a file without comments, where a block has no marks",
+                    "set its `content`, or say by `comment` how its comments begin",
+                    at=(path, "blocks"),
+                )
         if machine.wsl and HOSTNAME in self.root:
             yield Objection(
                 f"WSL writes {HOSTNAME} at each start of the distribution",
@@ -139,12 +199,13 @@ files:
             if machine.wsl and path in self.root:
                 yield wslconf.left_alone(path)
 
-    def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
+    def proofs(self, machine: Machine) -> Iterator[Proof]:
         # Every directory above a file can keep users from it. Root can read every file.
         looks = [
-            (entry.owner, "-r" if entry.link is None else "-L", path)
+            (owner, "-r" if entry.link is None else "-L", path)
             for path, entry in self.root.items()
-            if entry.owner != "root" and not entry.absent and int((entry.mode or "0755")[1]) & 4
+            for owner in [entry.owner or machine.home_owner(path)]
+            if owner != "root" and not entry.absent and int((entry.mode or "0755")[1]) & 4
         ]
         if looks:
             words = itertools.chain.from_iterable(looks)
@@ -166,3 +227,26 @@ files:
                     remedy="mount the file system that is shown with the option `exec`, or give "
                     "the program another place",
                 )
+
+
+def _edited(path: str, entry: Entry, common: dict[str, Any]) -> Keys:
+    """Return the resource that edits a part of a file."""
+    dialect = "lines"
+    keys: dict[str, Any] = {}
+    if entry.lines:
+        keys = dict.fromkeys(entry.lines.present, True) | dict.fromkeys(entry.lines.absent)
+    elif entry.blocks is not None:
+        dialect = "block" if entry.position == "end" else "block_top"
+        opener, _, closer = (entry.comment or comment(path)).partition(" ")
+        for name, text in entry.blocks.items():
+            keys[" ".join(filter(None, (opener, name, closer)))] = _ended(text) or None
+    secret = any(is_mentioned(str(value)) for value in keys.values())
+    given = ("mode",) if secret else ()
+    keep = tuple(name for name in ACCESS if not getattr(entry, name) and name not in given)
+    mode = entry.mode or ("0600" if secret else "0644")
+    return Keys(dialect=dialect, keys=keys, mode=mode, keep=keep, **common)
+
+
+def _ended(text: str) -> str:
+    """Return a text whose last line has an ending; "" stays."""
+    return f"{text}\n" if text and not text.endswith("\n") else text
