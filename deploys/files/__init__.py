@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import shlex
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import model_validator
 
@@ -15,8 +16,10 @@ from envwright.model.values import (
     AbsolutePath,
     AccountName,
     Adding,
+    LocalBytes,
+    LocalFile,
     LocalTemplate,
-    LocalText,
+    LocalTree,
     Mode,
     OneLine,
     exactly_one,
@@ -51,7 +54,17 @@ BlockName = Annotated[
         r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "letters, digits, `.`, `_` and `-`, no sign at the start"
     ),
 ]
-KINDS = ("content", "source", "template", "blocks", "lines", "link", "directory", "absent")
+KINDS = (
+    "content",
+    "source",
+    "template",
+    "tree",
+    "blocks",
+    "lines",
+    "link",
+    "directory",
+    "absent",
+)
 ACCESS = ("owner", "group", "mode")
 HOSTNAME = "/etc/hostname"
 
@@ -76,10 +89,18 @@ class Entry(Settings):
 
     content: str | None = None
     """Create a file with this text."""
-    source: LocalText | None = None
-    """Create a file with the text of this local file; relative to the environment's file."""
+    source: LocalBytes | None = None
+    """Create a file with the content of this local file, text or not; relative to the environment's
+    file."""
     template: LocalTemplate | None = None
     """As `source`, and render the templates `{{ NAME }}` in the text as in the environment."""
+    tree: LocalTree | None = None
+    """Create a folder with the files of this local folder: at most 500, each of at most 1 MiB. What
+    can be executed here can be there, links stay links, and a file `NAME.j2` is rendered to NAME.
+    Other files in the folder on the machine stay."""
+    once: bool = False
+    """Create the file, or the files of the tree, only where nothing is; from then on they are the
+    user's."""
     blocks: dict[BlockName, str] | None = None
     """Blocks of lines, by name, in a file that others own, such as ~/.bashrc. Marks around a block,
     `# envwright: NAME begin` and `end`, tell it from the rest of the file, which stays byte for
@@ -105,22 +126,41 @@ class Entry(Settings):
     """The group; by default the owner's primary group."""
     mode: Mode | None = None
     """The permissions; by default "0644", "0600" for a file that holds a secret, "0755" for a
-    directory. A file that is edited (`blocks`, `lines`) keeps its owner, group and mode where they
-    are not given."""
+    directory. In a tree, folders and programs can also be executed by all who may read them. A file
+    that is edited (`blocks`, `lines`) keeps its owner, group and mode where they are not given."""
 
     @model_validator(mode="after")
     def _one(self) -> Entry:
         exactly_one(self, *KINDS)
         if self.blocks is None and (self.comment or self.position != "end"):
             raise ValueError("has 'comment' or 'position', which are for 'blocks'")
+        if self.once and not any((self.is_whole, self.tree)):
+            raise ValueError("has 'once', which is for a whole file or a tree")
         if self.mode and (self.link is not None or self.absent):
             raise ValueError("has a mode, but is neither a file nor a directory")
         return self
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it is a file whose whole content is given."""
+        return any(text is not None for text in (self.content, self.source, self.template))
+
+    @property
     def is_file(self) -> bool:
-        """Whether it is neither a directory, nor a link, nor to be removed."""
-        return not (self.directory or self.link is not None or self.absent)
+        """Whether it is a file, whole or edited."""
+        return self.is_whole or self.is_edited
+
+    def files(self, path: str) -> Iterator[str]:
+        """Yield the paths of the files that it brings."""
+        if self.is_file:
+            yield path
+        for file in self.local:
+            yield f"{path}/{file.path}"
+
+    @property
+    def local(self) -> tuple[LocalFile, ...]:
+        """The files of the tree."""
+        return cast("tuple[LocalFile, ...]", self.tree or ())
 
     @property
     def is_program(self) -> bool:
@@ -171,15 +211,17 @@ files:
                 yield Link(target=entry.link, **common)
             elif entry.is_edited:
                 yield _edited(path, entry, common)
+            elif entry.tree:
+                yield from _tree(path, entry, common)
             else:
                 texts = (entry.content, entry.source, entry.template)
                 content = next(text for text in texts if text is not None)
-                mode = entry.mode or ("0600" if is_mentioned(content) else "0644")
-                yield File(content=content, mode=mode, **common)
+                mode = entry.mode or _usual(content)
+                yield File(content=content, mode=mode, once=entry.once, **common)
 
     def objections(self, machine: Machine) -> Iterator[Objection]:
         for path, entry in self.root.items():
-            if entry.is_file and (reason := reason_unread(path)):
+            for reason in filter(None, map(reason_unread, entry.files(path))):
                 yield Objection(reason, "name the file as its program expects", at=(path,))
             if entry.blocks and not (entry.comment or comment(path)):
                 yield Objection(
@@ -227,6 +269,33 @@ files:
                     remedy="mount the file system that is shown with the option `exec`, or give "
                     "the program another place",
                 )
+
+
+def _tree(path: str, entry: Entry, common: dict[str, Any]) -> Iterator[Resource]:
+    """Yield a folder, the folders in it, and its files and links."""
+    mode = entry.mode or "0644"
+    above = {PurePosixPath(path, file.path).parent for file in entry.local}
+    folders = {f for a in above for f in (a, *a.parents) if f.is_relative_to(path)}
+    for folder in sorted(folders):
+        yield Directory(**common | {"path": str(folder)}, mode=_runnable(mode))
+    for file in entry.local:
+        place = common | {"path": f"{path}/{file.path}"}
+        if file.target:
+            yield Link(target=file.target, **place)
+        else:
+            usual = mode if entry.mode else _usual(file.text)
+            own = _runnable(usual) if file.mode == "0755" else usual
+            yield File(content=file.text, mode=own, once=entry.once, **place)
+
+
+def _usual(text: str) -> str:
+    """Return the mode of a file where the environment names none."""
+    return "0600" if is_mentioned(text) else "0644"
+
+
+def _runnable(mode: str) -> str:
+    """Return a mode in which all who may read may execute, too."""
+    return f"{int(mode, 8) | (int(mode, 8) & 0o444) >> 2:04o}"
 
 
 def _edited(path: str, entry: Entry, common: dict[str, Any]) -> Keys:

@@ -54,6 +54,9 @@ def _(resource: File) -> Iterator[tuple[str, str]]:
     if not resource.present:
         yield "present", f"echo '# drifted' > {path}"
         return
+    if resource.once:
+        yield "missing", f"rm {path}"
+        return
     yield "content", f"echo drifted >> {path}"
     yield from _access(resource.path)
     yield "missing", f"rm {path}"

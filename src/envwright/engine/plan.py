@@ -61,7 +61,7 @@ class Change:
     def _diff(self, name: Field, before: State, after: State) -> Iterator[str]:
         """Yield the diff of one text field; under its label where that is a key of a file."""
         old, new = (state.get(name) or "" for state in (before, after))
-        if not isinstance(old, str) or HIDDEN in (old, new):
+        if not isinstance(old, str) or HIDDEN in (old, new) or "\0" in f"{old}{new}":
             return
         import difflib  # noqa: PLC0415 - 1 ms that only a change of text needs
 

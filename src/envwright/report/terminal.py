@@ -369,6 +369,8 @@ def _value(value: Any, mask: Callable[[str], str]) -> str:
         return str(value)
     if value is None:
         return "absent"
+    if isinstance(value, str) and "\0" in value:
+        return f"{len(value.encode('utf-8', 'surrogateescape'))} bytes that are no text"
     if isinstance(value, tuple):
         value = " ".join(map(str, value))
     if not isinstance(value, str):

@@ -22,10 +22,12 @@ def upload(  # noqa: PLR0913 - the properties of one file
     group: str,
     validate: str = "",
     keep: Collection[str] = (),
+    once: bool = False,
 ) -> Iterator[Operation]:
     """Yield the operations that write a file; `validate` is a command that must accept "$staged".
 
-    `keep` names what a file that is there keeps of `mode`, `owner` and `group`.
+    `keep` names what a file that is there keeps of `mode`, `owner` and `group`; with `once`, all
+    that is there stays as it is.
 
     By default the program that reads the files of that place checks the new file. A checked file is
     staged where only root can look; readers see the old file or the new one.
@@ -34,5 +36,7 @@ def upload(  # noqa: PLR0913 - the properties of one file
     more: dict[str, Any] = {"validate": validate} if validate else {}
     if keep:
         more["keep"] = list(keep)
+    if once:
+        more["once"] = True
     attributes = {"user": owner, "group": group, "mode": mode}
     yield operation("paths.put", src=source, dest=path, **attributes, **more)

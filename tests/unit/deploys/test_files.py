@@ -15,6 +15,7 @@ from user_folders import entered_by_others
 
 from envwright.facts import Accounts
 from envwright.model.resource import FileKey
+from envwright.portable.listing import listing
 from envwright.resources.keys import Keys
 
 if TYPE_CHECKING:
@@ -231,9 +232,61 @@ def test_a_path_in_a_home_is_of_the_person_whose_home_it_is(
     assert found[f"file:{path}"]["owner"] == owner
 
 
+def test_a_tree_is_its_folders_its_files_its_programs_and_its_links(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "bin").mkdir(parents=True)
+    (tree / ".git").mkdir()
+    (tree / ".git" / "config").write_text("not brought")
+    (tree / "bin" / "run").write_text("#!/bin/sh\n")
+    (tree / "bin" / "run").chmod(0o755)
+    (tree / "logo").write_bytes(b"\x89PNG\0")
+    (tree / "about.txt.j2").write_text("{{ distro }}\n")
+    (tree / "latest").symlink_to("bin/run")
+    (tree / "all").symlink_to("bin")
+    dev = {"owner": "dev", "group": "dev"}
+    assert states(tmp_path, 'files: {/home/dev/x: {tree: tree, mode: "0640"}}\n') == {
+        "directory:/home/dev/x": {"kind": "directory", "mode": "0750", **dev},
+        "directory:/home/dev/x/bin": {"kind": "directory", "mode": "0750", **dev},
+        "file:/home/dev/x/about.txt": {
+            "kind": "file",
+            "mode": "0640",
+            "content": "debian\n",
+            **dev,
+        },
+        "file:/home/dev/x/bin/run": {
+            "kind": "file",
+            "mode": "0750",
+            "content": "#!/bin/sh\n",
+            **dev,
+        },
+        "file:/home/dev/x/logo": {
+            "kind": "file",
+            "mode": "0640",
+            "content": "\udc89PNG\0",
+            **dev,
+        },
+        "link:/home/dev/x/all": {"kind": "link", "target": "bin", **dev},
+        "link:/home/dev/x/latest": {"kind": "link", "target": "bin/run", **dev},
+    }
+    (tree / "bad\xff.j2").write_bytes(b"\xff")
+    assert refusals(tmp_path, "files: {/x: {tree: tree}}\n") == [
+        "2:20: cannot read tree/bad\xff.j2: it is not UTF-8 text"
+    ]
+
+
+def test_a_link_of_a_tree_that_leads_elsewhere_makes_a_cached_environment_stale(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "link").symlink_to("a")
+    before = listing(str(tmp_path))
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to("b")
+    assert (before, listing(str(tmp_path))) == (b"link\x000\x00a", b"link\x000\x00b")
+
+
 ONE = (
-    "needs exactly one of 'content', 'source', 'template', 'blocks', 'lines', 'link', 'directory' "
-    "and 'absent'"
+    "needs exactly one of 'content', 'source', 'template', 'tree', 'blocks', 'lines', 'link', "
+    "'directory' and 'absent'"
 )
 PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
 
@@ -273,7 +326,11 @@ PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
             "2:26: cannot read nowhere.txt: No such file or directory",
         ),
         ("{/etc/x: {source: .}}", "2:26: cannot read .: Is a directory"),
-        ("{/etc/x: {source: latin1}}", "2:26: cannot read latin1: it is not UTF-8 text"),
+        ("{/etc/x: {template: latin1}}", "2:28: cannot read latin1: it is not UTF-8 text"),
+        (
+            "{/etc/x: {link: y, once: true}}",
+            "2:17: files./etc/x has 'once', which is for a whole file or a tree",
+        ),
         (
             "{/etc/x: {lines: {present: [a, b], absent: [b]}}}",
             "2:25: files./etc/x.lines has the line 'b' in 'present' and in 'absent'",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from standins import ORIGIN
 
 from envwright.facts import Facts, KnownGroup, KnownUser, Stat, Status, Text, Unknown
@@ -99,3 +101,20 @@ def test_a_file_is_witnessed_as_no_link_with_all_that_it_has() -> None:
 def test_who_asks_is_no_part_of_the_wish() -> None:
     asked = File(path="/etc/x", origins=(ORIGIN,), needs=("user:dev",), at=("x",))
     assert asked.spec() == File(path="/etc/x").spec()
+
+
+def test_a_file_that_is_made_once_is_as_it_should_be_whatever_is_there() -> None:
+    once = File(path="/x", content="new\n", once=True)
+    for status in (Status("file", "0600", "dev", "dev", 3, ""), Status("link", "", "", "", 0, "y")):
+        facts = Facts({Stat("/x"): status, Text("/x"): "old"})
+        assert compare(once.actual(facts), once.desired()).fields == ()
+    (put,) = once.converge(compare(None, once.desired()))
+    assert put.arguments["once"] is True
+    (seen,) = once.witness()
+    assert (seen.arguments, seen.expected) == (("test -e /x || test -L /x",), 0)
+
+
+def test_a_file_that_is_no_text_is_witnessed_by_its_checksum() -> None:
+    *_, seen = File(path="/x", content="\udcff\0").witness()
+    digest = hashlib.sha256(b"\xff\0").hexdigest()
+    assert (seen.attribute, seen.expected) == ("sha256sum", digest)

@@ -85,6 +85,8 @@ def put(  # noqa: PLR0913, PLR0917 - the properties of one file; pyinfra's own t
     mode: str = "",
     validate: str = "",
     keep: Collection[str] = (),
+    *,
+    once: bool = False,
 ) -> Generator[StringCommand, None, None]:
     """Write a file whole; missing folders above it belong to whom the folders around them do.
 
@@ -97,8 +99,12 @@ def put(  # noqa: PLR0913, PLR0917 - the properties of one file; pyinfra's own t
         validate: a command that must agree to the new content, in "$staged", before it goes live.
         keep: the attributes of Seen that a file that is there keeps; the arguments are those of a
             new file then.
+        once: what is there stays as it is, whatever it is.
     """
     seen = _look(dest)
+    if once and seen.kind:
+        host.noop(f"{dest} is there")
+        return
     if seen.kind == "file":
         given = Seen(mode=mode, owner=user, group=group)
         own = replace(given, **{name: getattr(seen, name) for name in keep})

@@ -343,3 +343,11 @@ def test_an_edit_keeps_owner_group_and_mode_of_a_file_that_is_there(home: Path) 
     assert (file.read_text(), new.read_text()) == ("a\nb\n", "b\n")
     assert owner(new) == (*NAMES, "0o600")
     assert owner(file) == ("root", "root", "0o640")
+
+
+def test_what_is_made_once_leaves_alone_what_is_there(home: Path) -> None:
+    link(home / "link", "/nowhere")
+    for name, made in (("file", True), ("file", False), ("link", False)):
+        said = {"src": Content(f"{made}"), "dest": f"{home}/{name}", "mode": "0600", **WHO}
+        assert run("put", once=True, **said) is made
+    assert ((home / "file").read_text(), os.readlink(home / "link")) == ("True", "/nowhere")  # noqa: PTH115
