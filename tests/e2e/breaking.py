@@ -59,6 +59,9 @@ def _(resource: File) -> Iterator[tuple[str, str]]:
     if not resource.present:
         yield "present", f"echo '# drifted' > {path}"
         return
+    if resource.once:
+        yield "missing", f"rm {path}"
+        return
     # A comment, so that the programs of other breaks read the file as before.
     yield "content", f"echo '# drifted' >> {path}"
     yield from _access(resource.path)
@@ -76,7 +79,8 @@ def _(resource: Keys) -> Iterator[tuple[str, str]]:
         return
     other = {"json": "{}", "wsl": "[boot]\nsystemd=false"}.get(resource.dialect, "# nothing")
     yield "keys", f"printf '%s\\n' {shlex.quote(other)} > {path}"
-    yield from _access(resource.path)
+    if not resource.keep:
+        yield from _access(resource.path)
     yield "missing", f"rm {path}"
 
 

@@ -232,6 +232,24 @@ def shadow(text: str, key: str) -> str | None:
     return next((fields[1] for fields in lines if fields[0] == key and len(fields) > 1), None)
 
 
+def block(text: str, key: str) -> str | None:
+    """Read the lines between the marks of a block; None: there are no such marks."""
+    opener, name, *closer = key.split(" ")
+    words = [[opener, "envwright:", name, word, *closer] for word in ("begin", "end")]
+    begin, end = (re.escape(" ".join(mark)) for mark in words)
+    plain = _unmarked(text).replace("\r\n", "\n")
+    found = re.search(rf"^{begin}\n((?:.*\n)*?){end}$", plain, re.MULTILINE)
+    return found[1] if found else None
+
+
+block_top = block
+
+
+def lines(text: str, key: str) -> bool | None:
+    """Return True where a whole line is the wanted one; else None."""
+    return key in _unmarked(text).replace("\r\n", "\n").split("\n") or None
+
+
 def apt_stanza(text: str, key: str) -> str:
     """Read the stanzas of a .sources file that a keyring signs, each with its last line end."""
     stanzas = [f"{stanza.strip(chr(10))}\n" for stanza in re.split(r"\n{2,}", text)]

@@ -89,7 +89,7 @@ class Late(io.BytesIO):
 
 def content(text: str) -> io.BytesIO:
     """Return a text as an open file."""
-    return io.BytesIO(text.encode())
+    return io.BytesIO(text.encode("utf-8", "surrogateescape"))
 
 
 def edited(
