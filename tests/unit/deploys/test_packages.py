@@ -195,7 +195,10 @@ def test_an_expression_of_apt_is_no_name(tmp_path: Path, name: str, hint: str) -
                 "not text 'git'"
             ),
         ),
-        (source("suites: [a]"), "2:25: packages.sources.x needs the key 'key'"),
+        (
+            source("suites: [a]"),
+            "2:25: the source x needs 'key': envwright knows no source of this name",
+        ),
         (
             source("key: {url: https://x.test, fingerprint: abc}"),
             (
