@@ -12,7 +12,17 @@ from envwright.model.values import Adding, adds
 from envwright.resources.package import Package, untouched
 
 from .names import PackageName, PackageSpec, parted
-from .sources import KNOWN, PPA_KNOWN, Ppa, PpaName, Source, SourceName, apt_source, ppa_source
+from .sources import (
+    KNOWN,
+    PPA_KNOWN,
+    Archive,
+    Ppa,
+    PpaName,
+    Source,
+    SourceName,
+    apt_source,
+    ppa_source,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,11 +70,17 @@ packages:
     def _short(cls, value: Any) -> Any:
         return {"install": value} if isinstance(value, list) else value
 
+    archive: Archive | None = None
+    """A mirror of the distribution's own archive, and components of it. Every other line of apt's
+    sources stays."""
+
     def objections(self, machine: Machine) -> Iterator[Objection]:
         for name, source in self.sources.items():
             yield from source.objections(name, machine)
         for name, ppa in self.ppas.items():
             yield from ppa.objections(name, machine)
+        if self.archive is not None:
+            yield from self.archive.objections(machine)
 
     def _sources(self, machine: Machine) -> Iterator[AptSource]:
         for name, source in self.sources.items():
@@ -73,6 +89,11 @@ packages:
             yield ppa_source(name, ppa, machine)
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
+        if self.archive is not None:
+            archive = self.archive.resource(machine)
+            if any(address.startswith("https:") for address in (archive.mirror, archive.security)):
+                yield Package(package="ca-certificates", at=archive.at)
+            yield archive
         for made in self._sources(machine):
             if any(address.startswith("https:") for address in (*made.uris, made.key.url)):
                 yield Package(package="ca-certificates", at=made.at)

@@ -18,6 +18,7 @@ from envwright.model.values import (
     exactly_one,
     spelled,
 )
+from envwright.resources.apt_archive import AptArchive
 from envwright.resources.apt_source import AptSource
 
 from .known import PPAS, SOURCES
@@ -52,6 +53,12 @@ PpaName = Annotated[
         "the owner and the name of a PPA, as in `deadsnakes/ppa`",
     ),
 ]
+Component = Annotated[str, spelled(r"^[a-z][a-z-]*$", "a component's name: small letters and `-`")]
+COMPONENTS = {
+    "debian": ("main", "contrib", "non-free", "non-free-firmware"),
+    "ubuntu": ("main", "restricted", "universe", "multiverse"),
+}
+"""The components of a distribution's archive."""
 Version = Annotated[str, spelled(r"^[0-9]+([.][0-9]+)*$", 'digits and dots in quotes, as "24"')]
 
 
@@ -146,6 +153,39 @@ class Source(Settings):
                 f"see {known.published}, or leave out the source on such machines, by `when`",
                 at,
             )
+
+
+class Archive(Settings):
+    """The distribution's own archive of packages, as apt's sources name it."""
+
+    mirror: Url | None = None
+    """The address that takes the place of the archive's, as in `https://mirror.example.com/debian`;
+    the mirror is signed by the distribution, as the archive is."""
+    security: Url | None = None
+    """The address that takes the place of the archive of security updates."""
+    components: Adding[Component] = []
+    """Components to use beside those that are used already, such as `contrib` or `universe`."""
+
+    def objections(self, machine: Machine) -> Iterator[Objection]:
+        """Yield why such a machine's archive has no such components."""
+        known = COMPONENTS.get(machine.distro)
+        for index, component in enumerate(self.components):
+            if known and component not in known:
+                yield Objection(
+                    f"the archive of {machine.distro} has no component {component}",
+                    f"its components are {', '.join(known)}; `when` chooses by distribution",
+                    ("archive", "components", index),
+                )
+
+    def resource(self, machine: Machine) -> AptArchive:
+        """Return the archive as the resource that it is on a machine."""
+        return AptArchive(
+            distro=machine.distro,
+            mirror=self.mirror or "",
+            security=self.security or "",
+            components=tuple(self.components),
+            at=("archive",),
+        )
 
 
 class Ppa(Settings):

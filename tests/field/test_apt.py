@@ -118,6 +118,25 @@ def test_a_known_source_takes_the_place_of_what_scripts_and_the_package_wrote(
     debian13.sh(f"apt-get purge -y -qq code; rm {FOLDER}/vscode.sources")
 
 
+def test_a_mirror_that_is_gone_is_left_for_another_one(place: Place, ubuntu26: Machine) -> None:
+    case = place("country-mirror-is-gone", ubuntu26)
+    before = ubuntu26.sh(f"cat {FOLDER}/ubuntu.sources")
+    shown = case.run("apply", "--yes")
+    assert (shown.code, shown.err) == (0, "")
+    assert (
+        "  ~ apt-archive:ubuntu  packages (box.yaml:5)\n"
+        "      @@ -1,5 +1,5 @@\n"
+        f"       # {FOLDER}/ubuntu.sources:2\n"
+        "       Types: deb\n"
+        "      -URIs: http://pt.archive.ubuntu.com/ubuntu/\n"
+        "      +URIs: http://deb.debian.org/debian\n"
+    ) in shown.out
+    assert "Nothing to do" in case.run("plan").out
+    assert ubuntu26.sh(f"cat {FOLDER}/ubuntu.sources") == before.replace(
+        "http://pt.archive.ubuntu.com/ubuntu/", "http://deb.debian.org/debian"
+    )
+
+
 HOLD = (
     "setsid perl -e \"open F, '+>', shift; "
     "fcntl F, 6, my \\$lock = pack('s s x4 l! l! i x4', 1, 0, 0, 0, 0) or die; sleep 20\" "

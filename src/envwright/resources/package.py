@@ -114,7 +114,7 @@ class Package(Resource):
         cls, work: Sequence[tuple[Package, Difference]], facts: Facts, changed: Collection[str]
     ) -> Forecast:
         packages = [package for package, _ in work]
-        sources_change = any(id_.startswith("apt-source:") for id_ in changed)
+        sources_change = any(id_.startswith(("apt-source:", "apt-archive:")) for id_ in changed)
         return forecast(packages, facts[packages[0].apt], sources_change=sources_change)
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
