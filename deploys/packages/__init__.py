@@ -60,6 +60,9 @@ packages:
     """Packages to install."""
     absent: Adding[PackageName] = []
     """Packages to remove."""
+    hold: Adding[PackageName] = []
+    """Packages to install and to keep at their version: upgrades leave them as they are. A version
+    that `install` names is installed nevertheless."""
     recommends: bool = False
     """Also install the packages that the installed packages recommend."""
     sources: Annotated[dict[SourceName, Source], Field(description=KNOWN)] = {}
@@ -104,6 +107,8 @@ packages:
             yield Package(
                 package=name, version=version, recommends=self.recommends, at=("install", index)
             )
+        for index, name in enumerate(self.hold):
+            yield Package(package=name, hold=True, at=("hold", index))
         for index, name in enumerate(self.absent):
             yield Package(package=name, present=False, at=("absent", index))
 

@@ -100,6 +100,8 @@ def _(resource: Link) -> Iterator[tuple[str, str]]:
 @breaks.register(Package)
 def _(resource: Package) -> Iterator[tuple[str, str]]:
     name = resource.package
+    if resource.hold:
+        yield "hold", f"apt-mark unhold {name}"
     if resource.present:
         # By dpkg, so that nothing else goes with it.
         yield "missing", f"SUDO_FORCE_REMOVE=yes dpkg --force-depends --remove {name}"

@@ -105,6 +105,11 @@ def test_recommended_packages_come_along_only_where_they_are_wanted(tmp_path: Pa
     assert [r.recommends for r in made.resources if isinstance(r, Package)] == [True]
 
 
+def test_a_package_that_is_held_is_installed_too(tmp_path: Path) -> None:
+    found = states(tmp_path, 'packages: {install: ["jq=1.7*"], hold: [jq, git]}\n')
+    assert found == {"package:jq": {"version": "1.7*", "hold": True}, "package:git": {"hold": True}}
+
+
 def test_a_package_that_another_capability_wants_can_be_pinned(tmp_path: Path) -> None:
     pinned = 'packages: {install: ["sudo=1.9*"], recommends: true}'
     text = f"user: {{name: dev, sudo: nopasswd}}\n{pinned}\n"
