@@ -6,6 +6,7 @@ import functools
 import shlex
 from typing import TYPE_CHECKING
 
+from envwright.resources.apt_archive import AptArchive
 from envwright.resources.apt_entries import AptEntries
 from envwright.resources.apt_source import AptSource
 from envwright.resources.archive import Archive
@@ -124,6 +125,8 @@ def _(resource: Link) -> Iterator[tuple[str, str]]:
 @breaks.register(Package)
 def _(resource: Package) -> Iterator[tuple[str, str]]:
     name = resource.package
+    if resource.hold:
+        yield "hold", f"apt-mark unhold {name}"
     if resource.present:
         # By dpkg, so that nothing else goes with it.
         yield "missing", f"SUDO_FORCE_REMOVE=yes dpkg --force-depends --remove {name}"
@@ -137,6 +140,13 @@ def _(resource: Package) -> Iterator[tuple[str, str]]:
         "dpkg-deb -b $folder $folder.deb && dpkg --force-conflicts -i $folder.deb"
     )
     yield "present", script
+
+
+@breaks.register(AptArchive)
+def _(resource: AptArchive) -> Iterator[tuple[str, str]]:
+    # A mirror that every Debian knows, and that no test can reach.
+    other = "http://ftp.debian.org/debian"
+    yield "mirror", f"sed -i 's|{resource.mirror}|{other}|' /etc/apt/sources.list"
 
 
 @breaks.register(AptSource)

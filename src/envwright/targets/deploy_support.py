@@ -123,7 +123,7 @@ def edited(
 
 
 def key(wanted: Sequence[str], url: str = "", text: str = "") -> io.BytesIO:
-    """Return an OpenPGP key, armored, that has exactly these fingerprints.
+    """Return an OpenPGP key, armored, that has the first of these fingerprints, and no others.
 
     A key that is given as text is checked at once, before anything is changed. A key at a URL is
     checked when it is uploaded.
