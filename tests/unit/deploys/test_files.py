@@ -154,7 +154,6 @@ def test_a_file_that_its_program_passes_over_is_refused(tmp_path: Path, name: st
 
 
 EDITED = """\
-vars: {user: dev}
 secrets: {token: {env: TOKEN}}
 files:
   /home/dev/.bashrc:
