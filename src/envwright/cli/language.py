@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from envwright.cli.options import named
-from envwright.errors import ExitCode, UnfitError
+from envwright.errors import ExitCode, SpecErrors, UnfitError
 from envwright.report.verdicts import show
 from envwright.spec.environment import load
 from envwright.spec.explain import explain as text_of
@@ -16,28 +16,49 @@ from envwright.spec.verdicts import verdicts
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from envwright.cli.invocation import Invocation
+    from envwright.spec.verdicts import Verdicts
 
 
 def check(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
-    """Check an environment without a machine, for all kinds of machine or for the named ones.
+    """Check environments without a machine, for all kinds of machine or for the named ones.
 
     Raises:
-        SpecErrors: the environment has mistakes, or can work on no kind.
+        SpecErrors: an environment has mistakes, or can work on no kind.
     """
-    found = verdicts(named(parsed.environment), dict(parsed.var), parsed.kinds or tuple(KINDS))
-    mistakes = found.mistakes()
-    failed = mistakes or (parsed.kinds and any(verdict.errors for verdict in found.each))
+    kinds = parsed.kinds or tuple(KINDS)
+    files = parsed.environments or [named("")]
+    found = [verdicts(file, dict(parsed.var), kinds, parsed.policies) for file in files]
+    mistakes = [error for each in found if (error := each.mistakes())]
+    failed = mistakes or (parsed.kinds and not all(each.good for each in found))
     if parsed.json:
-        call.report.json(found.json())
-    elif mistakes and not isinstance(mistakes, UnfitError):
-        raise mistakes
-    else:
-        show(call.report, found)
-        if mistakes:
-            raise mistakes
+        call.report.json(_json(found))
+        return ExitCode.ERROR if failed else ExitCode.DONE
+    for each in found:
+        error = each.mistakes()
+        if not error or isinstance(error, UnfitError):
+            show(call.report, each)
+    if mistakes:
+        raise _all_of(mistakes)
     return ExitCode.ERROR if failed else ExitCode.DONE
+
+
+def _json(found: Sequence[Verdicts]) -> dict[str, Any]:
+    """Return the verdicts as JSON values: one environment is the value itself."""
+    if len(found) == 1:
+        return found[0].json()
+    good = all(each.good for each in found)
+    return {"version": 1, "good": good, "environments": [each.json() for each in found]}
+
+
+def _all_of(mistakes: Sequence[SpecErrors]) -> SpecErrors:
+    """Return one error for several environments; a mistake in a file of them all is told once."""
+    if len(mistakes) == 1:
+        return mistakes[0]
+    errors = {str(each): each for error in mistakes for each in error.errors}
+    return SpecErrors(list(errors.values()))
 
 
 def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:

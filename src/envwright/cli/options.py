@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from envwright.host.inventory import Target
 
 VERBS = {
-    "check": "Check an environment without a machine",
+    "check": "Check environments without a machine",
     "plan": "Show what differs",
     "apply": "Show what differs, ask, make it so, and prove it",
     "verify": "Prove that a machine is as it should be",
@@ -66,7 +66,7 @@ def _parser(names: Sequence[str]) -> Parser:
     verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
     common = _common_options()
     machines = _machine_options(common)
-    parents = {"check": [common], "plan": [machines], "apply": [machines], "verify": [machines]}
+    parents = {"plan": [machines], "apply": [machines], "verify": [machines]}
     parsers = {
         name: verbs.add_parser(
             name, help=VERBS[name], description=VERBS[name], parents=parents.get(name, [])
@@ -97,6 +97,16 @@ def _parser(names: Sequence[str]) -> Parser:
 def _check_options(checking: Parser) -> None:
     from envwright.spec.sample_machines import KINDS, kinds  # noqa: PLC0415 - check alone has kinds
 
+    checking.add_argument("environments", nargs="*", metavar="FILE", help="files of YAML")
+    _variable_option(checking)
+    checking.add_argument(
+        "--policy",
+        dest="policies",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="hold the environments against the policy of this file, too; again for more",
+    )
     checking.add_argument("--json", action="store_true", help="print JSON, and only that")
     checking.add_argument(
         "--for",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from envwright.errors import LocatedError, SpecError, SpecErrors, UnfitError
 from envwright.model.catalogue import discover
 from envwright.model.secrets import Secret, Secrets, is_name
-from envwright.spec import choice, scope
+from envwright.spec import bounds, choice, locks, policy, scope
 from envwright.spec import layers as merged_layers
 from envwright.spec.declaration import Declaration
 from envwright.spec.merging import settle
@@ -31,7 +32,15 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.model.capability import Section
 
-KEYS = ("name", "description", merged_layers.KEY, choice.WHEN, "vars", "secrets")
+KEYS = (
+    "name",
+    "description",
+    merged_layers.KEY,
+    choice.WHEN,
+    "vars",
+    "secrets",
+    merged_layers.POLICY,
+)
 """The keys of an environment that are not sections."""
 NAME = "[a-z0-9][a-z0-9.-]*"
 """The names that an environment may have (a regular expression for the whole name)."""
@@ -50,6 +59,7 @@ class Environment:
         tree: the values of all layers merged, with their places.
         values: the plain value of each section, its templates rendered.
         layers: what each layer says of the machine, the lowest first.
+        rules: the rules of the layers' policies, void ones among them.
     """
 
     name: str
@@ -61,6 +71,7 @@ class Environment:
     tree: Entry = field(repr=False, compare=False)
     values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     layers: tuple[Node, ...] = field(default=(), repr=False, compare=False)
+    rules: tuple[policy.Rule, ...] = field(default=(), repr=False, compare=False)
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:
         """Return file and line of the value at a path in a section, or of the nearest value."""
@@ -74,13 +85,14 @@ class Environment:
         return self.tree.nearest((section, *path)).place.error(message, hint)
 
 
-def load(
+def load(  # noqa: PLR0913 - all that a command line and an inventory say of an environment
     path: str | Path,
     machine: Machine,
     variables: Mapping[str, Any] = MappingProxyType({}),
     capabilities: Mapping[str, type[Section]] | None = None,
     *,
     layers: Sequence[str] = (),
+    policies: Sequence[str] = (),
 ) -> Environment:
     """Read an environment, for a machine.
 
@@ -90,24 +102,28 @@ def load(
         variables: values of `vars` from the command line.
         capabilities: the classes of the sections; by default all capabilities.
         layers: files that are laid over the environment, the lowest first.
+        policies: files whose policies hold for the environment, too, but whose values do not.
 
     Raises:
         SpecErrors: all mistakes, in the order of files and lines.
     """
     known = discover() if capabilities is None else capabilities
+    facts, own = scope.facts(machine), (str(path), *policies)
     try:
-        roots, files = merged_layers.load([str(path), *layers], scope.facts(machine))
+        roots, files = merged_layers.load([str(path), *layers], facts)
+        outside, read = merged_layers.load_policies(policies, facts) if policies else ([], {})
     except UnfitError:
         raise
     except SpecErrors as errors:
-        raise SpecErrors(list(without_foreign_text(errors.errors, str(path)))) from None
+        raise SpecErrors(list(without_foreign_text(errors.errors, own))) from None
     except SpecError as error:
-        raise SpecErrors(list(without_foreign_text([error], str(path)))) from None
-    reader = _Reader(roots, machine, known, files)
+        raise SpecErrors(list(without_foreign_text([error], own))) from None
+    reader = _Reader(roots, machine, known, {**read, **files})
+    reader.rule(outside)
     environment = reader.read(str(path), variables)
     if reader.faults:
         faults = sorted(reader.faults, key=lambda fault: _rank(fault, str(path)))
-        raise SpecErrors(list(without_foreign_text(faults, str(path))))
+        raise SpecErrors(list(without_foreign_text(faults, own)))
     return environment
 
 
@@ -133,11 +149,18 @@ class _Reader:
         self._files = files
         self._values: dict[str, Any] = {}
         self._scope = scope.Scope(machine, self._secret_entries())
+        self._shapes = policy.shapes_of(known)
+        self._rules: tuple[policy.Rule, ...] = ()
 
     @property
     def faults(self) -> list[SpecError]:
         """The faults of all parts."""
         return self._scope.faults
+
+    def rule(self, outside: Sequence[Node]) -> None:
+        """Read the policies of the layers, and of files that are no layers."""
+        roots = (*outside, *self._roots)
+        self._rules = policy.rules(roots, len(outside), self._shapes, self._scope.fault)
 
     def read(self, file: str, variables: Mapping[str, Any]) -> Environment:
         name = self._name()
@@ -154,6 +177,8 @@ class _Reader:
             and key in self._known
             and (section := self._section(key, self._keys[key], self._known[key]))
         )
+        self._judge_bounds()
+        self._judge_locks(variables)
         description = self._text("description")
         return Environment(
             name,
@@ -165,7 +190,35 @@ class _Reader:
             self._tree,
             self._values,
             layers,
+            self._rules,
         )
+
+    # --- Policies ----------------------------------------------------------------------------
+
+    @functools.cached_property
+    def _held(self) -> list[policy.Rule]:
+        """The rules that hold today."""
+        today = policy.today()
+        return [rule for rule in self._rules if not rule.is_void(today)]
+
+    def _judge_locks(self, variables: Mapping[str, Any]) -> None:
+        written = locks.Layers(self._roots, self._known, self._shapes, variables, self._scope)
+        for fault in locks.broken(self._held, written):
+            self._scope.fault(fault)
+
+    def _judge_bounds(self) -> None:
+        """Judge the values, unless they have faults: these come first."""
+        if not self._held or self.faults:
+            return
+        tables = {
+            policy.VARS: self._scope.names,
+            policy.SECRETS: {
+                name: self._values[f"secrets.{name}"] for name in self._secret_entries()
+            },
+        }
+        plain = {key: self._values[key] for key in self._values if key in self._known} | tables
+        for fault in bounds.broken(self._held, bounds.Values(self._tree, plain, self._shapes)):
+            self._scope.fault(fault)
 
     # --- The keys that are not sections ------------------------------------------------------
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from envwright.spec.tree import Node
 
 KEY = "extends"
+POLICY = "policy"
+"""The key of a layer that holds its policy."""
 CHAIN_LIMIT = 32
 """How long a chain of files that extend each other may be."""
 
@@ -51,6 +53,25 @@ def load(files: Sequence[str], facts: Mapping[str, Any]) -> tuple[list[Node], di
     layers.add(own, None)
     for file in above:
         layers.add(file, None, own=False)
+    return layers.roots, layers.checksums
+
+
+def load_policies(
+    files: Sequence[str], facts: Mapping[str, Any]
+) -> tuple[list[Node], dict[str, str]]:
+    """Return the trees of files with policies and of those that they extend, as `load` does.
+
+    Raises:
+        SpecError, SpecErrors: as of `load`, or a file has no policy.
+    """
+    layers = _Layers(facts)
+    for file in files:
+        before = len(layers.roots)
+        layers.add(file, None, own=False)
+        read = layers.roots[before:]
+        if read and not any(isinstance(r.value, Mapping) and POLICY in r.value for r in read):
+            hint = "name a file with `policy:`; `envwright explain policy` tells what it holds"
+            raise read[-1].at.error("this file has no policy", hint)
     return layers.roots, layers.checksums
 
 

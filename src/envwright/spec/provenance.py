@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envwright.errors import EnvwrightError
 from envwright.spec.messages import quoted, suggestion
+from envwright.spec.paths import written
 from envwright.spec.tree import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from envwright.spec.environment import Environment
+    from envwright.spec.paths import Path
     from envwright.spec.source import Position
     from envwright.spec.tree import Entry, Node
 
-Path = tuple["str | int", ...]
 HEAD = ("name", "description")
 """The keys of an environment whose values are no sections."""
 
@@ -69,7 +70,7 @@ def values(environment: Environment, key: str = "") -> list[Value]:
     found = list(_leaves(environment))
     if not key:
         return found
-    below = [v for v in found if written(v.path) == key or _is_below(written(v.path), key)]
+    below = [v for v in found if any(_is_below(text, key) for text in _spellings(v.path))]
     if not below:
         known = {written(v.path[:end]) for v in found for end in range(1, len(v.path) + 1)}
         raise EnvwrightError(
@@ -79,14 +80,13 @@ def values(environment: Environment, key: str = "") -> list[Value]:
     return below
 
 
+def _spellings(path: Path) -> tuple[str, str]:
+    """Return a path as `written` writes it, and with no quotes, which stand for nothing here."""
+    return written(path), ".".join(map(str, path))
+
+
 def _is_below(path: str, key: str) -> bool:
-    return path.startswith((f"{key}.", f"{key}["))
-
-
-def written(path: Path) -> str:
-    """Return a path as people write it: `docker.users[1]`."""
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-    return "".join(steps).removeprefix(".")
+    return path == key or path.startswith((f"{key}.", f"{key}["))
 
 
 def lines(environment: Environment, key: str = "") -> Iterator[str]:

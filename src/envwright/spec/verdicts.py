@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import SpecErrors, UnfitError
 from envwright.facts import KnownGroup, KnownUser
+from envwright.spec import policy
 from envwright.spec.compiler import compile_environment, missing
 from envwright.spec.environment import load
 from envwright.spec.reach import NO_REACH, Reach
@@ -66,11 +67,19 @@ class Verdicts:
         file: the environment, as the user named it.
         each: a verdict for each kind.
         reach: the commands and files of the environment on the computer that runs envwright.
+        notices: what a person should know, and what makes the environment no worse: rules that
+            hold no longer.
     """
 
     file: str
     each: tuple[Verdict, ...]
     reach: Reach = NO_REACH
+    notices: tuple[SpecError, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether the environment is good for all kinds."""
+        return all(not verdict.errors for verdict in self.each)
 
     def mistakes(self) -> SpecErrors | None:
         """Return the error where the environment is good for no kind; None where it is for one.
@@ -88,24 +97,34 @@ class Verdicts:
         return {
             "version": 1,
             "environment": self.file,
-            "good": all(not verdict.errors for verdict in self.each),
+            "good": self.good,
             "kinds": [verdict.json() for verdict in self.each],
             "reads": list(self.reach.outside),
             "runs": [str(command) for command in self.reach.commands],
+            "notices": [_plain(notice) for notice in self.notices],
         }
 
 
-def verdicts(path: str, variables: Mapping[str, str], names: Sequence[str]) -> Verdicts:
+def verdicts(
+    path: str, variables: Mapping[str, str], names: Sequence[str], policies: Sequence[str] = ()
+) -> Verdicts:
     """Compile an environment for kinds of machines, and return what can be said of each.
 
-    Raises:
-        SpecError: the file cannot be read.
+    Args:
+        path: the file.
+        variables: values of `vars`.
+        names: the kinds.
+        policies: files whose policies hold for the environment, too.
     """
     found, reach = [], NO_REACH
+    ended: dict[str, SpecError] = {}
+    today = policy.today()
     for name in names:
         machine = KINDS[name]
         try:
-            environment = load(path, machine, variables)
+            environment = load(path, machine, variables, policies=policies)
+            notices = [rule.ended() for rule in environment.rules if rule.is_void(today)]
+            ended.update((str(notice), notice) for notice in notices)
             compiled = compile_environment(environment, machine, fresh=True)
         except SpecErrors as errors:
             unfit = isinstance(errors, UnfitError)
@@ -115,7 +134,7 @@ def verdicts(path: str, variables: Mapping[str, str], names: Sequence[str]) -> V
         counts = (len(compiled.resources), len(compiled.proofs))
         assumed = tuple(_assumed(environment, compiled, machine))
         found.append(Verdict(name, (), assumed, *counts))
-    return Verdicts(path, tuple(found), reach)
+    return Verdicts(path, tuple(found), reach, tuple(ended.values()))
 
 
 def _assumed(

@@ -10,7 +10,8 @@ from small_environments import CAPABILITIES, MACHINE
 
 from envwright.errors import EnvwrightError
 from envwright.spec.environment import load
-from envwright.spec.provenance import lines, values, written
+from envwright.spec.paths import written
+from envwright.spec.provenance import lines, values
 
 if TYPE_CHECKING:
     from envwright.spec.environment import Environment
@@ -59,7 +60,7 @@ def test_every_value_has_one_origin_and_the_layers_that_it_hides(team: Environme
             [("team.yaml:4", "{{ mtu }}"), ("base.yaml:4", 1500)],
         ),
         "docker.daemon.live-restore": (True, "base.yaml:4", []),
-        "sysctl.a.b": (1, "base.yaml:5", []),
+        'sysctl."a.b"': (1, "base.yaml:5", []),
         "packages.install[0]": ("jq", "base.yaml:6", []),
         "packages.install": (["jq"], "team.yaml:6", []),
         "files./a.mode": ("0600", "base.yaml:8", []),
@@ -76,6 +77,13 @@ def test_a_key_is_explained_in_lines(team: Environment) -> None:
         "docker.daemon.live-restore = true",
         "    base.yaml:4",
     ]
+
+
+@pytest.mark.parametrize("key", ["sysctl.a.b", 'sysctl."a.b"'])
+def test_a_key_with_dots_needs_no_quotes_where_somebody_asks_for_it(
+    team: Environment, key: str
+) -> None:
+    assert list(lines(team, key)) == ['sysctl."a.b" = 1', "    base.yaml:5"]
 
 
 def test_a_key_that_no_layer_has_is_told_with_the_one_that_was_meant(team: Environment) -> None:
