@@ -111,14 +111,14 @@ def load(  # noqa: PLR0913 - all that a command line and an inventory say of an 
     facts, own = scope.facts(machine), (str(path), *policies)
     try:
         roots, files = merged_layers.load([str(path), *layers], facts)
-        outside, read = merged_layers.load_policies(policies, facts) if policies else ([], {})
+        outside = merged_layers.load_policies(policies, facts)
     except UnfitError:
         raise
     except SpecErrors as errors:
         raise SpecErrors(list(without_foreign_text(errors.errors, own))) from None
     except SpecError as error:
         raise SpecErrors(list(without_foreign_text([error], own))) from None
-    reader = _Reader(roots, machine, known, {**read, **files})
+    reader = _Reader(roots, machine, known, files)
     reader.rule(outside)
     environment = reader.read(str(path), variables)
     if reader.faults:

@@ -56,9 +56,7 @@ def load(files: Sequence[str], facts: Mapping[str, Any]) -> tuple[list[Node], di
     return layers.roots, layers.checksums
 
 
-def load_policies(
-    files: Sequence[str], facts: Mapping[str, Any]
-) -> tuple[list[Node], dict[str, str]]:
+def load_policies(files: Sequence[str], facts: Mapping[str, Any]) -> list[Node]:
     """Return the trees of files with policies and of those that they extend, as `load` does.
 
     Raises:
@@ -72,7 +70,7 @@ def load_policies(
         if read and not any(isinstance(r.value, Mapping) and POLICY in r.value for r in read):
             hint = "name a file with `policy:`; `envwright explain policy` tells what it holds"
             raise read[-1].at.error("this file has no policy", hint)
-    return layers.roots, layers.checksums
+    return layers.roots
 
 
 def merged(roots: Sequence[Node], known: Mapping[str, type[BaseModel]]) -> Node:
