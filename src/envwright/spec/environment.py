@@ -60,6 +60,8 @@ class Environment:
         values: the plain value of each section, its templates rendered.
         layers: what each layer says of the machine, the lowest first.
         rules: the rules of the layers' policies, void ones among them.
+        written: what each layer says of all machines, the lowest first.
+        names: the facts and variables with their values: the names of conditions.
     """
 
     name: str
@@ -72,6 +74,8 @@ class Environment:
     values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     layers: tuple[Node, ...] = field(default=(), repr=False, compare=False)
     rules: tuple[policy.Rule, ...] = field(default=(), repr=False, compare=False)
+    written: tuple[Node, ...] = field(default=(), repr=False, compare=False)
+    names: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:
         """Return file and line of the value at a path in a section, or of the nearest value."""
@@ -191,6 +195,8 @@ class _Reader:
             self._values,
             layers,
             self._rules,
+            tuple(self._roots),
+            self._scope.names,
         )
 
     # --- Policies ----------------------------------------------------------------------------

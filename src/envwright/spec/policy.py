@@ -151,6 +151,26 @@ class Rule(NamedTuple):
         """What the rule is: `lock` or `bound`."""
         return "lock" if isinstance(self.ruling, Lock) else "bound"
 
+    def concerns(self, path: Sequence[str | int]) -> bool:
+        """Tell whether the rule is for the value at a path, for one above or for one below."""
+        shorter = min(len(path), len(self.keys))
+        return tuple(path[:shorter]) == self.keys[:shorter]
+
+    def sentence(self) -> str:
+        """Return what the rule says, for a person who asks about a value."""
+        until = f" until {self.ruling.until}" if self.ruling.until else ""
+        if isinstance(self.ruling, Lock):
+            return f"locked by {self.place}{until}: {self.ruling.reason}"
+        demands = ", ".join(
+            f"{name} {json.dumps(value, ensure_ascii=False)}"
+            for name, value in (self.ruling.demands() | self._required()).items()
+        )
+        return f"bound by {self.place}{until} ({demands}): {self.ruling.reason}"
+
+    def _required(self) -> dict[str, object]:
+        required = isinstance(self.ruling, Bound) and self.ruling.required
+        return {"required": True} if required else {}
+
     def is_void(self, today: dt.date) -> bool:
         """Tell whether the last day of the rule is past."""
         return self.ruling.until is not None and self.ruling.until < today
