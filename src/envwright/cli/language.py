@@ -9,7 +9,7 @@ from envwright.errors import ExitCode, SpecErrors, UnfitError
 from envwright.report.verdicts import show
 from envwright.spec.environment import load
 from envwright.spec.explain import explain as text_of
-from envwright.spec.provenance import lines
+from envwright.spec.provenance import lines, values
 from envwright.spec.sample_machines import KINDS
 from envwright.spec.schema import json_schema
 from envwright.spec.verdicts import verdicts
@@ -70,7 +70,8 @@ def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
     """
     if parsed.topic.endswith((".yaml", ".yml")):
         environment = load(parsed.topic, KINDS[parsed.kinds[0]], dict(parsed.var))
-        call.report.text("\n".join(lines(environment, parsed.key)))
+        found = values(environment, parsed.key)
+        call.report.text("\n".join(lines(environment, found)))
     else:
         call.report.text(text_of(parsed.topic))
     return ExitCode.DONE

@@ -43,6 +43,14 @@ def _language(parsed: argparse.Namespace, call: Invocation) -> int:
     return verbs[parsed.verb](parsed, call)
 
 
+def _explain(parsed: argparse.Namespace, call: Invocation) -> int:
+    if not (parsed.host or parsed.inventory):
+        return _language(parsed, call)
+    from envwright.cli import machines  # noqa: PLC0415 - see above
+
+    return machines.explain(parsed, call)
+
+
 def _hosts(parsed: argparse.Namespace, call: Invocation) -> int:
     from envwright.cli.hosts import hosts  # noqa: PLC0415 - see above
 
@@ -60,7 +68,7 @@ VERBS: dict[str, Verb] = {
     "plan": _run,
     "apply": _run,
     "verify": _run,
-    "explain": _language,
+    "explain": _explain,
     "schema": _language,
     "hosts": _hosts,
     "export": _export,

@@ -154,6 +154,7 @@ def _explain_options(explaining: Parser) -> None:
     key = "of a file: docker.daemon.mtu, ...; by default all"
     explaining.add_argument("key", nargs="?", default="", help=key)
     _variable_option(explaining)
+    _access_options(explaining)
     explaining.add_argument(
         "--for",
         dest="kinds",
@@ -205,6 +206,12 @@ def _trust_option(parser: Parser) -> None:
 def _machine_options(common: Parser) -> Parser:
     """Describe what every verb that asks machines takes."""
     machines = Parser(add_help=False, parents=[common])
+    _access_options(machines)
+    return machines
+
+
+def _access_options(machines: Parser) -> None:
+    """Add what names machines, and how they are reached."""
     machines.add_argument(
         "--host",
         "-H",
@@ -226,7 +233,6 @@ def _machine_options(common: Parser) -> Parser:
         help="give up on a machine after so long, whatever is under way there (default: never, but "
         "a machine that does not answer is given up sooner)",
     )
-    return machines
 
 
 def _inventory_options(parser: Parser, *, required: bool = False) -> None:
@@ -353,10 +359,15 @@ def named(environment: str, whose: str = "") -> str:
     return environment
 
 
-def machine_options(parsed: argparse.Namespace) -> MachineOptions:
-    """Return what a command line says of machines."""
+def machine_options(parsed: argparse.Namespace, environment: str = "") -> MachineOptions:
+    """Return what a command line says of machines.
+
+    Args:
+        parsed: the command line.
+        environment: the file, where the command line has it as something else.
+    """
     return MachineOptions(
-        parsed.environment,
+        environment or parsed.environment,
         dict(parsed.var),
         tuple(parsed.host or ()),
         parsed.inventory or "",

@@ -198,6 +198,18 @@ class Report:
         for text in change.diff().split("\n") if change.diff() else ():
             self.line("      ", Painted(text, text[0]) if text[:1] in {"+", "-"} else text)
 
+    def standing(self, plan: Plan, resources: Sequence[Resource]) -> None:
+        """Write how some resources of a plan stand on its machine."""
+        changes = {change.resource.id: change for change in plan.changes}
+        self.line(f"\non {visible_line(plan.host)}:")
+        for resource in resources:
+            if resource.id in changes:
+                self._change(changes[resource.id])
+            else:
+                self.line("  ", Painted("ok", "ok"), f"  {visible_line(resource.id)}")
+        if not resources:
+            self.line("  no resource is made of this")
+
     # --- apply ---
 
     def cut_off(self, step: str) -> None:

@@ -16,8 +16,9 @@ from envwright.spec.shape import Shape, shape_of
 from envwright.spec.tree import Entry, Node, Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
+    from envwright.model.resource import Resource
     from envwright.spec.environment import Environment
     from envwright.spec.source import Position
 
@@ -106,10 +107,10 @@ def _is_below(path: str, key: str) -> bool:
     return path == key or path.startswith((f"{key}.", f"{key}["))
 
 
-def lines(environment: Environment, key: str = "") -> Iterator[str]:
-    """Yield lines of text that tell the values at and below a key, with their origins."""
+def lines(environment: Environment, found: Sequence[Value]) -> Iterator[str]:
+    """Yield lines of text that tell values of an environment, with their origins and rules."""
     day = today()
-    for value in values(environment, key):
+    for value in found:
         text = json.dumps(value.value, ensure_ascii=False)
         yield f"{written(value.path)} = {text}"
         yield f"    {value.origin}"
@@ -117,6 +118,24 @@ def lines(environment: Environment, key: str = "") -> Iterator[str]:
         for rule in environment.rules:
             if rule.concerns(value.path):
                 yield f"    {rule.ended().summary if rule.is_void(day) else rule.sentence()}"
+
+
+def concerned(found: Sequence[Value], resources: Iterable[Resource]) -> list[Resource]:
+    """Return the resources that some values of an environment ask for, in their order."""
+    lines = {(value.path[0], value.origin) for value in found}
+    paths = {value.path for value in found}
+    return [
+        resource
+        for resource in resources
+        if any((each.capability, f"{each.file}:{each.line}") in lines for each in resource.origins)
+        or any(_meet((resource.origins[0].capability, *resource.at), path) for path in paths)
+    ]
+
+
+def _meet(one: Path, other: Path) -> bool:
+    """Tell whether one path is the other, or leads to it."""
+    shorter = min(len(one), len(other))
+    return one[:shorter] == other[:shorter]
 
 
 def _leaves(environment: Environment) -> Iterator[Value]:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from small_environments import CAPABILITIES, MACHINE
 
 from envwright.errors import EnvwrightError
+from envwright.spec import provenance
 from envwright.spec.environment import load
 from envwright.spec.paths import written
-from envwright.spec.provenance import lines, values
+from envwright.spec.provenance import values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,11 @@ docker: {users: [bob], daemon: {mtu: "{{ mtu }}"}}
 sysctl: {"c.{{ 'd' }}": null}
 packages: {install: !remove [git]}
 """
+
+
+def lines(environment: Environment, key: str = "") -> list[str]:
+    """Return what is told of the values at and below a key."""
+    return [*provenance.lines(environment, values(environment, key))]
 
 
 @pytest.fixture
@@ -74,7 +80,7 @@ def test_every_value_has_one_origin_and_the_layers_that_it_hides(team: Environme
 
 
 def test_a_key_is_explained_in_lines(team: Environment) -> None:
-    assert list(lines(team, "docker.daemon")) == [
+    assert lines(team, "docker.daemon") == [
         "docker.daemon.mtu = 1300",
         "    anna.yaml:1",
         '    team.yaml:4 says "{{ mtu }}", which anna.yaml hides',
@@ -88,7 +94,7 @@ def test_a_key_is_explained_in_lines(team: Environment) -> None:
 def test_a_key_with_dots_needs_no_quotes_where_somebody_asks_for_it(
     team: Environment, key: str
 ) -> None:
-    assert list(lines(team, key)) == ['sysctl."a.b" = 1', "    base.yaml:5"]
+    assert lines(team, key) == ['sysctl."a.b" = 1', "    base.yaml:5"]
 
 
 def test_a_key_that_no_layer_has_is_told_with_the_one_that_was_meant(team: Environment) -> None:
@@ -211,7 +217,7 @@ def test_whatever_a_layer_writes_of_a_value_wins_or_is_told_as_hidden(
 def test_the_same_item_of_a_lower_layer_is_told_with_the_item_that_replaces_it() -> None:
     Path("0.yaml").write_text('packages: ["git=1.*"]\n', encoding="utf-8")
     Path("1.yaml").write_text("name: x\nextends: 0.yaml\npackages: [git]\n", encoding="utf-8")
-    assert list(lines(load("1.yaml", MACHINE), "packages")) == [
+    assert lines(load("1.yaml", MACHINE), "packages") == [
         'packages.install[0] = "git"',
         "    1.yaml:3",
         '    0.yaml:1 says "git=1.*", which 1.yaml:3 replaces',
