@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 from envwright.cli.options import named
 from envwright.errors import ExitCode, SpecErrors, UnfitError
 from envwright.report.verdicts import show
+from envwright.spec.choice import WHEN
 from envwright.spec.environment import load
 from envwright.spec.explain import explain as text_of
 from envwright.spec.provenance import lines, values
 from envwright.spec.sample_machines import KINDS
 from envwright.spec.schema import json_schema
+from envwright.spec.topics import TOPICS, told
 from envwright.spec.verdicts import verdicts
 
 if TYPE_CHECKING:
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envwright.cli.invocation import Invocation
+    from envwright.spec.environment import Environment
     from envwright.spec.verdicts import Verdicts
+
+DEFAULT = tuple(KINDS)[:1]
+"""The kind of machine for which `explain` tells the values of an environment."""
 
 
 def check(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
@@ -62,19 +68,39 @@ def _all_of(mistakes: Sequence[SpecErrors]) -> SpecErrors:
 
 
 def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
-    """Explain a capability or one of its keys, or where an environment has its values from.
+    """Explain a topic, or where an environment has its values from.
 
     Raises:
         EnvwrightError: there is no such capability, key or value.
         SpecErrors: the environment has mistakes.
     """
-    if parsed.topic.endswith((".yaml", ".yml")):
-        environment = load(parsed.topic, KINDS[parsed.kinds[0]], dict(parsed.var))
-        found = values(environment, parsed.key)
-        call.report.text("\n".join(lines(environment, found)))
+    if parsed.topic in TOPICS and parsed.key:
+        kinds = parsed.kinds or (tuple(KINDS) if parsed.topic == WHEN else DEFAULT)
+        text = told(parsed.topic, _environments(parsed, kinds), dict(parsed.var))
+    elif parsed.topic.endswith((".yaml", ".yml")):
+        kind, *_ = parsed.kinds or DEFAULT
+        environment = load(parsed.topic, KINDS[kind], dict(parsed.var))
+        text = lines(environment, values(environment, parsed.key))
     else:
-        call.report.text(text_of(parsed.topic))
+        text = iter([text_of(parsed.topic)])
+    call.report.text("\n".join(text))
     return ExitCode.DONE
+
+
+def _environments(parsed: argparse.Namespace, kinds: Sequence[str]) -> dict[str, Environment]:
+    """Return an environment for each kind of machine that it is for.
+
+    Raises:
+        SpecErrors: it has mistakes, or is for none of the kinds.
+    """
+    found: dict[str, Environment] = {}
+    for kind in kinds:
+        try:
+            found[kind] = load(parsed.key, KINDS[kind], dict(parsed.var))
+        except UnfitError:
+            if kind == kinds[-1] and not found:
+                raise
+    return found
 
 
 def schema(_: argparse.Namespace, call: Invocation) -> ExitCode:

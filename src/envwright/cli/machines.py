@@ -123,13 +123,19 @@ def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
     """
     from envwright.spec.environment import load  # noqa: PLC0415 - see above
     from envwright.spec.provenance import concerned, lines, values  # noqa: PLC0415 - see above
+    from envwright.spec.topics import TOPICS, told  # noqa: PLC0415 - see above
 
-    machines = machine_options(parsed, parsed.topic)
+    by_topic = parsed.topic in TOPICS
+    machines = machine_options(parsed, parsed.key if by_topic else parsed.topic)
     target = _only(machines, "an explanation is")
     with _open(target, machines, call) as context:
         call.report.mask = context.secrets.mask
         said = (target.environment, context.machine, target.variables)
         environment = load(*said, layers=target.layers)
+        if by_topic:
+            text = told(parsed.topic, {target.host: environment}, target.variables)
+            call.report.text("\n".join(text))
+            return ExitCode.DONE
         found = values(environment, parsed.key)
         plan = context.plan()
         call.report.text("\n".join(lines(environment, found)))

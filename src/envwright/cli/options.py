@@ -149,9 +149,11 @@ def _verify_options(proving: Parser) -> None:
 def _explain_options(explaining: Parser) -> None:
     from envwright.spec.sample_machines import KINDS, kinds  # noqa: PLC0415 - as for check
 
-    topic = "docker, docker.daemon, ...; or the file of an environment"
+    topic = "docker, docker.daemon, policy, vars, ...; or the file of an environment"
     explaining.add_argument("topic", nargs="?", default="", help=topic)
-    key = "of a file: docker.daemon.mtu, ...; by default all"
+    key = (
+        "of a file: docker.daemon.mtu, ... (default: all); of vars, secrets, extends, when: a file"
+    )
     explaining.add_argument("key", nargs="?", default="", help=key)
     _variable_option(explaining)
     _access_options(explaining)
@@ -159,9 +161,10 @@ def _explain_options(explaining: Parser) -> None:
         "--for",
         dest="kinds",
         type=kinds,
-        default=tuple(KINDS)[:1],
+        default=(),
         metavar="KIND",
-        help=f"of a file: what it says for this kind of machine (default: {next(iter(KINDS))})",
+        help="of a file: what it says for this kind of machine (default: "
+        f"{next(iter(KINDS))}; of `when` all)",
     )
 
 

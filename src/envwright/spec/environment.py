@@ -62,6 +62,7 @@ class Environment:
         rules: the rules of the layers' policies, void ones among them.
         written: what each layer says of all machines, the lowest first.
         names: the facts and variables with their values: the names of conditions.
+        links: who names each file of the layers.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Environment:
     rules: tuple[policy.Rule, ...] = field(default=(), repr=False, compare=False)
     written: tuple[Node, ...] = field(default=(), repr=False, compare=False)
     names: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    links: tuple[merged_layers.Link, ...] = field(default=(), repr=False, compare=False)
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:
         """Return file and line of the value at a path in a section, or of the nearest value."""
@@ -114,7 +116,7 @@ def load(  # noqa: PLR0913 - all that a command line and an inventory say of an 
     known = discover() if capabilities is None else capabilities
     facts, own = scope.facts(machine), (str(path), *policies)
     try:
-        roots, files = merged_layers.load([str(path), *layers], facts)
+        read = merged_layers.load([str(path), *layers], facts)
         outside = merged_layers.load_policies(policies, facts)
     except UnfitError:
         raise
@@ -122,7 +124,7 @@ def load(  # noqa: PLR0913 - all that a command line and an inventory say of an 
         raise SpecErrors(list(without_foreign_text(errors.errors, own))) from None
     except SpecError as error:
         raise SpecErrors(list(without_foreign_text([error], own))) from None
-    reader = _Reader(roots, machine, known, files)
+    reader = _Reader(read, machine, known)
     reader.rule(outside)
     environment = reader.read(str(path), variables)
     if reader.faults:
@@ -142,15 +144,13 @@ class _Reader:
 
     def __init__(
         self,
-        roots: Sequence[Node],
+        read: merged_layers.Layers,
         machine: Machine,
         known: Mapping[str, type[Section]],
-        files: dict[str, str],
     ) -> None:
-        self._roots = roots
+        self._roots, self._files, self._links = read
         self._known = known
-        self._merge(roots)
-        self._files = files
+        self._merge(self._roots)
         self._values: dict[str, Any] = {}
         self._scope = scope.Scope(machine, self._secret_entries())
         self._shapes = policy.shapes_of(known)
@@ -197,6 +197,7 @@ class _Reader:
             self._rules,
             tuple(self._roots),
             self._scope.names,
+            tuple(self._links),
         )
 
     # --- Policies ----------------------------------------------------------------------------

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError
 from envwright.model.catalogue import discover
+from envwright.spec.layers import POLICY
 from envwright.spec.messages import quoted, suggestion
+from envwright.spec.policy import Policy
 from envwright.spec.shape import shape_of
+from envwright.spec.topics import TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +30,8 @@ def explain(topic: str = "", capabilities: Mapping[str, type[Section]] | None = 
 
     Args:
         topic: "" lists the capabilities, `docker` explains one, `docker.daemon` one of its keys;
-            a path goes through lists and free tables directly to the keys of their items.
+            a path goes through lists and free tables directly to the keys of their items;
+            `policy` and the TOPICS explain the rest of the language.
         capabilities: the classes of the sections; by default all capabilities.
 
     Raises:
@@ -35,17 +39,21 @@ def explain(topic: str = "", capabilities: Mapping[str, type[Section]] | None = 
     """
     known = discover() if capabilities is None else capabilities
     name, *keys = topic.split(".")
+    models = {**known, POLICY: Policy}
     if not topic:
         lines = _overview(known)
-    elif name not in known:
+    elif topic in TOPICS:
+        lines = iter(_wrapped(TOPICS[topic]))
+    elif name not in models:
+        near = suggestion(name, (*models, *TOPICS))
         raise EnvwrightError(
-            f"there is no capability {quoted(name)}{suggestion(name, known)}",
+            f"there is no capability {quoted(name)}{near}",
             hint="`envwright explain` lists the capabilities",
         )
     elif keys:
-        lines = _key(name, keys, known[name])
+        lines = _key(name, keys, models[name])
     else:
-        lines = _capability(name, known[name])
+        lines = _capability(name, models[name])
     return "\n".join(lines) + "\n"
 
 
@@ -58,9 +66,11 @@ def _overview(known: Mapping[str, type[Section]]) -> Iterator[str]:
         yield from _wrapped(first, indent=width + 4, first=f"  {name:{width}}  ")
     yield ""
     yield "`envwright explain NAME` explains one, `envwright explain NAME.KEY` one of its keys."
+    topics = ", ".join(f"`{topic}`" for topic in TOPICS)
+    yield f"Topics, too, are {topics} and `{POLICY}`: `envwright explain TOPIC`."
 
 
-def _capability(name: str, model: type[Section]) -> Iterator[str]:
+def _capability(name: str, model: type[Section | Policy]) -> Iterator[str]:
     yield name
     yield ""
     yield from _paragraphs(inspect.cleandoc(model.__doc__ or ""))
@@ -71,7 +81,7 @@ def _capability(name: str, model: type[Section]) -> Iterator[str]:
     yield from textwrap.indent(model.example.rstrip("\n"), "  ").splitlines()
 
 
-def _key(name: str, keys: list[str], model: type[Section]) -> Iterator[str]:
+def _key(name: str, keys: list[str], model: type[Section | Policy]) -> Iterator[str]:
     path, shape = name, shape_of(model)
     for key in keys:
         fields = _named(shape).properties

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.errors import LocatedError, SpecError, UnfitError
 from envwright.spec import source
@@ -33,10 +33,38 @@ CHAIN_LIMIT = 32
 """How long a chain of files that extend each other may be."""
 
 
-def load(files: Sequence[str], facts: Mapping[str, Any]) -> tuple[list[Node], dict[str, str]]:
-    """Return the trees of files and of those that they extend, from the lowest to the highest.
+class Link(NamedTuple):
+    """A file that is a layer, and who names it.
 
-    The second value is the SHA-256 of each file that was read. A file that several files extend
+    Args:
+        file: the file.
+        asked: where another file extends it; None where the command line or an inventory does.
+        note: why the file is no layer because of this; "" where it is.
+    """
+
+    file: str
+    asked: Position | None
+    note: str = ""
+
+
+class Layers(NamedTuple):
+    """The layers of an environment.
+
+    Args:
+        roots: what each file says, from the lowest layer to the highest.
+        checksums: the SHA-256 of each file that was read, by its path.
+        links: who names each file, in the order of reading: a file comes before those it extends.
+    """
+
+    roots: list[Node]
+    checksums: dict[str, str]
+    links: list[Link]
+
+
+def load(files: Sequence[str], facts: Mapping[str, Any]) -> Layers:
+    """Read files and those that they extend.
+
+    A file that several files extend
     counts once, below the first of these: what it says does not hide what was laid over it. A file
     whose condition is false is left out, with the files that only it extends.
 
@@ -53,7 +81,7 @@ def load(files: Sequence[str], facts: Mapping[str, Any]) -> tuple[list[Node], di
     layers.add(own, None)
     for file in above:
         layers.add(file, None, own=False)
-    return layers.roots, layers.checksums
+    return Layers(layers.roots, layers.checksums, layers.links)
 
 
 def load_policies(files: Sequence[str], facts: Mapping[str, Any]) -> list[Node]:
@@ -102,6 +130,7 @@ class _Layers:
         self._facts = facts
         self.roots: list[Node] = []
         self.checksums: dict[str, str] = {}
+        self.links: list[Link] = []
         self._done: set[str] = set()
         self._chain: dict[str, str] = {}
 
@@ -115,6 +144,7 @@ class _Layers:
         """
         real = os.path.realpath(file) if "\0" not in file else file
         if real in self._done:
+            self.links.append(Link(file, asked, "it lies below already"))
             return
         if asked and real in self._chain:
             names = [*self._chain.values(), file]
@@ -124,7 +154,9 @@ class _Layers:
         self._chain[real] = file
         root = _read(file, asked)
         self.checksums[file] = root.at.source.checksum
-        if not self._fits(root, required=own and asked is None):
+        fits = self._fits(root, required=own and asked is None)
+        self.links.append(Link(file, asked, "" if fits else "its condition is false here"))
+        if not fits:
             del self._chain[real]
             return
         for name, at in _bases(root, file):

@@ -12,6 +12,7 @@ from envwright.spec.layers import merged
 from envwright.spec.merging import whole
 from envwright.spec.messages import quoted
 from envwright.spec.policy import VARS, Lock
+from envwright.spec.scope import uses
 from envwright.spec.tree import Node, Tag
 
 if TYPE_CHECKING:
@@ -140,10 +141,16 @@ class _Judge:
         if rest:
             if not self._is_final(keys):
                 yield from self._said(entry, shape, rest, keys)
-        elif isinstance(entry.node.value, Mapping):
-            for key, inner in entry.node.value.items():
-                if not self._is_final((*keys, key)):
-                    yield inner.place
+            return
+        node = entry.node
+        written = node.value if isinstance(node.value, Mapping) else {}
+        yield from (each.place for key, each in written.items() if not self._is_final((*keys, key)))
+        # What takes the place of all defaults removes those that the layers below have.
+        below = self._final_at((*keys[:-1], DEFAULTS))
+        table = below.value if below and isinstance(below.value, Mapping) else {}
+        hides = not isinstance(node.value, Mapping) or node.tag is Tag.REPLACE
+        if hides and not all(self._is_final((*keys, key)) for key in table):
+            yield entry.place
 
     def _is_final(self, keys: Keys) -> bool:
         """Tell whether a single value, which no default of a table fills, is locked at a path."""
@@ -192,7 +199,7 @@ class _Judge:
                 elif key in {THEN, ELSE, DEFAULTS}:
                     yield from self._on_the_way(entry.node, keys[1:] if key == DEFAULTS else keys)
                 elif self._rendered(key) == keys[0]:
-                    yield from self._scope.uses(key)
+                    yield from uses(key)
                     yield from self._on_the_way(entry.node, keys[1:])
 
     def _names(self, node: Node, only: str = "") -> Iterator[Keys]:
@@ -202,13 +209,13 @@ class _Judge:
                 if key == WHEN and isinstance(entry.node.value, str):
                     yield from ((VARS, name) for name in names_in(entry.node.value))
                 elif not only:
-                    yield from self._scope.uses(key)
+                    yield from uses(key)
                     yield from self._names(entry.node)
         elif isinstance(node.value, tuple):
             for item in node.value:
                 yield from self._names(item)
         elif isinstance(node.value, str):
-            yield from self._scope.uses(node.value)
+            yield from uses(node.value)
 
 
 _CHOICE = {WHEN, THEN, ELSE}

@@ -11,7 +11,7 @@ from envwright.spec.choice import DEFAULTS, ELSE, THEN, WHEN
 from envwright.spec.merging import identity, whole
 from envwright.spec.messages import quoted, suggestion
 from envwright.spec.paths import Path, written
-from envwright.spec.policy import today
+from envwright.spec.policy import VARS, today
 from envwright.spec.shape import Shape, shape_of
 from envwright.spec.tree import Entry, Node, Tag
 
@@ -103,6 +103,15 @@ def _spellings(path: Path) -> tuple[str, str]:
     return written(path), ".".join(map(str, path))
 
 
+def variables(environment: Environment) -> list[Value]:
+    """Return the variables of an environment, each with its value for the machine."""
+    top = environment.tree.node.value
+    entry = top.get(VARS) if isinstance(top, Mapping) else None
+    declared = entry.node.value if entry and isinstance(entry.node.value, Mapping) else {}
+    find = _Finder(environment, Shape({}, {})).single
+    return [find((VARS, name), each, environment.names[name]) for name, each in declared.items()]
+
+
 def _is_below(path: str, key: str) -> bool:
     return path == key or path.startswith((f"{key}.", f"{key}["))
 
@@ -168,8 +177,12 @@ class _Finder:
         elif isinstance(node.value, tuple) and node.value and isinstance(plain, list):
             yield from self._items(path, entry, plain, shape.adds)
         else:
-            said = [*self._said(path)]
-            yield Value(path, plain, _place(entry.place), tuple(self._lost(path, said, entry)))
+            yield self.single(path, entry, plain)
+
+    def single(self, path: Path, entry: Entry, plain: Any) -> Value:
+        """Return a value as a whole."""
+        said = [*self._said(path)]
+        return Value(path, plain, _place(entry.place), tuple(self._lost(path, said, entry)))
 
     def _items(self, path: Path, entry: Entry, plain: Any, adds: str | None) -> Iterator[Value]:
         """Yield the items of a list, and the list itself where more is said of it."""

@@ -174,16 +174,6 @@ class Scope:
         except rendering.TemplateError as error:
             raise ValueError(error.message) from None
 
-    def uses(self, text: str) -> set[tuple[str, str]]:
-        """Return the paths of the variables and secrets that the templates of a text may use."""
-        if not _is_template(text):
-            return set()
-        from envwright.spec import rendering  # noqa: PLC0415 - as in _render
-
-        names = rendering.names_in(text)
-        secret = {name.removeprefix("secret.") for name in names if name.startswith("secret.")}
-        return {("vars", n) for n in names if "." not in n} | {("secrets", n) for n in secret}
-
     # --- Variables ---------------------------------------------------------------------------
 
     def declare(self, entry: Entry, given: Mapping[str, Any]) -> None:
@@ -218,6 +208,17 @@ class Scope:
             except SpecError as error:
                 self.fault(error)
         self._names[name] = value
+
+
+def uses(text: str) -> set[tuple[str, str]]:
+    """Return the paths of the variables and secrets that the templates of a text may use."""
+    if not _is_template(text):
+        return set()
+    from envwright.spec import rendering  # noqa: PLC0415 - as in Scope._render
+
+    names = rendering.names_in(text)
+    secret = {name.removeprefix("secret.") for name in names if name.startswith("secret.")}
+    return {("vars", n) for n in names if "." not in n} | {("secrets", n) for n in secret}
 
 
 def check_given(given: Mapping[str, Any], declared: Iterable[str], file: str) -> list[SpecError]:

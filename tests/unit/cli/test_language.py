@@ -275,3 +275,27 @@ def test_a_file_that_is_named_as_a_policy_must_have_one(folder: Path) -> None:
         "    ^\n"
         "hint: name a file with `policy:`; `envwright explain policy` tells what it holds\n",
     )
+
+
+def test_conditions_are_told_for_all_kinds_and_variables_for_one(folder: Path) -> None:
+    (folder / "a.yaml").write_text(
+        "name: a\nvars: {x: '{{ distro }}'}\n"
+        "files: {/a: {when: release >= 13, content: '{{ x }}'}}\n"
+    )
+    kinds = "debian-13, ubuntu-26.04, ubuntu-24.04, ubuntu-22.04"
+    wsl = "debian-13-wsl, ubuntu-26.04-wsl, ubuntu-24.04-wsl, ubuntu-22.04-wsl"
+    assert envwright("explain", "when", "a.yaml").out == (
+        '"release >= 13" of files./a\n'
+        "    a.yaml:3\n"
+        f"    true for {kinds}, {wsl}\n"
+        "    false for debian-12, debian-12-wsl\n"
+    )
+    assert envwright("explain", "vars", "a.yaml", "--for", "ubuntu-24.04").out == (
+        'vars.x = "ubuntu"\n    a.yaml:2\n    used by files./a.content (a.yaml:3)\n'
+    )
+    said = envwright("explain", "secrets", "b.yaml")
+    assert (said.code, said.err.splitlines()[0]) == (
+        1,
+        "error: b.yaml: there is no such file; did you mean 'a.yaml'?",
+    )
+    assert envwright("explain", "secrets", "a.yaml").out == "a.yaml has no secrets\n"
