@@ -51,6 +51,12 @@ def _explain(parsed: argparse.Namespace, call: Invocation) -> int:
     return machines.explain(parsed, call)
 
 
+def _diff(parsed: argparse.Namespace, call: Invocation) -> int:
+    from envwright.cli.diff import diff  # noqa: PLC0415 - see above
+
+    return diff(parsed, call)
+
+
 def _hosts(parsed: argparse.Namespace, call: Invocation) -> int:
     from envwright.cli.hosts import hosts  # noqa: PLC0415 - see above
 
@@ -71,6 +77,7 @@ VERBS: dict[str, Verb] = {
     "explain": _explain,
     "schema": _language,
     "hosts": _hosts,
+    "diff": _diff,
     "export": _export,
     "pull": _pull,
 }

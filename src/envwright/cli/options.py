@@ -29,6 +29,7 @@ VERBS = {
     "explain": "Explain a capability or one of its keys, or where an environment has values from",
     "schema": "Print the JSON Schema of environments, for editors",
     "hosts": "List the machines of an inventory, with what each is to be",
+    "diff": "Compare two environments, or two machines of an inventory",
     "export": "Write a deploy and tests that run without envwright",
     "pull": "Follow a git repository of environments, by a timer",
 }
@@ -58,8 +59,8 @@ def _parser(names: Sequence[str]) -> Parser:
     parser = Parser(
         prog="envwright",
         description="One YAML file to a proven developer machine.",
-        epilog="Exit codes: 0 done or nothing to do, 1 error, 2 changes (plan) or failed checks "
-        "(verify), 3 done so far (apply) or nothing to do (plan), and a restart is needed, "
+        epilog="Exit codes: 0 done or nothing to do, 1 error, 2 changes (plan, diff) or failed "
+        "checks (verify), 3 done so far (apply) or nothing to do (plan), and a restart is needed, "
         "130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"envwright {__version__}")
@@ -86,6 +87,7 @@ def _parser(names: Sequence[str]) -> Parser:
         "verify": _verify_options,
         "explain": _explain_options,
         "hosts": _hosts_options,
+        "diff": _diff_options,
         "export": functools.partial(_export_options, machines),
         "pull": add_actions,
     }
@@ -171,6 +173,24 @@ def _explain_options(explaining: Parser) -> None:
 def _hosts_options(listing: Parser) -> None:
     _inventory_options(listing, required=True)
     listing.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _diff_options(comparing: Parser) -> None:
+    from envwright.spec.sample_machines import KINDS, kinds  # noqa: PLC0415 - as for check
+
+    for name, metavar in (("first", "A"), ("second", "B")):
+        comparing.add_argument(name, metavar=metavar, help="a file, or a host of the inventory")
+    _variable_option(comparing)
+    comparing.add_argument("--inventory", "-i", metavar="FILE", help="an inventory with the hosts")
+    comparing.add_argument(
+        "--for",
+        dest="kinds",
+        type=kinds,
+        default=tuple(KINDS)[:1],
+        metavar="KIND",
+        help=f"the kind of machine that both are compiled for (default: {next(iter(KINDS))})",
+    )
+    comparing.add_argument("--json", action="store_true", help="print JSON, and only that")
 
 
 def _export_options(machines: Parser, exporting: Parser) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from envwright.engine.apply import Step
+    from envwright.engine.comparison import Pair
     from envwright.engine.plan import Change, Plan
     from envwright.model.forecast import SideEffect
     from envwright.model.proof import Result
@@ -209,6 +210,22 @@ class Report:
                 self.line("  ", Painted("ok", "ok"), f"  {visible_line(resource.id)}")
         if not resources:
             self.line("  no resource is made of this")
+
+    def comparison(
+        self, names: tuple[str, str], kind: str, pairs: Sequence[Pair], same: int
+    ) -> None:
+        """Write in which resources two environments differ, and how many are the same."""
+        first, second = map(visible_line, names)
+        self.line(f"from {first} to {second}, for {kind}:")
+        for pair in pairs:
+            self._change(pair.change)
+        here = sum(pair.second is None for pair in pairs)
+        there = sum(pair.first is None for pair in pairs)
+        both = len(pairs) - here - there
+        self.line(
+            f"{_count(here, 'resource')} only in {first}, {there} only in {second}, "
+            f"{both} different, {same} the same."
+        )
 
     # --- apply ---
 
