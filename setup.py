@@ -10,6 +10,7 @@ PLACES = {"envwright": "src/envwright", "envwright.deploys": "deploys"}
 
 setup(
     packages=[
+        "envwright.environments",
         "envwright.templates",
         *PLACES,
         *(f"{name}.{inner}" for name, place in PLACES.items() for inner in find_packages(place)),

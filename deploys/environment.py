@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from envwright.model import shells, systemd
-from envwright.model.capability import HEADER, Objection, TableCapability, render
-from envwright.model.proof import Assertion, Proof, View
+from envwright.model import shells
+from envwright.model.capability import Objection, TableCapability
 from envwright.model.values import VariableName, spelled
-from envwright.resources.command import Command
-from envwright.resources.file import File
-from envwright.resources.login_shell import FUNCTIONS, command
-from envwright.resources.startup_files import profile, startup_files
+from envwright.resources.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.proof import Proof
     from envwright.model.resource import Resource
 
 Text = Annotated[
@@ -25,37 +21,6 @@ Text = Annotated[
     spelled(r"^[^\n\r\x00⟦⟧]*$", "text on one line, and no secret, since everybody reads it"),
 ]
 NAME = "60-envwright"
-USERS = f"/etc/environment.d/{NAME}.conf"
-SYSTEM = f"/etc/systemd/system.conf.d/{NAME}.conf"
-UNQUOTED = r"""{
-IFS= read -r value || :
-case $value in
-"\$'"*) value=${value#??} value=${value%?} ;;
-'"'*) value=${value#?} value=${value%?} ;;
-*) printf %s "$value"; value= ;;
-esac
-[ -z "$value" ] || printf %b "$(printf %s "$value" |
-    sed 's/\\\\/\x01/g; s/\\\([0-7]\{3\}\)/\\0\1/g; s/\\\(["$`'\'']\)/\1/g; s/\x01/\\\\/g')"
-}"""
-"""Decodes a value that systemd prints: one with odd characters is in $'...' or "...", as in bash.
-
-dash, which runs the script, does not know $'...', and printf(1) takes only octal numbers behind 0.
-No value holds the character 1 as it is: systemd prints a number for it.
-"""
-UNSET = "envwright-unset"
-"""What a proof reads for a variable that is not set."""
-PROOFS = {
-    "the login shell of each person has these variables": (
-        "environment.login.sh",
-        "remove the line that sets it anew; only bash, dash, ksh, zsh and fish read these files",
-    ),
-    "the services of each person have these variables": (
-        "environment.services.sh",
-        "remove the line that sets it anew",
-    ),
-    "a system service has these variables": ("environment.system.sh", ""),
-}
-"""The template of each proof's script, and what a person can do, by the proof's name."""
 SYSTEMS = ("/usr/bin", "/bin")
 """The directories without which a login finds no program of the system."""
 
@@ -104,70 +69,12 @@ environment:
             )
 
     def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
-        if not self.root:
-            return
-        quoted = {name: shells.word(value) for name, value in self.root.items()}
-        posix = "".join(f"export {name}={value}\n" for name, value in quoted.items())
-        values = {name: shells.fish_word(value) for name, value in self.root.items()}
-        fish = "".join(f"    set -gx {name} {value}\n" for name, value in values.items())
-        yield from startup_files(NAME, posix, fish)
-        yield File(path=USERS, content=HEADER + "".join(self._assignments()))
-        yield File(path=SYSTEM, content=f"{HEADER}[Manager]\n" + "".join(self._defaults()))
-        for name, value in self.root.items():
-            yield _manager_variable(name, value)
-
-    def _assignments(self) -> Iterator[str]:
-        return (f'{name}="{systemd.unexpanded(value)}"\n' for name, value in self.root.items())
-
-    def _defaults(self) -> Iterator[str]:
-        for name, value in self.root.items():
-            # In unit files and in system.conf a percent sign begins a specifier.
-            yield f"DefaultEnvironment={systemd.assignments({name: value})}\n"
+        if self.root:
+            yield from self._variables().resources()
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
-        if not self.root:
-            return
-        values = {
-            "functions": FUNCTIONS,
-            "variables": {name: shlex.quote(value) for name, value in self.root.items()},
-            "command": command("; ".join(f"printenv {name} || echo {UNSET}" for name in self.root)),
-            "unset": UNSET,
-            "unquoted": UNQUOTED,
-        }
-        for name, (template, remedy) in PROOFS.items():
-            yield Proof(name, render(template, **values), remedy=remedy)
-        yield Proof(
-            "no file of the system sets these variables anew",
-            render(
-                "environment.later.sh",
-                variables=values["variables"],
-                profile=profile(NAME),
-                users=USERS,
-            ),
-            quick=True,
-            remedy="remove the line, or the variable from the environment",
-        )
+        if self.root:
+            yield from self._variables().proofs()
 
-
-def _manager_variable(name: str, value: str) -> Command:
-    """Return the command that has the running system manager reload its configuration."""
-    observe = f"systemctl show-environment | sed -n 's/^{name}=//p' | {UNQUOTED}"
-    return Command(
-        title=f"environment {name}",
-        observe=observe,
-        expected=value,
-        # A value that somebody set by hand in the running manager wins over the default.
-        run=f"systemctl unset-environment {name} && systemctl daemon-reload",
-        seen=(
-            Assertion(
-                "run",
-                ("systemctl show-environment",),
-                "stdout",
-                value,
-                view=View("env", name),
-            ),
-        ),
-        after=(f"file:{SYSTEM}",),
-        systemd=True,
-        at=(name,),
-    )
+    def _variables(self) -> Variables:
+        return Variables(NAME, self.root, places={name: (name,) for name in self.root})

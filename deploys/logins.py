@@ -6,11 +6,11 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field
+from pydantic import model_validator
 
 from envwright.model.capability import Capability, Settings, render
 from envwright.model.proof import Assertion, Proof, Requirement
-from envwright.model.values import AccountName, Adding, spelled
+from envwright.model.values import Developers, SecretText, spelled
 from envwright.resources.accounts import accounts
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
@@ -25,13 +25,6 @@ if TYPE_CHECKING:
     from envwright.model.resource import Resource
 
 
-def _secret(text: str) -> str:
-    # No pattern: pydantic's error of a pattern would show the value, which may be a password.
-    if not re.fullmatch("⟦secret:[A-Za-z0-9_]+⟧", text):
-        raise ValueError("must name a secret, like `{{ secret.TOKEN }}`: YAML holds no password")
-    return text
-
-
 Host = Annotated[
     str,
     spelled(r"^[A-Za-z0-9.-]+(:[0-9]+)?$", "the name of a machine, like `git.example.com`"),
@@ -40,7 +33,6 @@ Name = Annotated[
     str,
     spelled(r"^\S+$", "a name without blanks"),
 ]
-Secret = Annotated[str, AfterValidator(_secret)]
 
 
 class Login(Settings):
@@ -48,7 +40,7 @@ class Login(Settings):
 
     login: Name
     """The name of the account on the other machine."""
-    password: Secret
+    password: SecretText
     """The password or token, by the name of a secret: `{{ secret.NAME }}`."""
 
 
@@ -71,12 +63,18 @@ logins:
     git.example.com: {login: dev, password: "{{ secret.GIT_TOKEN }}"}
 """
 
-    users: Adding[AccountName] = Field(min_length=1)
+    users: Developers = []
     """The local accounts that get these logins."""
     netrc: dict[Host, Login] = {}
     """Entries of ~/.netrc, by the name of the machine."""
     git: dict[Host, Login] = {}
     """Logins for git over https, by the name of the machine."""
+
+    @model_validator(mode="after")
+    def _for_somebody(self) -> Section:
+        if not self.users:
+            raise ValueError("has no accounts: name them in 'users', or have a section 'user'")
+        return self
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         for user in self.users:

@@ -10,6 +10,7 @@ from house import HOUSE
 from sections import compile_everywhere
 
 from envwright.model.catalogue import Catalogue, discover
+from envwright.portable import readers
 from envwright.spec.environment import load
 from envwright.spec.sample_machines import MACHINES
 from envwright.spec.shape import shape_of
@@ -91,6 +92,29 @@ def test_every_example_is_a_section_that_does_something(name: str, tmp_path: Pat
 def test_every_environment_of_the_house_is_good(path: Path) -> None:
     made = compile_everywhere(path)
     assert [(one.name, bool(one.resources)) for one in made] == [(path.stem, True)] * len(made)
+
+
+def readers_named(file: Path) -> set[str]:
+    """The readers that the witnesses of an environment name, on every kind of machine."""
+    return {
+        seen.view.reader
+        for made in compile_everywhere(file)
+        for resource in made.resources
+        for seen in resource.witness()
+        if seen.view
+    }
+
+
+def test_every_reader_that_a_witness_names_is_there(tmp_path: Path) -> None:
+    named = set().union(*map(readers_named, (HOUSE / "environments").glob("*.yaml")))
+    # Where an example says what a default says, nothing is left to default: `docker` does so.
+    for text in (*(section.example for section in discover().values()), "docker: {}\n"):
+        file = tmp_path / "example.yaml"
+        file.write_text(f"name: example\n{text}")
+        named |= readers_named(file)
+    # Names of readers are texts: a search for calls does not find the readers that these name.
+    assert {"json", "json_has", "fstab", "env"} <= named
+    assert {reader for reader in named if not callable(getattr(readers, reader, None))} == set()
 
 
 # --- A capability's name means nothing to the engine (law 11) ---------------------------------

@@ -39,7 +39,10 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"report": "everything that a person or a program reads; the only room that prints"},
     {"targets": "export to other forms"},
     {"engine": "one machine: context, plan, apply, verify"},
-    {"state": "what is kept on the machine"},
+    {
+        "fetch": "what comes from elsewhere: git, web servers, and the layers in them",
+        "state": "what is kept on the machine",
+    },
     {"cache": "what is kept between runs on the controller"},
     {"spec": "the language: from text to compiled resources"},
     {"resources": "the vocabulary, one word a file"},
@@ -57,15 +60,19 @@ FLOORS: tuple[dict[str, str], ...] = (
 FLOOR = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 OTHER_MEANINGS = {
+    "commands": "an argument of pyinfra's",
     "docker": "the program that leads to a container",
     "environment": "the file that a person names",
+    "ssh": "the program that leads to a machine",
+    "time": "when something happened, in records",
     "user": "an account: a word of the vocabulary, an argument of pyinfra and testinfra",
+    "users": "an option of mount(8)",
     "wsl": "a kind of machine, and the dialect of its files",
 }
 """The names of capabilities that are words of the engine, too, and what the engine means by them.
 
-No other name of a capability stands in src/envwright. That the engine treats none of these four as
-a capability is shown by a capability that compiles to the same under another name.
+No other name of a capability stands in src/envwright. That the engine treats none of these as a
+capability is shown by a capability that compiles to the same under another name.
 """
 
 

@@ -16,12 +16,14 @@ from envwright.model.capability import HEADER, Settings
 from envwright.model.secrets import is_mentioned
 from envwright.model.values import (
     AbsolutePath,
+    Duration,
     LocalFile,
     LocalFolder,
     LocalText,
     OneLine,
     VariableName,
     exactly_one,
+    seconds,
     spelled,
 )
 
@@ -46,10 +48,6 @@ StackName = Annotated[
 SecretName = Annotated[
     str,
     spelled(r"^[A-Za-z0-9][A-Za-z0-9._-]*$", "a file's name: letters, digits, `.`, `_` and `-`"),
-]
-Duration = Annotated[
-    str,
-    spelled(r"^[1-9][0-9]*[smh]$", "seconds, minutes or hours, like `90s`, `5m` or `1h`"),
 ]
 
 
@@ -158,7 +156,7 @@ class Stack(Settings):
     @property
     def seconds(self) -> int:
         """The limit `wait` in seconds."""
-        return int(self.wait[:-1]) * {"s": 1, "m": 60, "h": 3600}[self.wait[-1]]
+        return seconds(self.wait)
 
     def place(self, name: str) -> str:
         """Return the folder on the machine that has the compose file."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from envwright.model.capability import Capability, Objection
 from envwright.model.operations import Key
-from envwright.model.values import AccountName, Adding, BaseUrl, Fingerprint, spelled
+from envwright.model.values import BaseUrl, Developers, Fingerprint, spelled
 from envwright.resources.accounts import accounts
 from envwright.resources.apt_source import AptSource
 from envwright.resources.keys import Keys
@@ -72,9 +72,9 @@ docker:
     live-restore: true
 """
 
-    users: Adding[AccountName] = []
-    """Accounts that may use Docker. They become members of the group `docker`, which is as good as
-    root."""
+    users: Developers = []
+    """The accounts that may use Docker. They become members of the group `docker`, which is as good
+    as root."""
     version: Version | None = None
     """The version of the engine and its client; by default the newest one when they are
     installed."""

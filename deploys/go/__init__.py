@@ -10,7 +10,7 @@ from pydantic import model_validator
 from envwright.model import shells, systemd
 from envwright.model.capability import HEADER, Capability, Objection, render
 from envwright.model.proof import Proof, Requirement
-from envwright.model.values import AccountName, Adding, BaseUrl, Sha256, spelled
+from envwright.model.values import Adding, BaseUrl, Developers, Sha256, spelled
 from envwright.resources import accounts as required
 from envwright.resources.archive import Archive
 from envwright.resources.file import File
@@ -86,7 +86,7 @@ go:
     mirror's."""
     sha256: dict[Annotated[str, spelled(r"^go[^/\s]+\.tar\.gz$", "an archive's name")], Sha256] = {}
     """Checksums of archives by name; they are not looked up in the release index."""
-    users: Adding[AccountName] = []
+    users: Developers = []
     """The accounts that get `env`, `toolchain` and `tools`."""
     toolchain: (
         Annotated[

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from envwright.model.capability import render
 from envwright.model.proof import Assertion, View
 from envwright.resources import startup_files
+from envwright.resources.as_user import ONLINE
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.keys import Keys
@@ -120,7 +121,7 @@ def as_user(user: str, home: str, script: str, *, online: bool = False) -> str:
     variables = f"HOME={shlex.quote(home)} USER={shlex.quote(user)} PATH={PATH}"
     name, command = shlex.quote(user), f"sh -c {shlex.quote(script)}"
     if online:
-        values = {"functions": FUNCTIONS, "user": name, "variables": variables}
+        values = {"functions": FUNCTIONS, "online": ONLINE, "user": name, "variables": variables}
         return render("go.online.sh", command=command, **values)
     return f"cd / && runuser -u {name} -- env -i {variables} {command}"
 

@@ -106,7 +106,13 @@ class LocatedError(SpecError):
         line, column: counted from 1, in characters.
         excerpt: the text of that line; "" shows none.
         hint: as in EnvwrightError.
+
+    Attributes:
+        private: the file is one of this computer, whose text not everybody may see; a file of a
+            layer from elsewhere is not.
     """
+
+    private = True
 
     def __init__(  # noqa: PLR0913 - a place has three parts
         self, message: str, *, file: str, line: int, column: int, excerpt: str = "", hint: str = ""
@@ -155,6 +161,10 @@ class UnfitError(SpecErrors):
     def __init__(self, errors: Sequence[LocatedError]) -> None:
         super().__init__(errors)
         self.errors = tuple(errors)
+
+
+class NotFetchedError(SpecErrors):
+    """An environment is laid over a layer from elsewhere that is not in the cache yet."""
 
 
 class ConflictError(SpecError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from envwright.resources.apt_entries import AptEntries
 from envwright.resources.apt_source import AptSource
 from envwright.resources.archive import Archive
+from envwright.resources.checkout import Checkout
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.model.resource import Resource
+
+
+OWN = {"greeting": "rm /etc/greeting", "fetched": "rm /home/dev/fetched"}
+"""What breaks the effects of a person's own commands, by their names."""
 
 
 @functools.singledispatch
@@ -54,7 +59,8 @@ def _(resource: File) -> Iterator[tuple[str, str]]:
     if not resource.present:
         yield "present", f"echo '# drifted' > {path}"
         return
-    yield "content", f"echo drifted >> {path}"
+    # A comment, so that the programs of other breaks read the file as before.
+    yield "content", f"echo '# drifted' >> {path}"
     yield from _access(resource.path)
     yield "missing", f"rm {path}"
     yield "a link instead", f"mv {path} {path}.moved && ln -s {path}.moved {path}"
@@ -63,6 +69,11 @@ def _(resource: File) -> Iterator[tuple[str, str]]:
 @breaks.register(Keys)
 def _(resource: Keys) -> Iterator[tuple[str, str]]:
     path = shlex.quote(resource.path)
+    if resource.dialect == "shadow":  # without the lines of other accounts nobody could log in
+        yield from ((f"password of {name}", f"usermod -p '*' {name}") for name in resource.keys)
+        yield "mode", f"chmod 0600 {path}"
+        yield "owner", f"chown nobody:nogroup {path}"
+        return
     other = {"json": "{}", "wsl": "[boot]\nsystemd=false"}.get(resource.dialect, "# nothing")
     yield "keys", f"printf '%s\\n' {shlex.quote(other)} > {path}"
     yield from _access(resource.path)
@@ -73,6 +84,16 @@ def _(resource: Keys) -> Iterator[tuple[str, str]]:
 def _(resource: Directory) -> Iterator[tuple[str, str]]:
     yield from _access(resource.path, mode=bool(resource.mode))
     yield "missing", f"rm -r {shlex.quote(resource.path)}"
+
+
+@breaks.register(Checkout)
+def _(resource: Checkout) -> Iterator[tuple[str, str]]:
+    path = shlex.quote(resource.path)
+    yield (
+        "an earlier commit",
+        f"runuser -u {resource.owner} git -- -C {path} reset -q --hard HEAD~1",
+    )
+    yield "missing", f"rm -r {path}"
 
 
 @breaks.register(Archive)
@@ -155,6 +176,12 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
         yield "unmasked", f"systemctl unmask {resource.unit}"
         yield "started", f"systemctl unmask {resource.unit} && systemctl start {resource.unit}"
         return
+    if resource.optional:
+        # No environment of the laws has both it and the unit.
+        unit = f"/run/systemd/system/{resource.unit}"
+        made = f"printf '[Service]\\nExecStart=/bin/sleep infinity\\n' > {unit}"
+        started = f"{made} && systemctl daemon-reload && systemctl start {resource.unit}"
+        yield "outdated", f"{started}; sleep 1.1; touch {resource.reads[0]}"
     if resource.running:
         # The socket would start it again at the first question.
         socket = resource.unit.replace(".service", ".socket")
@@ -216,6 +243,17 @@ def _(resource: WindowsFile) -> Iterator[tuple[str, str]]:
     yield "missing", f"rm {path}"
 
 
+BY_TITLE = {
+    "certificates": (
+        ("bundle", ": > /etc/ssl/certs/ca-certificates.crt"),
+        ("hashes", "find /etc/ssl/certs -name '*.0' -delete"),
+    ),
+    "locale LANG": (("another", "echo LANG=C.UTF-8 > /etc/default/locale"),),
+    "locales": (("missing", "rm -r /usr/lib/locale/locale-archive"),),
+}
+"""The ways to break the states that an environment has once at most."""
+
+
 @breaks.register(Command)
 def _(resource: Command) -> Iterator[tuple[str, str]]:
     kind, _, name = resource.title.partition(" ")
@@ -253,5 +291,7 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
             "missing",
             f"git config --file /etc/gitconfig --remove-section credential.https://{name.split()[-1]}",
         )
+    elif resource.title in OWN:
+        yield "missing", OWN[resource.title]
     else:
-        raise NotImplementedError(resource.title)
+        yield from BY_TITLE[resource.title]

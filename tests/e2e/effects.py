@@ -501,6 +501,83 @@ GO: dict[str, list[Effect]] = {
 }
 """The effects on the machine of test_laws_go.py."""
 
+COMPANY: dict[str, list[Effect]] = {
+    "certificates": [
+        Effect(
+            "the store's folder of hashes lost the authority",
+            "find /etc/ssl/certs -lname '*example-root*' -delete; openssl rehash /etc/ssl/certs",
+        ),
+        Effect(
+            "a startup file of a person leads Node.js to another store",
+            "echo export NODE_EXTRA_CA_CERTS=/etc/ssl/own.pem > /root/.bash_profile",
+            "rm /root/.bash_profile",
+            Teller.VERIFY,
+        ),
+    ],
+    "proxy": [
+        Effect(
+            "the file that apt reads last has another proxy",
+            "echo 'Acquire::https::Proxy \"DIRECT\";' > /etc/apt/apt.conf",
+            "rm /etc/apt/apt.conf",
+        ),
+        Effect(
+            "apt has a program that finds proxies",
+            "echo 'Acquire::http::Proxy-Auto-Detect \"/bin/true\";' > /etc/apt/apt.conf.d/96auto",
+            "rm /etc/apt/apt.conf.d/96auto",
+        ),
+        Effect(
+            "npm of a person has another proxy",
+            "echo proxy=http://old.example.test:1 > /root/.npmrc",
+            "rm /root/.npmrc",
+            Teller.VERIFY,
+        ),
+    ],
+    "ssh": [
+        Effect(
+            "a file that sshd reads earlier lets root in",
+            "echo PermitRootLogin yes > /etc/ssh/sshd_config.d/00-site.conf",
+            "rm /etc/ssh/sshd_config.d/00-site.conf",
+        ),
+        Effect(
+            "sshd_config reads no files of sshd_config.d",
+            "sed -i s,^Include,#Include, /etc/ssh/sshd_config",
+            "sed -i s,^#Include,Include, /etc/ssh/sshd_config",
+        ),
+        Effect(
+            "somebody reads the keys of sshd, and it does not start again",
+            "chmod 0644 /etc/ssh/ssh_host_*_key",
+            "chmod 0600 /etc/ssh/ssh_host_*_key",
+        ),
+        Effect(
+            "ssh reads other keys of servers",
+            "echo GlobalKnownHostsFile /dev/null > /etc/ssh/ssh_config.d/00-site.conf",
+            "rm /etc/ssh/ssh_config.d/00-site.conf",
+        ),
+        Effect(
+            "ssh of a person logs in by another name",
+            "mkdir -p /root/.ssh; echo User other > /root/.ssh/config",
+            "rm /root/.ssh/config",
+            Teller.VERIFY,
+        ),
+    ],
+    "time": [
+        Effect(
+            "the file of the zone is gone",
+            "mv /usr/share/zoneinfo/Europe/Berlin /root/",
+            "mv /root/Berlin /usr/share/zoneinfo/Europe/",
+        ),
+    ],
+    "locale": [
+        Effect(
+            "a startup file of a person sets LC_ALL",
+            "echo export LC_ALL=C > /root/.bash_profile",
+            "rm /root/.bash_profile",
+            Teller.VERIFY,
+        ),
+    ],
+}
+"""The effects on the machine of test_laws_company.py."""
+
 
 def rows(table: Mapping[str, Sequence[Effect]]) -> list[tuple[str, Effect]]:
     """Return the rows of a table, each with its capability."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -45,9 +47,10 @@ class Team:
         hosts = [*self.hosts[:3], AWAY, *self.hosts[3:]]
         self.inventory.write_text(f"team = ({hosts!r}, {{'environment': 'team.yaml'}})\n")
 
-    def run(self, verb: str, *options: str) -> Said:
+    def run(self, verb: str, *options: str, stdin: int | str = "") -> Said:
         settings = {"EW_TOKEN": SECRET, "ENVWRIGHT_SSH_OPTIONS": f"-F {self.fleet.config}"}
-        said = envwright(verb, "-i", "team.py", *options, cwd=self.folder, **settings)
+        words = (verb, "-i", "team.py", *options)
+        said = envwright(*words, cwd=self.folder, stdin=stdin, **settings)
         assert SECRET not in said.out + said.err
         return said
 
@@ -118,6 +121,64 @@ def test_a_step_that_fails_on_one_machine_is_no_other_s(team: Team) -> None:
     team.fleet.sh(team.fleet.names[1], "rm -r /etc/motd")
     code, outcomes, _ = team.json("apply", "--yes", "--limit", "@ssh/*")
     assert (code, outcomes) == (0, {**dict.fromkeys(team.hosts, "same"), broken: "changed"})
+
+
+def drifted(team: Team) -> dict[str, str]:
+    """The machines whose motd is not as the environment has it."""
+    shown = zip(team.hosts, team.fleet.names, strict=True)
+    seen = {host: team.fleet.sh(name, "cat /etc/motd") for host, name in shown}
+    return {host: text for host, text in seen.items() if text != "welcome"}
+
+
+def drift(team: Team) -> None:
+    for name in team.fleet.names:
+        team.fleet.sh(name, "echo drift >/etc/motd")
+
+
+def test_a_canary_that_fails_keeps_all_others_from_being_begun(team: Team) -> None:
+    drift(team)
+    lock = "nohup flock --close /run/envwright/lock sleep 60 >/dev/null 2>&1 & echo $!"
+    held = f"mkdir -p -m 0700 /run/envwright; {lock}"
+    holder = team.fleet.sh(team.fleet.names[0], held)
+    options = ("--yes", "--limit", "@ssh/*", "--report", "out")
+    code, outcomes, document = team.json("apply", *options, "--canary", "1")
+    others = team.hosts[1:]
+    assert (code, outcomes) == (1, {team.hosts[0]: "locked", **dict.fromkeys(others, "skipped")})
+    stopped = {
+        "message": f"{team.hosts[0]} failed, and goes before all others: "
+        "5 other hosts were not begun",
+        "hint": "mend what is told above, then apply again",
+    }
+    summary = json.loads((team.folder / "out/summary.json").read_text())
+    assert (summary["state"], summary["error"], document["error"]) == ("stopped", stopped, stopped)
+    assert drifted(team) == dict.fromkeys(team.hosts, "drift")
+
+    team.fleet.sh(team.fleet.names[0], f"kill {holder}")
+    code, outcomes, _ = team.json("apply", "--yes", "--limit", "@failed,@skipped", "--canary", "2")
+    assert (code, outcomes) == (0, dict.fromkeys(team.hosts, "changed"))
+    assert drifted(team) == {}
+
+
+@pytest.mark.parametrize(("answers", "code", "left"), [("y\ny\n", 0, 0), ("y\nn\n", 1, 5)])
+def test_the_others_follow_a_canary_only_where_a_person_agrees(
+    answers: str, code: int, left: int, team: Team
+) -> None:
+    drift(team)
+    ours, theirs = pty.openpty()
+    os.write(ours, answers.encode())
+    try:
+        said = team.run("apply", "--limit", "@ssh/*", "--canary", team.hosts[2], stdin=theirs)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    first = f"\nMake these changes on {team.hosts[2]} first? [y/N] "
+    second = "\nMake these changes on the 5 other hosts, too? [y/N] "
+    stopped = (
+        "error: 5 other hosts were not begun: nobody agreed to that\n"
+        "hint: apply again when you are content with those that went first\n"
+    )
+    assert (said.code, said.err) == (code, first + second + stopped * (left > 0))
+    assert drifted(team) == dict.fromkeys((team.hosts[:2] + team.hosts[3:])[:left], "drift")
 
 
 def test_two_runs_at_the_same_fleet_do_not_mix(team: Team) -> None:

@@ -92,7 +92,8 @@ def test_proofs_are_skipped_only_where_windows_or_sshd_would_be_needed(
         "no Windows directory is in a login shell's PATH": "not under WSL",
         "no Windows directory is in the PATH of a session that Windows starts": "not under WSL",
         "Windows drives keep owners and modes": "not under WSL",
-        "sshd takes the keys of dev": "there is no sshd here",
+        "sshd takes the keys of alice": "there is no sshd here",
+        "sshd takes the keys of bob": "there is no sshd here",
     }
 
 

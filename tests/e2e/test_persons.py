@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from workstation import Workstation, workstation
 
-from envwright.errors import RefusedError
+from envwright.errors import RefusedError, StepError
 from envwright.facts import Unknown
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from machines.machine import NewMachine
+    from machines.server import Server
 
     from envwright.model.proof import Result
 
@@ -286,6 +287,117 @@ def test_a_rule_that_asks_for_a_password_is_proved_as_far_as_a_machine_can(
         ("passed", []),
         ("failed", ["root", "no password is asked for: a rule with NOPASSWD comes after this one"]),
     ]
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIZ4mhVYyTHCB5tVrR0bE4bQ3s7N1hXh0m1N5mBJ9zQk"
+FINGERPRINT = "SHA256://c8D7IS0ZjSdR+tYLffQ59rf4YAxmfnrwyaovh5FoI"
+OTHER = f"SHA256:{'A' * 43}"
+PROOF = "sshd takes the keys of pat"
+KEYS_URL = "https://files.envwright.test/pat.keys"
+
+
+def test_keys_that_are_published_are_taken_by_their_fingerprints(
+    station: Workstation, server: Server, tmp_path: Path
+) -> None:
+    machine = station.machine
+    machine.install("ca-certificates")
+    server.put(KEYS_URL, f"{BOX.split('- ')[1].splitlines()[0]}\n{KEY}\n".encode())
+    outcomes = []
+    path, file = tmp_path / "box.yaml", "keys:/home/pat/.ssh/authorized_keys"
+    for fingerprint in (OTHER, FINGERPRINT):
+        keys = f"{{{KEYS_URL}: [{fingerprint}]}}"
+        path.write_text(f"name: box\nuser: {{name: pat, authorized_keys_from: {keys}}}\n", "utf-8")
+        with workstation(machine, path) as opened:
+            refused = ""
+            try:
+                opened.apply()
+            except RefusedError as error:
+                refused = error.message.splitlines()[0]
+            outcomes.append((refused, opened.changed(), set(said(opened.verify()))))
+    assert outcomes == [
+        (f"{KEYS_URL} has nothing that is {OTHER}", {file}, {file, PROOF}),
+        ("", set(), set()),
+    ]
+    assert machine.sh("cat /home/pat/.ssh/authorized_keys") == f"{KEY}\n"
+    with server.fault("pat.keys", "status:404"), workstation(machine, path) as opened:
+        assert opened.apply() == []
+        machine.sh("rm /home/pat/.ssh/authorized_keys")
+        with pytest.raises(StepError) as told:
+            opened.apply()
+    machine.sh("userdel --remove pat 2>/dev/null")
+    assert f"cannot download {KEYS_URL}: 404" in told.value.message
+
+
+HASH = (
+    "$6$saltsalt$K7UFl//Wp07xMvFGF5CNr3JVL52HTe9O9C8NXwEvinkuKFSKIlvZQXSwQoNHq5D."
+    "BYsXc7IkvOpvWCBRDof1g1"
+)
+"""What `openssl passwd -6 -salt saltsalt correct-horse` prints."""
+NO_PASSWORD = (
+    "pat will have no password, which sudo asks for: run `passwd pat` after apply, or set "
+    "`password_hash`"
+)
+PAT = """\
+name: box
+secrets: {HASH: {file: hash}}
+user: {name: pat, sudo: password, password_hash: "{{ secret.HASH }}"}
+"""
+
+
+def test_a_password_is_set_by_its_hash_which_no_plan_shows(
+    station: Workstation, tmp_path: Path
+) -> None:
+    machine = station.machine
+    (tmp_path / "box.yaml").write_text(PAT, "utf-8")
+    (tmp_path / "hash").write_text("correct-horse\n", "utf-8")
+    before = machine.sh("cat /etc/shadow")
+    with workstation(machine, tmp_path / "box.yaml") as opened, pytest.raises(RefusedError) as told:
+        opened.apply()
+    assert str(told.value) == (
+        f"{machine.host}: /etc/shadow: the password of pat is no hash in the form of crypt(5)\n"
+        f"    wanted by user ({tmp_path}/box.yaml:3)\n"
+        "hint: nothing was changed; correct the secret where its value is kept"
+    )
+    assert machine.sh("cat /etc/shadow; getent passwd pat || :") == before
+    (tmp_path / "hash").write_text(f"{HASH}\n", "utf-8")
+    with workstation(machine, tmp_path / "box.yaml") as opened:
+        shown = [str(opened.plan().json())]
+        opened.apply()
+        shown.append(str(opened.plan().json()))
+        assert (opened.changed(), said(opened.verify())) == (set(), {})
+        assert machine.sh("su - pat -c 'echo correct-horse | sudo -S -p \"\" id -un'") == "root\n"
+        machine.sh("usermod --lock pat")
+        shown.append(str(opened.plan().json()))
+        assert opened.changed() == {"keys:/etc/shadow"}
+        assert [reason for reason in said(opened.verify()).values() if HASH in reason] == []
+        opened.apply()
+        assert machine.sh("grep ^pat: /etc/shadow | cut -d: -f2") == f"{HASH}\n"
+    assert [text for text in shown if HASH in text] == []
+    after = machine.sh("grep -v ^pat: /etc/shadow; stat -c '%a %U %G' /etc/shadow")
+    assert after == f"{before}640 root shadow\n"
+    machine.sh("userdel --remove pat 2>/dev/null")
+
+
+def test_an_account_that_cannot_use_sudo_is_told_before_and_after(
+    station: Workstation, tmp_path: Path
+) -> None:
+    (tmp_path / "box.yaml").write_text("name: box\nuser: {name: pat, sudo: password}\n", "utf-8")
+    with workstation(station.machine, tmp_path / "box.yaml") as opened:
+        assert opened.plan().notes == (NO_PASSWORD,)
+        opened.apply()
+        plan = opened.plan()
+        assert (plan.changes, plan.notes, said(plan.failures)) == (
+            (),
+            (),
+            {
+                "the account pat is usable": (
+                    "it has no password, which sudo asks for\nwhat to do: passwd pat"
+                )
+            },
+        )
+        station.machine.sh("echo pat:secret99 | chpasswd")
+        assert (opened.plan().settled, said(opened.verify())) == (True, {})
+    station.machine.sh("userdel --remove pat 2>/dev/null")
 
 
 def test_all_is_well_again(station: Workstation) -> None:

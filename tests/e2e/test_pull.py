@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -129,9 +131,9 @@ def test_it_is_installed_fires_applies_and_is_removed_without_a_trace(team: Team
     assert team.machine.sh(KEPT, check=False) == ""
     said = install(team, "--apply")
     assert "  + file:/etc/envwright/pull/allowed_signers\n" in said
-    assert said.endswith("\nVerified: 14 passed, 0 failed, 0 skipped.\n")
+    assert said.endswith("\nVerified: 15 passed, 0 failed, 0 skipped.\n")
     assert install(team, "--apply").endswith(
-        "\nNothing to do: all 13 resources are as they should be.\n"
+        "\nNothing to do: all 14 resources are as they should be.\n"
         "`envwright verify` also makes 1 check of what takes longer.\n"
     )
     listed = team.machine.sh("systemctl list-timers --no-legend envwright-pull.timer")
@@ -155,8 +157,51 @@ def test_it_is_installed_fires_applies_and_is_removed_without_a_trace(team: Team
     assert team.machine.sh(KEPT, check=False) == ""
     assert sorted(left(team) ^ before) == []
     assert team.envwright("pull remove --yes").endswith(
-        "\nNothing to do: all 4 resources are as they should be.\n"
+        "\nNothing to do: all 5 resources are as they should be.\n"
     )
+
+
+SERVED = """\
+import urllib.request
+for line in urllib.request.urlopen("http://127.0.0.1:9100/metrics").read().decode().splitlines():
+    if line.startswith(("envwright_", "node_textfile_")): print(line)
+"""
+
+
+def test_prometheus_node_exporter_serves_what_a_run_came_to(team: Team) -> None:
+    team.machine.install("prometheus-node-exporter")
+    install(team, "--apply")
+    assert team.fire() == "success"
+    begun = datetime.fromisoformat(team.status()["last_run"]["time"]).timestamp()
+    commit = team.repository.git("rev-parse", "HEAD")
+    served = served_by(team.machine)
+    labels = f'{{commit="{commit}",environment="team.yaml",mode="apply",ref="HEAD"}}'
+    assert {
+        name: served[name]
+        for name in (
+            f"envwright_pull_info{labels}",
+            'envwright_pull_last_run_outcome{outcome="applied"}',
+            'envwright_pull_last_run_outcome{outcome="failed"}',
+            "envwright_pull_last_good_timestamp_seconds",
+            "envwright_pull_differing_resources",
+            "node_textfile_scrape_error",
+        )
+    } == {
+        f"envwright_pull_info{labels}": 1,
+        'envwright_pull_last_run_outcome{outcome="applied"}': 1,
+        'envwright_pull_last_run_outcome{outcome="failed"}': 0,
+        "envwright_pull_last_good_timestamp_seconds": begun,
+        "envwright_pull_differing_resources": 1,
+        "node_textfile_scrape_error": 0,
+    }
+    team.envwright("pull remove --yes --no-verify")
+    assert [*filter(lambda name: "envwright" in name, served_by(team.machine))] == []
+
+
+def served_by(machine: Machine) -> dict[str, float]:
+    """What node_exporter serves about us and about the files that it reads."""
+    lines = machine.sh(f"python3 -c {shlex.quote(SERVED)}").splitlines()
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
 
 def left(team: Team) -> set[str]:

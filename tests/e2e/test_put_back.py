@@ -161,6 +161,14 @@ def test_a_crash_of_long_ago_is_none_of_a_new_file(box: Box) -> None:
     assert box.run("apply", "--yes").err.splitlines()[-1] == HINT
 
 
+def test_a_service_that_was_started_often_in_a_minute_restarts_once_more(box: Box) -> None:
+    once = "[Unit]\nStartLimitBurst=1\nStartLimitIntervalSec=1h\n"
+    for nice in (1, 2, 3):
+        bell(box, f"{once}{WORKS}Nice={nice}\n")
+        assert box.run("apply", "--yes").code == 0
+    assert box.machine.sh("systemctl is-active bell; systemctl show -P Nice bell") == "active\n3\n"
+
+
 WAITS = "touch /run/waits; until [ -e /run/go ]; do sleep 0.1; done"
 SLOW = f"[Service]\nExecStartPre=/bin/sh -c '{WAITS}'\nExecStart=/bin/sh -c '{{}}'\n"
 

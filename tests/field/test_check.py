@@ -113,7 +113,7 @@ def test_an_account_that_nobody_makes_is_refused_before_anything_is_changed(
         (
             "error: HOST: there is no account dve; did you mean 'dev'?\n"
             "    wanted by docker (box.yaml:3)\n"
-            "hint: have the environment make the account (`user: {name: dve}`), or name one that "
+            "hint: have the environment make the account (`users: {dve: {}}`), or name one that "
             "the machine has\n"
         ),
     )

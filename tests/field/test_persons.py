@@ -172,3 +172,66 @@ def test_a_netrc_of_several_logins_keeps_all_others(place: Place, debian13: Mach
         "default login anonymous password guest\n"
     )
     assert nothing_to_do(case, TOKEN="s3cret99")
+
+
+def test_names_with_capitals_and_dots_are_names(place: Place, debian13: Machine) -> None:
+    case = place("names-of-a-directory", debian13)
+    assert applied(case) == []
+    assert debian13.sh("id -nG Jane.Doe; stat -c %U /home/Jane.Doe/note") == (
+        "Jane.Doe team\nJane.Doe\n"
+    )
+    assert debian13.sh("for who in Jane.Doe JANE; do su - $who -c 'sudo -n id -un'; done") == (
+        "root\nroot\n"
+    )
+    assert nothing_to_do(case)
+
+
+def test_an_account_has_the_group_of_its_name_whoever_made_the_group(
+    place: Place, debian13: Machine
+) -> None:
+    case = place("account-in-a-group-of-its-name", debian13)
+    assert applied(case) == []
+    assert debian13.sh("for who in ubuntu anna michal team; do id -nG $who; done; id -g team") == (
+        "ubuntu\nanna\nmichal ubuntu\nteam\n2222\n"
+    )
+    assert nothing_to_do(case)
+
+
+def test_a_home_that_is_somebody_elses_is_told_before_the_account_is_made(
+    place: Place, debian13: Machine
+) -> None:
+    case = place("home-of-an-old-account", debian13)
+    said = case.run("apply", "--yes")
+    assert (said.code, said.err) == (
+        1,
+        (
+            "error: HOST: old is new, and its home /home/old belongs to 3333 already: move the "
+            "folder away, or set the `uid` whose files these are\n"
+            "    wanted by user (box.yaml:3)\n"
+            "hint: nothing was changed\n"
+        ),
+    )
+    case.write("user: {name: old, uid: 3333}\n")
+    assert applied(case) == []
+    assert debian13.sh("su - old -c 'cat note; touch more; stat -c %U more'") == "kept\nold\n"
+    assert nothing_to_do(case)
+
+
+def test_an_account_of_a_network_directory_is_left_to_the_directory(
+    place: Place, debian13: Machine
+) -> None:
+    debian13.install("libnss-extrausers")
+    case = place("account-of-a-directory", debian13)
+    said = case.run("apply", "--yes")
+    assert (said.code, said.err) == (
+        1,
+        (
+            "error: HOST: jdoe is an account of a network directory, not of /etc/passwd: name it "
+            "where it is used, and leave the account to the directory\n"
+            "    wanted by user (box.yaml:2)\n"
+            "hint: nothing was changed\n"
+        ),
+    )
+    case.write("files: {/srv/note: {content: mine, owner: jdoe}}\n")
+    assert applied(case) == []
+    assert nothing_to_do(case)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,14 +36,17 @@ def words(*arguments: str) -> list[str]:
 
 
 def envwright(
-    *arguments: str, stdin: str = "", cwd: Path | None = None, **environment: str
+    *arguments: str, stdin: str | int = "", cwd: Path | None = None, **environment: str
 ) -> Said:
-    """Run a command line with a text on its stdin, which is no terminal."""
+    """Run a command line with a text on its stdin, which is no terminal; or a descriptor of one."""
+    given: dict[str, Any] = (
+        {"input": stdin.encode()} if isinstance(stdin, str) else {"stdin": stdin}
+    )
     done = subprocess.run(
         words(*arguments),
         cwd=cwd,
         env={**os.environ, **environment},
-        input=stdin.encode(),
+        **given,
         capture_output=True,
         check=False,
     )

@@ -53,6 +53,8 @@ GOOD = (
 """Values of which every field takes one."""
 
 
+SCRIPTS = ("commands.*.run", "commands.*.unless")
+"""The places whose texts are run on purpose."""
 SECRETS = {"token": {"command": ["echo", "a-secret"]}}
 
 
@@ -80,6 +82,8 @@ def hostiles() -> Iterator[Hostile]:
     """Every text at every place of every capability, whether it is taken there or refused."""
     for section, model in discover().items():
         for place, wrap in _places(model):
+            if f"{section}{place}" in SCRIPTS:
+                continue
             for number, text in enumerate(TEXTS):
                 # JSON is YAML, whatever the text holds.
                 environment = {"name": "hostile", "secrets": SECRETS, section: wrap(text)}

@@ -113,6 +113,9 @@ class Teller:
     def waiting(self, lock: str) -> None:
         self.told.append(f"waiting {lock}")
 
+    def progress(self, text: str) -> None:
+        pass
+
     def end(self, step: Step) -> None:
         self.told.append(f"end {step.name}")
 
@@ -162,6 +165,7 @@ class StandInEnvironment:
     secrets: Secrets = field(default_factory=lambda: Secrets({}))
     file: str = "box.yaml"
     files: dict[str, str] = field(default_factory=dict)
+    trees: tuple[()] = ()
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:  # noqa: ARG002 - as the real one
         return "box.yaml", int(path[0]) if path else 1

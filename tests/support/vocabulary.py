@@ -12,6 +12,7 @@ from envwright.model.operations import Key
 from envwright.model.resource import Resource
 from envwright.resources.apt_source import AptSource
 from envwright.resources.archive import Archive
+from envwright.resources.checkout import Checkout
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
@@ -66,6 +67,7 @@ def at(place: PurePath) -> dict[str, Resource]:
     if isinstance(place, PurePosixPath):
         samples += [
             Archive(path=path, url="https://x.test/a.tar", sha256="a" * 64),
+            Checkout(path=path, home="/", url="https://x.test/a", kind="tag", ref="v1"),
             Directory(path=path),
             File(path=path),
             Keys(path=path, dialect="goenv", keys={"A": "b"}),

@@ -1,4 +1,4 @@
-"""What unit tests share: patience, a journal in a scratch folder, a command line run there."""
+"""What unit tests share: patience, scratch folders, a command line run there, repositories."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from command import Said
 from hypothesis import settings
+from repositories import Follower, Key, Repository
 
 from envwright.cli import main
 from envwright.state import journal, lock
@@ -43,3 +44,28 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
         return Said(code, *capsys.readouterr())
 
     return function
+
+
+# --- Repositories, keys that sign in them, and a machine's folders that follows one -------------
+
+
+@pytest.fixture(scope="session")
+def alice(tmp_path_factory: pytest.TempPathFactory) -> Key:
+    return Key.new(tmp_path_factory.mktemp("alice"), "alice")
+
+
+@pytest.fixture(scope="session")
+def mallory(tmp_path_factory: pytest.TempPathFactory) -> Key:
+    return Key.new(tmp_path_factory.mktemp("mallory"), "mallory")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    return Repository.new(tmp_path / "team")
+
+
+@pytest.fixture
+def follower(tmp_path: Path, alice: Key) -> Follower:
+    made = Follower.new(tmp_path)
+    made.trust(alice.allowed())
+    return made

@@ -56,16 +56,18 @@ def compiled(
 
     Raises:
         SpecErrors: the environment cannot be compiled.
+        NotFetchedError: a layer is not in the cache.
     """
     given = repr(sorted(variables.items()))
     entry = storage.name("compiled", path, repr(machine), given, list(layers))
     kept = _read(entry)
     if kept is not None:
         return kept
+    from envwright.cache.layers import finder  # noqa: PLC0415 - what the cache spares
     from envwright.spec.compiler import compile_environment  # noqa: PLC0415 - what the cache spares
     from envwright.spec.environment import load  # noqa: PLC0415 - what the cache spares
 
-    environment = load(path, machine, variables, layers=layers)
+    environment = load(path, machine, variables, layers=layers, find=finder(path))
     made = compile_environment(environment, machine)
     if not _is_keepable(environment):
         return CompiledEnvironment(made, environment.secrets)

@@ -165,6 +165,19 @@ def _is_own_file(status: os.stat_result) -> bool:
 # --- The folder ----------------------------------------------------------------------------
 
 
+def place(*, create: bool = False) -> str:
+    """Return the path of the cache folder, without links, for what is too large for an entry.
+
+    Raises:
+        OSError: as _open_folder does.
+    """
+    folder = _open_folder(create=create)
+    try:
+        return os.readlink(f"/proc/self/fd/{folder}")  # noqa: PTH115 - light
+    finally:
+        os.close(folder)
+
+
 def _open_folder(*, create: bool = False) -> int:
     """Return a descriptor of the cache folder.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from envwright.cache.layers import finder
 from envwright.cli.options import read_inventory
 from envwright.engine.comparison import compared
 from envwright.errors import EnvwrightError, ExitCode
@@ -16,8 +18,11 @@ from envwright.spec.sample_machines import KINDS
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from envwright.cli.invocation import Invocation
+    from envwright.facts import Machine
+    from envwright.fetch.stage import Fetching
     from envwright.spec.compiler import Compiled
 
 
@@ -37,7 +42,9 @@ def diff(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
     """
     kind = parsed.kinds[0]
     known = {t.host: t for t in read_inventory(parsed.inventory)} if parsed.inventory else {}
-    first, second = (_side(name, known, kind, parsed) for name in (parsed.first, parsed.second))
+    targets = [_target(name, known, parsed) for name in (parsed.first, parsed.second)]
+    fetching = call.fetching(offline=parsed.offline)
+    first, second = (_side(target, KINDS[kind], fetching) for target in targets)
     pairs = compared(first.compiled.resources, second.compiled.resources)
     same = len({each.id for each in first.compiled.resources})
     same -= sum(pair.first is not None for pair in pairs)
@@ -57,7 +64,8 @@ def diff(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
     return ExitCode.CHANGES if pairs else ExitCode.DONE
 
 
-def _side(name: str, known: dict[str, Target], kind: str, parsed: argparse.Namespace) -> Side:
+def _target(name: str, known: Mapping[str, Target], parsed: argparse.Namespace) -> Target:
+    """Return a host of the inventory, or an environment as if a machine had it."""
     target = known.get(name)
     if target is None and known and not name.endswith(SUFFIXES):
         raise EnvwrightError(
@@ -69,6 +77,18 @@ def _side(name: str, known: dict[str, Target], kind: str, parsed: argparse.Names
         raise EnvwrightError(
             f"{name} has no environment in {parsed.inventory}", hint="give it an `environment`"
         )
-    machine, variables = KINDS[kind], {**target.variables, **dict(parsed.var)}
-    environment = load(target.environment, machine, variables, layers=target.layers)
-    return Side(name, compile_environment(environment, machine))
+    return replace(target, variables={**target.variables, **dict(parsed.var)})
+
+
+def _side(target: Target, machine: Machine, fetching: Fetching) -> Side:
+    def compiled() -> Compiled:
+        environment = load(
+            target.environment,
+            machine,
+            target.variables,
+            layers=target.layers,
+            find=finder(target.environment),
+        )
+        return compile_environment(environment, machine)
+
+    return Side(target.host, fetching.before(compiled, target.environment, target.layers))

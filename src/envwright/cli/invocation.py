@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from envwright.fetch.stage import Fetching
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,3 +28,7 @@ class Invocation(NamedTuple):
     report: Report
     timings: Timings
     attempt: Attempt | None = None
+
+    def fetching(self, *, offline: bool = False) -> Fetching:
+        """Return how layers are fetched that are not in the cache: a person is told of each."""
+        return Fetching(self.report.complain, offline)

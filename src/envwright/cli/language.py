@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
+from envwright.cache.layers import finder
 from envwright.cli.options import named
 from envwright.errors import ExitCode, SpecErrors, UnfitError
 from envwright.report.verdicts import show
@@ -35,8 +37,13 @@ def check(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
         SpecErrors: an environment has mistakes, or can work on no kind.
     """
     kinds = parsed.kinds or tuple(KINDS)
+    fetching = call.fetching(offline=parsed.offline)
+
+    def judged(path: str) -> Verdicts:
+        return verdicts(path, dict(parsed.var), kinds, finder(path), parsed.policies)
+
     files = parsed.environments or [named("")]
-    found = [verdicts(file, dict(parsed.var), kinds, parsed.policies) for file in files]
+    found = [fetching.before(functools.partial(judged, file), file) for file in files]
     mistakes = [error for each in found if (error := each.mistakes())]
     failed = mistakes or (parsed.kinds and not all(each.good for each in found))
     if parsed.json:
@@ -76,10 +83,11 @@ def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
     """
     if parsed.topic in TOPICS and parsed.key:
         kinds = parsed.kinds or (tuple(KINDS) if parsed.topic == WHEN else DEFAULT)
-        text = told(parsed.topic, _environments(parsed, kinds), dict(parsed.var))
+        environments = _environments(parsed, call, parsed.key, kinds)
+        text = told(parsed.topic, environments, dict(parsed.var))
     elif parsed.topic.endswith((".yaml", ".yml")):
-        kind, *_ = parsed.kinds or DEFAULT
-        environment = load(parsed.topic, KINDS[kind], dict(parsed.var))
+        found = _environments(parsed, call, parsed.topic, parsed.kinds or DEFAULT)
+        environment = next(iter(found.values()))
         text = lines(environment, values(environment, parsed.key))
     else:
         text = iter([text_of(parsed.topic)])
@@ -87,16 +95,23 @@ def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
     return ExitCode.DONE
 
 
-def _environments(parsed: argparse.Namespace, kinds: Sequence[str]) -> dict[str, Environment]:
+def _environments(
+    parsed: argparse.Namespace, call: Invocation, path: str, kinds: Sequence[str]
+) -> dict[str, Environment]:
     """Return an environment for each kind of machine that it is for.
 
     Raises:
         SpecErrors: it has mistakes, or is for none of the kinds.
     """
     found: dict[str, Environment] = {}
+    fetching = call.fetching(offline=parsed.offline)
+
+    def loaded(kind: str) -> Environment:
+        return load(path, KINDS[kind], dict(parsed.var), find=finder(path))
+
     for kind in kinds:
         try:
-            found[kind] = load(parsed.key, KINDS[kind], dict(parsed.var))
+            found[kind] = fetching.before(functools.partial(loaded, kind), path)
         except UnfitError:
             if kind == kinds[-1] and not found:
                 raise

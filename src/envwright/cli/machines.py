@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envwright import workflow
-from envwright.cli.options import fleet_options, machine_options, run_options
+from envwright.cli.options import (
+    fleet_options,
+    machine_options,
+    record_options,
+    run_options,
+)
 from envwright.engine.context import Access, from_file, open_context, password_source, preload
 from envwright.errors import EnvwrightError, ExitCode
 from envwright.workflow import Verb
@@ -35,17 +40,28 @@ def run(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
     call.report.quiet = style != "text"
     machines = machine_options(parsed)
     targets = machines.targets()
-    outcome: workflow.Outcome | FleetOutcome
     if len(targets) > 1:
-        outcome = _on_fleet(targets, machines, parsed, call)
-    else:
-        outcome = _on_machine(targets[0], machines, parsed, call)
-    return outcome.code
+        return _on_fleet(targets, machines, parsed, call).code
+    if machines.inventory or parsed.report:
+        return _recorded(targets[0], machines, parsed, call).code
+    return _on_machine(targets[0], machines, parsed, call).code
 
 
 def _style(parsed: argparse.Namespace) -> str:
     """Return how the result is printed: as text, json or tap."""
     return "json" if parsed.json else getattr(parsed, "format", "text")
+
+
+def _recorded(
+    target: Target, machines: MachineOptions, parsed: argparse.Namespace, call: Invocation
+) -> workflow.Outcome:
+    """Run on one machine, and keep what a fleet's run keeps."""
+    from envwright.fleet import record  # noqa: PLC0415 - see above
+
+    with record.recorded_alone(record_options(parsed), target, call.report) as keep:
+        outcome = _on_machine(target, machines, parsed, call)
+        keep(outcome)
+    return outcome
 
 
 def _on_machine(
@@ -66,8 +82,10 @@ def _on_machine(
         from envwright.engine.verify import tap  # noqa: PLC0415 - see above
 
         call.report.text(tap(list(outcome.checks)))
-    # What an inventory says is no matter of the words alone, and a restart is told but once.
-    if outcome.code is ExitCode.DONE and not machines.inventory and not outcome.restarts:
+    # An inventory says more than the words do, a report has to be written, and a restart is told
+    # but once.
+    by_words_alone = not machines.inventory and not parsed.report
+    if outcome.code is ExitCode.DONE and by_words_alone and not outcome.restarts:
         context.keep(call.words, call.report.said)
     return outcome
 
@@ -81,7 +99,8 @@ def _open(
         opened=_opened(call),
         preload=functools.partial(preload, verify=verify),
     )
-    compile_ = from_file(target.environment, target.variables, target.layers)
+    fetching = call.fetching(offline=machines.offline)
+    compile_ = from_file(target.environment, target.variables, target.layers, fetching)
     return open_context(target, compile_, access, call.timings)
 
 
@@ -93,7 +112,7 @@ def _opened(call: Invocation) -> Callable[[str], Session | None]:
 def _on_fleet(
     targets: list[Target], machines: MachineOptions, parsed: argparse.Namespace, call: Invocation
 ) -> FleetOutcome:
-    from envwright.fleet import verbs  # noqa: PLC0415 - see above
+    from envwright.fleet import record, verbs  # noqa: PLC0415 - see above
 
     options = run_options(parsed)
     if options.restarts:
@@ -105,7 +124,9 @@ def _on_fleet(
         report=call.report,
         timings=call.timings,
     )
-    outcome = verbs.run(fleet, options)
+    with record.recorded(record_options(parsed), fleet.outcomes, call.report) as kept:
+        outcome = verbs.run(fleet, options)
+        kept.error = outcome.error
     style = _style(parsed)
     if style == "json":
         call.report.json(outcome.json())
@@ -121,6 +142,7 @@ def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
 
     The machine is asked what a plan asks it, in one round trip.
     """
+    from envwright.cache.layers import finder  # noqa: PLC0415 - see above
     from envwright.spec.environment import load  # noqa: PLC0415 - see above
     from envwright.spec.provenance import concerned, lines, values  # noqa: PLC0415 - see above
     from envwright.spec.topics import TOPICS, told  # noqa: PLC0415 - see above
@@ -131,7 +153,7 @@ def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
     with _open(target, machines, call) as context:
         call.report.mask = context.secrets.mask
         said = (target.environment, context.machine, target.variables)
-        environment = load(*said, layers=target.layers)
+        environment = load(*said, layers=target.layers, find=finder(target.environment))
         if by_topic:
             text = told(parsed.topic, {target.host: environment}, target.variables)
             call.report.text("\n".join(text))

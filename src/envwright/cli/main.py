@@ -63,6 +63,12 @@ def _hosts(parsed: argparse.Namespace, call: Invocation) -> int:
     return hosts(parsed, call)
 
 
+def _lock(parsed: argparse.Namespace, call: Invocation) -> int:
+    from envwright.cli.lock import lock  # noqa: PLC0415 - see above
+
+    return lock(parsed, call)
+
+
 def _pull(parsed: argparse.Namespace, call: Invocation) -> int:
     from envwright.cli import pull  # noqa: PLC0415 - see above
 
@@ -79,6 +85,7 @@ VERBS: dict[str, Verb] = {
     "hosts": _hosts,
     "diff": _diff,
     "export": _export,
+    "lock": _lock,
     "pull": _pull,
 }
 

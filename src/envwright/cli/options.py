@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from envwright.fleet.options import FleetOptions
+    from envwright.fleet.record import RecordOptions
     from envwright.host.inventory import Target
 
 VERBS = {
@@ -31,6 +32,7 @@ VERBS = {
     "hosts": "List the machines of an inventory, with what each is to be",
     "diff": "Compare two environments, or two machines of an inventory",
     "export": "Write a deploy and tests that run without envwright",
+    "lock": "Record which commits and files the layers of an environment are",
     "pull": "Follow a git repository of environments, by a timer",
 }
 """What there is to do, in the order of doing it."""
@@ -88,6 +90,7 @@ def _parser(names: Sequence[str]) -> Parser:
         "explain": _explain_options,
         "hosts": _hosts_options,
         "diff": _diff_options,
+        "lock": _lock_options,
         "export": functools.partial(_export_options, machines),
         "pull": add_actions,
     }
@@ -101,6 +104,7 @@ def _check_options(checking: Parser) -> None:
 
     checking.add_argument("environments", nargs="*", metavar="FILE", help="files of YAML")
     _variable_option(checking)
+    _offline_option(checking)
     checking.add_argument(
         "--policy",
         dest="policies",
@@ -141,6 +145,13 @@ def _apply_options(making: Parser) -> None:
         metavar="SECONDS",
         help="wait so long where another envwright is at work on a machine (default: 1)",
     )
+    making.add_argument(
+        "--canary",
+        default="",
+        metavar="N|PATTERN",
+        help="of several hosts, change N of those that differ first, or these hosts or groups; "
+        "the others follow only where none of them failed, after a question",
+    )
 
 
 def _verify_options(proving: Parser) -> None:
@@ -151,7 +162,7 @@ def _verify_options(proving: Parser) -> None:
 def _explain_options(explaining: Parser) -> None:
     from envwright.spec.sample_machines import KINDS, kinds  # noqa: PLC0415 - as for check
 
-    topic = "docker, docker.daemon, policy, vars, ...; or the file of an environment"
+    topic = "docker, docker.daemon, extends, policy, vars, ...; or the file of an environment"
     explaining.add_argument("topic", nargs="?", default="", help=topic)
     key = (
         "of a file: docker.daemon.mtu, ... (default: all); of vars, secrets, extends, when: a file"
@@ -159,6 +170,7 @@ def _explain_options(explaining: Parser) -> None:
     explaining.add_argument("key", nargs="?", default="", help=key)
     _variable_option(explaining)
     _access_options(explaining)
+    _offline_option(explaining)
     explaining.add_argument(
         "--for",
         dest="kinds",
@@ -181,6 +193,7 @@ def _diff_options(comparing: Parser) -> None:
     for name, metavar in (("first", "A"), ("second", "B")):
         comparing.add_argument(name, metavar=metavar, help="a file, or a host of the inventory")
     _variable_option(comparing)
+    _offline_option(comparing)
     comparing.add_argument("--inventory", "-i", metavar="FILE", help="an inventory with the hosts")
     comparing.add_argument(
         "--for",
@@ -191,6 +204,19 @@ def _diff_options(comparing: Parser) -> None:
         help=f"the kind of machine that both are compiled for (default: {next(iter(KINDS))})",
     )
     comparing.add_argument("--json", action="store_true", help="print JSON, and only that")
+
+
+def _lock_options(locking: Parser) -> None:
+    locking.add_argument("environment", help="a YAML file")
+    locking.add_argument(
+        "--upgrade",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="look up anew what the layers are whose addresses hold this text (default: all), and "
+        "tell what moved",
+    )
+    locking.add_argument("--json", action="store_true", help="print JSON, and only that")
 
 
 def _export_options(machines: Parser, exporting: Parser) -> None:
@@ -204,6 +230,7 @@ def _common_options() -> Parser:
     common = Parser(add_help=False)
     common.add_argument("environment", nargs="?", default="", help="a YAML file")
     _variable_option(common)
+    _offline_option(common)
     return common
 
 
@@ -215,6 +242,14 @@ def _variable_option(parser: Parser) -> None:
         type=variable,
         metavar="NAME=VALUE",
         help="set a variable of the environment",
+    )
+
+
+def _offline_option(parser: Parser) -> None:
+    parser.add_argument(
+        "--offline",
+        action="store_true",
+        help="fetch no layer that `extends` names: take those of the cache alone",
     )
 
 
@@ -272,7 +307,8 @@ def _inventory_options(parser: Parser, *, required: bool = False) -> None:
         action="append",
         default=[],
         metavar="PATTERN",
-        help="only these hosts or groups of the inventory",
+        help="only these hosts or groups of the inventory, or those whose last run had this "
+        "outcome: 'backend,!@ssh/box3' or '@failed'; see docs/how-it-works.md",
     )
 
 
@@ -299,6 +335,12 @@ def _fleet_options(parser: Parser) -> None:
     several.add_argument(
         "--log-dir", type=Path, metavar="DIR", help="write a log for each host there"
     )
+    several.add_argument(
+        "--report",
+        type=Path,
+        metavar="DIR",
+        help="write JSON there: a summary, and a file for each host",
+    )
 
 
 # --- Typed values of what was parsed -------------------------------------------------------------
@@ -315,6 +357,7 @@ class MachineOptions(NamedTuple):
         limit: patterns of hosts or groups of the inventory.
         password_on_stdin: sudo's password is the first line of stdin.
         timeout: seconds after which a machine is given up; None for never.
+        offline: no layer of an environment is fetched.
     """
 
     environment: str
@@ -324,6 +367,7 @@ class MachineOptions(NamedTuple):
     limit: tuple[str, ...] = ()
     password_on_stdin: bool = False
     timeout: float | None = None
+    offline: bool = False
 
     def targets(self) -> list[Target]:
         """Return the machines, each with its environment.
@@ -359,13 +403,16 @@ def read_inventory(path: str, limit: Sequence[str] = ()) -> list[Target]:
     """Return the machines of an inventory, in YAML or in Python, as pyinfra reads it.
 
     Raises:
-        EnvwrightError: the inventory cannot be read, or names no host that the limit leaves.
+        EnvwrightError: the inventory cannot be read or names no host, or the limit leaves none.
     """
+    from envwright.fleet import selection  # noqa: PLC0415 - only an inventory needs it
     from envwright.host import inventory  # noqa: PLC0415 - only an inventory needs it
     from envwright.spec import inventory as in_yaml  # noqa: PLC0415 - only an inventory needs it
 
     read = in_yaml.read_groups if path.endswith(in_yaml.SUFFIXES) else inventory.read_groups
-    return inventory.targets(read(path), path, limit)
+    groups = read(path)
+    names = [group.name for group in groups]
+    return selection.select(inventory.targets(groups, path), path, limit, names)
 
 
 def named(environment: str, whose: str = "") -> str:
@@ -397,6 +444,7 @@ def machine_options(parsed: argparse.Namespace, environment: str = "") -> Machin
         tuple(parsed.limit),
         parsed.sudo_password_stdin,
         parsed.timeout,
+        parsed.offline,
     )
 
 
@@ -423,5 +471,19 @@ def fleet_options(parsed: argparse.Namespace) -> FleetOptions:
     from envwright.fleet.options import FleetOptions  # noqa: PLC0415 - one machine spares it
 
     return FleetOptions(
-        parsed.parallel, parsed.fail_fast, parsed.log_dir, parsed.timeout, parsed.trust
+        parsed.parallel,
+        parsed.fail_fast,
+        parsed.log_dir,
+        parsed.timeout,
+        parsed.trust,
+        parsed.offline,
+        getattr(parsed, "canary", ""),
+        parsed.inventory or "",
     )
+
+
+def record_options(parsed: argparse.Namespace) -> RecordOptions:
+    """Return what is kept of a run, beside what it prints."""
+    from envwright.fleet.record import RecordOptions  # noqa: PLC0415 - one machine spares it
+
+    return RecordOptions(Verb(parsed.verb), parsed.inventory or "", parsed.report)

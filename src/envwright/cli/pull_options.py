@@ -61,6 +61,13 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     add("--identity", type=Path, metavar="FILE", help="the private key for ssh, a deploy key")
     add("--known-hosts", type=Path, metavar="FILE", help="the host key for ssh, as known_hosts")
     add(
+        "--metrics",
+        default="",
+        metavar="DIR",
+        help="a folder for metrics, which node_exporter reads (default: that of the package "
+        "prometheus-node-exporter, where it is installed); none: no metrics",
+    )
+    add(
         "--var",
         action="append",
         default=[],
@@ -87,4 +94,5 @@ def install_options(parsed: argparse.Namespace) -> InstallOptions | None:
         identity=parsed.identity,
         known_hosts=parsed.known_hosts,
         variables=dict(parsed.var),
+        metrics=parsed.metrics,
     )

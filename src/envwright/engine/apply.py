@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from envwright.engine.patience import Patience
 from envwright.engine.plan import make_plan
 from envwright.engine.safeguard import Safeguard
 from envwright.engine.tally import Tally
-from envwright.errors import EnvwrightError, HostError, StepError
+from envwright.errors import EnvwrightError, HostError, RefusedError, StepError
 from envwright.model.resource import Resource, wanted_by
 from envwright.state.journal import Journal
 from envwright.timings import OFF
@@ -32,9 +33,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """Changes that apply makes together: one, or neighbours whose class converges many at once."""
+    """Changes that apply makes together: one, or neighbours whose class converges many at once.
+
+    Args:
+        changes: the changes.
+        before: how many changes of the plan come before them.
+        of: how many changes the plan has.
+    """
 
     changes: tuple[Change, ...]
+    before: int = 0
+    of: int = 0
 
     @property
     def name(self) -> str:
@@ -46,7 +55,7 @@ class Listener(Protocol):
     """Hears what an apply does."""
 
     def line(self, text: str, /) -> None:
-        """Hear which run holds the lock that this run waits for."""
+        """Hear what a person should know: whose lock the run waits for, what Ctrl-C waits for."""
 
     def cut_off(self, step: str) -> None:
         """Hear in which step the previous run was interrupted."""
@@ -56,6 +65,9 @@ class Listener(Protocol):
 
     def waiting(self, lock: str) -> None:
         """Hear which lock of another program the step waits for."""
+
+    def progress(self, text: str) -> None:
+        """Hear what a program of the step says, and "" once a second while it says nothing."""
 
     def end(self, step: Step) -> None:
         """Hear that a step is done."""
@@ -72,11 +84,12 @@ class Listener(Protocol):
 
 def steps(plan: Plan) -> Iterator[Step]:
     """Yield the steps of a plan, in order."""
-    for together, changes in itertools.groupby(plan.changes, _batch):
-        if together is None:
-            yield from (Step((change,)) for change in changes)
-        else:
-            yield Step(tuple(changes))
+    before, of = 0, len(plan.changes)
+    for together, group in itertools.groupby(plan.changes, _batch):
+        changes = tuple(group)
+        for step in [changes] if together else zip(changes):
+            yield Step(step, before, of)
+            before += len(step)
 
 
 def _batch(change: Change) -> type[Resource] | None:
@@ -115,7 +128,7 @@ def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
     from envwright.engine.pyinfra_runner import Engine  # noqa: PLC0415 - 0.2 s that a plan without changes spares
 
     _fetch(plan, secrets)
-    engine = Engine(session, secrets, listener.waiting)
+    engine = Engine(session, secrets, listener.waiting, listener.progress)
     guard = Safeguard(plan, compiled, session, secrets, engine)
     with Journal(session, plan.environment, lock_timeout, listener.line) as journal:
         if journal.interrupted:
@@ -125,8 +138,10 @@ def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
         guard.keep()
         run = _Run(plan, engine, guard, journal, listener, Tally(session.name))
         try:
-            for step in steps(plan):
-                run.make(step, timings)
+            with Patience(lambda: engine.busy, listener.line) as patience:
+                for step in steps(plan):
+                    run.make(step, timings)
+                    patience.check()
         except EnvwrightError as error:
             raise run.tally.cut_short(error) from None
         return run.look_again(compiled, secrets)
@@ -150,7 +165,8 @@ class _Run:
             HostError: the machine was lost.
             StepError: the journal cannot be written.
         """
-        step = Step(tuple(change for change in step.changes if not self._blocked(change)))
+        free = tuple(change for change in step.changes if not self._blocked(change))
+        step = replace(step, changes=free)
         if not step.changes:
             return
         self.listener.begin(step)
@@ -253,12 +269,20 @@ class _Run:
 
 
 def _fetch(plan: Plan, secrets: Secrets) -> None:
-    """Fetch every secret that the changes need: a missing secret must not stop apply midway.
+    """Fetch every secret that the changes need: a secret must not stop apply midway.
 
     Raises:
         SecretError: a secret cannot be fetched.
+        RefusedError: a file cannot hold the value of a secret.
     """
     for change in plan.changes:
-        for value in (change.resource.desired() or {}).values():
-            if isinstance(value, str):
-                secrets.reveal(value)
+        secrets.reveal(repr(change.resource.spec()))
+        wanted = change.resource.desired() or {}
+        texts = {field: value for field, value in wanted.items() if isinstance(value, str)}
+        revealed = {**wanted, **{field: secrets.reveal(text) for field, text in texts.items()}}
+        if revealed != wanted and (reason := change.resource.unwritable(revealed)):
+            raise RefusedError(
+                f"{plan.host}: {change.resource.name}: {secrets.mask(reason)}"
+                f"{wanted_by(change.resource)}",
+                hint="nothing was changed; correct the secret where its value is kept",
+            )

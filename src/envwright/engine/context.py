@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envwright.errors import EnvwrightError, RefusedError
+from envwright.fetch.stage import FETCHING
 from envwright.timings import OFF
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from envwright.cache.compiled import CompiledEnvironment
     from envwright.engine.plan import Plan
     from envwright.facts import Machine
+    from envwright.fetch.stage import Fetching
     from envwright.host.inventory import Target
     from envwright.host.session import Session
     from envwright.model.pending_restart import SkipReasons
@@ -153,27 +155,49 @@ def _session(host: str, access: Access, timings: Timings) -> Session:
         )
 
 
-def from_file(path: str, variables: Mapping[str, Any], layers: Sequence[str] = ()) -> Compile:
+def from_file(
+    path: str,
+    variables: Mapping[str, Any],
+    layers: Sequence[str] = (),
+    fetching: Fetching = FETCHING,
+) -> Compile:
     """Return what compiles an environment file, from the cache where it can be.
 
     Args:
         path: the file.
         variables: values of its `vars`.
         layers: files that are laid over it, the lowest first.
+        fetching: how layers are fetched that are not in the cache.
 
     Raises:
         SpecError: there is no such file; this is said before any machine is asked.
     """
     require_file(path)
-    return functools.partial(_compile, path, variables, layers)
+    return functools.partial(compile_for, path, variables, layers, fetching)
 
 
-def _compile(
-    path: str, variables: Mapping[str, Any], layers: Sequence[str], machine: Machine
+def compile_for(
+    path: str,
+    variables: Mapping[str, Any],
+    layers: Sequence[str],
+    fetching: Fetching,
+    machine: Machine,
 ) -> CompiledEnvironment:
+    """Return an environment compiled for a machine; layers that are missing are fetched before.
+
+    Args:
+        path: the environment's file.
+        variables: values of its `vars`.
+        layers: files that are laid over it, the lowest first.
+        fetching: how layers are fetched that are not in the cache.
+        machine: the machine's facts.
+
+    Raises:
+        SpecError, SpecErrors: a layer cannot be fetched, or the environment cannot be compiled.
+    """
     from envwright.cache.compiled import compiled  # noqa: PLC0415 - see above
 
-    return compiled(path, machine, variables, layers)
+    return fetching.before(lambda: compiled(path, machine, variables, layers), path, layers)
 
 
 def require_file(path: str) -> None:

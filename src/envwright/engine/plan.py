@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from envwright.errors import RefusedError
-from envwright.facts import Refused, Shell, Unknown
+from envwright.facts import Aside, Refused, Unknown
 from envwright.host.probe import ask
 from envwright.model import pending_restart
+from envwright.model.proof import Result
 from envwright.model.resource import Difference, compare, wanted_by
 from envwright.timings import OFF
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from envwright.facts import Facts, Machine, Question
     from envwright.host.session import Session
     from envwright.model.forecast import Forecast, SideEffect
-    from envwright.model.proof import Proof, Result
+    from envwright.model.proof import Proof
     from envwright.model.resource import Moment, Resource, State, Value
     from envwright.model.secrets import Secrets
     from envwright.spec.compiler import Compiled
@@ -103,7 +104,8 @@ class Plan:
     forecasts: Mapping[type[Resource], Forecast] = field(default_factory=dict)
     """The side effects of the changes, by the class of the resources."""
     failures: tuple[Result, ...] = ()
-    """The quick proofs that failed although no change of their capability is left to make."""
+    """What apply leaves to a person: resources that it must not change, and the quick proofs that
+    failed although no change of their capability is left to make."""
     slow: int = 0
     """The number of proofs that take longer: only verify makes them."""
 
@@ -217,7 +219,7 @@ def make_plan(
         changes,
         waiting,
         forecasts,
-        tuple(_failures(quick, facts, unsettled)),
+        (*_obstacles(compiled.resources, facts), *_failures(quick, facts, unsettled)),
         len(compiled.proofs) - len(quick),
     )
 
@@ -231,7 +233,14 @@ def _questions(
     yield from pending_restart.questions(compiled.resources, machine)
     for requirement in compiled.requirements:
         yield from requirement.questions()
-    yield from (Shell(proof.script) for proof in proofs)
+    yield from (Aside(proof.script) for proof in proofs)
+
+
+def _obstacles(resources: Iterable[Resource], facts: Facts) -> Iterator[Result]:
+    """Yield the resources that differ and that apply leaves as they are."""
+    for resource in resources:
+        if reason := resource.obstacle(facts):
+            yield Result(resource.id, "failed", reason, 0.0)
 
 
 def _failures(
@@ -241,7 +250,7 @@ def _failures(
     capabilities = {origin.capability for resource in unsettled for origin in resource.origins}
     for proof in proofs:
         if capabilities.isdisjoint(origin.capability for origin in proof.origins):
-            answer = facts[Shell(proof.script)]
+            answer = facts[Aside(proof.script)]
             code, text = (
                 (1, answer.reason) if isinstance(answer, Unknown) else (answer.code, answer.text)
             )

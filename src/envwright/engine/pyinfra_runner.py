@@ -9,6 +9,7 @@ API that this relies on.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import shlex
 from typing import TYPE_CHECKING, Any, cast
@@ -23,11 +24,12 @@ from pyinfra.api.state import State, StateStage
 from pyinfra.connectors.base import BaseConnector
 from pyinfra.connectors.util import CommandOutput, OutputLine, make_unix_command_for_host
 
-from envwright.engine.source_resolver import resolve
+from envwright.engine.source_resolver import Resolved, resolve
 from envwright.errors import StepError
 from envwright.facts import decode
-from envwright.host.error_hints import Listener, advise, evidence
+from envwright.host.error_hints import advise, evidence
 from envwright.host.limits import STEP
+from envwright.host.running import STATUS, Listener
 from envwright.model.operations import OURS, Source
 from envwright.portable import safepath
 
@@ -54,8 +56,8 @@ class SessionConnector(BaseConnector):
     """Answers of facts since the last change: operations ask each fact several times."""
     failed_fact: list[str]
     """What the last command of a fact that failed said; pyinfra does not tell."""
-    waiting: Callable[[str], None]
-    """Called at once with the line by which a program says that it waits for a lock."""
+    listen: Callable[[], Listener]
+    """Makes a listener for the output of one command."""
 
     @staticmethod
     def make_names_data(name: str) -> Iterator[tuple[str, dict[str, Any], list[str]]]:
@@ -75,11 +77,12 @@ class SessionConnector(BaseConnector):
         """
         good = arguments.pop("_success_exit_codes", None) or [0]
         timeout = arguments.pop("_timeout", None)
-        stdin = arguments.pop("_stdin", None) or ""
+        given = _bytes(arguments.pop("_stdin", None) or "")
         arguments.pop("_get_pty", None)
+        if not print_input:
+            arguments["_env"] = {**(arguments.get("_env") or {}), **STATUS}
         unix = make_unix_command_for_host(self.state, self.host, command, **arguments)
-        given = "\n".join(stdin) if isinstance(stdin, list) else str(stdin)
-        call = (unix.get_raw_value(), given.encode(), timeout)
+        call = (unix.get_raw_value(), given, timeout)
         if not print_input:
             self.known.clear()
         if call not in self.known:
@@ -91,8 +94,7 @@ class SessionConnector(BaseConnector):
 
     def _run(self, script: str, stdin: bytes, timeout: float | None) -> tuple[int, CommandOutput]:
         limits = STEP if timeout is None else STEP.within(timeout)
-        listener = Listener(self.waiting)
-        result = self.session.run(script, stdin=stdin, limits=limits, on_output=listener)
+        result = self.session.run(script, stdin=stdin, limits=limits, on_output=self.listen())
         lines = [
             OutputLine(name, line)
             for name, data in (("stdout", result.stdout), ("stderr", result.stderr))
@@ -129,17 +131,27 @@ class SessionConnector(BaseConnector):
 
 
 class Engine:
-    """Runs pyinfra's operations on one machine, over its session."""
+    """Runs pyinfra's operations on one machine, over its session.
+
+    Args:
+        session: the session.
+        secrets: what errors must not show, and what contents may hold.
+        waiting: is called at once with the lock that a program says it waits for.
+        progress: is called with what shows how far a program is, at least once a second.
+    """
 
     def __init__(
         self,
         session: Session,
         secrets: Secrets,
         waiting: Callable[[str], None] = lambda _: None,
+        progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         # pyinfra's log masks no secret; StepError shows the last lines of a failure, masked.
         logger.disabled = True
         self._session, self._secrets = session, secrets
+        self._new_listener = functools.partial(Listener, waiting, progress)
+        self._listener = self._new_listener()
         self._owners = {("passwd", "root"), ("group", "root")}
         self._known: dict[tuple[Any, ...], tuple[int, CommandOutput]] = {}
         self._failed_fact: list[str] = []
@@ -147,10 +159,19 @@ class Engine:
             "session": session,
             "known": self._known,
             "failed_fact": self._failed_fact,
-            "waiting": staticmethod(waiting),
+            "listen": self._listen,
         }
         self._connector = type("BoundConnector", (SessionConnector,), bound)
         self._state = self._new_state()
+
+    @property
+    def busy(self) -> str:
+        """The program of the present command that must not be cut off; "" for none."""
+        return self._listener.busy
+
+    def _listen(self) -> Listener:
+        self._listener = self._new_listener()
+        return self._listener
 
     def _new_state(self) -> State:
         """Return a state of pyinfra with one host; pyinfra runs nothing more after a failure."""
@@ -224,6 +245,13 @@ class Engine:
         data = self._state.get_op_data_for_host(host, host.op_hash_order[-1])
         meta = data.operation_meta
         return evidence("\n".join((*meta.stdout_lines, *meta.stderr_lines)))
+
+
+def _bytes(stdin: Any) -> bytes:
+    """Return what a command reads from stdin: a source of ours, or a text or lines of pyinfra's."""
+    if isinstance(stdin, Resolved):
+        return stdin.getvalue()
+    return ("\n".join(stdin) if isinstance(stdin, list) else str(stdin)).encode()
 
 
 def _operation(name: str) -> Callable[..., Any]:

@@ -32,8 +32,8 @@ def resolve(source: Source, session: Session, secrets: Secrets) -> Resolved:
 
     Raises:
         StepError: a download failed, or the file to edit cannot be read in its dialect.
-        RefusedError: a key has another fingerprint than the environment names, or a list of
-            checksums lacks the file.
+        RefusedError: a key has another fingerprint than the environment names, or what was
+            published lacks the key or the file.
     """
     if isinstance(source, Content):
         return Resolved(_encode(secrets.reveal(source.text)))
@@ -54,12 +54,28 @@ def _edited(source: Edited, session: Session, secrets: Secrets) -> Resolved:
     text = decode(data)
     try:
         changes |= dialects.left_open(source.dialect, text, source.defaults)
+        changes |= _published(source, text, session)
         text = dialects.get(source.dialect).edit(text, changes)
     except dialects.DialectError as error:
         raise StepError(f"{source.path}: {error}") from error
     resolved = Resolved(_encode(text))
     resolved.based_on = based_on
     return resolved
+
+
+def _published(source: Edited, text: str, session: Session) -> dict[str, bool]:
+    """Return the lines of the published keys that a text lacks, downloaded by the machine."""
+    lines = {}
+    for key in dialects.lacking(source.dialect, text, source.published):
+        url = source.published[key]
+        try:
+            lines[dialects.published(source.dialect, decode(_download(url, session)), key)] = True
+        except dialects.DialectError as error:
+            raise RefusedError(
+                f"{url} {error}",
+                hint="nothing was added; ask its owner which keys are there now, and name these",
+            ) from error
+    return lines
 
 
 def _key(source: Key, session: Session) -> bytes:

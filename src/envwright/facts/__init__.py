@@ -6,7 +6,7 @@ from envwright.facts.apt_sources import AptSources, Listed
 from envwright.facts.boot import Boot, Booted
 from envwright.facts.machine import Machine
 from envwright.facts.mounts import Disks, MountPoint, Mounts, unescape
-from envwright.facts.output import Output, Shell
+from envwright.facts.output import Aside, Output, Shell, SlowShell
 from envwright.facts.paths import (
     TEXT_LIMIT,
     ChangeTime,
@@ -30,6 +30,7 @@ __all__ = [
     "Apt",
     "AptChange",
     "AptSources",
+    "Aside",
     "Boot",
     "Booted",
     "ChangeTime",
@@ -49,6 +50,7 @@ __all__ = [
     "Refused",
     "Shell",
     "Simulation",
+    "SlowShell",
     "Stat",
     "Status",
     "Text",

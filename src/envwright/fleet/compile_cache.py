@@ -6,13 +6,15 @@ import functools
 import threading
 from typing import TYPE_CHECKING
 
-from envwright.cache.compiled import CompiledEnvironment, compiled
-from envwright.engine.context import require_file
+from envwright.engine.context import compile_for, require_file
 from envwright.errors import EnvwrightError
+from envwright.fetch.stage import FETCHING
 
 if TYPE_CHECKING:
+    from envwright.cache.compiled import CompiledEnvironment
     from envwright.engine.context import Compile
     from envwright.facts import Machine
+    from envwright.fetch.stage import Fetching
     from envwright.host.inventory import Target
 
 
@@ -23,9 +25,14 @@ def _key(target: Target, machine: Machine) -> tuple[str, ...]:
 
 
 class CompileCache:
-    """The environments that were compiled in one run."""
+    """The environments that were compiled in one run.
 
-    def __init__(self) -> None:
+    Args:
+        fetching: how layers are fetched that are not in the cache.
+    """
+
+    def __init__(self, fetching: Fetching = FETCHING) -> None:
+        self._fetching = fetching
         self._made: dict[tuple[str, ...], CompiledEnvironment | EnvwrightError] = {}
         self._lock = threading.Lock()
 
@@ -48,8 +55,12 @@ class CompileCache:
         with self._lock:
             if key not in self._made:
                 try:
-                    self._made[key] = compiled(
-                        target.environment, machine, target.variables, target.layers
+                    self._made[key] = compile_for(
+                        target.environment,
+                        target.variables,
+                        target.layers,
+                        self._fetching,
+                        machine,
                     )
                 except EnvwrightError as error:
                     self._made[key] = error

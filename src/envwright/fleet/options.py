@@ -19,6 +19,9 @@ class FleetOptions:
         log_dir: the folder for a log of each machine; None for no logs.
         timeout: seconds after which a machine is given up, in each stage; None for never.
         trust: what environments run and read on this computer is agreed to.
+        offline: no layer of an environment is fetched.
+        canary: which of the machines that differ are changed first, by themselves; "" for none.
+        inventory: the file that the machines are from; "" where the command line names them.
     """
 
     parallel: int
@@ -26,3 +29,6 @@ class FleetOptions:
     log_dir: Path | None = None
     timeout: float | None = None
     trust: bool = False
+    offline: bool = False
+    canary: str = ""
+    inventory: str = ""

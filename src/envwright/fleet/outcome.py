@@ -16,16 +16,36 @@ if TYPE_CHECKING:
     from envwright.model.proof import Result
     from envwright.workflow import Outcome
 
+
+class InterruptedRunError(EnvwrightError):
+    """A run was interrupted while it was at work on a machine."""
+
+
+def interrupted(host: str) -> InterruptedRunError:
+    """Return the error of a machine that a run was at work on when it was interrupted."""
+    return InterruptedRunError(
+        f"{host}: the run was interrupted while it was at work on this machine",
+        hint="run it again: an apply goes on from where it stood",
+    )
+
+
 FAILURES: dict[str, type[EnvwrightError]] = {
     "unreachable": HostError,
     "locked": LockedError,
     "refused": RefusedError,
+    "interrupted": InterruptedRunError,
     "failed": EnvwrightError,
 }
 """The words for machines whose run ended in an error; the last is for errors of no other kind."""
 
 SKIPPED = "skipped"
 """The word for a machine that was left alone because another failed."""
+
+BAD = frozenset({"unproven", *FAILURES})
+"""The words for machines that are not as they should be, or of which that is not known."""
+
+OUTCOMES = ("same", "differs", "changed", "restart", "proven", "unproven", *FAILURES, SKIPPED)
+"""The words of all outcomes; those of FAILURES end in an error."""
 
 DEGREES = (ExitCode.DONE, ExitCode.RESTART, ExitCode.CHANGES, ExitCode.ERROR)
 """Exit codes from good to bad: that of a fleet is the worst of its machines'."""
@@ -186,15 +206,23 @@ def counts(outcomes: Iterable[HostOutcome]) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class FleetOutcome:
-    """What a verb came to on all machines of a fleet."""
+    """What a verb came to on all machines of a fleet.
+
+    Args:
+        verb: what the run did.
+        hosts: what each machine came to.
+        error: why machines were not begun; None where no machine was left out on purpose.
+    """
 
     verb: Verb
     hosts: tuple[HostOutcome, ...]
+    error: EnvwrightError | None = None
 
     @property
     def code(self) -> ExitCode:
-        """The exit code: the worst of the machines' own."""
-        return max((outcome.code for outcome in self.hosts), key=DEGREES.index)
+        """The exit code: the worst of the machines' own, and of the error's."""
+        codes = [outcome.code for outcome in self.hosts]
+        return max([*codes, self.error.exit_code] if self.error else codes, key=DEGREES.index)
 
     def json(self) -> dict[str, Any]:
         """Return what `--json` prints; `version` changes when the form does."""
@@ -205,5 +233,6 @@ class FleetOutcome:
             "exit_code": int(self.code),
             "counts": counts(self.hosts),
             "drift": [{"id": id_, "hosts": hosts} for id_, hosts in drift.items()],
+            "error": self.error and self.error.json(),
             "hosts": [outcome.json() for outcome in self.hosts],
         }

@@ -7,11 +7,11 @@ import os
 import queue
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from envwright.errors import EnvwrightError, unforeseen
-from envwright.fleet.outcome import HostOutcome
+from envwright.fleet.outcome import HostOutcome, interrupted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -115,10 +115,14 @@ class Pool:
     Args:
         parallel: how many.
         fail_fast: begin with no further machine once one has failed; those under way go on.
+
+    Attributes:
+        outcomes: what each machine of the run came to, as far as the run has come.
     """
 
     def __init__(self, parallel: int, *, fail_fast: bool) -> None:
         self._parallel, self._fail_fast = parallel, fail_fast
+        self.outcomes: list[HostOutcome] = []
 
     def run(self, targets: Sequence[Target], work: Work, listener: Listener) -> list[HostOutcome]:
         """Do the work on each machine; return the outcomes in the order of the targets.
@@ -128,6 +132,7 @@ class Pool:
         """
         events: queue.SimpleQueue[_Event] = queue.SimpleQueue()
         machines = _Queue(targets, work, events, fail_fast=self._fail_fast)
+        self.outcomes = machines.outcomes
         threads = [
             threading.Thread(target=machines.work, name=f"envwright-{number}")
             for number in range(min(self._parallel, len(targets)))
@@ -136,13 +141,15 @@ class Pool:
             try:
                 for thread in threads:
                     thread.start()
-                _listen(events, len(threads), listener)
+                _listen(events, len(threads), listener, machines.told)
             except BaseException:
                 machines.stop.give()
+                _join(threads, events)
+                machines.blame_interruption()
                 raise
             finally:
                 _join(threads, events)
-        return machines.outcomes
+        return self.outcomes
 
 
 class _Queue:
@@ -158,6 +165,7 @@ class _Queue:
     ) -> None:
         self.stop = Stop()
         self.outcomes = [HostOutcome(target) for target in targets]
+        self.told: set[int] = set()
         self._work, self._events, self._fail_fast = work, events, fail_fast
         self._numbers = iter(range(len(targets)))
         self._failed = False
@@ -176,6 +184,16 @@ class _Queue:
         finally:
             self._events.put(_Event(-1, "over"))
 
+    def blame_interruption(self) -> None:
+        """Take errors that nobody was told before the end for what they come from.
+
+        A terminal's Ctrl-C reaches ssh, too: it ends, and its machine seems to be unreachable.
+        """
+        for number, outcome in enumerate(self.outcomes):
+            if outcome.error and number not in self.told:
+                error = interrupted(outcome.target.host)
+                self.outcomes[number] = replace(outcome, error=error)
+
     def _taken(self) -> Iterator[int]:
         while not (self.stop.given or (self._fail_fast and self._failed)):
             with self._lock:
@@ -188,14 +206,22 @@ class _Queue:
         target, since = self.outcomes[channel.number].target, time.monotonic()
         try:
             run, error = self._work(channel, target), None
+        except KeyboardInterrupt:
+            self.outcomes[channel.number] = HostOutcome(target, error=interrupted(target.host))
+            raise
         except Exception as raised:  # noqa: BLE001 - one machine's failure is never another's
             error = raised if isinstance(raised, EnvwrightError) else unforeseen(raised)
             run = None
         return HostOutcome(target, run, error, time.monotonic() - since)
 
 
-def _listen(events: queue.SimpleQueue[_Event], threads: int, listener: Listener) -> None:
-    """Let the listener hear all that is told until every thread is over."""
+def _listen(
+    events: queue.SimpleQueue[_Event], threads: int, listener: Listener, told: set[int]
+) -> None:
+    """Let the listener hear all that is said until every thread is over.
+
+    The numbers of the machines whose end it hears go into `told`.
+    """
     while threads:
         try:
             number, kind, value = events.get(timeout=TICK)
@@ -214,6 +240,8 @@ def _listen(events: queue.SimpleQueue[_Event], threads: int, listener: Listener)
         elif kind == "begin":
             listener.begin(number)
         else:
+            if kind == "end":
+                told.add(number)
             getattr(listener, kind)(number, value)
 
 

@@ -33,6 +33,7 @@ class Task:
         asking: somebody can be asked for a password.
         planned: what was compiled before, where the machine was planned for.
         timeout: seconds after which the machine is given up; None for never.
+        offline: no layer of the environment is fetched.
     """
 
     target: Target
@@ -41,3 +42,4 @@ class Task:
     asking: bool
     planned: Planned | None = None
     timeout: float | None = None
+    offline: bool = False

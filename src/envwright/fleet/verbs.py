@@ -14,6 +14,8 @@ from envwright.cache import trust
 from envwright.cache.compiled import CompiledEnvironment
 from envwright.engine.context import Access, open_context
 from envwright.errors import EnvwrightError
+from envwright.fetch.stage import Fetching
+from envwright.fleet.canary import Canary
 from envwright.fleet.compile_cache import CompileCache
 from envwright.fleet.logs import Log, log_files
 from envwright.fleet.outcome import FleetOutcome, HostOutcome, RunSummary
@@ -21,6 +23,7 @@ from envwright.fleet.pool import Pool
 from envwright.fleet.progress import Progress
 from envwright.fleet.summary import (
     count_line,
+    names,
     show_changes,
     show_failed_checks,
     show_failures,
@@ -56,6 +59,7 @@ class Fleet:
 
     Attributes:
         plans: the plans that were made, by the numbers of their machines.
+        outcomes: what each machine came to so far.
     """
 
     def __init__(
@@ -69,13 +73,14 @@ class Fleet:
     ) -> None:
         self.targets, self.options, self.report = targets, options, report
         self.plans: dict[int, Plan] = {}
+        self.outcomes = [HostOutcome(target) for target in targets]
         self._planned: dict[int, Planned] = {}
         self._password, self._timings = password, timings
         self._logs = log_files(options.log_dir, targets)
-        self._cache = CompileCache()
+        self._cache = CompileCache(Fetching(report.complain, options.offline))
         report.mask = self._cache.mask
 
-    def plan(self, verb: Verb) -> list[HostOutcome]:
+    def plan(self, verb: Verb) -> None:
         """Plan for all machines, for a plan or for an apply.
 
         The log of a machine that apply changes has its plan from the worker that changes it.
@@ -93,7 +98,7 @@ class Fleet:
                     own.plan(plan)
             return RunSummary.of(Outcome(Verb.PLAN, plan), self._cache.mask)
 
-        return self._run(Verb.PLAN, work, range(len(self.targets)))
+        self._run(Verb.PLAN, work, range(len(self.targets)))
 
     def _plan(self, channel: Channel, number: int) -> Plan:
         ask = channel.ask if self._password else None
@@ -111,7 +116,7 @@ class Fleet:
 
     def work(
         self, options: Callable[[int], RunOptions], verb: Verb, numbers: Sequence[int]
-    ) -> list[HostOutcome]:
+    ) -> None:
         """Have workers do a verb on machines; `options` returns those of a machine's number."""
         from envwright.fleet.worker import send  # noqa: PLC0415 - a plan needs no workers
 
@@ -123,20 +128,25 @@ class Fleet:
                 asking=self._password is not None,
                 planned=self._planned.get(number),
                 timeout=self.options.timeout,
+                offline=self.options.offline,
             )
             return send(task, channel)
 
-        return self._run(verb, work, numbers)
+        self._run(verb, work, numbers)
 
-    def _run(self, verb: Verb, work: Work, numbers: Sequence[int]) -> list[HostOutcome]:
-        """Have a pool do the work on machines."""
+    def _run(self, verb: Verb, work: Work, numbers: Sequence[int]) -> None:
+        """Have a pool do the work on machines, and keep what they come to."""
         targets = [self.targets[number] for number in numbers]
         pool = Pool(self.options.parallel, fail_fast=self.options.fail_fast)
         progress = Progress(self.report, targets, self._ask)
-        with self._timings(verb.value):
-            return pool.run(
-                targets, lambda channel, _: work(channel, numbers[channel.number]), progress
-            )
+        try:
+            with self._timings(verb.value):
+                pool.run(
+                    targets, lambda channel, _: work(channel, numbers[channel.number]), progress
+                )
+        finally:
+            for number, outcome in zip(numbers, pool.outcomes, strict=False):
+                self.outcomes[number] = outcome
 
     def _ask(self, _prompt: str) -> str:
         """Ask for sudo's password the first time that a machine wants it: it is for all of them."""
@@ -152,49 +162,93 @@ def run(fleet: Fleet, options: RunOptions) -> FleetOutcome:
         EnvwrightError: a person did not agree to the changes, or nobody could be asked.
     """
     verb = {Verb.PLAN: _plan, Verb.APPLY: _apply, Verb.VERIFY: _verify}[options.verb]
-    outcome = FleetOutcome(options.verb, tuple(verb(fleet, options)))
+    error = verb(fleet, options)
+    outcome = FleetOutcome(options.verb, tuple(fleet.outcomes), error)
+    if error and not fleet.report.quiet:
+        fleet.report.error(error)
     fleet.report.line(f"\n{count_line(outcome.hosts)}")
     return outcome
 
 
-def _plan(fleet: Fleet, options: RunOptions) -> list[HostOutcome]:
+def _plan(fleet: Fleet, options: RunOptions) -> None:
     """Show what differs, and where."""
-    outcomes = fleet.plan(options.verb)
+    fleet.plan(options.verb)
     show_plans(fleet.report, (fleet.plans[number] for number in sorted(fleet.plans)))
-    show_changes(fleet.report, outcomes)
-    show_failures(fleet.report, outcomes)
-    return outcomes
+    show_changes(fleet.report, fleet.outcomes)
+    show_failures(fleet.report, fleet.outcomes)
 
 
-def _apply(fleet: Fleet, options: RunOptions) -> list[HostOutcome]:
-    """Show what differs, and where, ask once, make it so, and verify it."""
-    outcomes = _plan(fleet, options)
-    differing = [number for number, each in enumerate(outcomes) if each.word == "differs"]
+def _apply(fleet: Fleet, options: RunOptions) -> EnvwrightError | None:
+    """Show what differs, and where, ask, make it so, and verify it.
+
+    Returns:
+        What kept machines from being begun after the canaries.
+    """
+    canary = Canary.of(fleet.options.canary, fleet.targets, fleet.options.inventory)
+    _plan(fleet, options)
+    first, others = canary.split(fleet.outcomes)
+    differing = sorted([*first, *others])
+    stopped = fleet.options.fail_fast and any(outcome.failed for outcome in fleet.outcomes)
+    if differing and not stopped and not options.yes:
+        confirm(fleet.report, _named(fleet, first) if others else "")
+    _settle(fleet, differing)
+    error = None
+    if not stopped:
+        fleet.report.line()
+        error = _make(fleet, options, canary, (first, others))
+    show_failed_checks(fleet.report, fleet.outcomes)
+    show_failures(fleet.report, [fleet.outcomes[number] for number in differing])
+    return error
+
+
+def _settle(fleet: Fleet, differing: Sequence[int]) -> None:
+    """Turn the outcomes of plans into those of an apply that has changed nothing so far."""
+    for number, outcome in enumerate(fleet.outcomes):
+        if number in differing:
+            fleet.outcomes[number] = HostOutcome(outcome.target)
+        elif outcome.run is not None:
+            nothing = Outcome(Verb.APPLY, fleet.plans[number])
+            summary = RunSummary.of(nothing, fleet.report.mask)
+            fleet.outcomes[number] = replace(outcome, run=summary)
+
+
+def _named(fleet: Fleet, first: Sequence[int]) -> str:
+    hosts = names([fleet.targets[number].host for number in first])
+    return f" on {hosts} first" if first else ""
+
+
+def _make(
+    fleet: Fleet, options: RunOptions, canary: Canary, turns: tuple[list[int], list[int]]
+) -> EnvwrightError | None:
+    """Change machines, the canaries before all others; return what kept the others from that."""
 
     def wanted(number: int) -> RunOptions:
         agreed = None if options.yes else fleet.plans[number].agreed
         # What the environment runs here was agreed to when the plan was made.
         return replace(options, yes=True, agreed=agreed, trust=True)
 
-    if fleet.options.fail_fast and any(outcome.failed for outcome in outcomes):
-        applied = [HostOutcome(fleet.targets[number]) for number in differing]
-    else:
-        if differing and not options.yes:
-            confirm(fleet.report)
-        fleet.report.line()
-        applied = fleet.work(wanted, Verb.APPLY, differing)
-    for number, outcome in enumerate(outcomes):
-        if outcome.run is not None:
-            nothing = Outcome(Verb.APPLY, fleet.plans[number])
-            outcomes[number] = replace(outcome, run=RunSummary.of(nothing, fleet.report.mask))
-    for number, outcome in zip(differing, applied, strict=True):
-        outcomes[number] = outcome
-    show_failed_checks(fleet.report, outcomes)
-    show_failures(fleet.report, applied)
-    return outcomes
+    first, others = turns
+    fleet.work(wanted, Verb.APPLY, first)
+    failed = canary.failed(fleet.outcomes, first)
+    left = f"{len(others)} other hosts were not begun"
+    if failed and others:
+        return EnvwrightError(
+            f"{names(failed)} failed, and goes before all others: {left}",
+            hint="mend what is told above, then apply again",
+        )
+    if first and others and not options.yes:
+        try:
+            confirm(fleet.report, f" on the {len(others)} other hosts, too")
+        except EnvwrightError:
+            return EnvwrightError(
+                f"{left}: nobody agreed to that",
+                hint="apply again when you are content with those that went first",
+            )
+    fleet.work(wanted, Verb.APPLY, others)
+    return None
 
 
-def _verify(fleet: Fleet, options: RunOptions) -> list[HostOutcome]:
+def _verify(fleet: Fleet, options: RunOptions) -> None:
     """Check that all machines are as they should be."""
     with tempfile.TemporaryDirectory(prefix="envwright-") as folder:
 
@@ -204,11 +258,10 @@ def _verify(fleet: Fleet, options: RunOptions) -> list[HostOutcome]:
         def wanted(number: int) -> RunOptions:
             return replace(options, junit=junit(number))
 
-        outcomes = fleet.work(wanted, Verb.VERIFY, range(len(fleet.targets)))
+        fleet.work(wanted, Verb.VERIFY, range(len(fleet.targets)))
         if options.junit:
             from envwright.fleet.formats import merge  # noqa: PLC0415 - where it is asked for
 
-            merge(outcomes, junit, options.junit)
-    show_failed_checks(fleet.report, outcomes)
-    show_failures(fleet.report, outcomes)
-    return outcomes
+            merge(fleet.outcomes, junit, options.junit)
+    show_failed_checks(fleet.report, fleet.outcomes)
+    show_failures(fleet.report, fleet.outcomes)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from envwright import workflow
 from envwright.engine.context import Access, open_context
 from envwright.errors import EnvwrightError, StepError, unforeseen
+from envwright.fetch.stage import Fetching
 from envwright.fleet.compile_cache import CompileCache
 from envwright.fleet.logs import Log
 from envwright.fleet.outcome import FAILURES, RunSummary, failure
@@ -189,7 +190,8 @@ def _answer(task: Task, fleet: Connection, report: Report, run: Run) -> tuple[st
         fleet.send(("ask", prompt))
         return str(fleet.recv())
 
-    target, cache = task.target, CompileCache()
+    target = task.target
+    cache = CompileCache(Fetching(report.complain, task.offline))
     if task.planned:
         cache.add(target, task.planned.machine, task.planned.made)
     report.mask = cache.mask

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from envwright.host.running import is_status
 
 _NOISE = (
     "Reading package lists",
@@ -146,31 +144,6 @@ _KNOWN = (
 )
 
 
-class Listener:
-    """Hears what a command says while it runs, and passes on what it waits for.
-
-    Args:
-        tell: is given such a line, without what all of them begin with.
-    """
-
-    # How apt begins the line that says whose lock it waits for (apt-pkg/deb/debsystem.cc).
-    _WAITING = b"Waiting for cache lock: "
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell, self._rest, self._told = tell, b"", b""
-
-    def __call__(self, piece: bytes) -> None:
-        """Take the next piece of the output, which may end anywhere."""
-        *lines, self._rest = (self._rest + piece).replace(b"\r", b"\n").split(b"\n")
-        for line in lines:
-            before, waiting, rest = line.partition(self._WAITING)
-            lock = rest.rstrip(b". ")
-            # apt says it anew every second.
-            if waiting and not before and lock != self._told:
-                self._told = lock
-                self._tell(lock.decode("utf-8", "replace"))
-
-
 _STAGED = re.compile(r"/(?:run|tmp)/envwright-[0-9a-f]{16}(?=/)")
 """Below which folder a file is staged, by its full path (see safepath/change.pl)."""
 
@@ -183,7 +156,8 @@ def evidence(words: str) -> list[str]:
     """
     words = re.sub(r"(?<=\S) {2,}", " ", re.sub(r" \[IP: [^]]*\]", "", words))
     words = _STAGED.sub("", words)
-    lines = [line.rstrip() for line in words.splitlines() if not line.startswith(_NOISE)]
+    told = (line.rstrip() for line in words.splitlines() if not is_status(line))
+    lines = [line for line in told if not line.startswith(_NOISE)]
     errors = [line for line in lines if line.startswith("E: ")]
     if errors and "Sub-process /usr/bin/dpkg" not in words:
         lines = [line for line in lines if line.startswith(("E: ", "W: "))]

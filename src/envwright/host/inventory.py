@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -79,7 +78,7 @@ def _group(name: str, value: Any) -> Group:
     return Group(name, {**data}, members)
 
 
-def targets(groups: Iterable[Group], path: str, limit: Sequence[str] = ()) -> list[Target]:
+def targets(groups: Iterable[Group], path: str) -> list[Target]:
     """Return the machines of the groups of an inventory.
 
     Data merge in pyinfra's order: the groups in theirs, the machine's own data last. `environment`
@@ -89,10 +88,9 @@ def targets(groups: Iterable[Group], path: str, limit: Sequence[str] = ()) -> li
     Args:
         groups: the groups, in the order of the file.
         path: the file, for messages.
-        limit: keeps only machines of which the name, or a group, matches one of these patterns.
 
     Raises:
-        EnvwrightError: a machine's data cannot be used, or the limit leaves no machine.
+        EnvwrightError: a machine's data cannot be used, or there is no machine.
     """
     found: dict[str, Target] = {}
     own: dict[str, list[Mapping[str, Any]]] = {}
@@ -105,17 +103,12 @@ def targets(groups: Iterable[Group], path: str, limit: Sequence[str] = ()) -> li
     for host, several in own.items():
         for data in several:
             found[host] = _with_data(found[host], data, path)
-    left = [t for t in found.values() if not limit or _matches((t.host, *t.groups), limit)]
-    if not left:
+    if not found:
         raise EnvwrightError(
-            f"{path} names no host" + (f" that matches {' or '.join(limit)}" if limit else ""),
+            f"{path} names no host",
             hint="an inventory is a list: hosts = ['@ssh/dev@laptop', ...]",
         )
-    return left
-
-
-def _matches(names: Iterable[str], patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatch(name, pattern) for name in names for pattern in patterns)
+    return [*found.values()]
 
 
 def _with_data(target: Target, data: Mapping[str, Any], path: str) -> Target:

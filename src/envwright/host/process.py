@@ -13,7 +13,9 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
+_SIGINT = 2
 _DEFAULT_SIGNALS = (13, 25)
 """SIGPIPE and SIGXFSZ (signal(7)), which Python ignores and a program must not."""
 _KEPT = frozenset(
@@ -57,6 +59,7 @@ class Process:
                 _environment(argv[0]),
                 file_actions=actions,
                 setsigdef=_DEFAULT_SIGNALS,
+                **_aside(argv[0]),
             )
         except OSError:
             _close(ours)
@@ -93,6 +96,15 @@ class Process:
                 time.sleep(pause)
                 pause = min(2 * pause, 0.05)
         return True
+
+
+def _aside(program: str) -> dict[str, Any]:
+    """Return how a program is started that a terminal's Ctrl-C must not end: envwright decides.
+
+    A program in a group of its own is not reached by Ctrl-C. ssh stays in that of the terminal, for
+    it asks for passwords there; it keeps the signal blocked.
+    """
+    return {"setsigmask": (_SIGINT,)} if program == "ssh" else {"setpgroup": 0}
 
 
 def _environment(program: str) -> Mapping[str, str]:

@@ -48,6 +48,8 @@ _INLINE = 2500
 """Bytes of script up to which `read`, a system call for each byte, is faster than a `dd`."""
 _CHUNK = 262_144
 """Bytes to read at once."""
+TICK_SECONDS = 1.0
+"""How often whoever hears a script's output is told that nothing comes: a clock may show it."""
 _CODE_LENGTH = len(" 255")
 _LAST_WORDS = 65_536
 """Bytes of stderr that are kept of a shell that ended."""
@@ -239,7 +241,7 @@ class Shell:
         Args:
             done: is asked after each read.
             limits: LimitError where the machine goes past them.
-            on_output: is given what comes.
+            on_output: is given what comes, and b"" after each second in which nothing came.
             heartbeat: the shell reads its lines: it may be sent empty ones.
         """
         clock = Clock(limits)
@@ -248,7 +250,10 @@ class Shell:
             left = clock.left()
             if heartbeat:
                 left = min(left, self._beat())
-            for fd, _ in self._poll.poll(left * 1000):
+            ready = self._poll.poll((min(left, TICK_SECONDS) if on_output else left) * 1000)
+            if on_output and not ready:
+                on_output(b"")
+            for fd, _ in ready:
                 if fd == self._stop:
                     raise KeyboardInterrupt
                 clock.progress()

@@ -57,6 +57,10 @@ class Describes:
     example: ClassVar[str]
     """A section as YAML, with its key, that compiles; shown by `explain`."""
 
+    developer: ClassVar[str] = ""
+    """The key whose value is the name of the environment's developer; "" where the section names
+    nobody so."""
+
     def objections(self, machine: Machine) -> Iterable[Objection]:  # noqa: ARG002 - see class
         """Return why the section can never work on such a machine.
 

@@ -25,7 +25,8 @@ class Claim:
 
     Args:
         place: a path of the machine (PurePosixPath), or one of its Windows (PureWindowsPath, whose
-            first part may be a variable: `%USERPROFILE%`).
+            first part may be a variable: `%USERPROFILE%`), or the number of an account
+            (`uid 1000`).
         noun: as what the resource wants the place, for a message: "a directory".
         shared: resources that say the same here can share the place; None: it is for one alone.
         open: others may decide about what lies below the place.

@@ -26,12 +26,14 @@ class Edited:
     """The present text of a file with some keys set (or, by None, removed) in its dialect.
 
     `defaults` are set, too, where the text leaves them open (envwright.portable.dialects).
+    `published`: keys of which the machine fetches the line that is meant, each with its URL.
     """
 
     path: str
     dialect: str
     changes: Mapping[str, Any]
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,8 @@ class Resource(ABC):
     Args:
         origins: who asked for it; the compiler fills this in.
         needs: ids that it comes after, where the environment has them.
+        follows: what a person said that it comes after: names of its own section's resources,
+            sections, or ids. The compiler puts their ids into `needs`, and refuses other names.
         at: the path inside the capability's section of YAML that asked for it, for the line.
         takes_effect: when a change of the resource takes effect.
         effect_check: a read-only script for sh that ends with 0 where the resource as it is
@@ -110,6 +112,7 @@ class Resource(ABC):
 
     origins: tuple[Origin, ...] = ()
     needs: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
     at: tuple[str | int, ...] = ()
     takes_effect: Moment = Moment.NOW
     effect_check: str = ""
@@ -137,6 +140,11 @@ class Resource(ABC):
     def autorequires(self) -> Iterable[str]:
         """Ids that every such resource comes after, where the environment has them."""
         return ()
+
+    @property
+    def order(self) -> int:
+        """The rank of this one, which may have to go before others of its word."""
+        return self.rank
 
     @property
     def validated(self) -> bool:
@@ -277,6 +285,17 @@ class Resource(ABC):
         """Return why envwright must not remove this difference; "" where it may."""
         return ""
 
+    def unwritable(self, revealed: State) -> str:  # noqa: ARG002 - most can write any text
+        """Return why the wanted state, its secrets put in, cannot be written; "" where it can."""
+        return ""
+
+    def obstacle(self, facts: Facts) -> str:  # noqa: ARG002 - most are changed or as they should be
+        """Return why the resource is left although it differs, and what a person can do.
+
+        "" where nothing stands in the way. A resource that is left has no difference for apply.
+        """
+        return ""
+
     def pending(self, machine: Machine) -> str:  # noqa: ARG002 - most wait for nothing
         """Return what must happen before the difference can be removed; "" where nothing must."""
         return ""
@@ -311,7 +330,7 @@ class Resource(ABC):
         return tuple(
             getattr(self, name)
             for name in self.__dataclass_fields__
-            if name not in {"origins", "needs", "at"}
+            if name not in {"origins", "needs", "follows", "at"}
         )
 
     def public_values(self) -> Iterable[Any]:

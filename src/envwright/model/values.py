@@ -38,6 +38,10 @@ def adds(identity: str = "") -> Any:
     return Field(json_schema_extra={"layers": "add", "identity": identity})
 
 
+DEVELOPER = "developer"
+"""The keyword in the schema of a field that is the developer's name where it is left out."""
+
+
 def exactly_one(settings: BaseModel, *names: str) -> None:
     """Check that one of some fields is given, and no other of them.
 
@@ -50,6 +54,11 @@ def exactly_one(settings: BaseModel, *names: str) -> None:
         raise ValueError(f"needs exactly one of {', '.join(others)} and {last}")
 
 
+def seconds(duration: str) -> int:
+    """Return a Duration in seconds."""
+    return int(duration[:-1]) * {"s": 1, "m": 60, "h": 3600}[duration[-1]]
+
+
 @dataclass(frozen=True)
 class LocalFile:
     """A file of a folder beside the environment: its path in the folder, its text, its mode."""
@@ -59,25 +68,41 @@ class LocalFile:
     mode: str
 
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
+"""How the file begins that stands for a file of Git LFS until that is downloaded (git-lfs-spec)."""
+
+
 def _local_path(name: str, info: ValidationInfo) -> Path:
-    folder = (info.context or {}).get("folder", ".")
+    context = info.context or {}
     # Unlike Path.expanduser, this leaves a user whom nobody knows as it is.
-    return Path(folder) / os.path.expanduser(name)  # noqa: PTH111
+    path = Path(context.get("folder", ".")) / os.path.expanduser(name)  # noqa: PTH111
+    tree = context.get("tree")
+    if tree and not tree.holds(str(path)):
+        raise ValueError(f"cannot read {name}: a layer from elsewhere reads its own files only")
+    return path
 
 
-def _local(name: str, info: ValidationInfo) -> str:
+def _local_bytes(name: str, info: ValidationInfo) -> bytes:
     """Read a file that an environment names, relative to the environment's own folder."""
     path = _local_path(name, info)
     try:
         with path.open("rb") as file:
             data = file.read(TEXT_LIMIT + 1)
-        if len(data) > TEXT_LIMIT:
-            raise ValueError(f"cannot read {name}: it has more than 1 MiB")
-        (info.context or {}).get("checksums", {})[str(path)] = hashlib.sha256(data).hexdigest()
-        return data.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise ValueError(f"cannot read {name}: {reason}") from error
+    except OSError as error:
+        raise ValueError(f"cannot read {name}: {error.strerror}") from error
+    if len(data) > TEXT_LIMIT:
+        raise ValueError(f"cannot read {name}: it has more than 1 MiB")
+    if data.startswith(LFS_POINTER):
+        raise ValueError(f"cannot read {name}: it is a pointer of Git LFS, not the file itself")
+    (info.context or {}).get("checksums", {})[str(path)] = hashlib.sha256(data).hexdigest()
+    return data
+
+
+def _local(name: str, info: ValidationInfo) -> str:
+    try:
+        return _local_bytes(name, info).decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(f"cannot read {name}: it is not UTF-8 text") from error
 
 
 def _local_template(name: str, info: ValidationInfo) -> str:
@@ -139,6 +164,13 @@ def _fingerprint(text: str) -> str:
     return plain
 
 
+def _secret(text: str) -> str:
+    # No pattern: pydantic's error of a pattern would show the value, which may be a password.
+    if not re.fullmatch("⟦secret:[A-Za-z0-9_]+⟧", text):
+        raise ValueError("must name a secret, like `{{ secret.TOKEN }}`: YAML holds no password")
+    return text
+
+
 Item = TypeVar("Item")
 Adding = Annotated[list[Item], adds()]
 """A set of items: the list of a higher layer adds to the list of the layers below it."""
@@ -146,6 +178,8 @@ Replacing = Annotated[list[Item], Field(json_schema_extra={"layers": "replace"})
 """A sequence: the list of a higher layer takes the place of the list of the layers below it."""
 LocalText = Annotated[str, AfterValidator(_local)]
 """The text of a file beside the environment, named by a relative path."""
+LocalBytes = Annotated[str, AfterValidator(_local_bytes)]
+"""The bytes of a file beside the environment, for a validator that makes a text of them."""
 LocalFolder = Annotated[str, AfterValidator(_local_folder)]
 """The files of a folder beside the environment (LocalFile), named by a relative path."""
 LocalTemplate = Annotated[str, AfterValidator(_local_template)]
@@ -164,9 +198,19 @@ BaseUrl = Annotated[
 """An address to which the names of files are added."""
 AccountName = Annotated[
     str,
-    spelled(r"^[a-z_][a-z0-9_-]{0,31}$", "small letters, digits, `_` and `-`, a letter first"),
+    spelled(r"^[A-Za-z_][A-Za-z0-9_.-]{0,31}$", "letters, digits, `_`, `-`, `.`, a letter first"),
 ]
-"""A user or group name that useradd(8) of Debian takes."""
+"""The name of an account or group. Directories of companies have capitals and dots in names, which
+useradd(8) of Debian and Ubuntu takes, too."""
+Developer = Annotated[AccountName | None, Field(json_schema_extra={DEVELOPER: True})]
+"""An account; left out, the developer of the environment (spec/developer.py)."""
+Developers = Annotated[
+    list[AccountName],
+    Field(json_schema_extra={"layers": "add", "identity": "", DEVELOPER: True}),
+]
+"""A set of accounts, as Adding; left out, the developer of the environment alone."""
+SecretText = Annotated[str, AfterValidator(_secret)]
+"""A secret and nothing else, named by a template."""
 Mode = Annotated[str, spelled(r"^[0-7]{4}$", 'four octal digits in quotes, like "0644"')]
 """The permission bits of chmod(1)."""
 VariableName = Annotated[
@@ -179,3 +223,8 @@ Fingerprint = Annotated[
 ]
 """The fingerprint of an OpenPGP key of version 4 or 6, in capitals and without blanks."""
 Sha256 = Annotated[str, spelled(r"^[0-9a-f]{64}$", "64 small hexadecimal digits")]
+Duration = Annotated[
+    str,
+    spelled(r"^[1-9][0-9]*[smh]$", "seconds, minutes or hours, like `90s`, `5m` or `1h`"),
+]
+"""How long something may take."""

@@ -191,7 +191,13 @@ _SSHD_OPTION = (
 
 
 def authorized_keys(text: str, key: str) -> bool | None:
-    """Return True where the first line with the key of a line has its options, too; else None."""
+    """Return True where the first line with the key of a line has its options, too; else None.
+
+    The fingerprint of a key stands for a line with this key and without options.
+    """
+    if key.startswith("SHA256:"):
+        blobs = re.findall(r"AAAA[A-Za-z0-9+/]+={0,2}", text)
+        key = next((f"key {blob}" for blob in blobs if _fingerprint(blob) == key), "key AAAA")
     blob = next(word for word in key.split() if word.startswith("AAAA"))
     wanted = _key_options(key, blob) or set()
     for line in text.split("\n"):
@@ -199,6 +205,12 @@ def authorized_keys(text: str, key: str) -> bool | None:
         if found is not None and ("cert-authority" in found) == ("cert-authority" in wanted):
             return found == wanted or None
     return None
+
+
+def _fingerprint(blob: str) -> str:
+    """Return the fingerprint of a public key in base64, as `ssh-keygen -l` prints it."""
+    digest = hashlib.sha256(base64.b64decode(blob + "=" * (-len(blob) % 4))).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
 def _key_options(line: str, blob: str) -> set[str] | None:
@@ -212,6 +224,12 @@ def _key_options(line: str, blob: str) -> set[str] | None:
         re.sub("^[^=]+", lambda name: name[0].lower(), option)
         for option in re.findall(_SSHD_OPTION, found[1], re.IGNORECASE)
     }
+
+
+def shadow(text: str, key: str) -> str | None:
+    """Read the hash of an account's password in /etc/shadow; None: the account has no line."""
+    lines = (line.split(":") for line in text.split("\n"))
+    return next((fields[1] for fields in lines if fields[0] == key and len(fields) > 1), None)
 
 
 def apt_stanza(text: str, key: str) -> str:

@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import shlex
 import shutil
-import signal
-import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from envwright.errors import RefusedError, StepError
-from envwright.pull.git_errors import failed, last_lines, unfetched
+from envwright.fetch import git
+from envwright.fetch.git_errors import failed, last_lines
+from envwright.fetch.signature import Pinned
 from envwright.pull.settings import IDENTITY, KEYRING, KNOWN_HOSTS, SIGNERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from types import TracebackType
 
     from typing_extensions import Self
 
     from envwright.pull.settings import Settings
 
-SECONDS = 600
-"""How long one call may take; a fetch over a slow line is the longest."""
-FILE_SIZE = 1 << 30
-"""Bytes of the largest file that git may write: a server must not fill the disk."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 HOME_PREFIX = "home-"
+_HINTS = {
+    "couldn't find remote ref": "name a branch or tag that is there: "
+    "envwright pull install ... --ref REF",
+    "Host key verification failed": "find out why; if the key was changed on purpose, "
+    "install again with --known-hosts FILE",
+    "Permission denied": "let the deploy key read the repository, or install again "
+    "with another --identity FILE",
+    "dubious ownership": "give it to root, or serve it by ssh",
+    "does not appear to be a git repository": "check the address",
+    "not found": "check the address, and who may read it",
+    "terminal prompts disabled": "use ssh with a deploy key: --identity FILE --known-hosts FILE",
+    "Could not resolve": "is this machine on the network?",
+    "Connection refused": "check the address, and the server",
+    "Failed to connect": "check the address, and the server",
+    "timed out": "is this machine on the network?",
+    "certificate": "add its authority to /usr/local/share/ca-certificates and run "
+    "update-ca-certificates",
+    "fsck error": "find the object in the repository: git fsck",
+    "": "the next run tries again",
+}
+"""What a person can do about a fetch that failed, by the words of git."""
 
 
-class Answer(NamedTuple):
-    """How a call ended, and what it wrote."""
-
-    code: int
-    out: bytes
-    err: str
-
-
-class Git:
+class Git(git.Git):
     """The bare repository that pull mode fetches into, below `state`; a context manager.
 
     Args:
@@ -51,11 +59,15 @@ class Git:
         state: a folder that only root can enter.
     """
 
+    MISSING = "run envwright pull install again, which installs it"
+    BROKEN = "start over: envwright pull remove, then envwright pull install"
+    HINTS = _HINTS
+
     def __init__(self, settings: Settings, folder: Path, state: Path) -> None:
+        super().__init__(state / "repository.git", settings.url)
         self.settings = settings
         self._folder = folder
         self._state = state
-        self._repository = state / "repository.git"
         self.home = Path()
         # What was accepted of one address and ref says nothing of another.
         known = hashlib.sha256(f"{settings.url}\0{settings.ref}".encode()).hexdigest()[:16]
@@ -73,8 +85,8 @@ class Git:
         try:
             if self.settings.keys:
                 self._import_keys()
-            if not self._repository.exists():
-                self.demand("init", "--quiet", "--bare", "--template=")
+            if not self.repository.exists():
+                self.create()
         except BaseException:
             shutil.rmtree(self.home)
             raise
@@ -89,18 +101,25 @@ class Git:
         # The agent that gpg may have started ends by itself, and may be at that now.
         shutil.rmtree(self.home, ignore_errors=True)
 
+    @property
+    def pinned(self) -> Pinned:
+        """Whose signatures are good."""
+        return Pinned(
+            self.settings.ref,
+            self._folder / SIGNERS if self.settings.signers else None,
+            self.settings.keys,
+            "let a pinned signer sign, or pin this one: envwright pull install ... --signers FILE",
+        )
+
     def fetch(self) -> str:
         """Fetch what the ref names now; return the id of the commit or tag.
 
         Raises:
             StepError: the ref cannot be fetched, or is damaged.
         """
-        options = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
-        refspec = f"+{self.settings.ref}:{self.candidate}"
-        address = (self.settings.url, refspec)
-        answer = self.call("fetch", *options, "--no-auto-maintenance", "--", *address)
+        answer = self.try_fetch(f"+{self.settings.ref}:{self.candidate}")
         if answer.code:
-            raise unfetched(f"{self.settings.url} {self.settings.ref}", answer.err)
+            raise self.unfetched(self.settings.ref, answer)
         return self.demand("rev-parse", "--verify", self.candidate)
 
     def accept(self, commit: str) -> None:
@@ -124,39 +143,15 @@ class Git:
     def _comes_after(self, commit: str, before: str) -> bool:
         answer = self.call("merge-base", "--is-ancestor", before, commit)
         if answer.code not in {0, 1}:
-            raise failed("merge-base", answer.code, answer.err)
+            raise failed("merge-base", answer.code, answer.err, self.BROKEN)
         return answer.code == 0
 
-    def demand(self, *words: str) -> str:
-        """Call git, which must succeed; return what it wrote, without the last line end.
-
-        Raises:
-            StepError: git failed.
-        """
-        answer = self.call(*words)
-        if answer.code:
-            raise failed(words[0], answer.code, answer.err)
-        return answer.out.decode("utf-8", "surrogateescape").removesuffix("\n")
-
-    def call(self, *words: str, stdin: bytes = b"") -> Answer:
-        """Call git on the repository.
-
-        Raises:
-            StepError: git cannot be started, or takes too long.
-        """
-        settings = [word for setting in self._settings() for word in ("-c", setting)]
-        places = (f"--git-dir={self._repository}", "--no-replace-objects")
-        return self.start("git", *places, *settings, *words, stdin=stdin)
-
-    def _settings(self) -> tuple[str, ...]:
-        signers = self._folder / SIGNERS if self.settings.signers else Path(os.devnull)
+    def settings_of_git(self) -> tuple[str, ...]:
+        """Return the settings of a call: what is pinned, and nothing of a user's."""
+        signers = self.pinned.signers or os.devnull
         return (
-            "core.hooksPath=/dev/null",
-            "core.fsmonitor=false",
-            "core.attributesFile=/dev/null",
+            *super().settings_of_git(),
             "credential.helper=",
-            "fetch.fsckObjects=true",
-            "submodule.recurse=false",
             "protocol.allow=never",
             f"protocol.{self.settings.scheme}.allow=always",
             f"gpg.ssh.allowedSignersFile={signers}",
@@ -164,28 +159,8 @@ class Git:
             "gpg.x509.program=false",
         )
 
-    def start(self, *argv: str, stdin: bytes = b"") -> Answer:
-        """Run a program with our own environment variables, and end all processes that it started.
-
-        Raises:
-            StepError: the program cannot be started, or takes too long.
-        """
-        if shutil.which(argv[0], path=PATH) is None:
-            raise StepError(
-                f"{argv[0]} is not installed",
-                hint="run envwright pull install again, which installs it",
-            )
-        with _started("prlimit", f"--fsize={FILE_SIZE}", *argv, env=self._environment()) as process:
-            try:
-                out, err = process.communicate(stdin, timeout=SECONDS)
-            except subprocess.TimeoutExpired:
-                raise StepError(
-                    f"{argv[0]} took longer than {SECONDS} s for {self.settings.url}",
-                    hint="the next run tries again; check that the server answers",
-                ) from None
-        return Answer(process.returncode, out, err.decode("utf-8", "replace"))
-
-    def _environment(self) -> dict[str, str]:
+    def variables(self) -> Mapping[str, str]:
+        """Return the environment variables of a call: our own alone, and the proxies."""
         ssh = shlex.join(_ssh(self._folder))
         ours = {
             "PATH": PATH,
@@ -214,24 +189,6 @@ class Git:
                 f"gpg cannot read the keys of pull mode\n{last_lines(answer.err)}",
                 hint="install again: envwright pull install ... --key FILE",
             )
-
-
-@contextlib.contextmanager
-def _started(*argv: str, env: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a program; at the end of the context, the program and its children are over."""
-    pipe = subprocess.PIPE
-    try:
-        process = subprocess.Popen(
-            argv, env=env, cwd="/", stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
-        )
-    except OSError as error:
-        raise StepError(f"{argv[0]} cannot be started: {error.strerror}") from None
-    with process:
-        try:
-            yield process
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
 
 
 def _ssh(folder: Path) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from envwright.model.proof import Assertion, Proof
 from envwright.model.secrets import Secret, Secrets, marker
 from envwright.portable.openpgp import OpenPGPError, fingerprints
 from envwright.pull import program, units
+from envwright.pull.metrics import FILE as METRICS
+from envwright.pull.metrics import LINK, NODE_EXPORTER
 from envwright.pull.settings import (
     FOLDER,
     HEAD,
@@ -28,6 +30,7 @@ from envwright.pull.settings import (
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
+from envwright.resources.link import Link
 from envwright.resources.package import Package
 from envwright.resources.service import Service
 from envwright.spec.compiler import Compiled
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 
     from envwright.model.resource import Resource
 
+NO_METRICS = "none"
+"""What stands for no folder for metrics."""
 UNITS = Path("/etc/systemd/system")
 STAMP = f"/var/lib/systemd/timers/stamp-{UNIT}.timer"
 """What systemd keeps of a persistent timer."""
@@ -60,6 +65,7 @@ class InstallOptions:
         identity: the private key for ssh.
         known_hosts: the host key for ssh.
         variables: values of the environment's `vars`.
+        metrics: the folder for metrics; "" for that of node_exporter, "none" for no metrics.
     """
 
     url: str
@@ -72,6 +78,7 @@ class InstallOptions:
     identity: Path | None = None
     known_hosts: Path | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+    metrics: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,7 @@ def compiled(options: InstallOptions | None) -> tuple[Compiled, Secrets]:
         return remove(), Secrets({})
     settings, keys = read_options(options)
     program.check(program.places())
-    return install(settings, keys, program.words()), keys.secrets()
+    return install(settings, keys, program.words(), options.metrics), keys.secrets()
 
 
 # --- From options to settings ----------------------------------------------------------------
@@ -187,8 +194,12 @@ def _read_key(path: Path) -> str:
 # --- From settings to resources, in the order of doing ---------------------------------------
 
 
-def install(settings: Settings, keys: Keys, words: tuple[str, ...]) -> Compiled:
-    """Compile pull mode: `words` run envwright."""
+def install(settings: Settings, keys: Keys, words: tuple[str, ...], metrics: str = "") -> Compiled:
+    """Compile pull mode: `words` run envwright; `metrics` is as in InstallOptions.
+
+    Raises:
+        EnvwrightError: `metrics` is no path of a folder.
+    """
     files = {
         SETTINGS: settings.text(),
         SIGNERS: keys.signers,
@@ -203,6 +214,7 @@ def install(settings: Settings, keys: Keys, words: tuple[str, ...]) -> Compiled:
         Directory(path=str(FOLDER), mode="0700"),
         Directory(path=str(STATE), mode="0700"),
         *_files(files),
+        *_metrics(metrics),
         File(path=str(service), content=units.service(settings, words)),
         File(path=str(timer), content=units.timer(settings)),
         Service(unit=timer.name, reads=(str(service), str(timer))),
@@ -234,9 +246,26 @@ def _files(contents: Mapping[str, str]) -> Iterator[File]:
         yield File(path=path, content=content, mode="0600", present=bool(content))
 
 
+def _metrics(metrics: str) -> Iterator[Resource]:
+    """Yield what leads runs to the folder for metrics: that of node_exporter is its package's."""
+    link, folder = str(FOLDER / LINK), Path(metrics or NODE_EXPORTER)
+    if metrics == NO_METRICS:
+        yield File(path=link, present=False)
+        return
+    if not folder.is_absolute() or ".." in folder.parts:
+        raise EnvwrightError(
+            f"--metrics {metrics}: this is no absolute path of a folder",
+            hint=f"name one, such as {NODE_EXPORTER}; or {NO_METRICS} for no metrics",
+        )
+    if folder != NODE_EXPORTER:
+        yield Directory(path=str(folder))
+    yield Link(path=link, target=str(folder))
+
+
 def remove() -> Compiled:
     """Compile the absence of pull mode; packages stay, for others may use them."""
-    files = [File(path=str(UNITS / f"{UNIT}.{kind}"), present=False) for kind in _KINDS]
+    paths = [FOLDER / LINK / METRICS, *(UNITS / f"{UNIT}.{kind}" for kind in _KINDS)]
+    files = [File(path=str(path), present=False) for path in paths]
     return Compiled("pull", (_stopped(), *files, _forgotten()), (), ())
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError, ExitCode, LockedError, RefusedError
 from envwright.model.masking import mask_values
+from envwright.portable import whole_file
 from envwright.workflow import Verb
 
 if TYPE_CHECKING:
@@ -18,14 +19,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envwright.engine.plan import Change
+    from envwright.fetch.signature import Commit
     from envwright.pull.settings import Settings
-    from envwright.pull.signature import Commit
     from envwright.workflow import Outcome
 
 FILE = "status.json"
 VERSION = 1
 AS_IT_SHOULD_BE, APPLIED = "as it should be", "applied"
 """The outcomes that leave nothing to do."""
+OUTCOMES = (
+    AS_IT_SHOULD_BE,
+    "differs",
+    APPLIED,
+    "restart needed",
+    "checks failed",
+    "refused",
+    "locked",
+    "failed",
+)
+"""All outcomes, as the class `Record` explains them."""
 
 
 @dataclass
@@ -103,13 +115,12 @@ class Record:
 
     def write(self, state: Path, mask: Callable[[str], str]) -> None:
         """Write the record, whole or not at all; `mask` replaces the values of secrets."""
-        new = state / f".{FILE}.new"
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(mask_values(asdict(self), mask), file, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(state / FILE)
+        text = json.dumps(mask_values(asdict(self), mask), indent=2)
+        folder = whole_file.open_folder(state)
+        try:
+            whole_file.write(folder, FILE, f"{text}\n".encode())
+        finally:
+            os.close(folder)
 
 
 def _word(outcome: Outcome) -> str:

@@ -18,11 +18,12 @@ from envwright.errors import (
     RefusedError,
     SpecErrors,
 )
-from envwright.pull import local, tree
+from envwright.fetch import tree
+from envwright.fetch.signature import judge
+from envwright.pull import local, metrics
 from envwright.pull.git import HOME_PREFIX, Git
 from envwright.pull.record import Record, last
 from envwright.pull.settings import FOLDER, STATE, Settings, read
-from envwright.pull.signature import judge
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
 from envwright.workflow import RunOptions, Verb
@@ -61,6 +62,7 @@ def run(report: Report, folder: Path = FOLDER, state: Path = STATE) -> ExitCode:
         finally:
             record.seconds = round(time.monotonic() - begin, 3)
             record.write(state, report.mask)
+            metrics.write(record, folder, report)
 
 
 @contextlib.contextmanager
@@ -84,7 +86,7 @@ def _follow(
     settings: Settings, folder: Path, state: Path, report: Report, record: Record
 ) -> ExitCode:
     with Git(settings, folder, state) as git:
-        commit = judge(git, git.fetch(), folder)
+        commit = judge(git, git.fetch(), git.pinned)
         git.accept(commit.id)
         record.saw(commit)
         signed = f"commit {commit.id[:12]} of {commit.date}, signed by {commit.signer}"
@@ -122,10 +124,12 @@ def _compile(settings: Settings, machine: Machine, files: Path) -> tuple[Compile
         environment = load(settings.environment, machine, settings.variables)
     except SpecErrors as errors:
         # The excerpt of a foreign file may be nobody's business.
-        outside = [e.file for e in errors.errors if isinstance(e, LocatedError)]
+        outside = [e.file for e in errors.errors if isinstance(e, LocatedError) and e.private]
         _refuse_outside(outside, files)
         raise
-    _refuse_outside(environment.files, files)
+    presets = environment.trees
+    own = [path for path in environment.files if not any(tree.holds(path) for tree in presets)]
+    _refuse_outside(own, files)
     return compile_environment(environment, machine), environment.secrets
 
 

@@ -33,6 +33,8 @@ WORDS = 11
 """The width of the column with the outcomes of machines."""
 WIDTH = 60
 """The most characters of a value in a plan's line; `--json` has the whole value."""
+REDRAW_SECONDS = 0.1
+"""How long what is under way stands still at least: a program may say a thousand lines a second."""
 
 
 class Painted(NamedTuple):
@@ -62,9 +64,12 @@ class Report:
         self.mask: Callable[[str], str] = str
         self.quiet = False
         self.said = ""
+        self._terminal = self.out.isatty()
         # no-color.org: any value that is not empty turns colours off.
-        self._colours = self.out.isatty() and not os.environ.get("NO_COLOR")
-        self._since = 0.0
+        self._colours = self._terminal and not os.environ.get("NO_COLOR")
+        self._since = self._drawn = 0.0
+        self._step: Step | None = None
+        self._doing = ""
         self._region = 0
 
     def _write(self, parts: Sequence[str | Painted], file: TextIO, end: str = "\n") -> None:
@@ -148,7 +153,7 @@ class Report:
     @property
     def live(self) -> bool:
         """Whether the output is a terminal on which `region` can show lines."""
-        return self._colours and not self.quiet and os.environ.get("TERM") != "dumb"
+        return self._terminal and not self.quiet and os.environ.get("TERM") != "dumb"
 
     def region(self, lines: Sequence[str]) -> None:
         """Show lines under all others, in place of the last ones; what is written next ends them.
@@ -234,16 +239,25 @@ class Report:
         self.line(f"The previous run was interrupted in {step}; this run goes on from there.")
 
     def begin(self, step: Step) -> None:
-        """Write that a step begins; on a terminal `end` replaces the line."""
-        self._since = time.monotonic()
-        if self._colours and not self.quiet:
-            self._write([f"  {visible_line(step.name)} ..."], self.out, end="")
+        """Show on a terminal that a step is under way; what is written next takes the place."""
+        self._since, self._drawn = time.monotonic(), 0.0
+        self._step, self._doing = step, ""
+        self.progress("")
 
     def waiting(self, lock: str) -> None:
         """Write which lock of another program the step waits for."""
-        if self._colours and not self.quiet:
-            self._send("\r\033[K", self.out)
         self.line(f"  waiting  {visible_line(lock)}")
+
+    def progress(self, text: str) -> None:
+        """Show on a terminal how long the step takes already, and what its program said last."""
+        self._doing = text or self._doing
+        now = time.monotonic()
+        if self._step and self.live and now - self._drawn >= REDRAW_SECONDS:
+            self._drawn = now
+            minutes, seconds = divmod(int(now - self._since), 60)
+            done = f"{self._step.before} of {self._step.of} done"
+            head = f"  {minutes}:{seconds:02}  {done}  {self._step.name}"
+            self.region([head, f"        {self._doing}"] if self._doing else [head])
 
     def end(self, step: Step) -> None:
         """Write that a step is done, and how long it took."""
@@ -255,8 +269,7 @@ class Report:
 
     def _ended(self, word: Painted, step: Step) -> None:
         seconds = time.monotonic() - self._since
-        if self._colours and not self.quiet:
-            self._send("\r\033[K", self.out)
+        self._step = None
         self.line("  ", word, f"  {visible_line(step.name)}  ({seconds:.1f} s)")
 
     def put_back(self, ids: Sequence[str]) -> None:

@@ -36,7 +36,7 @@ def account(name: str, machine: Machine, at: tuple[str | int, ...]) -> Iterator[
             # nsswitch.conf(5): the accounts of a network directory are in no file.
             f"getent passwd -- {shlex.quote(name)}",
             f"there is no account {name}",
-            f"have the environment make the account (`user: {{name: {name}}}`), or name one that "
+            f"have the environment make the account (`users: {{{name}: {{}}}}`), or name one that "
             "the machine has",
             at=at,
             unless=f"user:{name}",

@@ -18,10 +18,12 @@ LOCK_SECONDS = 300
 """How long another apt at work (unattended-upgrades on a fresh boot) is waited for."""
 OPTIONS = (
     f"-o DPkg::Lock::Timeout={LOCK_SECONDS} "
-    "-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=2"
+    "-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=2 "
+    "${EW_STATUS-}"
 )
 """How long apt waits: for dpkg's locks (not for that of the lists: apt-get update fails at once),
-and for a server that holds a connection and sends nothing, at each try (apt.conf(5))."""
+and for a server that holds a connection and sends nothing, at each try (apt.conf(5)). EW_STATUS is
+the option by which apt tells how far it is (host/running.py)."""
 UPDATE_SECONDS = 900
 """How long an update may take: what a server sends a byte at a time has no other end."""
 

@@ -1,11 +1,12 @@
 # apt-get update, with the options that are given. The lock of the lists is waited for by trying
 # again: DPkg::Lock::Timeout covers dpkg's locks alone. $1: seconds to wait for it. $2: seconds that
-# an update may take; apt-get stays in the group of the session, which is hung up as a whole.
+# an update may take. Of its outputs, stdout only says how far it is, to whoever looks (EW_STATUS).
+# apt-get stays in the group of the session, which is hung up as a whole.
 # shellcheck shell=sh
 ew_update() {
     ew_patience=$1 ew_seconds=$2 ew_waited=0
     shift 2
-    until ew_said=$(timeout --foreground -k 10 "$ew_seconds" apt-get update -qq "$@" 2>&1); do
+    until ew_said=$(timeout --foreground -k 10 "$ew_seconds" apt-get update -qq "$@" 2>&1 >&3); do
         case $?$ew_said in
         124* | 137*)
             ew_waited=$ew_patience ew_lists=/var/lib/apt/lists/
@@ -28,5 +29,5 @@ ew_update() {
         fi
         sleep 1
         ew_waited=$((ew_waited + 1))
-    done
+    done 3>&1
 }

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Shell, Unknown
 from envwright.model.forecast import NOTHING, Forecast
-from envwright.model.operations import operation
+from envwright.model.operations import Content, operation
 from envwright.model.proof import SKIPPED
 from envwright.model.resource import Resource, wanted_by
-from envwright.resources.prerequisites import may_come
+from envwright.resources.prerequisites import BEFORE_APT, may_come
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -41,6 +41,8 @@ class Command(Resource):
         undone_by: the same, and a change of one of them undoes the command.
         undone_below: folders; a change of what lies below one of them undoes the command, too.
         systemd: the command runs only where systemd is PID 1.
+        before_apt: apt needs the state to fetch something, so that the command comes before that.
+        given: what `run` reads from stdin; may refer to secrets, which no other user can see there.
         lacking: what to say where `observe` fails, since the machine lacks what the command needs
             and no change of the plan can bring it; "" where the command makes what is missing.
     """
@@ -54,6 +56,8 @@ class Command(Resource):
     undone_by: tuple[str, ...] = ()
     undone_below: tuple[str, ...] = ()
     systemd: bool = False
+    before_apt: bool = False
+    given: str = ""
     lacking: str = ""
 
     word: ClassVar[str] = "command"
@@ -65,9 +69,17 @@ class Command(Resource):
         return self.title
 
     @property
+    def order(self) -> int:
+        """The rank, or an early one where apt needs the state."""
+        return BEFORE_APT if self.before_apt else self.rank
+
+    @property
     def autorequires(self) -> Iterable[str]:
         """The resources that come before the command."""
         return (*self.after, *self.undone_by)
+
+    def public_values(self) -> Iterable[Any]:
+        return replace(self, given="").spec()
 
     def questions(self) -> Iterable[Question[Any]]:
         return (Shell(self.observe),)
@@ -120,7 +132,8 @@ class Command(Resource):
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
         run = f"[ ! -d /run/systemd/system ] || {{ {self.run}\n}}" if self.systemd else self.run
-        yield operation("server.shell", commands=[run])
+        given = {"_stdin": Content(self.given)} if self.given else {}
+        yield operation("server.shell", commands=[run], **given)
 
     def witness(self) -> Iterator[Assertion]:
         yield from self.seen

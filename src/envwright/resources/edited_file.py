@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from envwright.errors import ConflictError
 from envwright.facts import Unknown
 from envwright.model.proof import Assertion, View
-from envwright.model.resource import Fields, FileKey, Resource, Value
+from envwright.model.resource import Fields, FileKey, Resource, State, Value
 from envwright.portable import dialects
 
 if TYPE_CHECKING:
@@ -56,6 +56,10 @@ class EditedFile(Resource):
         except dialects.DialectError as error:
             return Unknown(str(error))
         return {FileKey(name): values.get(name) for name in self.keys}
+
+    def unwritable(self, revealed: State) -> str:
+        keys = {field.name: v for field, v in revealed.items() if isinstance(field, FileKey)}
+        return reason_unwritable(self.dialect, keys)
 
     def key_witness(self, module: str, argument: str, attribute: str) -> Iterator[Assertion]:
         """Assert each key, read out of the text that `module(argument).attribute` shows."""

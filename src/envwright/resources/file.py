@@ -11,6 +11,7 @@ from envwright.model.claim import Claim
 from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
+from envwright.resources.prerequisites import BEFORE_APT
 from envwright.resources.upload import upload
 from envwright.resources.validators import unit_files
 
@@ -41,6 +42,11 @@ class File(PathResource):
     word: ClassVar[str] = "file"
     rank: ClassVar[int] = 60
     text_field: ClassVar[str] = "content"
+
+    @property
+    def order(self) -> int:
+        """Files that apt reads go before what apt does: it may fetch nothing without them."""
+        return BEFORE_APT - 1 if self.path.startswith("/etc/apt/") else self.rank
 
     @property
     def validated(self) -> bool:

@@ -39,11 +39,14 @@ class Keys(EditedFile, PathResource):
         validate: a command that must accept the new file, "$staged", before it goes live.
         defaults: keys of a JSON file that are set only where the file leaves them open, which its
             first key decides (envwright.portable.dialects, left_open).
+        published: further keys, each with the URL at which the machine finds its line, when it is
+            missing (envwright.portable.dialects, published).
     """
 
     mode: str = "0644"
     validate: str = ""
     defaults: Mapping[str, Value] = field(default_factory=dict)
+    published: Mapping[str, str] = field(default_factory=dict)
 
     word: ClassVar[str] = "keys"
     rank: ClassVar[int] = 60
@@ -88,6 +91,7 @@ class Keys(EditedFile, PathResource):
             "group": self.group,
             **self.desired_keys(),
             **{FileKey(name): value for name, value in self.defaults.items()},
+            **dict.fromkeys(map(FileKey, self.published), True),
         }
 
     def actual(self, facts: Facts) -> State | Unknown | None:
@@ -102,7 +106,11 @@ class Keys(EditedFile, PathResource):
         keys, defaults = self.actual_keys(text), self._actual_defaults(text)
         if isinstance(keys, Unknown) or isinstance(defaults, Unknown):
             return keys if isinstance(keys, Unknown) else defaults
-        return {**attributes(status), **keys, **defaults}
+        return {**attributes(status), **keys, **defaults, **self._actual_published(text)}
+
+    def _actual_published(self, text: str) -> Fields:
+        lacking = dialects.lacking(self.dialect, text, self.published)
+        return {FileKey(key): None if key in lacking else True for key in self.published}
 
     def _actual_defaults(self, text: str) -> Fields | Unknown:
         """Return each default as it is wanted, but those that a text leaves open."""
@@ -115,9 +123,15 @@ class Keys(EditedFile, PathResource):
 
     def merge(self, other: Resource) -> Resource:
         """Join the keys of both; a key that one of them names is no default any more."""
-        both = cast("Keys", super().merge(replace(cast("Keys", other), defaults=self.defaults)))
-        defaults = {**self.defaults, **cast("Keys", other).defaults}
-        return replace(both, defaults={k: v for k, v in defaults.items() if k not in both.keys})
+        theirs = cast("Keys", other)
+        same = replace(theirs, defaults=self.defaults, published=self.published)
+        both = cast("Keys", super().merge(same))
+        defaults = {**self.defaults, **theirs.defaults}
+        return replace(
+            both,
+            defaults={k: v for k, v in defaults.items() if k not in both.keys},
+            published={**self.published, **theirs.published},
+        )
 
     def public_values(self) -> Iterable[Any]:
         return (*replace(self, keys={}).spec(), *self.keys)
@@ -131,7 +145,7 @@ class Keys(EditedFile, PathResource):
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
         yield from upload(
             self.path,
-            Edited(self.path, self.dialect, self.keys, self.defaults),
+            Edited(self.path, self.dialect, self.keys, self.defaults, self.published),
             mode=self.mode,
             owner=self.owner,
             group=self.group,
@@ -141,6 +155,9 @@ class Keys(EditedFile, PathResource):
     def witness(self) -> Iterator[Assertion]:
         yield from attribute_witness(self.path, self.desired())
         yield from self.key_witness("file", self.path, "content_string")
+        for name in self.published:
+            seen = View(self.dialect, name)
+            yield Assertion("file", (self.path,), "content_string", expected=True, view=seen)
         for name in [*self.defaults][:1]:
             has = View(f"{self.dialect}_has", name)
             yield Assertion("file", (self.path,), "content_string", expected=True, view=has)

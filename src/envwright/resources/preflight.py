@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from envwright.facts import (
     CommandLine,
     Disks,
+    Shell,
     Stat,
     Status,
     Text,
@@ -33,6 +34,31 @@ if TYPE_CHECKING:
 
     from envwright.facts import Facts, Question
     from envwright.portable.dialects import Value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged(Requirement):
+    """What a program of the machine accepts.
+
+    `refusal`, a string.Template, may use $said: what the script prints where it does not hold.
+
+    Args:
+        brought_by: the first words of an id by which a resource brings it about; the rest of the id
+            is the last line that the script prints. "" where no resource does.
+    """
+
+    brought_by: str = ""
+
+    def fault(self, facts: Facts, resources: Sequence[Any]) -> Fault | None:
+        answer = facts[Shell(self.script)]
+        if isinstance(answer, Unknown) or answer.code == 0:
+            return None
+        said, _, last = answer.text.rpartition("\n")
+        if not self.brought_by:
+            said = answer.text
+        elif any(resource.id == f"{self.brought_by}{last}" for resource in resources):
+            return None
+        return Fault(Template(self.refusal).substitute(said=said), self.hint)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 SOFTWARE = ("package:", "archive:", "command:")
 """How the ids begin whose changes can bring units, accounts, kernel modules and folders that no
 resource names."""
+BEFORE_APT = 4
+"""The rank of what apt reads or trusts: it goes before apt fetches anything."""
 
 
 def may_come(changed: Collection[str], *ids: str) -> bool:

@@ -28,6 +28,8 @@ UNREADABLE = frozenset({"bad-setting", "error"})
 """Load states (systemctl(1)) of a unit whose files systemd cannot use."""
 OFFLINE = "offline"
 """The field that says that a state was read where systemd does not run."""
+MISSING = "missing"
+"""The field that says that there is no such unit, and need not be."""
 CRASHED = "fails again and again: systemd restarts the unit"
 """What is said of a unit that fails and is started again (`Restart=`), whether it runs for a moment
 now or systemd waits before the next start: one text, so that two plans of one minute agree."""
@@ -73,6 +75,7 @@ class Service(Resource):
         running: whether the unit is active.
         enabled: whether the unit starts at boot.
         masked: the unit cannot be started; `running` and `enabled` have no meaning then.
+        optional: a machine without the unit is as it should be.
         reads: the files that the unit reads when it starts. A file that changed after the start
             makes the unit outdated: a state that can be read, so that no crash loses a restart.
     """
@@ -81,6 +84,7 @@ class Service(Resource):
     running: bool | None = True
     enabled: bool | None = True
     masked: bool = False
+    optional: bool = False
     reads: tuple[str, ...] = ()
 
     word: ClassVar[str] = "service"
@@ -104,12 +108,14 @@ class Service(Resource):
             self,
             running=theirs.running if self.running is None else self.running,
             enabled=theirs.enabled if self.enabled is None else self.enabled,
+            optional=self.optional and theirs.optional,
             reads=tuple(dict.fromkeys((*self.reads, *theirs.reads))),
         )
         agreed = replace(
             theirs,
             running=both.running if theirs.running is None else theirs.running,
             enabled=both.enabled if theirs.enabled is None else theirs.enabled,
+            optional=both.optional,
             reads=both.reads,
         )
         return both if both.spec() == agreed.spec() else super().merge(other)
@@ -149,6 +155,8 @@ class Service(Resource):
         status = facts[Unit(self.unit)]
         if isinstance(status, Unknown):
             return status
+        if status.load == "not-found" and self.optional:
+            return {**self.desired(), MISSING: True}
         if status.load == "not-found":
             # A missing unit neither runs nor starts at boot; all else needs the unit to exist.
             switches = {self.running, self.enabled}
@@ -200,7 +208,11 @@ class Service(Resource):
     def predict(self, difference: Difference, changed: Collection[str]) -> Difference:
         before = difference.before
         reads = "up to date" in self.desired() and any(id_ in changed for id_ in self.autorequires)
-        if not reads or (before and OFFLINE in before) or "up to date" in difference.fields:
+        if (
+            not reads
+            or (before and {OFFLINE, MISSING} & before.keys())
+            or "up to date" in difference.fields
+        ):
             return difference
         return replace(
             difference,
@@ -255,10 +267,11 @@ class Service(Resource):
         yield from self._undo_until_boot(before.get("enabled"))
         if before.get("enabled") == "masked":
             yield operation("server.shell", commands=[f"systemctl unmask -- {unit}"])
-        # systemd does not start a unit that failed too often until the failures are reset. A unit
-        # that came since the plan may have failed by now, or may not be loaded, which fails here.
+        # systemd starts no unit that failed, or was started, too often until its counters are
+        # reset. A unit that came since the plan may have failed by now, or may not be loaded, which
+        # fails here.
         reset = operation("server.shell", commands=[f"systemctl reset-failed -- {unit} || :"])
-        if before.get("running") == "failed":
+        if before.get("running") == "failed" or (before and self._restarts(difference)):
             yield reset
         elif difference.before is None and self.running and self.needs:
             # A start of a unit that waits for its next one would count as one more restart.
@@ -325,6 +338,12 @@ class Service(Resource):
 
     def exported(self) -> Iterator[Operation]:
         """Start it; then restart it where an operation before changed what it reads."""
+        if self.optional:
+            unit = shlex.quote(self.unit)
+            running = f"! systemctl is-active --quiet -- {unit} || systemctl restart -- {unit}"
+            restart = operation("server.shell", commands=[running])
+            yield restart.given(Changed(tuple(self.restarted_by)))
+            return
         yield from self.converge(Difference(None, self.desired(), (EXISTENCE,)))
         if not self.restarted_by:
             return

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.facts import Guarded, Logins, Stat, Text, Unknown
+from envwright.facts import Guarded, KnownUser, Logins, Stat, Status, Text, Unknown
 from envwright.model.claim import Claim, Shared
 from envwright.model.forecast import Forecast
 from envwright.model.operations import operation
@@ -36,6 +36,7 @@ class User(Resource):
         primary: its primary group; by default what useradd(8) gives it (Machine.primary_group).
         home: its home directory, made from /etc/skel with the account; never moved afterwards.
         shell: its login shell.
+        needs_password: something asks for its password, which no resource sets.
     """
 
     user: str
@@ -43,6 +44,7 @@ class User(Resource):
     primary: str | None = None
     home: str | None = None
     shell: str | None = None
+    needs_password: bool = False
 
     word: ClassVar[str] = "user"
     rank: ClassVar[int] = 35
@@ -62,19 +64,29 @@ class User(Resource):
         return (self.id, *(() if self.primary else (f"group:{self.user}",)))
 
     def claims(self) -> Iterable[Claim]:
-        """The home, where it is given; it can be a directory with a mode, or a mount point."""
-        if self.home is None:
-            return ()
-        home = PurePosixPath(self.home)
-        return (Claim(home, "a home", shared=Shared.DIRECTORY, open=True),)
+        """The number, and the home, where they are given.
+
+        A home can be a directory with a mode, or a mount point.
+        """
+        if self.uid is not None:
+            yield Claim(PurePosixPath(f"uid {self.uid}"), f"the number of {self.user}")
+        if self.home is not None:
+            home = PurePosixPath(self.home)
+            yield Claim(home, "a home", shared=Shared.DIRECTORY, open=True)
+
+    @property
+    def new_home(self) -> str:
+        """The home of the account where it is new."""
+        return self.home or f"/home/{self.user}"
 
     def folders(self) -> Mapping[str, str]:
-        return {self.home or f"/home/{self.user}": self.user}
+        return {self.new_home: self.user}
 
     def questions(self) -> Iterable[Question[Any]]:
         # useradd(8) makes a home by its path, as root.
         shell = [Stat(self.shell), Text(SHELLS)] if self.shell else []
-        return (Logins(), *shell, *([Guarded(self.home)] if self.home else []))
+        guarded = [Guarded(self.home)] if self.home else []
+        return (Logins(), *shell, *guarded, Stat(self.new_home), KnownUser(self.user))
 
     def desired(self) -> State:
         wanted = {"uid": self.uid, "group": self.primary, "home": self.home, "shell": self.shell}
@@ -102,31 +114,53 @@ class User(Resource):
         """Return why the wanted shell lets nobody in; "" where it does."""
         if self.lacks_shell(facts):
             return " (missing)"
-        listed = facts[Text(SHELLS)]
-        if not self._is_for_persons or not isinstance(listed, str):
+        listed = facts[Text(SHELLS)]  # the list must not have nologin
+        if not is_for_persons(self.shell) or not isinstance(listed, str):
             return ""
         return "" if self.shell in listed.split("\n") else f" (not in {SHELLS})"
-
-    @property
-    def _is_for_persons(self) -> bool:
-        """Whether the shell lets anybody in: the list must not have nologin."""
-        return bool(self.shell) and PurePosixPath(self.shell or "").name not in NO_LOGIN
 
     @classmethod
     def forecast(
         cls, work: Sequence[tuple[User, Difference]], facts: Facts, changed: Collection[str]
     ) -> Forecast:
-        """Refuse a login shell that is not there and that no other change can bring."""
+        """Refuse new accounts that cannot be made, or get at nothing; note missing passwords."""
+        refusals = [
+            f"{reason}{wanted_by(user)}"
+            for user, difference in work
+            if difference.before is None and (reason := user.obstacle(facts))
+        ]
+        notes = tuple(
+            f"{user.user} will have no password, which sudo asks for: run `passwd {user.user}` "
+            "after apply, or set `password_hash`"
+            for user, difference in work
+            if user.needs_password and difference.before is None
+        )
         if any(id_.startswith("package:") for id_ in changed):
-            return Forecast()
-        return Forecast(
-            refusals=tuple(
-                f"there is no {user.shell}, the login shell of {user.user}: name the package that "
-                f"has it in `packages`, or another shell{wanted_by(user)}"
-                for user, _ in work
-                if user.lacks_shell(facts)
-                and not any(id_.endswith(f":{user.shell}") for id_ in changed)
+            return Forecast(notes=notes, refusals=tuple(refusals))
+        refusals += [
+            f"there is no {user.shell}, the login shell of {user.user}: name the package that "
+            f"has it in `packages`, or another shell{wanted_by(user)}"
+            for user, _ in work
+            if user.lacks_shell(facts)
+            and not any(id_.endswith(f":{user.shell}") for id_ in changed)
+        ]
+        return Forecast(notes=notes, refusals=tuple(refusals))
+
+    def obstacle(self, facts: Facts) -> str:
+        """Return why the account cannot be made as a new one; "" where it can."""
+        if facts[KnownUser(self.user)] == "":
+            return (
+                f"{self.user} is an account of a network directory, not of /etc/passwd: name it "
+                "where it is used, and leave the account to the directory"
             )
+        home = facts[Stat(self.new_home)]
+        # root owns the empty file system of a new disk. An owner without a name is a number, which
+        # may be the one that the account gets.
+        if not isinstance(home, Status) or home.owner in {"root", self.user, str(self.uid)}:
+            return ""
+        return (
+            f"{self.user} is new, and its home {self.new_home} belongs to {home.owner} already: "
+            "move the folder away, or set the `uid` whose files these are"
         )
 
     def refusal(self, difference: Difference) -> str:
@@ -153,7 +187,7 @@ class User(Resource):
             create_home=True,
             ensure_home=False,
         )
-        if self._is_for_persons and difference.concerns("shell"):
+        if is_for_persons(self.shell) and difference.concerns("shell"):
             shell = shlex.quote(self.shell or "")
             listed = f"grep -qsxF -- {shell} {SHELLS} || add-shell {shell}"
             yield operation("server.shell", commands=[listed])
@@ -162,3 +196,8 @@ class User(Resource):
         yield Assertion("user", (self.user,), "exists", expected=True)
         for attribute, value in self.desired().items():
             yield Assertion("user", (self.user,), str(attribute), value)
+
+
+def is_for_persons(shell: str | None) -> bool:
+    """Tell whether a login shell lets anybody in."""
+    return shell is not None and PurePosixPath(shell).name not in NO_LOGIN

@@ -57,6 +57,12 @@ _PLACES = (
     Place(r"/etc/sudoers", "sudo", "visudo", 'visudo -cf "$staged"'),
     Place(r"/etc/sudoers\.d/[^/]+", "sudo", "visudo", 'visudo -cf "$staged"', r"[^.]*[^.~]"),
     Place(r"/etc/ssh/sshd_config(\.d/[^/]+)?", "sshd", "/usr/sbin/sshd", _SSHD),
+    Place(
+        r"/etc/ssh/ssh_config(\.d/[^/]+)?",
+        "ssh",
+        "ssh",
+        'ssh -G -F "$staged" localhost >/dev/null',
+    ),
     Place(r"/etc/docker/daemon\.json", "dockerd", "dockerd", _DOCKERD),
     Place(r"/etc/fstab", "mount", "findmnt", '! findmnt -s -F "$staged" 2>&1 >/dev/null | grep .'),
     Place(r"/etc/profile|/.*/\.(profile|bashrc|bash_profile|bash_aliases)", "bash", "bash", _BASH),

@@ -28,15 +28,20 @@ WRITTEN = {
 `false` ends that."""
 
 
-def left_alone(path: str) -> Requirement:
-    """Return the requirement that wsl.conf keeps WSL from writing one of these files."""
+def left_alone(path: str, at: tuple[str | int, ...] = ()) -> Requirement:
+    """Return the requirement that wsl.conf keeps WSL from writing one of these files.
+
+    Args:
+        path: the file.
+        at: what in the section writes the file; by default the path is a key there.
+    """
     section, key = WRITTEN[path].split(".")
     return Requirement(
         f"WSL leaves {path} alone",
         is_off(WRITTEN[path]),
         f"WSL writes {path} anew at each start of the distribution, so this would not last",
         f"add `wsl: {{{section}: {{{key}: false}}}}`",
-        at=(path,),
+        at=at or (path,),
         unless=f"keys:{WSL_CONF} {WRITTEN[path]}=false",
     )
 

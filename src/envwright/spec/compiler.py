@@ -12,6 +12,7 @@ from envwright.errors import ConflictError, SpecError, SpecErrors, UnfitError
 from envwright.facts import TEXT_LIMIT, Guarded
 from envwright.model.resource import Origin, Resource, wanted_by
 from envwright.spec.claims import conflicts
+from envwright.spec.following import followed
 from envwright.spec.messages import suggestion
 from envwright.spec.reach import NO_REACH, Reach, reach_of
 
@@ -68,6 +69,8 @@ def compile_environment(
     faults = [fault for _, fault in unfit] + list(_turned_off(environment, wanted, machine))
     faults += _unguarded(environment, wanted)
     merged, mistakes = _merged(wanted)
+    merged, unknown = followed(environment, merged)
+    mistakes += unknown
     mistakes += [*_exposed(wanted, environment.secrets), *_oversized(environment, wanted)]
     requirements = list(_required(environment, fit, machine, merged.values()))
     if fresh:
@@ -82,7 +85,7 @@ def compile_environment(
         for proof in section.proofs(machine)
     ]
     resources = tuple(_ordered(merged))
-    reach = reach_of(environment.file, environment.files, environment.secrets)
+    reach = reach_of(environment.file, environment.files, environment.secrets, environment.trees)
     return Compiled(environment.name, resources, tuple(proofs), tuple(requirements), reach)
 
 
@@ -262,7 +265,7 @@ def _ranks(
 
     What is validated comes after the others of its rank.
     """
-    ranks = {id_: (resource.rank, resource.validated) for id_, resource in resources.items()}
+    ranks = {id_: (resource.order, resource.validated) for id_, resource in resources.items()}
     for id_ in reversed(tuple(TopologicalSorter(before).static_order())):
         for other in before[id_]:
             ranks[other] = min(ranks[other], ranks[id_])

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from envwright.errors import LocatedError, SpecError, SpecErrors, UnfitError
+from envwright.errors import LocatedError, NotFetchedError, SpecError, SpecErrors, UnfitError
 from envwright.model.catalogue import discover
 from envwright.model.secrets import Secret, Secrets, is_name
-from envwright.spec import bounds, choice, locks, policy, scope
+from envwright.spec import bounds, choice, developer, locks, policy, scope
 from envwright.spec import layers as merged_layers
+from envwright.spec.bases import KEY
 from envwright.spec.declaration import Declaration
+from envwright.spec.layers import POLICY
 from envwright.spec.merging import settle
 from envwright.spec.messages import quoted, suggestion, value_in_words
 from envwright.spec.reach import without_foreign_text
@@ -27,20 +29,14 @@ from envwright.spec.tree import Entry, Node
 from envwright.spec.validation import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from envwright.facts import Machine
     from envwright.model.capability import Section
+    from envwright.spec.layers import Find
+    from envwright.spec.trees import Tree
 
-KEYS = (
-    "name",
-    "description",
-    merged_layers.KEY,
-    choice.WHEN,
-    "vars",
-    "secrets",
-    merged_layers.POLICY,
-)
+KEYS = ("name", "description", KEY, choice.WHEN, policy.VARS, policy.SECRETS, POLICY)
 """The keys of an environment that are not sections."""
 NAME = "[a-z0-9][a-z0-9.-]*"
 """The names that an environment may have (a regular expression for the whole name)."""
@@ -59,6 +55,7 @@ class Environment:
         tree: the values of all layers merged, with their places.
         values: the plain value of each section, its templates rendered.
         layers: what each layer says of the machine, the lowest first.
+        trees: where the layers are from that are not the user's own files.
         rules: the rules of the layers' policies, void ones among them.
         written: what each layer says of all machines, the lowest first.
         names: the facts and variables with their values: the names of conditions.
@@ -74,6 +71,7 @@ class Environment:
     tree: Entry = field(repr=False, compare=False)
     values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     layers: tuple[Node, ...] = field(default=(), repr=False, compare=False)
+    trees: tuple[Tree, ...] = field(default=(), repr=False, compare=False)
     rules: tuple[policy.Rule, ...] = field(default=(), repr=False, compare=False)
     written: tuple[Node, ...] = field(default=(), repr=False, compare=False)
     names: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
@@ -91,13 +89,14 @@ class Environment:
         return self.tree.nearest((section, *path)).place.error(message, hint)
 
 
-def load(  # noqa: PLR0913 - all that a command line and an inventory say of an environment
+def load(  # noqa: PLR0913 - all that an environment is made of
     path: str | Path,
     machine: Machine,
     variables: Mapping[str, Any] = MappingProxyType({}),
     capabilities: Mapping[str, type[Section]] | None = None,
     *,
     layers: Sequence[str] = (),
+    find: Find = merged_layers.no_cache,
     policies: Sequence[str] = (),
 ) -> Environment:
     """Read an environment, for a machine.
@@ -108,17 +107,19 @@ def load(  # noqa: PLR0913 - all that a command line and an inventory say of an 
         variables: values of `vars` from the command line.
         capabilities: the classes of the sections; by default all capabilities.
         layers: files that are laid over the environment, the lowest first.
+        find: returns the tree of a layer from elsewhere.
         policies: files whose policies hold for the environment, too, but whose values do not.
 
     Raises:
         SpecErrors: all mistakes, in the order of files and lines.
+        NotFetchedError: a layer is not in the cache.
     """
     known = discover() if capabilities is None else capabilities
     facts, own = scope.facts(machine), (str(path), *policies)
     try:
-        read = merged_layers.load([str(path), *layers], facts)
-        outside = merged_layers.load_policies(policies, facts)
-    except UnfitError:
+        read = merged_layers.load([str(path), *layers], facts, find)
+        outside = merged_layers.load_policies(policies, facts, find)
+    except (UnfitError, NotFetchedError):
         raise
     except SpecErrors as errors:
         raise SpecErrors(list(without_foreign_text(errors.errors, own))) from None
@@ -148,10 +149,13 @@ class _Reader:
         machine: Machine,
         known: Mapping[str, type[Section]],
     ) -> None:
-        self._roots, self._files, self._links = read
+        self._roots, self._files, self._trees, self._links = read
+        # Before anything is chosen for the machine.
+        self._written = tuple(self._roots)
         self._known = known
         self._merge(self._roots)
         self._values: dict[str, Any] = {}
+        self._developer: Node | None = None
         self._scope = scope.Scope(machine, self._secret_entries())
         self._shapes = policy.shapes_of(known)
         self._rules: tuple[policy.Rule, ...] = ()
@@ -163,16 +167,17 @@ class _Reader:
 
     def rule(self, outside: Sequence[Node]) -> None:
         """Read the policies of the layers, and of files that are no layers."""
-        roots = (*outside, *self._roots)
+        roots = (*outside, *self._written)
         self._rules = policy.rules(roots, len(outside), self._shapes, self._scope.fault)
 
     def read(self, file: str, variables: Mapping[str, Any]) -> Environment:
         name = self._name()
         self._check_keys()
         self._declare(file, variables)
-        layers = tuple(self._chosen(root) for root in self._roots)
+        layers = tuple(self._chosen(root, self._known) for root in self._roots)
         self._merge(layers)
         self._fill_tables()
+        self._fill_accounts()
         secrets = Secrets(dict(self._secrets()))
         sections = tuple(
             section
@@ -194,8 +199,9 @@ class _Reader:
             self._tree,
             self._values,
             layers,
+            tuple(self._trees),
             self._rules,
-            tuple(self._roots),
+            self._written,
             self._scope.names,
             tuple(self._links),
         )
@@ -209,7 +215,7 @@ class _Reader:
         return [rule for rule in self._rules if not rule.is_void(today)]
 
     def _judge_locks(self, variables: Mapping[str, Any]) -> None:
-        written = locks.Layers(self._roots, self._known, self._shapes, variables, self._scope)
+        written = locks.Layers(self._written, self._known, self._shapes, variables, self._scope)
         for fault in locks.broken(self._held, written):
             self._scope.fault(fault)
 
@@ -261,32 +267,42 @@ class _Reader:
                 self._scope.fault(entry.at.error(message, hint))
 
     def _declare(self, file: str, variables: Mapping[str, Any]) -> None:
-        """Add the variables to the scope, and `home`, which depends on the name of the user."""
-        user = self._tree.nearest(("user", "name")).node.value
-        later = isinstance(user, str) and "{{" in user
+        """Add the variables to the scope, and the developer, whose name can depend on them."""
+        name = developer.name(self._keys, self._known)
+        conditional = developer.is_conditional(self._keys, self._known)
+        later = conditional or (name is not None and scope.is_template(name.value))
         if not later:
-            self._scope.set_home(user if isinstance(user, str) else "root")
+            self._set_developer(name)
         entry = self._keys.get("vars")
         declared = entry.node.value if entry and isinstance(entry.node.value, Mapping) else {}
         for fault in scope.check_given(variables, declared, file):
             self._scope.fault(fault)
         if entry:
             self._scope.declare(entry, variables)
+        if conditional:
+            named_in = developer.section(self._keys, self._known)
+            self._roots = [self._chosen(root, named_in) for root in self._roots]
+            self._merge(self._roots)
         if later:
-            name = self._scope.value(self._tree.nearest(("user", "name")).node)
-            self._scope.set_home(name if isinstance(name, str) else "root")
+            self._set_developer(developer.name(self._keys, self._known))
+
+    def _set_developer(self, name: Node | None) -> None:
+        value = None if name is None else self._scope.value(name)
+        if name is not None and isinstance(value, str) and value:
+            self._developer = Node(value, name.at)
+        self._scope.set_developer(str(self._developer.value) if self._developer else "root")
 
     def _merge(self, roots: Sequence[Node]) -> None:
         root = merged_layers.merged(roots, self._known)
         self._tree = Entry(root.at, root)
         self._keys: dict[str, Entry] = dict(root.value) if isinstance(root.value, Mapping) else {}
 
-    def _chosen(self, root: Node) -> Node:
-        """Return what a layer says of this machine, the templates in its keys rendered."""
+    def _chosen(self, root: Node, sections: Collection[str]) -> Node:
+        """Return a layer in which some sections say what is for this machine, keys rendered."""
         chooser = choice.Chooser(self._scope.names)
         entries = {}
         for key, entry in root.value.items() if isinstance(root.value, Mapping) else ():
-            if key not in self._known:
+            if key not in sections:
                 entries[key] = entry
                 continue
             node: Node | None = entry.node
@@ -308,6 +324,16 @@ class _Reader:
                 self._keys[key] = Entry(entry.at, node)
         self._tree = Entry(self._tree.at, Node(MappingProxyType(self._keys), self._tree.at))
 
+    def _fill_accounts(self) -> None:
+        """Fill the accounts that are left out by the developer."""
+        if self._developer is None:
+            return
+        for key, entry in self._keys.items():
+            if key in self._known:
+                node = developer.filled(entry.node, self._known[key], self._developer)
+                self._keys[key] = Entry(entry.at, node)
+        self._tree = Entry(self._tree.at, Node(MappingProxyType(self._keys), self._tree.at))
+
     def _secret_entries(self) -> dict[str, Entry]:
         entry = self._keys.get("secrets")
         return dict(entry.node.value) if entry and isinstance(entry.node.value, Mapping) else {}
@@ -324,16 +350,35 @@ class _Reader:
                 self._scope.fault(declared.at.error(message, hint))
             declaration = self._section(f"secrets.{name}", declared, Declaration)
             if declaration:
-                file = Path(declared.at.source.file)
-                place = f"{file}:{declared.at.line}"
-                yield name, Secret(name, declaration, place, file.parent)
+                self._check_file(declared, declaration.file)
+                source = declared.at.source
+                place = f"{source.file}:{declared.at.line}"
+                yield name, Secret(name, declaration, place, Path(source.path).parent)
+
+    def _check_file(self, declared: Entry, file: str | None) -> None:
+        """Refuse that a layer from elsewhere has a file of this computer as its secret."""
+        source = declared.at.source
+        if source.tree is None or file is None:
+            return
+        if file.startswith("~") or not source.tree.holds(str(Path(source.path).parent / file)):
+            self._scope.fault(
+                declared.place.error(
+                    f"a layer from elsewhere reads its own files only, not {file}",
+                    hint="declare this secret in your own environment, which takes its place",
+                )
+            )
 
     # --- Sections ----------------------------------------------------------------------------
 
     def _context(self, entry: Entry) -> dict[str, Any]:
         """Return the context of validators: the folder of local files, and the templates."""
-        folder = Path(entry.at.source.file).parent
-        return {"folder": str(folder), "render": self._scope.text, "checksums": self._files}
+        source = entry.at.source
+        return {
+            "folder": str(Path(source.path).parent),
+            "tree": source.tree,
+            "render": self._scope.text,
+            "checksums": self._files,
+        }
 
     def _section(self, key: str, entry: Entry, model: type[Model]) -> Model | None:
         if entry.node.value is None:

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import EnvwrightError
 from envwright.model.catalogue import discover
+from envwright.model.values import DEVELOPER
+from envwright.spec import presets
+from envwright.spec.addresses import FORMS
+from envwright.spec.document import read_document
 from envwright.spec.layers import POLICY
 from envwright.spec.messages import quoted, suggestion
 from envwright.spec.policy import Policy
@@ -42,6 +46,8 @@ def explain(topic: str = "", capabilities: Mapping[str, type[Section]] | None = 
     models = {**known, POLICY: Policy}
     if not topic:
         lines = _overview(known)
+    elif topic == "extends":
+        lines = _extends()
     elif topic in TOPICS:
         lines = iter(_wrapped(TOPICS[topic]))
     elif name not in models:
@@ -68,6 +74,21 @@ def _overview(known: Mapping[str, type[Section]]) -> Iterator[str]:
     yield "`envwright explain NAME` explains one, `envwright explain NAME.KEY` one of its keys."
     topics = ", ".join(f"`{topic}`" for topic in TOPICS)
     yield f"Topics, too, are {topics} and `{POLICY}`: `envwright explain TOPIC`."
+
+
+def _extends() -> Iterator[str]:
+    yield from _wrapped(TOPICS["extends"])
+    for form, meaning in FORMS.items():
+        yield ""
+        yield f"  {form}"
+        yield from _wrapped(meaning, indent=6, first="      ")
+    yield ""
+    yield "Presets:"
+    for name in presets.names():
+        yield ""
+        yield f"  preset:{name}"
+        about = read_document(presets.preset(name).path).plain()["description"]
+        yield from _wrapped(about, indent=6, first="      ")
 
 
 def _capability(name: str, model: type[Section | Policy]) -> Iterator[str]:
@@ -142,6 +163,8 @@ def _layered(shape: Shape, words: str = "") -> str:
 def _default(shape: Shape, *, required: bool) -> str:
     if required:
         return "required"
+    if DEVELOPER in shape.schema:
+        return "default the environment's user"
     default = _given(shape.schema.get("default"))
     return "optional" if default is None else f"default {json.dumps(default, ensure_ascii=False)}"
 

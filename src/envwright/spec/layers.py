@@ -5,28 +5,36 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from envwright.errors import LocatedError, SpecError, UnfitError
-from envwright.spec import source
+from envwright.errors import LocatedError, NotFetchedError, SpecError, UnfitError
+from envwright.spec import presets, source
+from envwright.spec.addresses import CredentialsError, GitAddress, MissingLayer
+from envwright.spec.addresses import parse as parse_address
+from envwright.spec.bases import bases
 from envwright.spec.choice import WHEN, is_true
 from envwright.spec.document import parse
 from envwright.spec.merging import merge, settle
-from envwright.spec.messages import value_in_words
+from envwright.spec.messages import quoted, value_in_words
 from envwright.spec.shape import Shape, shape_of
+from envwright.spec.trees import LayerFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from pydantic import BaseModel
 
+    from envwright.spec.addresses import Address
+    from envwright.spec.bases import Base
     from envwright.spec.source import Position
     from envwright.spec.tree import Node
+    from envwright.spec.trees import Tree
 
-KEY = "extends"
+    Find = Callable[[Address], Tree]
+    """Returns the tree of an address, from the cache."""
+
 POLICY = "policy"
 """The key of a layer that holds its policy."""
 CHAIN_LIMIT = 32
@@ -37,7 +45,7 @@ class Link(NamedTuple):
     """A file that is a layer, and who names it.
 
     Args:
-        file: the file.
+        file: the file, as a person is shown it.
         asked: where another file extends it; None where the command line or an inventory does.
         note: why the file is no layer because of this; "" where it is.
     """
@@ -53,47 +61,64 @@ class Layers(NamedTuple):
     Args:
         roots: what each file says, from the lowest layer to the highest.
         checksums: the SHA-256 of each file that was read, by its path.
+        trees: where the files are from that are not the user's.
         links: who names each file, in the order of reading: a file comes before those it extends.
     """
 
     roots: list[Node]
     checksums: dict[str, str]
+    trees: list[Tree]
     links: list[Link]
 
 
-def load(files: Sequence[str], facts: Mapping[str, Any]) -> Layers:
+def no_cache(address: Address) -> Tree:
+    """Find no layer from elsewhere.
+
+    Raises:
+        SpecError: always.
+    """
+    raise SpecError(f"no layer is taken from elsewhere here, and {address} is one")
+
+
+def load(files: Sequence[str], facts: Mapping[str, Any] | None, find: Find = no_cache) -> Layers:
     """Read files and those that they extend.
 
-    A file that several files extend
-    counts once, below the first of these: what it says does not hide what was laid over it. A file
-    whose condition is false is left out, with the files that only it extends.
+    A file that several files extend counts once, below the first of these: what it says does not
+    hide what was laid over it. A file whose condition is false is left out, with the files that
+    only it extends.
 
     Args:
         files: the file of the environment, then those that are laid over it.
-        facts: the names that the condition of a whole file may use.
+        facts: the names that the condition of a whole file may use; None for the files of all
+            machines, whatever their conditions are.
+        find: returns the tree of an address; MissingLayer where it is not in the cache.
 
     Raises:
         SpecError, SpecErrors: a file cannot be read or parsed, or files extend each other.
+        NotFetchedError: a layer is not in the cache.
         UnfitError: the condition of the environment's own file is false.
     """
-    layers = _Layers(facts)
+    layers = _Layers(facts, find)
     own, *above = files
-    layers.add(own, None)
-    for file in above:
-        layers.add(file, None, own=False)
-    return Layers(layers.roots, layers.checksums, layers.links)
+    layers.add(LayerFile(own, own), None)
+    for name in above:
+        layers.add(layers.named(name), None, own=False)
+    return Layers(layers.roots, layers.checksums, layers.trees, layers.links)
 
 
-def load_policies(files: Sequence[str], facts: Mapping[str, Any]) -> list[Node]:
+def load_policies(
+    files: Sequence[str], facts: Mapping[str, Any], find: Find = no_cache
+) -> list[Node]:
     """Return the trees of files with policies and of those that they extend, as `load` does.
 
     Raises:
         SpecError, SpecErrors: as of `load`, or a file has no policy.
+        NotFetchedError: a layer is not in the cache.
     """
-    layers = _Layers(facts)
-    for file in files:
+    layers = _Layers(facts, find)
+    for name in files:
         before = len(layers.roots)
-        layers.add(file, None, own=False)
+        layers.add(layers.named(name), None, own=False)
         read = layers.roots[before:]
         if read and not any(isinstance(r.value, Mapping) and POLICY in r.value for r in read):
             hint = "name a file with `policy:`; `envwright explain policy` tells what it holds"
@@ -126,15 +151,16 @@ class _Environment(Shape):
 class _Layers:
     """The files of an environment, from the lowest layer to the environment's own file."""
 
-    def __init__(self, facts: Mapping[str, Any]) -> None:
-        self._facts = facts
+    def __init__(self, facts: Mapping[str, Any] | None, find: Find) -> None:
+        self._facts, self._find = facts, find
         self.roots: list[Node] = []
         self.checksums: dict[str, str] = {}
         self.links: list[Link] = []
+        self.trees: list[Tree] = []
         self._done: set[str] = set()
         self._chain: dict[str, str] = {}
 
-    def add(self, file: str, asked: Position | None, *, own: bool = True) -> None:
+    def add(self, file: LayerFile, asked: Position | None, *, own: bool = True) -> None:
         """Add a file above the files that it extends, unless it is there.
 
         Args:
@@ -142,25 +168,31 @@ class _Layers:
             asked: where another file extends it; None where the command line or an inventory does.
             own: whether it is the environment itself, if no file extends it.
         """
-        real = os.path.realpath(file) if "\0" not in file else file
+        real = os.path.realpath(file.path) if "\0" not in file.path else file.path
         if real in self._done:
-            self.links.append(Link(file, asked, "it lies below already"))
+            self.links.append(Link(file.shown, asked, "it lies below already"))
             return
         if asked and real in self._chain:
-            names = [*self._chain.values(), file]
+            names = [*self._chain.values(), file.shown]
             raise asked.error(f"these files extend each other: {' -> '.join(names)}")
         if asked and len(self._chain) >= CHAIN_LIMIT:
-            raise asked.error(f"more than {CHAIN_LIMIT} files extend each other in a row")
-        self._chain[real] = file
+            first, *_, last = self._chain.values()
+            chain = f"{first} -> ... -> {last} -> {file.shown}"
+            raise asked.error(f"more than {CHAIN_LIMIT} files extend each other in a row: {chain}")
+        self._chain[real] = file.shown
         root = _read(file, asked)
-        self.checksums[file] = root.at.source.checksum
+        self.checksums[file.path] = root.at.source.checksum
+        if file.tree and file.tree not in self.trees:
+            self.trees.append(file.tree)
+            self.checksums.update(file.tree.depends)
         fits = self._fits(root, required=own and asked is None)
-        self.links.append(Link(file, asked, "" if fits else "its condition is false here"))
+        note = "" if fits else "its condition is false here"
+        self.links.append(Link(file.shown, asked, note))
         if not fits:
             del self._chain[real]
             return
-        for name, at in _bases(root, file):
-            self.add(name, at)
+        for base in bases(root):
+            self.add(self._extended(base, file), base.at)
         del self._chain[real]
         self._done.add(real)
         self.roots.append(root)
@@ -168,17 +200,64 @@ class _Layers:
     def _fits(self, root: Node, *, required: bool) -> bool:
         """Tell whether the condition of a file holds; the environment's own must."""
         when = root.value.get(WHEN) if isinstance(root.value, Mapping) else None
-        if when is None or is_true(when.node, self._facts):
+        if when is None or self._facts is None or is_true(when.node, self._facts):
             return True
         if required:
             message = "the environment is for other machines: this condition is false"
             raise UnfitError([when.place.error(message)])
         return False
 
+    def _extended(self, base: Base, file: LayerFile) -> LayerFile:
+        """Return the file that another file names as its base."""
+        try:
+            return self.named(base.name, file, base.signers)
+        except MissingLayer as missing:
+            raise NotFetchedError([base.at.error(missing.message, missing.hint)]) from None
+        except SpecError as error:
+            secret = isinstance(error, CredentialsError)
+            raise base.at.error(error.message, error.hint, secret=secret) from None
 
-def _read(file: str, asked: Position | None) -> Node:
+    def named(
+        self, name: str, file: LayerFile | None = None, signers: tuple[str, ...] = ()
+    ) -> LayerFile:
+        """Return the file that a text names: an address, or a path beside another file.
+
+        Args:
+            name: the text.
+            file: the file that has the text; None where the command line or an inventory has it.
+            signers: whose signature it needs, if any.
+
+        Raises:
+            SpecError: the text names nothing that can be extended.
+        """
+        address = parse_address(name)
+        if signers:
+            if not isinstance(address, GitAddress):
+                raise SpecError(
+                    f"{quoted(name)} has no signature: only what git keeps can be signed",
+                    hint="leave `signers` out, or take the file from a git repository",
+                )
+            address = replace(address, signers=signers)
+        if name.startswith(presets.SCHEME):
+            return presets.preset(name.removeprefix(presets.SCHEME))
+        if address is None:
+            return file.beside(name) if file else LayerFile(name, name)
+        if file is None and not address.pinned:
+            raise SpecError(
+                f"{address}: a layer of an inventory names its commit or SHA-256",
+                hint="or let an environment extend it, which `envwright lock` can lock",
+            )
+        if file and file.tree and address.local:
+            raise SpecError(
+                f"{file.shown} is a layer from elsewhere, and takes no repository of this computer",
+                hint="name the repository by git+https or git+ssh",
+            )
+        return self._find(address).file(address.path)
+
+
+def _read(file: LayerFile, asked: Position | None) -> Node:
     try:
-        text = source.read(file)
+        text = source.read(file.path, file.shown, file.tree)
     except LocatedError:
         raise
     except SpecError as error:
@@ -188,17 +267,3 @@ def _read(file: str, asked: Position | None) -> Node:
         actual = value_in_words(root.plain())
         raise root.at.error(f"an environment is a mapping of keys, not {actual}")
     return root
-
-
-def _bases(root: Node, file: str) -> Iterator[tuple[str, Position]]:
-    """Yield the paths that `extends` names, relative to its own file, and where."""
-    entry = root.value.get(KEY) if isinstance(root.value, Mapping) else None
-    if entry is None:
-        return
-    for node in entry.node.value if isinstance(entry.node.value, tuple) else (entry.node,):
-        if not isinstance(node.value, str) or not node.value:
-            at = node.at if node.value else entry.at
-            actual = value_in_words(node.plain())
-            raise at.error(f"extends must be a path or a list of paths, not {actual}")
-        # As in a shell, `~nobody` stays as it is, where Path.expanduser would raise.
-        yield str(Path(file).parent / os.path.expanduser(node.value)), node.at  # noqa: PTH111 - above

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from envwright.model.secrets import Secrets
+    from envwright.spec.trees import Tree
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,16 @@ NO_REACH = Reach("/")
 """The reach of an environment that comes from no file: no commands, no files."""
 
 
-def reach_of(file: str, files: Iterable[str], secrets: Secrets) -> Reach:
+def reach_of(
+    file: str, files: Iterable[str], secrets: Secrets, trees: Sequence[Tree] = ()
+) -> Reach:
     """Return the reach of an environment.
 
     Args:
         file: the environment's file.
         files: all files that were read for it.
         secrets: the secrets that the environment declares.
+        trees: where its layers are from that are not files of this computer.
     """
     folder = home_of(file)
     commands, read = [], list(files)
@@ -90,7 +94,8 @@ def reach_of(file: str, files: Iterable[str], secrets: Secrets) -> Reach:
             )
         elif secret.declaration.file is not None:
             read.append(str(secret.directory / os.path.expanduser(secret.declaration.file)))  # noqa: PTH111 - leaves a user whom nobody knows
-    outside = dict.fromkeys(path for path in read if not is_inside(path, folder))
+    own = (path for path in read if not any(tree.holds(path) for tree in trees))
+    outside = dict.fromkeys(path for path in own if not is_inside(path, folder))
     return Reach(str(folder), tuple(commands), tuple(outside))
 
 
@@ -119,7 +124,7 @@ def without_foreign_text(faults: Iterable[SpecError], files: Sequence[str]) -> I
     folder, *others = map(home_of, files)
     inside = functools.cache(lambda path: any(is_inside(path, f) for f in (folder, *others)))
     for fault in faults:
-        if isinstance(fault, LocatedError) and not inside(fault.file):
+        if isinstance(fault, LocatedError) and fault.private and not inside(fault.file):
             yield LocatedError(
                 f"something is wrong here; no text is shown of a file outside of {folder}",
                 file=fault.file,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from envwright.model.catalogue import discover
+from envwright.model.values import DEVELOPER
+from envwright.spec.bases import LAYER, SIGNERS
 from envwright.spec.choice import DEFAULTS, ELSE, THEN, WHEN
 from envwright.spec.declaration import Declaration
 from envwright.spec.environment import NAME
@@ -30,10 +32,25 @@ _WHEN = {
     "anyOf": [{"type": "string"}, {"type": "boolean"}],
 }
 _CHOICE = {"$ref": "#/$defs/choice"}
+_LAYER = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "description": "A layer of git that one of the signers must have signed.",
+            "type": "object",
+            "properties": {
+                LAYER: {"type": "string"},
+                SIGNERS: {"type": "array", "minItems": 1, "items": {"type": "string"}},
+            },
+            "required": [LAYER, SIGNERS],
+            "additionalProperties": False,
+        },
+    ]
+}
 _ABOUT = ("description", "default")
 _BOUNDS = ("pattern", "format", "enum", "minLength", "maxLength")
 _SCALAR = {"type": ["string", "number", "boolean", "null"]}
-_OURS = ("title", "words", "short", "discriminator", "layers", "identity")
+_OURS = ("title", "words", "short", "discriminator", "layers", "identity", DEVELOPER)
 """Keywords of the models' schemas that no editor understands."""
 
 
@@ -101,8 +118,9 @@ def _head() -> dict[str, Any]:
             "type": "string",
         },
         "extends": {
-            "description": "Files that this file extends, relative to it; its own values win.",
-            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+            "description": "Layers below this file: paths, presets, addresses of git or https. "
+            "`envwright explain extends` shows the forms.",
+            "anyOf": [_LAYER, {"type": "array", "items": _LAYER}],
         },
         "when": _WHEN,
         "vars": {

@@ -41,7 +41,7 @@ _FACTS = (
 )
 _WORDS = ("true", "false", "none", "not", "and", "or", "if", "else", "in", "is", "for")
 _RESERVED = {
-    **dict.fromkeys((*_FACTS, "home", "home_of"), "a fact of the machine"),
+    **dict.fromkeys((*_FACTS, "user", "home", "home_of"), "a fact of the machine"),
     "secret": "the group of the secrets",
     **dict.fromkeys(_WORDS, "a word of the template language"),
 }
@@ -75,9 +75,9 @@ class Scope:
         """The facts and variables with their values: the names of conditions."""
         return {name: value for name, value in self._names.items() if not callable(value)}
 
-    def set_home(self, user: str) -> None:
-        """Set the name `home` to the home directory of a user."""
-        self._names["home"] = self._machine.home(user)
+    def set_developer(self, user: str) -> None:
+        """Set the names `user` and `home`; an environment without a developer has root's."""
+        self._names |= {"user": user, "home": self._machine.home(user)}
 
     def fault(self, error: SpecError) -> None:
         """Keep a fault."""
@@ -100,7 +100,7 @@ class Scope:
             return {key: self.value(entry.node) for key, entry in node.value.items()}
         if isinstance(node.value, tuple):
             return [self.value(item) for item in node.value]
-        if isinstance(node.value, str) and _is_template(node.value):
+        if isinstance(node.value, str) and is_template(node.value):
             return self._render(node.value, node.at)
         return node.value
 
@@ -129,7 +129,7 @@ class Scope:
 
     def _key(self, key: str, at: Position) -> str | None:
         """Return a key with its template rendered; None where it cannot be a key."""
-        if not _is_template(key):
+        if not is_template(key):
             return key
         name = self._render(key, at)
         if at in self.failed:
@@ -156,8 +156,9 @@ class Scope:
         return value
 
     def _failed(self, at: Position, message: str, hint: str) -> str:
-        self.failed.add(at)
-        self.fault(at.error(message, hint))
+        if at not in self.failed:  # a value that is used twice is told once
+            self.failed.add(at)
+            self.fault(at.error(message, hint))
         return ""
 
     def text(self, template: str) -> str:
@@ -212,7 +213,7 @@ class Scope:
 
 def uses(text: str) -> set[tuple[str, str]]:
     """Return the paths of the variables and secrets that the templates of a text may use."""
-    if not _is_template(text):
+    if not is_template(text):
         return set()
     from envwright.spec import rendering  # noqa: PLC0415 - as in Scope._render
 
@@ -232,8 +233,9 @@ def check_given(given: Mapping[str, Any], declared: Iterable[str], file: str) ->
     ]
 
 
-def _is_template(text: str) -> bool:
-    return "{{" in text or "{%" in text
+def is_template(value: object) -> bool:
+    """Tell whether a value is a text with a template."""
+    return isinstance(value, str) and ("{{" in value or "{%" in value)
 
 
 def _is_variable(value: Any) -> bool:

@@ -8,9 +8,13 @@ import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from envwright.errors import LocatedError, SpecError
 from envwright.spec.messages import suggestion
+
+if TYPE_CHECKING:
+    from envwright.spec.trees import Tree
 
 SIZE_LIMIT = 1 << 20
 """The most bytes of a file; a larger file is refused before it is parsed."""
@@ -20,11 +24,19 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True)
 class Source:
-    """A text and the name of its file, as the user gave it, with the SHA-256 of its bytes."""
+    """A text and the name of its file, as a person is shown it, with the SHA-256 of its bytes.
+
+    Args:
+        file: the path as the user gave it, or the address of a layer.
+        path: where the file lies on this computer.
+        tree: the tree that the file came with; None for a file of the user.
+    """
 
     file: str
     text: str = field(repr=False)
     checksum: str = ""
+    path: str = ""
+    tree: Tree | None = None
     lines: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -65,43 +77,50 @@ class Position:
         """Return a place in the same line."""
         return Position(self.source, self.line, self.column + columns)
 
-    def error(self, message: str, hint: str = "") -> LocatedError:
-        """Return an error at this place."""
-        return LocatedError(
+    def error(self, message: str, hint: str = "", *, secret: bool = False) -> LocatedError:
+        """Return an error at this place; the line that it is in is not shown if that is secret."""
+        error = LocatedError(
             message,
             file=self.source.file,
             line=self.line,
             column=self.column,
-            excerpt=self.text,
+            excerpt="" if secret else self.text,
             hint=hint,
         )
+        error.private = self.source.tree is None
+        return error
 
 
-def read(path: str | Path) -> Source:
+def read(path: str | Path, shown: str = "", tree: Tree | None = None) -> Source:
     """Read a file of at most SIZE_LIMIT bytes of UTF-8, with or without a byte order mark.
+
+    Args:
+        path: where it lies.
+        shown: its name in messages, if that is not the path.
+        tree: the tree that it came with; None for a file of the user.
 
     Raises:
         SpecError: the file does not exist, cannot be read, is too large, or is not UTF-8 (a
             LocatedError at the first bad byte).
     """
-    file = str(path)
+    file = shown or str(path)
     try:
-        with Path(file).open("rb") as stream:
+        with Path(path).open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             data = stream.read(SIZE_LIMIT + 1)
     except (OSError, ValueError) as error:
-        raise _unreadable(file, error) from None
+        raise _unreadable(file, Path(path), error) from None
     if len(data) > SIZE_LIMIT:
         known = f"has {size / SIZE_LIMIT:.1f} MiB" if size > SIZE_LIMIT else "is larger"
         raise SpecError(
             f"{file}: the file {known}; an environment has at most 1 MiB",
             hint="name an environment, and put large contents into files of their own",
         )
-    return Source(file, _decode(file, data), hashlib.sha256(data).hexdigest())
+    checksum = hashlib.sha256(data).hexdigest()
+    return Source(file, _decode(file, data), checksum, str(path), tree)
 
 
-def _unreadable(file: str, error: OSError | ValueError) -> SpecError:
-    path = Path(file)
+def _unreadable(file: str, path: Path, error: OSError | ValueError) -> SpecError:
     if isinstance(error, FileNotFoundError):
         near = suggestion(path.name, _specs(path.parent)) if path.parent.is_dir() else ""
         return SpecError(

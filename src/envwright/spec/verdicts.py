@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from envwright.errors import SpecErrors, UnfitError
+from envwright.errors import NotFetchedError, SpecErrors, UnfitError
 from envwright.facts import KnownGroup, KnownUser
 from envwright.spec import policy
 from envwright.spec.compiler import compile_environment, missing
 from envwright.spec.environment import load
+from envwright.spec.layers import no_cache
 from envwright.spec.reach import NO_REACH, Reach
 from envwright.spec.sample_machines import KINDS
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.spec.compiler import Compiled
     from envwright.spec.environment import Environment
+    from envwright.spec.layers import Find
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,11 @@ class Verdicts:
 
 
 def verdicts(
-    path: str, variables: Mapping[str, str], names: Sequence[str], policies: Sequence[str] = ()
+    path: str,
+    variables: Mapping[str, str],
+    names: Sequence[str],
+    find: Find = no_cache,
+    policies: Sequence[str] = (),
 ) -> Verdicts:
     """Compile an environment for kinds of machines, and return what can be said of each.
 
@@ -114,7 +120,11 @@ def verdicts(
         path: the file.
         variables: values of `vars`.
         names: the kinds.
+        find: returns the tree of a layer from elsewhere.
         policies: files whose policies hold for the environment, too.
+
+    Raises:
+        NotFetchedError: a layer is not in the cache.
     """
     found, reach = [], NO_REACH
     ended: dict[str, SpecError] = {}
@@ -122,10 +132,12 @@ def verdicts(
     for name in names:
         machine = KINDS[name]
         try:
-            environment = load(path, machine, variables, policies=policies)
+            environment = load(path, machine, variables, find=find, policies=policies)
             notices = [rule.ended() for rule in environment.rules if rule.is_void(today)]
             ended.update((str(notice), notice) for notice in notices)
             compiled = compile_environment(environment, machine, fresh=True)
+        except NotFetchedError:
+            raise
         except SpecErrors as errors:
             unfit = isinstance(errors, UnfitError)
             found.append(Verdict(name, errors.errors, unfit=unfit))

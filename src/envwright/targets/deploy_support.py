@@ -93,11 +93,16 @@ def content(text: str) -> io.BytesIO:
 
 
 def edited(
-    path: str, dialect: str, changes: Mapping[str, Any], defaults: Mapping[str, Any] = NONE
+    path: str,
+    dialect: str,
+    changes: Mapping[str, Any],
+    defaults: Mapping[str, Any] = NONE,
+    published: Mapping[str, str] = NONE,
 ) -> io.BytesIO:
     """Return a file of the machine with some keys set, and all other bytes unchanged.
 
-    The defaults are set where the file leaves them open.
+    The defaults are set where the file leaves them open. Lines that the file lacks are looked up
+    by their keys in the texts that are published at URLs.
     """
 
     def make() -> bytes:
@@ -107,6 +112,9 @@ def edited(
         late.based_on = based_on.decode()
         text = data.decode("utf-8", "surrogateescape")
         more = dialects.left_open(dialect, text, defaults)
+        for line in dialects.lacking(dialect, text, published):
+            lines = _download(published[line]).decode("utf-8", "surrogateescape")
+            more[dialects.published(dialect, lines, line)] = True
         new: str = dialects.get(dialect).edit(text, {**changes, **more})
         return new.encode("utf-8", "surrogateescape")
 

@@ -84,12 +84,11 @@ def export(compiled: Compiled, secrets: Secrets, host: str, folder: Path) -> lis
 
 def _refuse_secrets(compiled: Compiled, secrets: Secrets) -> None:
     for resource in compiled.resources:
-        for value in (resource.desired() or {}).values():
-            if isinstance(value, str) and secrets.references(value):
-                raise EnvwrightError(
-                    f"{resource.id} holds a secret, which an export would have to write down",
-                    hint="use `envwright apply`, or move the secret out of the environment",
-                )
+        if secrets.references(repr(resource.spec())):
+            raise EnvwrightError(
+                f"{resource.id} holds a secret, which an export would have to write down",
+                hint="use `envwright apply`, or move the secret out of the environment",
+            )
 
 
 def _support(folder: Path) -> Iterator[Path]:
@@ -196,8 +195,9 @@ def _literal(value: Any) -> str:
     if isinstance(value, Content):
         return f"content({_text(value.text)})"
     if isinstance(value, Edited):
-        defaults = f", {dict(value.defaults)!r}" if value.defaults else ""
-        return f"edited({value.path!r}, {value.dialect!r}, {dict(value.changes)!r}{defaults})"
+        more = {"defaults": value.defaults, "published": value.published}
+        given = "".join(f", {name}={dict(keys)!r}" for name, keys in more.items() if keys)
+        return f"edited({value.path!r}, {value.dialect!r}, {dict(value.changes)!r}{given})"
     if isinstance(value, Key):
         return f"key({list(value.fingerprints)!r}, url={value.url!r}, text={_text(value.text)})"
     if isinstance(value, Checksum):

@@ -26,14 +26,15 @@ class Server:
 
     Attributes:
         names: the host names that it answers for.
+        port: where it listens; 0 becomes a free port.
         root: what it serves: tests may put files of their own there.
         certificate: PEM text; a client that trusts it trusts every name.
         requests: `<host>/<path>` of all requests so far, in order.
         ending: set when it stops.
     """
 
-    def __init__(self, address: str, root: Path, names: Sequence[str]) -> None:
-        self.address = address
+    def __init__(self, address: str, root: Path, names: Sequence[str], port: int = 443) -> None:
+        self.address, self.port = address, port
         self.root = root
         self.names = tuple(names)
         self.requests: list[str] = []
@@ -43,10 +44,11 @@ class Server:
 
     @contextlib.contextmanager
     def serving(self) -> Iterator[Server]:
-        """Listen on port 443 of the address, each request in a thread of its own."""
+        """Listen on the port of the address, each request in a thread of its own."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self._chain)
-        with _Listener((self.address, 443), self, context) as listener:
+        with _Listener((self.address, self.port), self, context) as listener:
+            self.port = listener.server_port
             loop = threading.Thread(target=listener.serve_forever, args=(0.05,))
             loop.start()
             try:
@@ -62,8 +64,8 @@ class Server:
 
         Args:
             pattern: a regular expression, searched for.
-            kind: `status:CODE`, `truncate` (half is sent, all was promised), `corrupt` (one byte
-                in the middle differs) or `slow:BYTES` (so many a second).
+            kind: `status:CODE`, `redirect:URL`, `truncate` (half is sent, all was promised),
+                `corrupt` (one byte in the middle differs) or `slow:BYTES` (so many a second).
         """
         fault = (re.compile(pattern), kind)
         self._faults.insert(0, fault)
@@ -128,6 +130,11 @@ class _Request(http.server.BaseHTTPRequestHandler):
             file /= "index"
         if kind == "status":
             self.send_error(int(number))
+        elif kind == "redirect":
+            self.send_response(302)
+            self.send_header("Location", number)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
         elif not file.is_file():
             self.send_error(404)
         else:

@@ -140,6 +140,7 @@ def test_json_is_one_document_of_all_hosts(box: Path, said: Any) -> None:
         "exit_code": 1,
         "counts": {"same": 1, "unreachable": 1},
         "drift": [],
+        "error": None,
     }
     plan = {"version": 1, "environment": "box", "host": "@local", "resources": 1}
     plan |= {"changes": [], "side_effects": [], "notes": [], "failures": [], "waiting": []}
@@ -158,6 +159,58 @@ def test_an_inventory_of_one_host_is_as_that_host(box: Path, said: Any) -> None:
     (box / "one.py").write_text("hosts = (['@local'], {'environment': 'box.yaml'})\n")
     assert said("plan", "-i", "one.py") == said("plan", "box.yaml")
     assert said("plan", "-i", "one.py", "--json") == said("plan", "box.yaml", "--json")
+
+
+TEAM = f"here = ['@local']\naway = ['{AWAY}']\n"
+
+
+def outcomes(box: Path) -> dict[str, str]:
+    summary = json.loads((box / "out/summary.json").read_text())
+    return {host["host"]: host["outcome"] for host in summary["hosts"]}
+
+
+def test_a_limit_takes_the_hosts_on_which_the_last_run_failed(box: Path, said: Any) -> None:
+    (box / "team.py").write_text(TEAM)
+    plan = ("plan", "box.yaml", "-i", "team.py", "--report", "out")
+    assert said(*plan).code == 1
+    assert outcomes(box) == {"@local": "differs", AWAY: "unreachable"}
+    assert said(*plan, "--limit", "@failed") == Said(1, "", ERROR)
+    assert outcomes(box) == {AWAY: "unreachable"}
+    made(box)
+    assert said(*plan, "--limit", "@differs").code == 0
+    assert outcomes(box) == {"@local": "same"}
+    assert said(*plan, "--limit", "@differs").err == (
+        "error: --limit '@differs': no host of team.py is left\n"
+        f"hint: its hosts are @local, {AWAY}\n"
+    )
+
+
+def test_the_report_of_a_host_has_what_json_prints_of_it(box: Path, said: Any) -> None:
+    printed = json.loads(said("plan", "box.yaml", "--json").out)
+    for _ in range(2):
+        assert said("plan", "box.yaml", "--report", "out").code == 2
+    report = json.loads((box / "out/hosts/@local.json").read_text())
+    assert (report["verb"], report["result"]) == ("plan", printed)
+
+
+def test_a_report_is_written_by_every_run_that_finds_nothing_to_do(box: Path, said: Any) -> None:
+    made(box)
+    for _ in range(2):
+        assert said("plan", "box.yaml", "--report", "out").code == 0
+        assert outcomes(box) == {"@local": "same"}
+        (box / "out/summary.json").unlink()
+
+
+def test_a_report_that_cannot_be_written_stops_a_run_before_it_begins(box: Path, said: Any) -> None:
+    (box / "out").write_text("")
+    hosts = ("-H", "@local", "-H", AWAY)
+    assert said("apply", "box.yaml", *hosts, "--report", "out", "--yes") == Said(
+        1,
+        "",
+        "error: the report cannot be written to out: File exists\n"
+        "hint: name a folder that you can write to: --report DIR\n",
+    )
+    assert not (box / "file").exists()
 
 
 def test_one_question_is_asked_for_all_hosts_and_no_changes_nothing(
@@ -247,7 +300,7 @@ def test_ctrl_c_ends_with_130_and_leaves_no_process(
     proxy = f"-F none -o 'ProxyCommand=sh -c \"echo >>{started}; cat >/dev/null\"'"
     argv = words(verb, "box.yaml", "-H", "@ssh/a", "-H", "@ssh/b", "--parallel", "2")
     process = subprocess.Popen(
-        argv,
+        [*argv, "--report", str(box / "out")],
         env={**os.environ, "ENVWRIGHT_SSH_OPTIONS": proxy},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -266,6 +319,7 @@ def test_ctrl_c_ends_with_130_and_leaves_no_process(
         b"",
         f"error: {verb} was interrupted\n".encode(),
     )
+    assert outcomes(box) == {"@ssh/a": "interrupted", "@ssh/b": "interrupted"}
     while _lives(process.pid):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -60,8 +60,12 @@ if TYPE_CHECKING:
         (
             ["--inventory", "team.py", "--limit", "laptops"],
             [
-                "error: team.py names no host that matches laptops",
-                "hint: an inventory is a list: hosts = ['@ssh/dev@laptop', ...]",
+                "error: --limit 'laptops': team.py has no such host or group",
+                (
+                    "hint: name a host or a group (* and ? stand for any text), or the outcome of "
+                    "the last run: @same, @differs, @changed, @restart, @proven, @unproven, "
+                    "@unreachable, @locked, @refused, @interrupted, @failed, @skipped"
+                ),
             ],
         ),
     ],

@@ -53,7 +53,7 @@ def test_accounts_that_nobody_makes_are_told_and_may_be_there(folder: Path) -> N
         [
             "    box.yaml:2: there is no account dve; did you mean 'dev'?",
             (
-                "        hint: have the environment make the account (`user: {name: dve}`), or "
+                "        hint: have the environment make the account (`users: {dve: {}}`), or "
                 "name one that the machine has"
             ),
             "    box.yaml:4: there is no user web to own /srv/a",
@@ -78,7 +78,7 @@ def test_json_has_the_verdict_for_each_kind_with_places(folder: Path) -> None:
     said = check(folder, text, "--for", "ubuntu-24.04,ubuntu-24.04-wsl", "--json")
     account = reason(
         "there is no account ann",
-        "have the environment make the account (`user: {name: ann}`), or name one that the machine "
+        "have the environment make the account (`users: {ann: {}}`), or name one that the machine "
         "has",
         3,
         47,

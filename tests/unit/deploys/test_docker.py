@@ -341,10 +341,10 @@ def test_a_kernel_of_wsl_without_nftables_is_told_unless_iptables_is_the_old_one
     ("section", "told"),
     [
         (
-            "{users: [Dev]}",
+            "{users: [2ev]}",
             (
-                "2:18: docker.users[0] must be small letters, digits, `_` and `-`, a letter first, "
-                "not text 'Dev'"
+                "2:18: docker.users[0] must be letters, digits, `_`, `-`, `.`, a letter first, "
+                "not text '2ev'"
             ),
         ),
         (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import shlex
 import subprocess
 from pathlib import Path
@@ -18,6 +17,7 @@ from envwright.model.catalogue import discover
 from envwright.model.proof import Assertion, View
 from envwright.portable import readers
 from envwright.resources.command import Command
+from envwright.resources.variables import UNQUOTED
 
 if TYPE_CHECKING:
     from envwright.facts import Machine
@@ -29,7 +29,6 @@ environment:
   ODD: "it's 100% \\"$HOME\\" `id` \\\\ ; #"
 """
 ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
-UNQUOTED = vars(importlib.import_module(discover()["environment"].__module__))["UNQUOTED"]
 HEADER = "# Written by envwright: change the environment, not this file.\n"
 ODD = 'it\'s 100% "$HOME" `id` \\ ; #'
 EXPECTED = {

@@ -178,10 +178,10 @@ PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
             ),
         ),
         (
-            "{/etc/x: {content: x, owner: Root}}",
+            "{/etc/x: {content: x, owner: 1oot}}",
             (
-                "2:37: files./etc/x.owner must be small letters, digits, `_` and `-`, "
-                "a letter first, not text 'Root'"
+                "2:37: files./etc/x.owner must be letters, digits, `_`, `-`, `.`, "
+                "a letter first, not text '1oot'"
             ),
         ),
         (

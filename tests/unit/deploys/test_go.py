@@ -421,9 +421,9 @@ def test_tools_are_fetched_by_the_proxies_of_a_login(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [
         "env",
         "-i",
+        "no_proxy=a.test, b.test",
+        "HTTPS_PROXY=http://p.test:3128",
         "HOME=/home/dev",
         "USER=dev",
         "PATH=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin",
-        "HTTPS_PROXY=http://p.test:3128",
-        "no_proxy=a.test, b.test",
     ]

@@ -16,6 +16,7 @@ from standins import DEBIAN, UBUNTU, WSL
 from envwright.facts import Account, Accounts
 from envwright.model.resource import FileKey
 from envwright.resources.file import File
+from envwright.resources.keys import Keys
 from envwright.resources.member import Member
 
 if TYPE_CHECKING:
@@ -146,10 +147,10 @@ def test_only_keys_that_a_login_from_the_machine_itself_can_try_are_proved(tmp_p
     [
         ("{}", "2:7: user needs the key 'name'"),
         (
-            "{name: Dev}",
+            "{name: 2ev}",
             (
-                "2:14: user.name must be small letters, digits, `_` and `-`, a letter first, "
-                "not text 'Dev'"
+                "2:14: user.name must be letters, digits, `_`, `-`, `.`, a letter first, "
+                "not text '2ev'"
             ),
         ),
         (
@@ -227,3 +228,109 @@ def test_a_number_that_another_account_has_is_told_before_anything_is_changed(
     assert refusals(tmp_path, "user: {name: dev, uid: 1000}\n", machine) == taken
     assert refusals(tmp_path, "user: {name: ubuntu, uid: 1000}\n", machine) == []
     assert refusals(tmp_path, "user: {name: dev, uid: 1001}\n", machine) == []
+
+
+PASSWORD = 'secrets: {HASH: {file: hash}}\nuser: {name: dev, password_hash: "{{ secret.HASH }}"}\n'
+
+
+def test_a_password_is_a_line_of_shadow_by_a_secret(tmp_path: Path) -> None:
+    assert states(tmp_path, PASSWORD) == {
+        "user:dev": {"shell": "/bin/bash"},
+        "keys:/etc/shadow": {
+            "kind": "file",
+            "mode": "0640",
+            "owner": "root",
+            "group": "shadow",
+            FileKey("dev"): "⟦secret:HASH⟧",
+        },
+    }
+
+
+def test_a_hash_in_the_environment_itself_is_refused(tmp_path: Path) -> None:
+    told = refusals(tmp_path, "user: {name: dev, password_hash: $6$salt$hash}\n")
+    assert told == [
+        (
+            "2:34: user.password_hash must name a secret, like `{{ secret.TOKEN }}`: "
+            "YAML holds no password"
+        )
+    ]
+
+
+FINGERPRINT = f"SHA256:{'a' * 43}"
+
+
+def test_keys_of_a_forge_are_lines_by_their_fingerprints(tmp_path: Path) -> None:
+    other = f"SHA256:{'b' * 43}"
+    text = (
+        "user:\n  name: dev\n  authorized_keys_from:\n"
+        f"    github:anna: [{FINGERPRINT}]\n    https://keys.example/b: [{other}]\n"
+    )
+    keys = compile_section(tmp_path, text).resources[-1]
+    assert isinstance(keys, Keys)
+    assert (keys.path, keys.keys, keys.published) == (
+        "/home/dev/.ssh/authorized_keys",
+        {},
+        {FINGERPRINT: "https://github.com/anna.keys", other: "https://keys.example/b"},
+    )
+    assert keys.desired() == {
+        "kind": "file",
+        "mode": "0600",
+        "owner": "dev",
+        "group": "dev",
+        FileKey(FINGERPRINT): True,
+        FileKey(other): True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (
+            f"{{anna: [{FINGERPRINT}]}}",
+            (
+                "2:42: the key 'anna' of user.authorized_keys_from must be an address, or a name "
+                "on github, gitlab, codeberg, launchpad, like `github:anna`"
+            ),
+        ),
+        (
+            "{github:anna: [MD5:00]}",
+            (
+                "2:56: user.authorized_keys_from.github:anna[0] must be a fingerprint, like "
+                "`ssh-keygen -l` prints it, not text 'MD5:00'"
+            ),
+        ),
+        (
+            "{github:anna: []}",
+            (
+                "2:55: user.authorized_keys_from.github:anna must be a non-empty list of text, "
+                "not a list"
+            ),
+        ),
+    ],
+)
+def test_keys_without_a_place_or_a_fingerprint_are_refused(
+    tmp_path: Path, keys: str, told: str
+) -> None:
+    section = f"user: {{name: dev, authorized_keys_from: {keys}}}\n"
+    assert refusals(tmp_path, section) == [told]
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "content"),
+    [
+        ("Jane.Doe", "Jane-Doe", "Jane.Doe ALL=(ALL:ALL) ALL\n"),
+        ("JANE", "JANE", '"JANE" ALL=(ALL:ALL) ALL\n'),
+    ],
+)
+def test_the_rule_of_a_name_with_capitals_and_dots_is_one_that_sudo_reads(
+    tmp_path: Path, name: str, file: str, content: str
+) -> None:
+    made = compile_section(tmp_path, f"user: {{name: {name}, sudo: password}}\n")
+    (rule,) = (resource for resource in made.resources if isinstance(resource, File))
+    assert (rule.path, rule.content) == (f"/etc/sudoers.d/{file}", content)
+    (line,) = re.findall(r'grep -sE "(\^.*):[|]', made.proofs[0].script)
+    assert [bool(re.match(line, other)) for other in (name, name.replace(".", "x"), "JAN")] == [
+        True,
+        name == "JANE",
+        False,
+    ]

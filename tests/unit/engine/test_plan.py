@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from envwright.facts import Facts, Machine
-    from envwright.model.resource import Fields, Resource
+    from envwright.model.resource import Fields, Resource, State
 
 NO_SECRETS = Secrets({})
 
@@ -282,6 +283,25 @@ def test_a_quick_proof_that_fails_is_told_where_nothing_is_left_to_change(tmp_pa
     assert plan_for(changing).failures == ()
     make(tmp_path / "new", "text\n")
     assert plan_for(changing).failures == (failure,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Occupied(File):
+    """A file that a person works on."""
+
+    def actual(self, facts: Facts) -> State | None:  # noqa: ARG002 - always as it should be
+        return self.desired()
+
+    def obstacle(self, facts: Facts) -> str:  # noqa: ARG002 - always occupied
+        return "somebody works on it"
+
+
+def test_what_is_left_to_a_person_is_told_beside_what_is_changed(tmp_path: Path) -> None:
+    occupied = Occupied(owner=ME, group=ME, path=str(tmp_path / "theirs"))
+    plan = plan_for(StandInSection("files", [occupied, mine(tmp_path / "new", "text\n")]))
+    assert [change.resource.id for change in plan.changes] == [f"file:{tmp_path}/new"]
+    failure = Result(occupied.id, "failed", "somebody works on it", 0.0)
+    assert (plan.failures, plan.settled) == ((failure,), False)
 
 
 # --- What changes bring about -----------------------------------------------------------------

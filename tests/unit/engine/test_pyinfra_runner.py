@@ -225,6 +225,14 @@ def test_a_secret_reaches_the_file_and_neither_error_nor_log(
     assert caplog.text == ""
 
 
+def test_a_secret_reaches_a_command_by_its_stdin(session: Session, tmp_path: Path) -> None:
+    engine = Engine(session, secrets_of(tmp_path, token="hunt\0er\n22"))
+    given = Content(f"T={marker('token')}")
+    file = tmp_path / "given"
+    engine.run("x", operation("server.shell", commands=[f"cat >{file}"], _stdin=given))
+    assert file.read_bytes() == b"T=hunt\0er\n22"
+
+
 def test_what_an_operation_waits_for_is_told_while_it_waits(
     session: Session, tmp_path: Path
 ) -> None:

@@ -152,6 +152,34 @@ def test_a_page_that_is_no_key_is_refused() -> None:
     )
 
 
+# --- Published lines of a file ------------------------------------------------------------------
+
+LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo"
+LINE_ID = "SHA256:NMlmQl1G5A6RDA9UY+Z8Mjbua+KYI/mLEax8tmsLJJ0"
+LINES = Edited("/k", "authorized_keys", {}, published={LINE_ID: "https://x.test/anna.keys"})
+
+
+def test_a_published_line_that_is_there_is_not_downloaded() -> None:
+    session = StandInSession(files={"/k": f"{LINE} me\n".encode()})
+    assert resolve(LINES, session, NO_SECRETS).read() == f"{LINE} me\n".encode()
+    assert session.scripts == []
+
+
+def test_a_published_line_that_lacks_is_added_as_it_is_published() -> None:
+    session = StandInSession(f"{LINE} laptop\n".encode(), files={"/k": b"# mine\n"})
+    assert resolve(LINES, session, NO_SECRETS).read() == f"# mine\n{LINE} laptop\n".encode()
+
+
+def test_a_published_line_that_is_another_is_refused() -> None:
+    session = StandInSession(b"<html>Log in to the hotel's network</html>", files={"/k": b""})
+    with pytest.raises(RefusedError) as raised:
+        resolve(LINES, session, NO_SECRETS)
+    assert str(raised.value) == (
+        f"https://x.test/anna.keys has nothing that is {LINE_ID}\n"
+        "hint: nothing was added; ask its owner which keys are there now, and name these"
+    )
+
+
 # --- Downloads --------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from envwright.facts import (
     Machine,
     Output,
     Shell,
+    SlowShell,
     Stat,
     Status,
     Text,
@@ -271,6 +273,17 @@ def test_each_script_has_its_own_code_and_output(session: Session) -> None:
         Output(1, ""),
         Output(0, ""),
     ]
+
+
+def test_slow_scripts_run_at_the_same_time_and_each_has_its_own_answer(session: Session) -> None:
+    scripts = [f"sleep 1.{n}; echo {n}; echo 'a  b'; exit {n}" for n in (3, 1, 0, 2)]
+    began = time.monotonic()
+    facts = ask(session, [Shell("echo quick"), *map(SlowShell, scripts)])
+    assert time.monotonic() - began < 4
+    assert [facts[SlowShell(script)] for script in scripts] == [
+        Output(n, f"{n}\na  b") for n in (3, 1, 0, 2)
+    ]
+    assert facts[Shell("echo quick")] == Output(0, "quick")
 
 
 def test_a_question_that_was_not_asked_is_unknown() -> None:

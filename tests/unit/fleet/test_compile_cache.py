@@ -10,7 +10,6 @@ from standins import DEBIAN, UBUNTU, compiled, secrets_of
 
 from envwright.cache.compiled import CompiledEnvironment
 from envwright.errors import SpecError
-from envwright.fleet import compile_cache
 from envwright.fleet.compile_cache import CompileCache
 from envwright.host.inventory import Target
 from envwright.model.secrets import marker
@@ -33,7 +32,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
             raise SpecError("bad.yaml:1:1: no")
         return CompiledEnvironment(compiled(), secrets_of(tmp_path, token="hunter2"))
 
-    monkeypatch.setattr(compile_cache, "compiled", compile_)
+    monkeypatch.setattr("envwright.cache.compiled.compiled", compile_)
     return asked
 
 

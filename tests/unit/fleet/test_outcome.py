@@ -137,6 +137,7 @@ def test_the_document_has_everything_of_every_machine() -> None:
         "exit_code": 1,
         "counts": {"differs": 1, "failed": 1, "skipped": 1},
         "drift": [{"id": "file:/a", "hosts": ["a"]}],
+        "error": None,
         "hosts": [
             {
                 "host": "a",

@@ -161,3 +161,30 @@ def test_who_asks_after_ctrl_c_gets_no_answer() -> None:
     with pytest.raises(KeyboardInterrupt):
         Pool(2, fail_fast=False).run(targets("h0", "h1"), work, heard)
     assert [word for word in heard.told if word.startswith("asked")] == ["asked h0: "]
+
+
+def test_after_ctrl_c_what_came_of_each_machine_is_still_known() -> None:
+    def work(channel: Channel, target: Target) -> RunSummary:
+        if target.host == "done":
+            return planned()
+        if target.host == "away":
+            raise HostError("it does not answer")
+        if target.host == "asking":
+            channel.ask("password: ")
+        select.select([channel.stop], [], [], 20)
+        if target.host == "hung up":  # its ssh heard Ctrl-C, too
+            raise HostError("the connection was closed")
+        raise KeyboardInterrupt
+
+    hosts = ["done", "away", "hung up", "hangs", "asking", "waits"]
+    pool = Pool(3, fail_fast=False)
+    with pytest.raises(KeyboardInterrupt):
+        pool.run(targets(*hosts), work, Heard(password=KeyboardInterrupt()))
+    assert words(pool.outcomes) == [
+        "done same",
+        "away unreachable",
+        "hung up interrupted",
+        "hangs interrupted",
+        "asking interrupted",
+        "waits skipped",
+    ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envwright.host.error_hints import Listener, advise, evidence
+from envwright.host.error_hints import advise, evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +42,18 @@ def test_where_a_package_itself_failed_all_its_words_are_told() -> None:
     words = "Setting up x\n\nx.postinst: no  disk\nE: Sub-process /usr/bin/dpkg returned an error\n"
     assert evidence(words) == [
         "Setting up x",
+        "x.postinst: no disk",
+        "E: Sub-process /usr/bin/dpkg returned an error",
+    ]
+
+
+def test_how_far_apt_was_is_no_evidence() -> None:
+    words = (
+        "dlstatus:1:20.0:Retrieving file 1 of 1\npmstatus:x:40.0:Unpacking x (amd64)\n"
+        "x.postinst: no disk\npmerror:x:60.0:installed x package post-installation script\n"
+        "E: Sub-process /usr/bin/dpkg returned an error\n"
+    )
+    assert evidence(words) == [
         "x.postinst: no disk",
         "E: Sub-process /usr/bin/dpkg returned an error",
     ]
@@ -80,21 +92,6 @@ ANEW = "no source has the version that is installed: `apt-get install jq` takes 
 )
 def test_what_is_known_has_a_hint(words: str, hint: str) -> None:
     assert advise(words).partition(";")[0] == hint
-
-
-def test_what_a_command_waits_for_is_told_once_whatever_the_pieces() -> None:
-    said = (
-        b"Reading lists...\nWaiting for cache lock: lock A. It is held by process 7 (apt)...\r"
-        b"Waiting for cache lock: lock A. It is held by process 7 (apt)... \n"
-        b"note: Waiting for cache lock: none\nWaiting for cache lock: lock B\n"
-        b"Waiting for cache lock: cut off"
-    )
-    for size in (1, 7, len(said)):
-        told: list[str] = []
-        listener = Listener(told.append)
-        for start in range(0, len(said), size):
-            listener(said[start : start + size])
-        assert told == ["lock A. It is held by process 7 (apt)", "lock B"]
 
 
 class LoginPage(http.server.BaseHTTPRequestHandler):

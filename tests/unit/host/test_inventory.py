@@ -30,9 +30,9 @@ def inventory(folder: Path, text: str) -> str:
     return str(folder / "team.py")
 
 
-def refusal(path: str, *limit: str) -> str:
+def refusal(path: str) -> str:
     with pytest.raises(EnvwrightError) as raised:
-        read_inventory(path, limit)
+        read_inventory(path)
     return str(raised.value)
 
 
@@ -43,28 +43,6 @@ def test_hosts_have_the_environment_of_their_own_data_or_of_their_group(tmp_path
         Target("@ssh/root@build", "build.yaml", groups=("build",)),
         Target("@local", "", groups=("build",)),
     ]
-
-
-@pytest.mark.parametrize(
-    ("limit", "hosts"),
-    [
-        (["laptops"], ["@ssh/dev@one", "@ssh/dev@two"]),
-        (["*@two", "@local"], ["@ssh/dev@two", "@local"]),
-        (["b*"], ["@ssh/dev@one", "@ssh/root@build", "@local"]),
-    ],
-)
-def test_a_limit_keeps_hosts_and_groups_that_match(
-    tmp_path: Path, limit: list[str], hosts: list[str]
-) -> None:
-    assert [t.host for t in read_inventory(inventory(tmp_path, TEAM), limit)] == hosts
-
-
-def test_a_limit_that_matches_nothing_is_refused(tmp_path: Path) -> None:
-    path = inventory(tmp_path, TEAM)
-    assert refusal(path, "three", "f*") == (
-        f"{path} names no host that matches three or f*\n"
-        "hint: an inventory is a list: hosts = ['@ssh/dev@laptop', ...]"
-    )
 
 
 def test_an_inventory_of_nobody_is_refused(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envwright.errors import RefusedError, StepError
-from envwright.pull import git as git_module
+from envwright.fetch import git as git_module
 from envwright.pull.git import Git
 from envwright.pull.settings import Settings
 

@@ -80,6 +80,7 @@ def test_an_installation_over_https_by_ssh_signatures(files: Files) -> None:
         "file:/etc/envwright/pull/keyring.asc",
         "file:/etc/envwright/pull/known_hosts",
         "file:/etc/envwright/pull/identity",
+        "link:/etc/envwright/pull/metrics",
         "file:/etc/systemd/system/envwright-pull.service",
         "file:/etc/systemd/system/envwright-pull.timer",
         "service:envwright-pull.timer",
@@ -172,10 +173,43 @@ def test_a_removal_takes_away_all_but_packages() -> None:
     made = installation.remove()
     assert [resource.id for resource in made.resources] == [
         "command:stop envwright-pull.timer",
+        "file:/etc/envwright/pull/metrics/envwright.prom",
         "file:/etc/systemd/system/envwright-pull.timer",
         "file:/etc/systemd/system/envwright-pull.service",
         "command:forget what was pulled",
     ]
+
+
+LINK = "link:/etc/envwright/pull/metrics"
+
+
+@pytest.mark.parametrize(
+    ("words", "states"),
+    [
+        ((), {LINK: "/var/lib/prometheus/node-exporter"}),
+        (("--metrics", "/srv/prom"), {"directory:/srv/prom": None, LINK: "/srv/prom"}),
+        (("--metrics", "none"), {"file:/etc/envwright/pull/metrics": None}),
+    ],
+)
+def test_metrics_go_where_a_link_leads(words: tuple[str, ...], states: dict[str, Any]) -> None:
+    given = install_options(parse(["pull", "install", URL, "box.yaml", *words]))
+    assert given
+    settings = Settings(URL, "box.yaml", signers=True)
+    made = installation.install(settings, installation.Keys(), PROGRAM, given.metrics)
+    found = {resource.id: resource.desired() or {} for resource in made.resources}
+    about = {id_: state for id_, state in found.items() if id_ in {LINK, *states}}
+    assert {id_: state.get("target") for id_, state in about.items()} == states
+
+
+@pytest.mark.parametrize("folder", ["prom", "/srv/../etc"])
+def test_metrics_go_into_no_folder_that_could_be_another(folder: str) -> None:
+    settings = Settings(URL, "box.yaml", signers=True)
+    with pytest.raises(EnvwrightError) as raised:
+        installation.install(settings, installation.Keys(), PROGRAM, folder)
+    assert str(raised.value) == (
+        f"--metrics {folder}: this is no absolute path of a folder\n"
+        "hint: name one, such as /var/lib/prometheus/node-exporter; or none for no metrics"
+    )
 
 
 def test_every_script_of_it_is_one(files: Files) -> None:

@@ -75,6 +75,9 @@ def test_a_signed_commit_is_applied_and_recorded(machine: Machine, alice: Key) -
     date = "2026-01-02T03:04:05+00:00"
     text = machine.environment("right")
     commit = machine.repository.commit(*alice.settings, date=date, box=text)
+    prom = machine.follower.state.with_name("prom")
+    prom.mkdir()
+    (machine.follower.folder / "metrics").symlink_to(prom)
     said = machine.run()
     assert (said.code, said.err) == (0, "")
     first, *_, last = said.out.splitlines()
@@ -104,6 +107,9 @@ def test_a_signed_commit_is_applied_and_recorded(machine: Machine, alice: Key) -
         "error": None,
         "last_good": {"time": record["time"], "commit": commit},
     }
+    assert (prom / "envwright.prom").read_text().splitlines()[-1] == (
+        f'envwright_pull_info{{environment="box.yaml",ref="HEAD",mode="apply",commit="{commit}"}} 1'
+    )
     assert (machine.follower.state / "status.json").stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in machine.follower.state.iterdir()) == [
         "lock",

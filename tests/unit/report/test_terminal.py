@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -283,7 +285,8 @@ def test_no_color_turns_colours_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_step_is_told_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
-    step = Step((change(Package(package="git"), None, {}), change(Package(package="jq"), None, {})))
+    both = (change(Package(package="git"), None, {}), change(Package(package="jq"), None, {}))
+    step = Step(both, 3, 44)
 
     def tell(report: Report) -> None:
         report.begin(step)
@@ -291,9 +294,58 @@ def test_a_step_is_told_when_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None
 
     assert written(tell) == "  done  package:git, package:jq  (0.0 s)\n"
     assert written(tell, Terminal()) == (
-        "  package:git, package:jq ..."
-        "\r\033[K  \033[32mdone\033[0m  package:git, package:jq  (0.0 s)\n"
+        "  0:00  3 of 44 done  package:git, package:jq\n"
+        "\033[1F\033[J  \033[32mdone\033[0m  package:git, package:jq  (0.0 s)\n"
     )
+
+
+def test_a_step_under_way_shows_its_clock_and_what_its_program_said_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")  # it is not a matter of colours
+    monkeypatch.setenv("COLUMNS", "40")
+    now = itertools.count(1000, 31)
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(now)))
+
+    def tell(report: Report) -> None:
+        report.begin(Step((change(Package(package="git"), None, {}),), 12, 44))
+        report.progress("45 %  Unpacking git (amd64) over another one")
+        report.progress("")  # a second in which the program said nothing
+        report.waiting("lock A")
+        report.progress("\033[2Jsetting up")
+
+    assert written(tell, Terminal()) == (
+        "  0:31  12 of 44 done  package:git\n"
+        "\033[1F\033[J  1:02  12 of 44 done  package:git\n        45 %  Unpacking git (amd64) ove\n"
+        "\033[2F\033[J  1:33  12 of 44 done  package:git\n        45 %  Unpacking git (amd64) ove\n"
+        "\033[2F\033[J  waiting  lock A\n"
+        "  2:04  12 of 44 done  package:git\n        \\x1b[2Jsetting up\n"
+    )
+
+
+def test_a_thousand_lines_a_second_are_drawn_ten_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = itertools.count()
+    monkeypatch.setattr(time, "monotonic", lambda: next(now) / 1000)
+
+    def tell(report: Report) -> None:
+        report.begin(Step((change(Package(package="git"), None, {}),), 12, 44))
+        for number in range(1000):
+            report.progress(f"line {number}")
+
+    assert written(tell, Terminal()).count("12 of 44") == 10
+
+
+@pytest.mark.parametrize("terminal", ["dumb", "file"])
+def test_nothing_moves_where_it_cannot_be_seen(
+    terminal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", terminal)
+
+    def tell(report: Report) -> None:
+        report.begin(Step((change(Package(package="git"), None, {}),)))
+        report.progress("45 %")
+
+    assert written(tell, Terminal() if terminal == "dumb" else None) == ""
 
 
 def test_results_are_told_with_what_was_seen() -> None:

@@ -22,7 +22,7 @@ def test_an_account_of_a_person_must_be_there_or_be_made() -> None:
             "there is the account ann",
             "getent passwd -- ann",
             "there is no account ann",
-            "have the environment make the account (`user: {name: ann}`), or name one that the "
+            "have the environment make the account (`users: {ann: {}}`), or name one that the "
             "machine has",
             at=("users", 1),
             unless="user:ann",

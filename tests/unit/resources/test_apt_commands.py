@@ -147,9 +147,16 @@ def test_the_wait_for_the_lists_ends(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_what_is_no_lock_is_not_waited_for(tmp_path: Path) -> None:
     apt_get(tmp_path, "echo 'E: No network.' >&2; exit 100\n")
     assert shell(tmp_path, update("-o A=b")) == (100, "", "E: No network.\n")
+    options = apt_commands.OPTIONS.removesuffix(" ${EW_STATUS-}")
     assert (tmp_path / "words").read_text("utf-8") == (
-        f"update -qq {apt_commands.OPTIONS} -o APT::Update::Error-Mode=any -o A=b\n"
+        f"update -qq {options} -o APT::Update::Error-Mode=any -o A=b\n"
     )
+
+
+def test_an_update_tells_how_far_it_is_to_whoever_looks(tmp_path: Path) -> None:
+    apt_get(tmp_path, 'case "$*" in *APT::Status-Fd=1*) echo dlstatus:1:50:Half ;; esac\n')
+    looked = f"EW_STATUS='-o APT::Status-Fd=1'; {update()}"
+    assert shell(tmp_path, looked) == (0, "dlstatus:1:50:Half\n", "")
 
 
 STATUS = "Package: a\nStatus: install ok {}\n\n"

@@ -8,10 +8,12 @@ import pytest
 from standins import DEBIAN, OFFLINE
 
 from envwright.facts import Facts, Output, Shell, Unknown
-from envwright.model.operations import operation
+from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import compare
+from envwright.resources.apt_entries import AptEntries
 from envwright.resources.command import Command
+from envwright.resources.file import File
 
 SEEN = (Assertion("run", ("true",), "rc", 0),)
 COMMAND = Command(
@@ -66,9 +68,23 @@ def test_a_command_runs_once_and_comes_after_what_it_names() -> None:
     assert COMMAND.pending(OFFLINE) == ""
 
 
+def test_what_a_command_is_given_comes_by_stdin_and_is_seen_by_nobody() -> None:
+    command = replace(COMMAND, given="hunter22")
+    assert list(command.converge(compare(None, {"value": "1"}))) == [
+        operation("server.shell", commands=["echo 1 > x"], _stdin=Content("hunter22"))
+    ]
+    assert "hunter22" not in repr(command.public_values())
+
+
 def test_a_command_for_systemd_waits_for_it_and_does_nothing_before() -> None:
     command = Command(title="t", observe="", expected="", run="x", seen=(), systemd=True)
     assert [command.pending(DEBIAN), command.pending(OFFLINE)] == ["", "systemd is not PID 1 yet"]
     assert list(command.converge(compare(None, {}))) == [
         operation("server.shell", commands=["[ ! -d /run/systemd/system ] || { x\n}"])
     ]
+
+
+def test_a_state_that_apt_needs_comes_before_apts_own_and_after_the_files_that_apt_reads() -> None:
+    needed = replace(COMMAND, before_apt=True)
+    assert File(path="/etc/apt/apt.conf.d/90x").order < needed.order < AptEntries.rank
+    assert COMMAND.order == COMMAND.rank

@@ -79,3 +79,16 @@ def test_the_witness_sees_what_the_dialect_wrote(dialect: str, keys: dict[str, A
         assert assertion.view is not None
         read = getattr(readers, assertion.view.reader)
         assert read(text, *assertion.view.arguments) == assertion.expected
+
+
+def test_what_a_file_cannot_hold_of_a_secret_is_told_without_the_secret() -> None:
+    login = Keys(path="/x", dialect="netrc", keys={"h": "login me password ⟦secret:P⟧"})
+    shadow = Keys(path="/y", dialect="shadow", keys={"dev": "⟦secret:P⟧"})
+    hashed = f"$6$salt${'a' * 60}"
+    told = [
+        login.unwritable({"mode": "0600", FileKey("h"): "login me password hunter22"}),
+        shadow.unwritable({FileKey("dev"): hashed}),
+        shadow.unwritable({FileKey("dev"): "hunter22"}),
+    ]
+    assert told == ["", "", "the password of dev is no hash in the form of crypt(5)"]
+    assert login.unwritable({FileKey("h"): "login me password two words"})

@@ -8,7 +8,9 @@ from envwright.facts import Facts, KnownGroup, KnownUser, Stat, Status, Text, Un
 from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Fields, compare
+from envwright.resources.apt_entries import AptEntries
 from envwright.resources.file import File
+from envwright.resources.package import Package
 
 OWNERS = (KnownUser("dev"), KnownGroup("team"))
 FILE = File(path="/etc/x", content="text\n", mode="0600", owner="dev", group="team")
@@ -99,3 +101,9 @@ def test_a_file_is_witnessed_as_no_link_with_all_that_it_has() -> None:
 def test_who_asks_is_no_part_of_the_wish() -> None:
     asked = File(path="/etc/x", origins=(ORIGIN,), needs=("user:dev",), at=("x",))
     assert asked.spec() == File(path="/etc/x").spec()
+
+
+def test_a_file_that_apt_reads_goes_before_all_that_apt_does() -> None:
+    paths = ("/etc/apt/apt.conf.d/90x", "/etc/apt/auth.conf.d/x.conf", "/etc/aptitude", "/etc/motd")
+    early = [File(path=path).order < AptEntries.rank < Package.rank for path in paths]
+    assert early == [True, True, False, False]

@@ -193,3 +193,22 @@ def test_a_key_that_another_names_is_no_default_any_more() -> None:
             keys={"opts/a": "7"},
             defaults={"driver": "own", "opts/b": "2"},
         )
+
+
+def test_published_keys_of_two_wishes_are_joined_and_fetched_where_they_lack() -> None:
+    line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo"
+    there = "SHA256:NMlmQl1G5A6RDA9UY+Z8Mjbua+KYI/mLEax8tmsLJJ0"
+    other = f"SHA256:{'A' * 43}"
+    first, second = (
+        Keys(path="/k", dialect="authorized_keys", published={key: f"https://x.test/{number}"})
+        for number, key in enumerate((there, other))
+    )
+    both = first.merge(second)
+    assert isinstance(both, Keys)
+    assert both.published == {there: "https://x.test/0", other: "https://x.test/1"}
+    status = Status("file", "0644", "root", "root", 90, "")
+    facts = Facts({Stat("/k"): status, Text("/k"): f"{line} me\n"})
+    difference = compare(both.actual(facts), both.desired())
+    assert difference.fields == (FileKey(other),)
+    (put,) = both.converge(difference)
+    assert put.arguments["src"] == Edited("/k", "authorized_keys", {}, {}, both.published)

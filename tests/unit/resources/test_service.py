@@ -282,6 +282,9 @@ def test_only_what_must_run_waits_for_systemd() -> None:
 # --- What is done -----------------------------------------------------------------------------
 
 
+RESET = operation("server.shell", commands=["systemctl reset-failed -- x.service || :"])
+
+
 def service_call(**arguments: Any) -> Any:
     usual = {"running": True, "enabled": True, "restarted": False, "daemon_reload": False}
     return operation("systemd.service", service=NAME, **{**usual, **arguments})
@@ -292,17 +295,17 @@ def service_call(**arguments: Any) -> Any:
     [
         (None, [service_call(daemon_reload=True)]),
         ({**GOOD, "enabled": False}, [service_call()]),
-        ({**GOOD, "up to date": False}, [service_call(restarted=True, daemon_reload=True)]),
+        (
+            {**GOOD, "up to date": False},
+            [RESET, service_call(restarted=True, daemon_reload=True)],
+        ),
         (
             {**GOOD, "enabled": "masked", "running": False},
             [operation("server.shell", commands=["systemctl unmask -- x.service"]), service_call()],
         ),
         (
             {**GOOD, "running": "failed"},
-            [
-                operation("server.shell", commands=["systemctl reset-failed -- x.service || :"]),
-                service_call(),
-            ],
+            [RESET, service_call()],
         ),
         (
             {**GOOD, "running": "fails again and again: systemd restarts the unit"},
@@ -351,7 +354,8 @@ def test_one_whose_running_is_not_managed_restarts_only_when_it_runs() -> None:
     for running in (True, False):
         outdated: Fields = {**GOOD, "running": running, "up to date": False}
         assert list(open_.converge(compare(outdated, open_.desired()))) == [
-            service_call(running=None, enabled=None, restarted=running, daemon_reload=True)
+            *([RESET] if running else []),
+            service_call(running=None, enabled=None, restarted=running, daemon_reload=True),
         ]
 
 
@@ -527,3 +531,37 @@ FRESH = (
 )
 def test_a_service_is_witnessed_in_what_is_wanted(service: Service, seen: list[Assertion]) -> None:
     assert list(service.witness()) == seen
+
+
+OPTIONAL = Service(unit=NAME, running=None, enabled=None, optional=True, reads=("/etc/a",))
+
+
+def test_a_unit_that_need_not_be_there_is_as_it_should_be_without_it() -> None:
+    missing = state(OPTIONAL, unit(load="not-found"))
+    difference = compare(missing, OPTIONAL.desired())
+    assert bool(difference) is False
+    # Nothing is started for a change of its files either.
+    assert OPTIONAL.predict(difference, {"file:/etc/a"}) == difference
+
+
+def test_a_unit_that_need_not_be_there_is_restarted_where_it_runs() -> None:
+    there = state(OPTIONAL, unit(), a=200.0)
+    difference = compare(there, OPTIONAL.desired())
+    assert difference.fields == ("up to date",)
+    (restart,) = OPTIONAL.converge(difference)
+    assert (restart.name, restart.arguments["restarted"]) == ("systemd.service", True)
+    stopped = compare(state(OPTIONAL, unit(active="inactive"), a=200.0), OPTIONAL.desired())
+    assert bool(stopped) is False
+
+
+def test_a_unit_that_somebody_needs_must_be_there() -> None:
+    both = OPTIONAL.merge(PLAIN)
+    assert both == replace(PLAIN, reads=("/etc/a",))
+    assert PLAIN.merge(OPTIONAL) == both
+
+
+def test_an_exported_deploy_restarts_a_unit_that_need_not_be_there_where_it_runs() -> None:
+    running = f"! systemctl is-active --quiet -- {NAME} || systemctl restart -- {NAME}"
+    restart = operation("server.shell", commands=[running])
+    files = tuple(OPTIONAL.restarted_by)
+    assert list(OPTIONAL.exported()) == [restart.given(Changed(files))]

@@ -11,6 +11,7 @@ from envwright.facts import (
     Accounts,
     Facts,
     Guarded,
+    KnownUser,
     Logins,
     Stat,
     Status,
@@ -33,8 +34,9 @@ STATE: Fields = {"uid": 1000, "group": "dev", "home": "/home/dev", "shell": "/bi
 
 def test_an_account_is_known_by_what_is_wanted_of_it() -> None:
     shell = (Stat("/bin/bash"), Text("/etc/shells"))
-    assert FULL.questions() == (Logins(), *shell, Guarded("/home/dev"))
-    assert (ANY.id, ANY.questions()) == ("user:dev", (Logins(),))
+    new = (Stat("/home/dev"), KnownUser("dev"))
+    assert FULL.questions() == (Logins(), *shell, Guarded("/home/dev"), *new)
+    assert (ANY.id, ANY.questions()) == ("user:dev", (Logins(), *new))
     assert [ANY.desired(), FULL.desired()] == [{}, STATE]
     assert FULL.actual(THERE) == {**STATE, "shell": "/bin/sh"}
     assert FULL.actual(Facts({Logins(): Accounts({}, {})})) is None
@@ -121,6 +123,44 @@ def test_a_shell_that_nothing_brings_is_refused(
 ) -> None:
     difference = compare(None, FULL.desired())
     assert User.forecast([(FULL, difference)], answers, changed) == Forecast(refusals=refusals)
+
+
+def home_of(owner: str) -> Facts:
+    """The answers of a machine without the account, where its home is somebody's."""
+    return Facts(
+        {
+            Logins(): Accounts({}, {}),
+            Stat("/home/dev"): Status("directory", "0755", owner, owner, 0, ""),
+            KnownUser("dev"): None,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("user", "owner", "told"),
+    [
+        (ANY, "1000", "1000"),
+        (ANY, "ann", "ann"),
+        (ANY, "root", ""),
+        (ANY, "dev", ""),
+        (User(user="dev", uid=1000), "1000", ""),
+        (User(user="dev", uid=1001), "1000", "1000"),
+    ],
+)
+def test_a_home_of_somebody_else_is_told_before_the_account_is_made(
+    user: User, owner: str, told: str
+) -> None:
+    forecast = User.forecast([(user, compare(None, user.desired()))], home_of(owner), set())
+    assert forecast.refusals == (
+        (
+            (
+                f"dev is new, and its home /home/dev belongs to {told} already: move the folder "
+                "away, or set the `uid` whose files these are"
+            ),
+        )
+        if told
+        else ()
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from envwright.spec.environment import load
 
 NAMES = (
     "architecture, codename, container, cpus, desktop, distribution, distro, gpu, home, kernel, "
-    "memory, release, wsl, wsl_version"
+    "memory, release, user, wsl, wsl_version"
 )
 WSL = replace(MACHINE, wsl=True, distro="ubuntu", release="24.04")
 

@@ -30,7 +30,7 @@ NO_VALUE = "the template gives what no value can be"
         ('"{{ 1 + 2 }}"', 3),
         ('"{{ 1 + 2 }}px"', "3px"),
         ('"{{- release | int -}}"', 13),
-        ('"{{ home }}"', "/root"),
+        ('"{{ user }} {{ home }}"', "root /root"),
         ("\"{{ home_of('ada') }}\"", "/srv/ada"),
         ("\"{{ home_of('bob') }}\"", "/home/bob"),
         ('"{% raw %}{{ x }}{% endraw %}"', "{{ x }}"),
@@ -55,6 +55,7 @@ def test_variables_see_facts_and_the_variables_before_them() -> None:
 def test_home_is_that_of_the_user_of_the_environment() -> None:
     class User(Capability):
         name: str
+        developer = "name"
 
     known: dict[str, Any] = {**CAPABILITIES, "user": User}
 
@@ -84,8 +85,8 @@ def test_an_undefined_name_is_told_with_the_one_that_was_meant() -> None:
         "           ^",
         (
             "hint: names here: architecture, codename, container, cpus, desktop, distribution, "
-            "distro, gpu, home, home_of, kernel, memory, release, secret, wsl, wsl_version; "
-            "write {% raw %}{{ }}{% endraw %} for literal braces"
+            "distro, gpu, home, home_of, kernel, memory, release, secret, user, wsl, "
+            "wsl_version; write {% raw %}{{ }}{% endraw %} for literal braces"
         ),
     ]
 

@@ -21,6 +21,8 @@ from envwright.targets.pyinfra_deploy import export
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo"
+LINE_ID = "SHA256:NMlmQl1G5A6RDA9UY+Z8Mjbua+KYI/mLEax8tmsLJJ0"
 OTHER = "0" * 40
 APT = pytest.mark.skipif(
     not Path("/usr/lib/apt/apt-helper").exists(), reason="this machine has no apt"
@@ -31,7 +33,9 @@ class Handler(BaseHTTPRequestHandler):
     """Serves the key, binary, at /key, and a list of checksums at /sums."""
 
     def do_GET(self) -> None:
-        body = {"/key": BINARY, "/sums": b"%s  tool.tar\n" % (b"a" * 64)}.get(self.path, b"")
+        sums = b"%s  tool.tar\n" % (b"a" * 64)
+        files = {"/key": BINARY, "/sums": sums, "/anna.keys": LINE.encode()}
+        body = files.get(self.path, b"")
         self.send_response(200 if body else 404)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -126,6 +130,15 @@ def test_a_file_is_edited_as_it_is_on_the_machine(tmp_path: Path, there: bytes |
         (tmp_path / "env").write_bytes(there)
     code, said = deploy(tmp_path, f"edited('{tmp_path}/env', 'env', {{'A': 'x'}})", "env")
     assert (code, (tmp_path / "env").read_bytes()) == (0, (there or b"") + b"A=x\n"), said
+
+
+@APT
+def test_a_line_that_is_published_is_added(server: str, tmp_path: Path) -> None:
+    published = {LINE_ID: f"{server}/anna.keys"}
+    source = f"edited('{tmp_path}/keys', 'authorized_keys', {{}}, published={published!r})"
+    for _ in range(2):
+        code, said = deploy(tmp_path, source, "keys")
+        assert (code, (tmp_path / "keys").read_text()) == (0, f"{LINE}\n"), said
 
 
 def test_a_file_that_cannot_be_read_is_not_taken_for_empty(tmp_path: Path) -> None:

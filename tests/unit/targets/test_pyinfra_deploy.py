@@ -17,6 +17,7 @@ from envwright.model.proof import Proof
 from envwright.model.secrets import Secrets, marker
 from envwright.resources.apt_commands import guard
 from envwright.resources.apt_source import AptSource
+from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
@@ -54,7 +55,7 @@ apt.packages(
     packages=['nano'],
     present=False,
     extra_uninstall_args='-o APT::Cmd::Pattern-Only=true -o DPkg::Lock::Timeout=300 \
--o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=2',
+-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=2 ${EW_STATUS-}',
 )
 
 keys_etc_x_conf = paths.put(
@@ -217,6 +218,10 @@ def test_a_secret_is_not_written_down(tmp_path: Path) -> None:
         "file:/etc/token holds a secret, which an export would have to write down\n"
         "hint: use `envwright apply`, or move the secret out of the environment"
     )
+    given = Command(
+        title="x", observe="", expected="", run="", seen=(), given=f"T={marker('token')}"
+    )
+    assert refusal(compiled(given), tmp_path / "out", secrets).startswith("command:x holds a")
     assert (tmp_path / "out").exists() is False
 
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Value: TypeAlias = "bool | int | float | str | list[Value] | dict[str, Value] | None"
 """A JSON value; None in an edit means: remove the key."""
@@ -88,6 +88,7 @@ _MODULES = {
     "netrc": "netrc",
     "fstab": "fstab",
     "authorized_keys": "authorizedkeys",
+    "shadow": "shadow",
 }
 # By dialect: the program that reads its files, and whether it understands the marks of UTF-8 and
 # UTF-16. WSL opens .wslconfig by `ccs=UTF-8`, where a mark of UTF-16 wins (WslCoreConfig.cpp of
@@ -101,6 +102,7 @@ _READERS = {
     "netrc": ("curl", False),
     "fstab": ("mount", False),
     "authorized_keys": ("sshd", False),
+    "shadow": ("the C library", False),
 }
 NAMES = tuple(_MODULES)
 """The dialects that `get` knows."""
@@ -117,6 +119,26 @@ def left_open(name: str, text: str, defaults: Mapping[str, Value]) -> dict[str, 
     if found.get(first, defaults.get(first)) != defaults.get(first):
         return {}
     return {key: value for key, value in defaults.items() if key not in found}
+
+
+def lacking(name: str, text: str, lines: Iterable[str]) -> list[str]:
+    """Those of some lines that a text of a dialect, whose keys are lines, does not have."""
+    wanted = dict.fromkeys(lines, True)
+    found = get(name).actual(text, wanted) if wanted else {}
+    return [line for line in wanted if found.get(line) is not True]
+
+
+def published(name: str, text: str, key: str) -> str:
+    """The line of a published text, in the form of a dialect, that a key stands for.
+
+    Raises:
+        DialectError: the text has no such line.
+    """
+    dialect = get(name)
+    for line in dialect.read(text):
+        if dialect.actual(line, {key: True}) == {key: True}:
+            return line
+    raise DialectError(f"has nothing that is {key}")
 
 
 def get(name: str) -> Dialect:

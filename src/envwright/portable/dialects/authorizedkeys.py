@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,7 +48,10 @@ class _Entry(NamedTuple):
 
 
 class AuthorizedKeysDialect:
-    """A key is a whole line without its ending; its value is True.
+    """A key is a whole line without its ending, or a fingerprint; its value is True.
+
+    A fingerprint of a public key, as ssh-keygen(1) prints it, stands for each line with the key and
+    no options. An edit cannot add the line of a fingerprint, which the fingerprint does not tell.
 
     A line that stands for the same options and key is the wanted one, whatever its comment. A new
     line goes to the end; where the file has the key with other options, in front of these, so that
@@ -67,9 +71,10 @@ class AuthorizedKeysDialect:
         """The wanted lines that count; of a key with other options the line that does instead."""
         found: dict[str, Value] = {}
         for content in wanted:
-            entry, own = _first(text, content), _parsed(content)
+            entry = _first(text, content)
+            own = frozenset() if _is_fingerprint(content) else _parsed(content).options
             if entry:
-                found[content] = True if entry.options == own.options else entry.content
+                found[content] = True if entry.options == own else entry.content
         return found
 
     def edit(self, text: str, changes: Mapping[str, Value]) -> str:
@@ -161,7 +166,18 @@ def _parsed(content: str) -> _Entry:
     return entry
 
 
+def _is_fingerprint(content: str) -> bool:
+    return content.startswith("SHA256:")
+
+
+def _fingerprint(key: bytes) -> str:
+    """The fingerprint of a key, as `ssh-keygen -l` prints it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
+
+
 def _first(text: str, content: str) -> _Entry | None:
+    if _is_fingerprint(content):
+        return next((e for e in _entries(text) if _fingerprint(e.key) == content), None)
     key = _parsed(content).key
     return next((entry for entry in _entries(text) if entry.key == key), None)
 

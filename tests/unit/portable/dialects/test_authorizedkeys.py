@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envwright.portable import readers
-from envwright.portable.dialects import DialectError, Problem, Value, get
+from envwright.portable.dialects import DialectError, Problem, Value, get, lacking, published
 
 DIALECT = get("authorized_keys")
 ONE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4hq2nFVZkTJDWSXn1pSN1Yd8sd6ZcSmkTdHkTq1fXo"
@@ -185,3 +185,41 @@ def test_sshd_takes_the_line_that_we_say_and_the_one_that_an_edit_wrote(
     assert (logged_in(after), readers.authorized_keys(after, wanted)) == ("new", True)
     assert readers.authorized_keys(text, wanted) is None
     assert logged_in(DIALECT.edit(after, {identities()[1]: None})) is None
+
+
+# --- Fingerprints -------------------------------------------------------------------------------
+
+
+def fingerprint(line: str) -> str:
+    """Return the fingerprint of a key as ssh-keygen prints it."""
+    argv = ["ssh-keygen", "-l", "-f", "-"]
+    said = subprocess.run(argv, input=line, capture_output=True, text=True, check=True)
+    return said.stdout.split()[1]
+
+
+def test_a_fingerprint_is_a_line_with_its_key_and_no_options() -> None:
+    first, second = fingerprint(ONE), fingerprint(TWO)
+    text = f"{ONE} me\nno-pty {TWO}\n"
+    assert DIALECT.actual(text, {first: True, second: True}) == {
+        first: True,
+        second: f"no-pty {TWO}",
+    }
+    assert DIALECT.edit(text, {first: True}) == text
+    found = [readers.authorized_keys(text, key) for key in (first, second, f"SHA256:{'A' * 43}")]
+    assert found == [True, None, None]
+
+
+def test_the_line_of_a_fingerprint_is_looked_up_where_keys_are_published() -> None:
+    first, second = fingerprint(ONE), fingerprint(TWO)
+    text = f"{ONE}\n{TWO} work\n"
+    assert lacking("authorized_keys", f"{ONE}\n", [first, second]) == [second]
+    assert published("authorized_keys", text, second) == f"{TWO} work"
+    for nothing in ("", "<html>a login page</html>", f'command="sh" {TWO}\n'):
+        with pytest.raises(DialectError) as raised:
+            published("authorized_keys", nothing, second)
+        assert str(raised.value) == f"has nothing that is {second}"
+
+
+def test_an_edit_cannot_make_the_line_of_a_fingerprint() -> None:
+    with pytest.raises(DialectError):
+        DIALECT.edit("", {fingerprint(ONE): True})

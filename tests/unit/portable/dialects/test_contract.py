@@ -128,6 +128,18 @@ def authorized_keys_case() -> Case:
     return Case(files(lines, odd), lines, st.just(True))
 
 
+def shadow_case() -> Case:
+    entries = st.builds(
+        "{}:{}:{}".format,
+        words("root", "dev", "new-"),
+        words("*", "!", "", "$6$salt$hash"),
+        words("19000:0:99999:7:::", "::::::", "0:::::1:"),
+    )
+    odd = words("", "# c@", "+", "+nis::", "dave:short", "-x:*:1:::::0:")
+    values = st.builds("${}$salt${}".format, words("y", "6"), words("a" * 40, "./" * 20))
+    return Case(files(entries, odd, endings=("\n",)), words("root", "dev", "other"), values)
+
+
 CASES = {
     "wsl": wsl_case(words("# é\udc80"), plain_text("\0\r"), words("")),
     "wslconfig": wsl_case(
@@ -160,6 +172,7 @@ CASES = {
     "netrc": netrc_case(),
     "fstab": fstab_case(),
     "authorized_keys": authorized_keys_case(),
+    "shadow": shadow_case(),
 }
 every_dialect = pytest.mark.parametrize("name", CASES)
 bounded = settings(max_examples=rounds(usual=80, full=2_600), deadline=None)

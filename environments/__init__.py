@@ -1,0 +1,1 @@
+"""The environments to use, and the presets to extend: `extends: preset:NAME` finds them here."""

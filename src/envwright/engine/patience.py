@@ -1,0 +1,62 @@
+"""Ctrl-C while apply works: what must not be cut off is waited for."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType, TracebackType
+
+    from typing_extensions import Self
+
+
+class Patience:
+    """Has the first Ctrl-C wait while a program works that must not be cut off. A context manager.
+
+    Where nothing of the kind works, and at the second Ctrl-C, the run ends at once.
+
+    Args:
+        busy: returns what must not be cut off now; "" for nothing.
+        tell: is given what a person reads at the first Ctrl-C.
+    """
+
+    def __init__(self, busy: Callable[[], str], tell: Callable[[str], None]) -> None:
+        self._busy, self._tell = busy, tell
+        self._asked = False
+
+    def __enter__(self) -> Self:
+        # Another handler than Python's own (a worker's, or an ignored signal) stays: it decides.
+        self._own = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        if self._own:
+            signal.signal(signal.SIGINT, self._interrupt)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._own:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def check(self) -> None:
+        """End the run where Ctrl-C asked for it meanwhile.
+
+        Raises:
+            KeyboardInterrupt: it did.
+        """
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def _interrupt(self, _: int, __: FrameType | None) -> None:
+        busy = self._busy()
+        if self._asked or not busy:
+            raise KeyboardInterrupt
+        self._asked = True
+        self._tell(
+            f"Ctrl-C: {busy} is at work and must not be cut off. The run ends when this step is "
+            "done; another Ctrl-C ends it at once, and the next apply mends what is left half done."
+        )

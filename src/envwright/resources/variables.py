@@ -1,0 +1,136 @@
+"""Environment variables, for login shells, users' services and the system's services.
+
+Login shells read files that `startup_files` yields, users' services environment.d(5), system
+services DefaultEnvironment (systemd-system.conf(5)).
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from envwright.model import shells, systemd
+from envwright.model.capability import HEADER, render
+from envwright.model.proof import Assertion, Proof, View
+from envwright.resources.command import Command
+from envwright.resources.file import File
+from envwright.resources.login_shell import FUNCTIONS, command
+from envwright.resources.startup_files import profile, startup_files
+from envwright.scripts import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from envwright.model.resource import Resource
+
+UNQUOTED = load(__file__).rstrip("\n")
+"""Decodes a value that systemd prints, who quotes one with odd characters as bash does."""
+UNSET = "envwright-unset"
+"""What a proof reads for a variable that is not set."""
+_PROOFS = {
+    "the login shell of each person has": (
+        "login",
+        "remove the line that sets it anew; only bash, dash, ksh, zsh and fish read these files",
+    ),
+    "the services of each person have": ("services", "remove the line that sets it anew"),
+    "a system service has": ("system", ""),
+}
+"""The template of each proof's script, and what a person can do, by the proof's name."""
+
+
+@dataclass(frozen=True)
+class Variables:
+    """Environment variables that a section sets.
+
+    Args:
+        file: the name of their files, without folder and end. Of two files that set a variable the
+            one whose name sorts later wins.
+        values: the variables; literal, and no secret, since everybody reads them.
+        called: what a person calls them, for the names of proofs.
+        places: where the section asks for a variable, by its name; else at its beginning.
+    """
+
+    file: str
+    values: Mapping[str, str]
+    called: str = "these variables"
+    places: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
+
+    @property
+    def users(self) -> str:
+        """The file that the managers of users' services read."""
+        return f"/etc/environment.d/{self.file}.conf"
+
+    @property
+    def system(self) -> str:
+        """The file that the system manager reads."""
+        return f"/etc/systemd/system.conf.d/{self.file}.conf"
+
+    def resources(self) -> Iterator[Resource]:
+        """Yield the files, and the variables of the running system manager."""
+        quoted = {name: shells.word(value) for name, value in self.values.items()}
+        posix = "".join(f"export {name}={value}\n" for name, value in quoted.items())
+        values = {name: shells.fish_word(value) for name, value in self.values.items()}
+        fish = "".join(f"    set -gx {name} {value}\n" for name, value in values.items())
+        yield from startup_files(self.file, posix, fish)
+        yield File(path=self.users, content=HEADER + "".join(self._assignments()))
+        yield File(path=self.system, content=f"{HEADER}[Manager]\n" + "".join(self._defaults()))
+        for name, value in self.values.items():
+            yield self._manager_variable(name, value)
+
+    def _assignments(self) -> Iterator[str]:
+        return (f'{name}="{systemd.unexpanded(value)}"\n' for name, value in self.values.items())
+
+    def _defaults(self) -> Iterator[str]:
+        for name, value in self.values.items():
+            # In unit files and in system.conf a percent sign begins a specifier.
+            yield f"DefaultEnvironment={systemd.assignments({name: value})}\n"
+
+    def proofs(self) -> Iterator[Proof]:
+        """Yield the proofs that each kind of process has the variables."""
+        values = {
+            "functions": FUNCTIONS,
+            "variables": {name: shlex.quote(value) for name, value in self.values.items()},
+            "command": command(
+                "; ".join(f"printenv {name} || echo {UNSET}" for name in self.values)
+            ),
+            "unset": UNSET,
+            "unquoted": UNQUOTED,
+        }
+        for name, (template, remedy) in _PROOFS.items():
+            script = render(f"variables.{template}.sh", **values)
+            yield Proof(f"{name} {self.called}", script, remedy=remedy)
+        yield Proof(
+            f"no file of the system sets {self.called} anew",
+            render(
+                "variables.later.sh",
+                variables=values["variables"],
+                profile=profile(self.file),
+                users=self.users,
+            ),
+            quick=True,
+            remedy="remove the line, or the variable from the environment",
+        )
+
+    def _manager_variable(self, name: str, value: str) -> Command:
+        """Return the command that has the running system manager reload its configuration."""
+        observe = f"systemctl show-environment | sed -n 's/^{name}=//p' | {UNQUOTED}"
+        return Command(
+            title=f"environment {name}",
+            observe=observe,
+            expected=value,
+            # A value that somebody set by hand in the running manager wins over the default.
+            run=f"systemctl unset-environment {name} && systemctl daemon-reload",
+            seen=(
+                Assertion(
+                    "run",
+                    ("systemctl show-environment",),
+                    "stdout",
+                    value,
+                    view=View("env", name),
+                ),
+            ),
+            after=(f"file:{self.system}",),
+            systemd=True,
+            at=self.places.get(name, ()),
+        )

@@ -1,0 +1,2 @@
+# shellcheck shell=sh
+groupadd --gid 2222 team

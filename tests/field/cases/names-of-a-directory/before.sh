@@ -1,0 +1,2 @@
+# shellcheck shell=sh
+useradd --create-home --shell /bin/bash Jane.Doe
