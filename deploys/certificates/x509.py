@@ -29,13 +29,15 @@ class Validity(NamedTuple):
     ends: int
 
 
-def authorities(data: bytes | str) -> str:
+def authorities(data: str) -> str:
     """Return the certificates in a file, PEM or DER, as PEM alone: no comments, each once.
+
+    Surrogates in the text stand for bytes that are not UTF-8.
 
     Raises:
         ValueError: there is none, one cannot sign others, or a secret lies beside them.
     """
-    found = list(dict.fromkeys(_read(data.encode() if isinstance(data, str) else data)))
+    found = list(dict.fromkeys(_read(data.encode("utf-8", "surrogateescape"))))
     for certificate in found:
         if fault := _fault(certificate):
             raise ValueError(

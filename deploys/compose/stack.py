@@ -6,7 +6,6 @@ import functools
 import io
 import posixpath
 import re
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, ClassVar, cast
 
 from pydantic import JsonValue, model_validator
@@ -167,11 +166,7 @@ class Stack(Settings):
 
         Root must not run what this user can write: a compose file is as good as a root shell.
         """
-        above = PurePosixPath(self.path or "/").parents
-        homes = {a.home: name for name, a in machine.accounts.users.items()}
-        known = (homes[str(f)] for f in above if str(f).startswith("/home/") and str(f) in homes)
-        future = re.match("/home/([^/]+)/", f"{self.path}/")
-        return next(known, future[1] if future else "root")
+        return machine.home_owner(self.path or "/")
 
 
 def project(name: str) -> str:

@@ -6,6 +6,7 @@ import functools
 import shlex
 from typing import TYPE_CHECKING
 
+from envwright.resources.apt_archive import AptArchive
 from envwright.resources.apt_entries import AptEntries
 from envwright.resources.apt_source import AptSource
 from envwright.resources.archive import Archive
@@ -59,6 +60,9 @@ def _(resource: File) -> Iterator[tuple[str, str]]:
     if not resource.present:
         yield "present", f"echo '# drifted' > {path}"
         return
+    if resource.once:
+        yield "missing", f"rm {path}"
+        return
     # A comment, so that the programs of other breaks read the file as before.
     yield "content", f"echo '# drifted' >> {path}"
     yield from _access(resource.path)
@@ -76,7 +80,8 @@ def _(resource: Keys) -> Iterator[tuple[str, str]]:
         return
     other = {"json": "{}", "wsl": "[boot]\nsystemd=false"}.get(resource.dialect, "# nothing")
     yield "keys", f"printf '%s\\n' {shlex.quote(other)} > {path}"
-    yield from _access(resource.path)
+    if not resource.keep:
+        yield from _access(resource.path)
     yield "missing", f"rm {path}"
 
 
@@ -120,6 +125,8 @@ def _(resource: Link) -> Iterator[tuple[str, str]]:
 @breaks.register(Package)
 def _(resource: Package) -> Iterator[tuple[str, str]]:
     name = resource.package
+    if resource.hold:
+        yield "hold", f"apt-mark unhold {name}"
     if resource.present:
         # By dpkg, so that nothing else goes with it.
         yield "missing", f"SUDO_FORCE_REMOVE=yes dpkg --force-depends --remove {name}"
@@ -133,6 +140,13 @@ def _(resource: Package) -> Iterator[tuple[str, str]]:
         "dpkg-deb -b $folder $folder.deb && dpkg --force-conflicts -i $folder.deb"
     )
     yield "present", script
+
+
+@breaks.register(AptArchive)
+def _(resource: AptArchive) -> Iterator[tuple[str, str]]:
+    # A mirror that every Debian knows, and that no test can reach.
+    other = "http://ftp.debian.org/debian"
+    yield "mirror", f"sed -i 's|{resource.mirror}|{other}|' /etc/apt/sources.list"
 
 
 @breaks.register(AptSource)

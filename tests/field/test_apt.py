@@ -99,6 +99,44 @@ def test_the_same_repository_in_another_file_is_refused_by_its_line(
     )
 
 
+def test_a_known_source_takes_the_place_of_what_scripts_and_the_package_wrote(
+    place: Place, debian13: Machine, repository: Repository
+) -> None:
+    repository.publish_package("https://packages.microsoft.com/repos/code", "stable", "code")
+    key = "https://packages.microsoft.com/keys/microsoft.asc"
+    repository.server.put(key, repository.exported())
+    case = place("known-source-twice", debian13)
+    broken = debian13.sh("apt-get update 2>&1", check=False)
+    assert "E: Conflicting values set for option Signed-By" in broken
+    variable = ("--var", f"microsoft_key={repository.fingerprint}")
+    said = case.run("apply", "--yes", *variable)
+    assert (said.code, said.err) == (0, ""), said
+    assert f"-{FOLDER}/vscode.list:1: deb [arch=amd64,arm64,armhf signed-by=" in said.out
+    assert "      -Signed-By: /usr/share/keyrings/microsoft.gpg\n" in said.out
+    assert "Nothing to do" in case.run("plan", *variable).out
+    assert debian13.sh(f"ls {FOLDER}/vscode.*") == f"{FOLDER}/vscode.sources\n"
+    debian13.sh(f"apt-get purge -y -qq code; rm {FOLDER}/vscode.sources")
+
+
+def test_a_mirror_that_is_gone_is_left_for_another_one(place: Place, ubuntu26: Machine) -> None:
+    case = place("country-mirror-is-gone", ubuntu26)
+    before = ubuntu26.sh(f"cat {FOLDER}/ubuntu.sources")
+    shown = case.run("apply", "--yes")
+    assert (shown.code, shown.err) == (0, "")
+    assert (
+        "  ~ apt-archive:ubuntu  packages (box.yaml:5)\n"
+        "      @@ -1,5 +1,5 @@\n"
+        f"       # {FOLDER}/ubuntu.sources:2\n"
+        "       Types: deb\n"
+        "      -URIs: http://pt.archive.ubuntu.com/ubuntu/\n"
+        "      +URIs: http://deb.debian.org/debian\n"
+    ) in shown.out
+    assert "Nothing to do" in case.run("plan").out
+    assert ubuntu26.sh(f"cat {FOLDER}/ubuntu.sources") == before.replace(
+        "http://pt.archive.ubuntu.com/ubuntu/", "http://deb.debian.org/debian"
+    )
+
+
 HOLD = (
     "setsid perl -e \"open F, '+>', shift; "
     "fcntl F, 6, my \\$lock = pack('s s x4 l! l! i x4', 1, 0, 0, 0, 0) or die; sleep 20\" "

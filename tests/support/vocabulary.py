@@ -55,7 +55,7 @@ PLACES: tuple[PurePath, ...] = (
     PureWindowsPath("C:\\place"),
 )
 """One place of every kind that a word knows."""
-PLACELESS = {"apt-entries", "command", "group", "member", "package"}
+PLACELESS = {"apt-archive", "apt-entries", "command", "group", "member", "package"}
 """The words that decide about no place in a file system."""
 
 

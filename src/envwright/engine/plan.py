@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from envwright.facts import Aside, Refused, Unknown
 from envwright.host.probe import ask
 from envwright.model import pending_restart
 from envwright.model.proof import Result
-from envwright.model.resource import Difference, compare, wanted_by
+from envwright.model.resource import Difference, FileKey, compare, wanted_by
 from envwright.timings import OFF
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from envwright.host.session import Session
     from envwright.model.forecast import Forecast, SideEffect
     from envwright.model.proof import Proof
-    from envwright.model.resource import Moment, Resource, State, Value
+    from envwright.model.resource import Field, Moment, Resource, State, Value
     from envwright.model.secrets import Secrets
     from envwright.spec.compiler import Compiled
     from envwright.timings import Timings
@@ -54,20 +53,25 @@ class Change:
         return "create" if self.difference.before is None else "change"
 
     def diff(self) -> str:
-        """Return a unified diff of the resource's text field; "" where no text field differs."""
+        """Return a unified diff of the resource's text fields; "" where no text field differs."""
         before, after = self.difference.before or {}, self.difference.after or {}
-        text = self.resource.text_field
-        if not text or text not in {*self.difference.fields, *({} if before else after)}:
-            return ""
-        old, new = before.get(text, ""), after.get(text, "")
-        if not isinstance(old, str) or HIDDEN in (old, new):
-            return ""
+        differ = {*self.difference.fields, *({} if before else after)}
+        texts = [name for name in after if name in differ and self.resource.is_text(name)]
+        return "\n".join(part for name in texts for part in self._diff(name, before, after))
+
+    def _diff(self, name: Field, before: State, after: State) -> Iterator[str]:
+        """Yield the diff of one text field; under its label where that is a key of a file."""
+        old, new = (state.get(name) or "" for state in (before, after))
+        if not isinstance(old, str) or HIDDEN in (old, new) or "\0" in f"{old}{new}":
+            return
         import difflib  # noqa: PLC0415 - 1 ms that only a change of text needs
 
         from_, to = (_lines(text) for text in (old, new))
-        lines = difflib.unified_diff(from_, to, lineterm="", n=2)
+        lines = list(difflib.unified_diff(from_, to, lineterm="", n=2))
+        if lines and isinstance(name, FileKey):
+            yield f"{self.resource.label(name)}:"
         # The first two lines would name the files, but the heading of the change names the file.
-        return "\n".join(itertools.islice(lines, 2, None))
+        yield from lines[2:]
 
     def json(self) -> dict[str, Any]:
         """Return the change as JSON values, in the stable form of `plan --json`."""

@@ -75,7 +75,7 @@ class Simulation:
         missing: programs of asked packages that are not where the packages put them.
         interrupted: what dpkg began and did not end; "" where there is nothing of the kind.
         lists: apt has lists of installable packages.
-        held: packages that are on hold (apt-mark(8)).
+        held: packages that are on hold (apt-mark(8)): the asked ones, and all where one differs.
         provided: asked names that an installed package provides, with the name of that package.
         changes: all changes of the transaction, to named and to other packages.
         unknown: names that apt does not know.
@@ -131,8 +131,9 @@ class Apt(Question[Simulation]):
     def parse(cls, questions: Sequence[Apt], output: bytes) -> Mapping[Apt, Simulation]:
         interrupted, here, *rest = decode(output).split("\0")[:-1]
         cut, installed, missing = " ".join(interrupted.split()), _installed(here), _missing(here)
+        kept = _on_hold(here)
         if not rest:
-            return dict.fromkeys(questions, Simulation(installed, missing, cut))
+            return dict.fromkeys(questions, Simulation(installed, missing, cut, held=kept))
         lists, states, said = rest
         provided, held = _states(states)
         names = {q.package for q in questions}
@@ -142,7 +143,7 @@ class Apt(Question[Simulation]):
             missing=missing,
             interrupted=cut,
             lists=bool(lists),
-            held=held,
+            held=held | kept,
             provided={name: provided[name] for name in names & provided.keys()},
             changes=tuple(dict.fromkeys(_changes(lines))),
             unknown=frozenset(_found(_UNKNOWN, lines)),
@@ -174,10 +175,22 @@ def _found(pattern: str, lines: Sequence[str]) -> Iterator[str]:
     return (found[1] for line in lines if (found := re.match(pattern, line)))
 
 
+def _asked(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield name, status and version of each package that was asked for."""
+    for line in text.splitlines():
+        if line.startswith("D\t"):
+            _, name, status, version, *_ = line.split("\t")
+            yield name, status, version
+
+
 def _installed(text: str) -> Mapping[str, str]:
     """Read the versions of what is installed and configured, on hold or not."""
-    lines = (line.split("\t") for line in text.splitlines() if line.startswith("D\t"))
-    return {name: version for _, name, status, version, *_ in lines if status[1:2] == "i"}
+    return {name: version for name, status, version in _asked(text) if status[1:2] == "i"}
+
+
+def _on_hold(text: str) -> frozenset[str]:
+    """Read which of the asked packages are on hold."""
+    return frozenset(name for name, status, _ in _asked(text) if status.startswith("h"))
 
 
 def _missing(text: str) -> Mapping[str, tuple[str, ...]]:

@@ -6,6 +6,7 @@ import contextlib
 import re
 import shlex
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts.accounts import Accounts
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+PEOPLE = range(1000, 60000)
+"""The numbers of the accounts of people (login.defs(5), UID_MIN and UID_MAX)."""
 _WSL_1 = re.compile(r"4\.4\.0-\d+-Microsoft")
 
 
@@ -129,6 +132,19 @@ class Machine:
         if user in self.accounts.users:
             return self.accounts.users[user].home
         return "/root" if user == "root" else f"/home/{user}"
+
+    def home_owner(self, path: str) -> str:
+        """Return the person in whose home a path lies; root, where it lies in none.
+
+        A folder of /home that is no account's home yet is that of the account of its name, as
+        Debian will make it. The homes of daemons, such as /var/www, are folders of the system's.
+        """
+        people = {a.home: a.name for a in self.accounts.users.values() if a.uid in PEOPLE}
+        people.pop("/", None)
+        above = map(str, (PurePosixPath(path), *PurePosixPath(path).parents))
+        future = re.match("/home/([a-z_][a-z0-9_-]*)/", f"{path}/")
+        known = (people[folder] for folder in above if folder in people)
+        return next(known, future[1] if future else "root")
 
 
 def _count(ranges: str) -> int:

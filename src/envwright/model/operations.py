@@ -41,7 +41,7 @@ class Key:
     """An OpenPGP key from a URL (fetched by the machine) or a text, checked by fingerprint.
 
     Args:
-        fingerprints: the primary keys that it must hold, exactly these.
+        fingerprints: the primary keys: it must hold the first, may hold the others, and no other.
         url: where apt's own helper downloads it; "" with `text`.
         text: the key itself, armored; "" with `url`.
     """

@@ -209,6 +209,10 @@ class Resource(ABC):
         """Return a field's name for a person; "" where the field goes without saying."""
         return field.name if isinstance(field, FileKey) else field
 
+    def is_text(self, field: Field) -> bool:
+        """Tell whether a field of the state is a text of lines, of which a person reads a diff."""
+        return field == self.text_field
+
     @abstractmethod
     def questions(self) -> Iterable[Question[Any]]:
         """Return the questions whose answers `actual` needs."""

@@ -7,7 +7,7 @@ import os
 import posixpath
 import re
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -17,7 +17,7 @@ from envwright.portable.listing import listing
 from envwright.portable.safepath import TEXT_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pydantic import BaseModel
 
@@ -61,11 +61,15 @@ def seconds(duration: str) -> int:
 
 @dataclass(frozen=True)
 class LocalFile:
-    """A file of a folder beside the environment: its path in the folder, its text, its mode."""
+    """A file of a folder beside the environment: its path in the folder, its text, its mode.
+
+    `target` is where it leads to if it is a symbolic link.
+    """
 
     path: str
     text: str
     mode: str
+    target: str = ""
 
 
 LFS_POINTER = b"version https://git-lfs.github.com/spec/v1"
@@ -82,27 +86,28 @@ def _local_path(name: str, info: ValidationInfo) -> Path:
     return path
 
 
-def _local_bytes(name: str, info: ValidationInfo) -> bytes:
-    """Read a file that an environment names, relative to the environment's own folder."""
+def _local(name: str, info: ValidationInfo) -> str:
+    """Read a text that an environment names, relative to the environment's own folder."""
+    text = _local_bytes(name, info)
+    if any("\udc80" <= character <= "\udcff" for character in text):
+        raise ValueError(f"cannot read {name}: it is not UTF-8 text")
+    return text
+
+
+def _local_bytes(name: str, info: ValidationInfo) -> str:
+    """Read any file as a text, in which surrogates stand for bytes that are not UTF-8."""
     path = _local_path(name, info)
     try:
         with path.open("rb") as file:
             data = file.read(TEXT_LIMIT + 1)
+        if len(data) > TEXT_LIMIT:
+            raise ValueError(f"cannot read {name}: it has more than 1 MiB")
+        if data.startswith(LFS_POINTER):
+            raise ValueError(f"cannot read {name}: it is a pointer of Git LFS, not the file itself")
+        (info.context or {}).get("checksums", {})[str(path)] = hashlib.sha256(data).hexdigest()
+        return data.decode("utf-8", "surrogateescape")
     except OSError as error:
         raise ValueError(f"cannot read {name}: {error.strerror}") from error
-    if len(data) > TEXT_LIMIT:
-        raise ValueError(f"cannot read {name}: it has more than 1 MiB")
-    if data.startswith(LFS_POINTER):
-        raise ValueError(f"cannot read {name}: it is a pointer of Git LFS, not the file itself")
-    (info.context or {}).get("checksums", {})[str(path)] = hashlib.sha256(data).hexdigest()
-    return data
-
-
-def _local(name: str, info: ValidationInfo) -> str:
-    try:
-        return _local_bytes(name, info).decode()
-    except UnicodeDecodeError as error:
-        raise ValueError(f"cannot read {name}: it is not UTF-8 text") from error
 
 
 def _local_template(name: str, info: ValidationInfo) -> str:
@@ -111,22 +116,47 @@ def _local_template(name: str, info: ValidationInfo) -> str:
     return str((info.context or {}).get("render", str)(text))
 
 
+TEMPLATE = ".j2"
+"""The end of the name of a file in a tree that is rendered, and that loses this end."""
 FOLDER_LIMIT = 500
 """How many files are brought of a folder: each is compared by every plan."""
 
 
 def _local_folder(name: str, info: ValidationInfo) -> tuple[LocalFile, ...]:
-    """Read the files of a folder and of the folders in it, but for what git keeps of its own."""
+    """Read the texts of a folder and of the folders in it, but for what git keeps of its own."""
+    return _folder(name, info, _local, links=False)
+
+
+def _local_tree(name: str, info: ValidationInfo) -> tuple[LocalFile, ...]:
+    """Read a folder as it is to be elsewhere: links stay links, and files `.j2` are rendered."""
+
+    def read(inside: str, info: ValidationInfo) -> str:
+        return (_local_template if inside.endswith(TEMPLATE) else _local_bytes)(inside, info)
+
+    found = _folder(name, info, read, links=True)
+    return tuple(
+        file if file.target else replace(file, path=file.path.removesuffix(TEMPLATE))
+        for file in found
+    )
+
+
+def _folder(
+    name: str, info: ValidationInfo, read: Callable[[str, ValidationInfo], str], *, links: bool
+) -> tuple[LocalFile, ...]:
+    """Read the files of a folder; with `links`, links are not followed but noted."""
     folder = _local_path(name, info)
     found: list[LocalFile] = []
     try:
         for path in _files_in(folder, (info.context or {}).get("checksums", {})):
-            inside = path.relative_to(folder)
+            inside = str(path.relative_to(folder))
             if len(found) == FOLDER_LIMIT:
                 raise ValueError(f"cannot bring {name}: it has more than {FOLDER_LIMIT} files")
-            text = _local(os.path.join(name, inside), info)  # noqa: PTH118 - `name` may begin with `~`
-            mode = "0755" if path.stat().st_mode & stat.S_IXUSR else "0644"
-            found.append(LocalFile(str(inside), text, mode))
+            if links and path.is_symlink():
+                found.append(LocalFile(inside, "", "", os.readlink(path)))  # noqa: PTH115 - as written
+            elif not path.is_dir():
+                text = read(os.path.join(name, inside), info)  # noqa: PTH118 - `name` may begin with `~`
+                mode = "0755" if path.stat().st_mode & stat.S_IXUSR else "0644"
+                found.append(LocalFile(inside, text, mode))
     except OSError as error:
         raise ValueError(f"cannot read {name}: {error.strerror}") from error
     if not found:
@@ -135,22 +165,28 @@ def _local_folder(name: str, info: ValidationInfo) -> tuple[LocalFile, ...]:
 
 
 def _files_in(folder: Path, checksums: dict[str, str]) -> Iterator[Path]:
-    """Yield the files below a folder, in order. Links to folders are not followed.
+    """Yield the files and links below a folder, in order. Links to folders are not followed.
 
     The folders' listings are noted, so that one more file makes a cached environment stale.
     """
     checksums[str(folder)] = hashlib.sha256(listing(str(folder))).hexdigest()
     for path in sorted(folder.iterdir()):
-        if path.is_dir():
-            if path.name != ".git" and not path.is_symlink():
-                yield from _files_in(path, checksums)
-        else:
+        if path.is_symlink() or not path.is_dir():
             yield path
+        elif path.name != ".git":
+            yield from _files_in(path, checksums)
 
 
 def _absolute(path: str) -> str:
     if not path.startswith("/") or posixpath.normpath(path) != path or not path.isprintable():
         raise ValueError("must be an absolute path without `..`, `//` or a `/` at its end")
+    return path
+
+
+def _inner(path: str) -> str:
+    within = posixpath.normpath(path) == path and not path.startswith(("/", "..", "-"))
+    if not within or path == "." or not path.isprintable():
+        raise ValueError("must be a path inside of the folder, without `..` and `//`")
     return path
 
 
@@ -179,13 +215,17 @@ Replacing = Annotated[list[Item], Field(json_schema_extra={"layers": "replace"})
 LocalText = Annotated[str, AfterValidator(_local)]
 """The text of a file beside the environment, named by a relative path."""
 LocalBytes = Annotated[str, AfterValidator(_local_bytes)]
-"""The bytes of a file beside the environment, for a validator that makes a text of them."""
+"""The same of any file; what is not UTF-8 is decoded by surrogateescape."""
+LocalTree = Annotated[str, AfterValidator(_local_tree)]
+"""The files, programs and links of a folder (LocalFile), named by a relative path."""
 LocalFolder = Annotated[str, AfterValidator(_local_folder)]
 """The files of a folder beside the environment (LocalFile), named by a relative path."""
 LocalTemplate = Annotated[str, AfterValidator(_local_template)]
 """The same, rendered with the variables and facts of the environment."""
 AbsolutePath = Annotated[str, AfterValidator(_absolute)]
 """A path that means the same to everyone who reads it."""
+InnerPath = Annotated[str, AfterValidator(_inner)]
+"""A path inside of a folder, relative to the folder."""
 OneLine = Annotated[str, spelled(r"^[^\n\r\x00]*$", "text on one line")]
 Url = Annotated[str, spelled(r"^https?://[^\s\"'<>\\]+$", "an http or https address")]
 BaseUrl = Annotated[

@@ -73,16 +73,26 @@ def trusted(data: bytes, wanted: Sequence[str]) -> bytes:
 
     Args:
         data: a key file as a whole: binary, or armored in one block or several.
-        wanted: the fingerprints of exactly the primary keys that the file must hold, in order.
+        wanted: the fingerprints of primary keys: the file must hold the first, may hold the others,
+            and holds no other key.
 
     Raises:
         WrongKeyError: the file holds other keys; the message names both.
         OpenPGPError: as in `fingerprints`.
     """
     found = fingerprints(data)
-    if found != tuple(wanted):
+    if not accepted(found, wanted):
         raise WrongKeyError(f"has the fingerprint {_listed(found)}, not {_listed(wanted)}")
     return _armored(data, found) if _is_binary(data) else data
+
+
+def accepted(found: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Tell whether a file with the primary keys `found` may be trusted (`trusted`, wanted).
+
+    While a publisher changes the key that signs, its file holds the old one and the new one; some
+    day the old one is gone.
+    """
+    return wanted[0] in found and set(found) <= set(wanted)
 
 
 def _listed(keys: Sequence[str]) -> str:

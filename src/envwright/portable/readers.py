@@ -10,7 +10,10 @@ import fnmatch
 import hashlib
 import json as _json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def wsl(text: str, key: str) -> str | None:
@@ -232,25 +235,70 @@ def shadow(text: str, key: str) -> str | None:
     return next((fields[1] for fields in lines if fields[0] == key and len(fields) > 1), None)
 
 
+def block(text: str, key: str) -> str | None:
+    """Read the lines between the marks of a block; None: there are no such marks."""
+    opener, name, *closer = key.split(" ")
+    words = [[opener, "envwright:", name, word, *closer] for word in ("begin", "end")]
+    begin, end = (re.escape(" ".join(mark)) for mark in words)
+    plain = _unmarked(text).replace("\r\n", "\n")
+    found = re.search(rf"^{begin}\n((?:.*\n)*?){end}$", plain, re.MULTILINE)
+    return found[1] if found else None
+
+
+block_top = block
+
+
+def lines(text: str, key: str) -> bool | None:
+    """Return True where a whole line is the wanted one; else None."""
+    return key in _unmarked(text).replace("\r\n", "\n").split("\n") or None
+
+
 def apt_stanza(text: str, key: str) -> str:
     """Read the stanzas of a .sources file that a keyring signs, each with its last line end."""
     stanzas = [f"{stanza.strip(chr(10))}\n" for stanza in re.split(r"\n{2,}", text)]
     return "".join(stanza for stanza in stanzas if f"\nSigned-By: {key}\n" in f"\n{stanza}")
 
 
-def fingerprint(text: str) -> str:
-    """Compute the fingerprint of the first key of an armored block (RFC 9580, section 5.5.4)."""
-    body = text.partition("-----BEGIN PGP PUBLIC KEY BLOCK-----")[2].partition("\n\n")[2]
-    lines = [line for line in body.partition("-----END")[0].split() if not line.startswith("=")]
-    data = base64.b64decode("".join(lines))
-    width = {0x98: 1, 0x99: 2, 0xC6: 1}[data[0]]
-    if data[0] == 0xC6 and data[1] >= 192:  # noqa: PLR2004 - RFC 9580, section 4.2.1
-        start, size = 3, ((data[1] - 192) << 8) + data[2] + 192
-    else:
-        start, size = 1 + width, int.from_bytes(data[1 : 1 + width], "big")
-    packet = data[start : start + size]
-    digest = hashlib.sha1(b"\x99" + size.to_bytes(2, "big") + packet)  # noqa: S324 - as the RFC says
-    return digest.hexdigest().upper()
+def fingerprint(text: str, wanted: str = "") -> str:
+    """Compute the fingerprints of the primary keys of armored blocks (RFC 9580, section 5.5.4).
+
+    Returns:
+        The wanted one where it is among them; otherwise the first one.
+    """
+    blocks = text.split("-----BEGIN PGP PUBLIC KEY BLOCK-----")[1:]
+    keys = [body for block in blocks for kind, body in _packets(_unarmored(block)) if kind == _KEY]
+    digests = (
+        hashlib.sha1(b"\x99" + len(key).to_bytes(2, "big") + key)  # noqa: S324 - as the RFC says
+        for key in keys
+    )
+    found = [digest.hexdigest().upper() for digest in digests]
+    return wanted if wanted in found else found[0]
+
+
+_KEY = 6
+"""The kind of packet that is a primary key."""
+
+
+def _unarmored(block: str) -> bytes:
+    body = block.partition("\n\n")[2].partition("-----END")[0]
+    return base64.b64decode("".join(line for line in body.split() if not line.startswith("=")))
+
+
+def _packets(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the kind and the body of each packet (RFC 9580, section 4.2)."""
+    while data:
+        kind = data[0] & 63
+        if not data[0] & 64:
+            kind, start = kind >> 2, 1 + (1 << (data[0] & 3))
+            size = int.from_bytes(data[1:start], "big")
+        elif data[1] < 192:  # noqa: PLR2004 - section 4.2.1
+            start, size = 2, data[1]
+        elif data[1] < 224:  # noqa: PLR2004 - section 4.2.1
+            start, size = 3, ((data[1] - 192) << 8) + data[2] + 192
+        else:
+            start, size = 6, int.from_bytes(data[2:6], "big")
+        yield kind, data[start : start + size]
+        data = data[start + size :]
 
 
 def version(installed: str, key: str) -> bool:

@@ -394,7 +394,7 @@ def _details(change: Change, mask: Callable[[str], str]) -> Iterator[str]:
         label = "" if name == EXISTENCE else resource.label(name)
         if not label and not isinstance(before.get(name), Unknown):
             continue
-        if name == resource.text_field and change.diff():
+        if resource.is_text(name) and change.diff():
             continue
         new, old = (_value(state.get(name), mask) for state in (after, before))
         if name == EXISTENCE:
@@ -411,6 +411,8 @@ def _value(value: Any, mask: Callable[[str], str]) -> str:
         return str(value)
     if value is None:
         return "absent"
+    if isinstance(value, str) and "\0" in value:
+        return f"{len(value.encode('utf-8', 'surrogateescape'))} bytes that are no text"
     if isinstance(value, tuple):
         value = " ".join(map(str, value))
     if not isinstance(value, str):

@@ -69,7 +69,7 @@ class AptEntries(Resource):
         for listed in filter(self.takes, found):
             lines.append(f"{listed.place}: {listed.text}\n")
             # Not compared: what the file must still hold when the lines are removed.
-            seen[listed.path] = _digest(listed.lines)
+            seen[listed.path] = digest(listed.lines)
         return {"lines": "".join(lines), "seen": seen}
 
     def takes(self, listed: Listed) -> bool:
@@ -114,6 +114,11 @@ class AptEntries(Resource):
         yield Assertion("run", (script,), "stdout", "")
 
 
+def unchanged(path: str, seen: str) -> str:
+    """Return a command that fails where a file is not as the plan saw it: its `digest`."""
+    return f"{_TAKE}ew_unchanged {shlex.quote(path)} {seen}"
+
+
 def address(uri: str) -> str:
     """Return what two URIs of one place have in common: host and path, without scheme and login."""
     host, slash, path = re.sub(r"^[a-z0-9+.-]+:/*", "", uri, flags=re.IGNORECASE).partition("/")
@@ -136,7 +141,7 @@ def _literal(text: str) -> str:
     return re.sub(r"[^\w/ -]", r"[\g<0>]", text)
 
 
-def _digest(lines: Iterable[str]) -> str:
+def digest(lines: Iterable[str]) -> str:
     """Return the SHA-256 of what `grep -n` prints of a file with these lines."""
     numbered = (f"{number}:{line}\n" for number, line in enumerate(lines, start=1))
     return hashlib.sha256("".join(numbered).encode("utf-8", "surrogateescape")).hexdigest()

@@ -28,6 +28,10 @@ class WantedPackage(Protocol):
     def present(self) -> bool:
         """Whether the package is to be installed, or not to be."""
 
+    @property
+    def hold(self) -> bool:
+        """Whether the environment holds it, and so may change it."""
+
 
 SHOWN = 8
 """So many versions or packages are named to choose from."""
@@ -49,10 +53,12 @@ def forecast(
     named = {package.package: package for package in packages}
     side = tuple(c for c in simulation.changes if not is_named(c, named))
     unclear = _unclear(simulation, sources_change=sources_change)
-    refusals = [*_refused(side), *_held(simulation), *_full(simulation)]
+    refusals = [*_refused(side), *_held(simulation, named), *_full(simulation)]
     if not unclear:
         refusals += _unknown(simulation, named)
     notes = [*unclear, *_versions(simulation, named), *_virtual(simulation, named)]
+    if unclear and simulation.lists:
+        notes += _unknown_yet(simulation, named)
     return Forecast(
         side_effects=tuple(SideEffect(c.verb, c.package, c.before, c.after) for c in side),
         notes=tuple(notes),
@@ -115,8 +121,11 @@ def _size(kib: int) -> str:
     return f"{kib / 1024:.1f} MiB"
 
 
-def _held(simulation: Simulation) -> Iterator[str]:
+def _held(simulation: Simulation, named: Mapping[str, WantedPackage]) -> Iterator[str]:
     for change in simulation.changes:
+        package = named.get(change.package)
+        if package is not None and package.hold:
+            continue
         if change.before and change.package in simulation.held:
             yield (
                 f"{change.package} is on hold, and apt would {change.verb} it; "
@@ -144,6 +153,21 @@ def _unknown(simulation: Simulation, named: Mapping[str, WantedPackage]) -> Iter
             )
         else:
             yield f"apt has no package '{name}' to install; others only mention its name"
+
+
+def _unknown_yet(simulation: Simulation, named: Mapping[str, WantedPackage]) -> Iterator[str]:
+    """Say what a source that is still to come, or newer lists, must bring."""
+    only_mentioned = {
+        name
+        for name, versions in simulation.unavailable.items()
+        # `_versions` tells of a version that is asked for, and a virtual package is known.
+        if name in named and not (versions or named[name].version or name in simulation.providers)
+    }
+    for name in sorted(named.keys() & {*simulation.unknown, *only_mentioned}):
+        yield (
+            f"apt knows no package {name} to install now; apply asks again when apt's lists are "
+            "new, and ends there if it still knows none"
+        )
 
 
 def _versions(simulation: Simulation, named: Mapping[str, WantedPackage]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from envwright.model.proof import Assertion, Proof, View
 from envwright.model.resource import Resource
 from envwright.portable.dialects import DialectError
 from envwright.portable.dialects.aptsources import read, remove
-from envwright.portable.openpgp import OpenPGPError, fingerprints
+from envwright.portable.openpgp import OpenPGPError, accepted, fingerprints
 from envwright.resources.apt_commands import update
 from envwright.resources.apt_entries import AptEntries, same
 from envwright.scripts import load
@@ -48,8 +48,8 @@ class AptSource(Resource):
         source: the name of the .sources file and of the key file.
         uris, suites, components, architectures: as in the .sources file; a suite that ends in `/`
             is a flat repository, without components.
-        key: the key that signs the repository; refused, before anything is written, unless its
-            primary keys have exactly the given fingerprints.
+        key: the key that signs the repository; refused, before anything is written, where its
+            primary keys are not those of the given fingerprints.
         old_files, old_addresses: see AptEntries; the source's own name with `.list` is among the
             old files.
     """
@@ -140,7 +140,7 @@ class AptSource(Resource):
         state: Fields = {
             "content": text,
             "file": _access(status),
-            "key": _fingerprints(facts[Text(self.keyring)]),
+            "key": self._keys(facts[Text(self.keyring)]),
             "key file": _access(facts[Stat(self.keyring)]),
             "elsewhere": elsewhere,
         }
@@ -148,6 +148,16 @@ class AptSource(Resource):
             # What a person added to the file is not compared, and stays.
             state["content"], state["beside"] = self._parted(text)
         return state
+
+    def _keys(self, text: str | Unknown | None) -> tuple[str, ...] | Unknown | None:
+        """Return the keys of a key file; as the wanted ones where they are accepted."""
+        if not isinstance(text, str):
+            return None
+        try:
+            found = fingerprints(text.encode("utf-8", "surrogateescape"))
+        except OpenPGPError as error:
+            return Unknown(f"unusable: {error}")
+        return self.key.fingerprints if accepted(found, self.key.fingerprints) else found
 
     def _parted(self, text: str) -> tuple[str | Unknown, str]:
         """Part the own file into stanzas for this repository or this key, and all the rest."""
@@ -253,19 +263,11 @@ class AptSource(Resource):
         yield Assertion("run", ("apt-get update --print-uris >/dev/null",), "rc", 0)
         key = ("file", (self.keyring,), "content_string")
         yield Assertion(*key, "-----END PGP PUBLIC KEY BLOCK-----", contained=True)
-        yield Assertion(*key, self.key.fingerprints[0], view=View("fingerprint"))
+        wanted = self.key.fingerprints[0]
+        yield Assertion(*key, wanted, view=View("fingerprint", wanted))
 
 
 def _access(status: Status | Unknown | None) -> Access | None:
     if not isinstance(status, Status):
         return None
     return Access(status.mode, status.owner, status.group)
-
-
-def _fingerprints(text: str | Unknown | None) -> tuple[str, ...] | Unknown | None:
-    if not isinstance(text, str):
-        return None
-    try:
-        return fingerprints(text.encode("utf-8", "surrogateescape"))
-    except OpenPGPError as error:
-        return Unknown(f"unusable: {error}")

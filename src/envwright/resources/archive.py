@@ -1,8 +1,9 @@
-"""Archive: a directory that is unpacked from a downloaded tar archive, whole or not at all."""
+"""Archive: a directory that is unpacked from a downloaded archive, whole or not at all."""
 
 from __future__ import annotations
 
 import shlex
+import urllib.parse
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,6 +29,29 @@ STAMP = ".envwright-archive"
 FILES = ".envwright-files"
 """The file in the tree that lists the checksum of each file, as sha256sum(1) writes it."""
 
+FORMATS = {
+    ".tar.gz": ("tar", ""),
+    ".tgz": ("tar", ""),
+    ".tar": ("tar", ""),
+    ".tar.xz": ("tar", "xz-utils"),
+    ".txz": ("tar", "xz-utils"),
+    ".tar.bz2": ("tar", "bzip2"),
+    ".tbz2": ("tar", "bzip2"),
+    ".tbz": ("tar", "bzip2"),
+    ".tar.zst": ("tar", "zstd"),
+    ".tzst": ("tar", "zstd"),
+    ".zip": ("zip", "unzip"),
+    ".gz": ("gzip -dc", ""),
+    ".xz": ("xz -dc", "xz-utils"),
+    ".bz2": ("bzip2 -dc", "bzip2"),
+    ".zst": ("zstd -dc", "zstd"),
+    "": ("cat", ""),
+}
+"""By the end of an archive's name, the longer ends first: how it is unpacked (`tar`, `zip`, or the
+program that unpacks its one file), and the package that has the program, "" for an essential one.
+A file of another name is a program itself."""
+MOST = 16 << 30
+"""No archive may take more bytes on the disk."""
 TREE = r"""tree() {
 cd "$1" && TZ=UTC0 find . -mindepth 1 ! -name '.envwright-*' \( -type d -printf '%P %y %m %U:%G\n' \
     -o -printf '%P %y %m %U:%G %s %TY%Tm%Td%TH%TM %l\n' \) | LC_ALL=C sort | sha256sum | cut -c 1-64
@@ -41,13 +65,16 @@ UNPACK = load(__file__)
 
 @dataclass(frozen=True, kw_only=True)
 class Archive(PathResource):
-    """A directory that holds what is in a tar archive, and nothing else.
+    """A directory that holds what is in an archive, and nothing else.
 
     The machine downloads the archive, checks it, unpacks it beside the path and renames the tree;
     the old tree is removed as a whole. A directory that envwright did not unpack is left alone.
+    An archive that would leave its tree, or bring devices or set-user-ID programs, is refused.
 
     Args:
-        url: where the archive is; the last part is the name of the archive.
+        url: where the archive is; the last part of the path is the name of the archive.
+        mirrors: where it is, too: the first that has the right bytes counts.
+        title: what the tree's stamp calls the archive; by default its name.
         sha256: the checksum of the archive; "" looks it up in `index` before the download.
         index: a list of checksums that the publisher offers (see envwright.portable.checksums).
         strip: how many leading parts of the names in the archive are left out.
@@ -55,6 +82,8 @@ class Archive(PathResource):
     """
 
     url: str
+    mirrors: tuple[str, ...] = ()
+    title: str = ""
     sha256: str = ""
     index: str = ""
     strip: int = 1
@@ -64,9 +93,19 @@ class Archive(PathResource):
     rank: ClassVar[int] = 40
 
     @property
-    def archive(self) -> str:
+    def file(self) -> str:
         """The name of the archive."""
-        return self.url.rpartition("/")[2]
+        return file_of(self.url)
+
+    @property
+    def archive(self) -> str:
+        """What the stamp calls the archive."""
+        return self.title or self.file
+
+    @property
+    def ending(self) -> str:
+        """The end of the archive's name, by which its format is known."""
+        return ending_of(self.file)
 
     @property
     def autorequires(self) -> Iterator[str]:
@@ -131,9 +170,7 @@ class Archive(PathResource):
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
         if difference.concerns("archive", "sha256", "intact"):
-            source = (
-                Content(f"{self.sha256}\n") if self.sha256 else Checksum(self.index, self.archive)
-            )
+            source = Content(f"{self.sha256}\n") if self.sha256 else Checksum(self.index, self.file)
             put = {"dest": self._beside("sha256."), "user": "root", "group": "root", "mode": "0644"}
             yield operation("paths.put", src=source, **put)
             yield operation("server.shell", commands=[self._unpack()])
@@ -149,7 +186,10 @@ class Archive(PathResource):
     def _unpack(self) -> str:
         values = {
             "path": self.path,
-            "url": self.url,
+            "urls": " ".join((self.url, *self.mirrors)),
+            "format": FORMATS[self.ending][0],
+            "file": self.file[: len(self.file) - len(self.ending)],
+            "most": str(MOST),
             "new": self._beside(),
             "listed": self._beside("sha256."),
             "archive": self.archive,
@@ -176,5 +216,15 @@ class Archive(PathResource):
         present = f"{cd}find . -type f ! -name '.envwright-*' | sort"
         script = f'[ "$({listed})" = "$({present})" ]'
         yield Assertion("run", (script,), "rc", 0)
-        foreign = f"find {shlex.quote(self.path)} -mindepth 1 ! -user 0 -print -quit"
-        yield Assertion("run", (foreign,), "stdout", "")
+        foreign = f"find . -mindepth 1 ! -user {shlex.quote(self.owner)} ! -name '.envwright-*'"
+        yield Assertion("run", (f"{cd}{foreign} -print -quit",), "stdout", "")
+
+
+def file_of(url: str) -> str:
+    """Return the name of the file at a URL."""
+    return urllib.parse.unquote(urllib.parse.urlsplit(url).path).rpartition("/")[2]
+
+
+def ending_of(file: str) -> str:
+    """Return the end of an archive's name that FORMATS has."""
+    return next(end for end in FORMATS if file.lower().endswith(end))

@@ -15,6 +15,10 @@ from envwright.portable import dialects
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from envwright.model.resource import Field
+
+TEXTS = frozenset({"block", "block_top"})
+"""The dialects whose values are texts of lines."""
 UNTYPED = frozenset({"wsl", "wslconfig", "env"})
 """The dialects whose readers return text: true and 5 are written there as any text is."""
 SWITCHES = {"wsl": "wsl_switch", "wslconfig": "wslconfig_switch"}
@@ -41,6 +45,15 @@ class EditedFile(Resource):
 
     dialect: str
     keys: Mapping[str, Value] = field(default_factory=dict)
+
+    def is_text(self, field: Field) -> bool:
+        """Tell whether a field of the state is a text of lines."""
+        return isinstance(field, FileKey) and self.dialect in TEXTS
+
+    def label(self, field: Field) -> str:
+        """Return a key's name; of a block the name alone, without its file's signs of comments."""
+        name = super().label(field)
+        return f"block {name.split(' ')[1]}" if self.is_text(field) else name
 
     def desired_keys(self) -> Fields:
         """Return the wanted value of each key."""

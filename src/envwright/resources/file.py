@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -32,12 +34,14 @@ class File(PathResource):
         mode: four octal digits.
         validate: a command that must accept the new file, "$staged", before it goes live.
         present: False: there must be no such file.
+        once: what is there already stays as it is, whatever it is.
     """
 
     content: str = ""
     mode: str = "0644"
     validate: str = ""
     present: bool = True
+    once: bool = False
 
     word: ClassVar[str] = "file"
     rank: ClassVar[int] = 60
@@ -87,6 +91,8 @@ class File(PathResource):
 
     def actual(self, facts: Facts) -> State | Unknown | None:
         status = self.status(facts)
+        if self.once and status is not None and not isinstance(status, Unknown):
+            return self.desired()
         if status is None or isinstance(status, Unknown):
             return status
         if status.kind != "file":
@@ -113,6 +119,7 @@ class File(PathResource):
             owner=self.owner,
             group=self.group,
             validate=self.validate,
+            once=self.once,
         )
 
     def witness(self) -> Iterator[Assertion]:
@@ -120,7 +127,21 @@ class File(PathResource):
         if state is None:
             yield Assertion("file", (self.path,), "exists", expected=False)
             return
+        if self.once:
+            there = f"test -e {shlex.quote(self.path)} || test -L {shlex.quote(self.path)}"
+            yield Assertion("run", (there,), "rc", 0)
+            return
         # testinfra follows links: without this, a link to a file with the right content would pass.
         yield Assertion("file", (self.path,), "is_symlink", expected=False)
         yield from attribute_witness(self.path, state)
-        yield Assertion("file", (self.path,), "content_string", self.content)
+        if _is_utf_8(self.content):
+            yield Assertion("file", (self.path,), "content_string", self.content)
+        else:
+            data = self.content.encode("utf-8", "surrogateescape")
+            digest = hashlib.sha256(data).hexdigest()
+            yield Assertion("file", (self.path,), "sha256sum", digest)
+
+
+def _is_utf_8(content: str) -> bool:
+    """Tell whether a content has no byte that surrogateescape stands for."""
+    return not any("\udc80" <= character <= "\udcff" for character in content)

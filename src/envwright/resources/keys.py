@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -41,12 +42,15 @@ class Keys(EditedFile, PathResource):
             first key decides (envwright.portable.dialects, left_open).
         published: further keys, each with the URL at which the machine finds its line, when it is
             missing (envwright.portable.dialects, published).
+        keep: what a file that is there keeps of its `mode`, `owner` and `group`; the fields are
+            those of a new file then.
     """
 
     mode: str = "0644"
     validate: str = ""
     defaults: Mapping[str, Value] = field(default_factory=dict)
     published: Mapping[str, str] = field(default_factory=dict)
+    keep: tuple[str, ...] = ()
 
     word: ClassVar[str] = "keys"
     rank: ClassVar[int] = 60
@@ -84,11 +88,10 @@ class Keys(EditedFile, PathResource):
         return (Stat(self.path), Text(self.path), *self.owners())
 
     def desired(self) -> State:
+        access: Fields = {"mode": self.mode, "owner": self.owner, "group": self.group}
         return {
             "kind": "file",
-            "mode": self.mode,
-            "owner": self.owner,
-            "group": self.group,
+            **{name: value for name, value in access.items() if name not in self.keep},
             **self.desired_keys(),
             **{FileKey(name): value for name, value in self.defaults.items()},
             **dict.fromkeys(map(FileKey, self.published), True),
@@ -96,10 +99,13 @@ class Keys(EditedFile, PathResource):
 
     def actual(self, facts: Facts) -> State | Unknown | None:
         status = self.status(facts)
+        if status is None and self._only_removes:
+            return self.desired()
         if status is None or isinstance(status, Unknown):
             return status
         if status.kind != "file":
-            return attributes(status)
+            link: Fields = {"target": status.target} if status.kind == "link" else {}
+            return {**attributes(status), **link}
         text = facts[Text(self.path)]
         if not isinstance(text, str):
             return text or Unknown(f"{status.size} bytes")
@@ -111,6 +117,12 @@ class Keys(EditedFile, PathResource):
     def _actual_published(self, text: str) -> Fields:
         lacking = dialects.lacking(self.dialect, text, self.published)
         return {FileKey(key): None if key in lacking else True for key in self.published}
+
+    @property
+    def _only_removes(self) -> bool:
+        """Whether a missing file is as it should be: all is to be absent from it."""
+        absent = all(value is None for value in self.keys.values())
+        return absent and bool(self.keys) and not self.defaults
 
     def _actual_defaults(self, text: str) -> Fields | Unknown:
         """Return each default as it is wanted, but those that a text leaves open."""
@@ -140,6 +152,11 @@ class Keys(EditedFile, PathResource):
         before = difference.before or {}
         if isinstance(unreadable := before.get(EXISTENCE), Unknown):
             return f"{self.path} cannot be edited safely: {unreadable.reason}"
+        if before.get("kind") == "link":
+            return (
+                f"{self.path} is a link to {before['target']}, and only the file itself can be "
+                "edited: name that file in the environment"
+            )
         return in_the_way(self.path, difference)
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
@@ -150,9 +167,14 @@ class Keys(EditedFile, PathResource):
             owner=self.owner,
             group=self.group,
             validate=self.validate,
+            keep=self.keep,
         )
 
     def witness(self) -> Iterator[Assertion]:
+        if self._only_removes:
+            shown = f"[ ! -e {shlex.quote(self.path)} ] || cat {shlex.quote(self.path)}"
+            yield from self.key_witness("run", shown, "stdout")
+            return
         yield from attribute_witness(self.path, self.desired())
         yield from self.key_witness("file", self.path, "content_string")
         for name in self.published:

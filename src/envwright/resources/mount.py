@@ -215,7 +215,7 @@ class Mount(Resource):
             edited = Edited(FSTAB, "fstab", {self.target: self.entry})
             # An entry that cannot be mounted would stop the next boot: it is tried first.
             trial = self._mount('--fstab "$staged" ') if self.live else ""
-            root = {"mode": "0644", "owner": "root", "group": "root"}
+            root: dict[str, Any] = {"mode": "0644", "owner": "root", "group": "root"}
             yield from upload(FSTAB, edited, validate=trial, **root)
             # systemd makes its mount units from fstab when it reloads.
             reload = "[ ! -d /run/systemd/system ] || systemctl daemon-reload"

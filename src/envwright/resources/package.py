@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from envwright.facts import Apt, Unknown
 from envwright.facts.apt import EXACT, INTERRUPTED, specification
+from envwright.model.forecast import NOTHING
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, Proof, Requirement, View
 from envwright.model.resource import Difference, Resource
@@ -38,12 +39,14 @@ class Package(Resource):
         version: the version, or a prefix as apt takes it (`14.*`); "" for any.
         present: False: it must not be installed.
         recommends: install what it recommends, too.
+        hold: keep it as it is when others upgrade (apt-mark(8)); False: as a person has it.
     """
 
     package: str
     version: str = ""
     present: bool = True
     recommends: bool = False
+    hold: bool = False
 
     word: ClassVar[str] = "package"
     rank: ClassVar[int] = 20
@@ -60,8 +63,14 @@ class Package(Resource):
             self,
             version=self.version or theirs.version,
             recommends=self.recommends or theirs.recommends,
+            hold=self.hold or theirs.hold,
         )
-        agreed = replace(theirs, version=theirs.version or both.version, recommends=both.recommends)
+        agreed = replace(
+            theirs,
+            version=theirs.version or both.version,
+            recommends=both.recommends,
+            hold=both.hold,
+        )
         return both if both.spec() == agreed.spec() else super().merge(other)
 
     @property
@@ -75,7 +84,8 @@ class Package(Resource):
     def desired(self) -> State | None:
         if not self.present:
             return None
-        return {"version": self.version} if self.version else {}
+        version: State = {"version": self.version} if self.version else {}
+        return {**version, HOLD: True} if self.hold else version
 
     def actual(self, facts: Facts) -> State | Unknown | None:
         simulation = facts[self.apt]
@@ -89,7 +99,10 @@ class Package(Resource):
         if self.present and self.package in simulation.missing:
             return None  # the database says that it is installed; `settle` names what is gone
         # A pattern that holds is shown as kept, so that states compare by equality.
-        return {"version": self.version if fnmatch.fnmatch(version, self.version) else version}
+        shown: State = {
+            "version": self.version if fnmatch.fnmatch(version, self.version) else version
+        }
+        return {**shown, HOLD: self.package in simulation.held} if self.hold else shown
 
     def repairs(self, facts: Facts) -> Iterator[tuple[Resource, Difference]]:
         simulation = facts[self.apt]
@@ -113,9 +126,17 @@ class Package(Resource):
     def forecast(
         cls, work: Sequence[tuple[Package, Difference]], facts: Facts, changed: Collection[str]
     ) -> Forecast:
-        packages = [package for package, _ in work]
-        sources_change = any(id_.startswith("apt-source:") for id_ in changed)
+        packages = [package for package, difference in work if difference.fields != (HOLD,)]
+        if not packages:
+            return NOTHING
+        sources_change = any(id_.startswith(("apt-source:", "apt-archive:")) for id_ in changed)
         return forecast(packages, facts[packages[0].apt], sources_change=sources_change)
+
+    def refusal(self, difference: Difference) -> str:
+        provider = (difference.before or {}).get("provided by")
+        if not self.hold or not provider:
+            return ""
+        return f"{self.package} is a virtual package, which cannot be held; hold {provider} instead"
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
         yield from self.converge_all([(self, difference)])
@@ -124,39 +145,20 @@ class Package(Resource):
     def converge_all(
         cls, work: Sequence[tuple[Package, Difference]], forecast: Forecast | None = None
     ) -> Iterator[Operation]:
-        """Update the lists once, then remove and install in one transaction.
+        """Install and remove what differs; then put on hold what the environment holds.
 
-        In one, for what is removed may be what another package needs until its substitute is
-        there. What is installed with its recommended packages is a transaction of its own.
+        What is on hold is let go before, since apt changes nothing that is.
         """
-        packages = [package for package, _ in work]
-        absent = [package.package for package in packages if not package.present]
-        going = [specification(name, "", present=False) for name in absent]
-        if len(absent) == len(packages):
-            yield _shell(guard(packages, going, forecast, _recommends(False)))
-            options = f"{EXACT} {OPTIONS}"
-            yield operation(
-                "apt.packages", packages=absent, present=False, extra_uninstall_args=options
-            )
-            return
-        yield _shell(update())
-        if anew := [p.package for p, d in work if GONE in (d.before or {})]:
-            yield _shell(reinstall(specification(name, "", present=True) for name in anew))
-        for recommends in (False, True):
-            chosen = [(p, _version(p, d)) for p, d in work if p.present]
-            chosen = [(p, version) for p, version in chosen if p.recommends is recommends]
-            if not chosen:
-                continue
-            words = [specification(p.package, version, present=True) for p, version in chosen]
-            yield _shell(guard(packages, [*words, *going], forecast, _recommends(recommends)))
-            yield operation(
-                "apt.packages",
-                packages=[f"{p.package}={v}" if v else p.package for p, v in chosen],
-                no_recommends=not recommends,
-                allow_downgrades=any(version for _, version in chosen),
-                extra_install_args=" ".join((EXACT, OPTIONS, *(going or ["--no-remove"]))),
-            )
-            going = []
+        due = [
+            (package, difference) for package, difference in work if difference.fields != (HOLD,)
+        ]
+        holds = [package.package for package, _ in work if package.hold]
+        if let_go := [p.package for p, d in due if p.hold and d.before is not None]:
+            yield _shell(f"apt-mark unhold {' '.join(let_go)} >/dev/null")
+        if due:
+            yield from _transactions(due, forecast)
+        if holds:
+            yield _shell(f"apt-mark hold {' '.join(holds)} >/dev/null")
 
     def witness(self) -> Iterator[Assertion]:
         if self.present and not self.version:
@@ -167,6 +169,47 @@ class Package(Resource):
         if self.version and self.present:
             query = ("package", (self.package,), "version")
             yield Assertion(*query, expected=True, view=View("version", self.version))
+        if self.hold:
+            shown = f"{self.package}\n"
+            yield Assertion("run", (f"apt-mark showhold {self.package}",), "stdout", shown)
+
+
+def _transactions(
+    work: Sequence[tuple[Package, Difference]], forecast: Forecast | None
+) -> Iterator[Operation]:
+    """Update the lists once, then remove and install in one transaction.
+
+    In one, for what is removed may be what another package needs until its substitute is
+    there. What is installed with its recommended packages is a transaction of its own.
+    """
+    packages = [package for package, _ in work]
+    absent = [package.package for package in packages if not package.present]
+    going = [specification(name, "", present=False) for name in absent]
+    if len(absent) == len(packages):
+        yield _shell(guard(packages, going, forecast, _recommends(False)))
+        options = f"{EXACT} {OPTIONS}"
+        yield operation(
+            "apt.packages", packages=absent, present=False, extra_uninstall_args=options
+        )
+        return
+    yield _shell(update())
+    if anew := [p.package for p, d in work if GONE in (d.before or {})]:
+        yield _shell(reinstall(specification(name, "", present=True) for name in anew))
+    for recommends in (False, True):
+        chosen = [(p, _version(p, d)) for p, d in work if p.present]
+        chosen = [(p, version) for p, version in chosen if p.recommends is recommends]
+        if not chosen:
+            continue
+        words = [specification(p.package, version, present=True) for p, version in chosen]
+        yield _shell(guard(packages, [*words, *going], forecast, _recommends(recommends)))
+        yield operation(
+            "apt.packages",
+            packages=[f"{p.package}={v}" if v else p.package for p, v in chosen],
+            no_recommends=not recommends,
+            allow_downgrades=any(version for _, version in chosen),
+            extra_install_args=" ".join((EXACT, OPTIONS, *(going or ["--no-remove"]))),
+        )
+        going = []
 
 
 def untouched(name: str, packages: Iterable[str], at: tuple[str | int, ...] = ()) -> Proof:
@@ -199,6 +242,8 @@ def offered(package: str, source: str, what: str, section: str) -> Requirement:
     )
 
 
+HOLD = "hold"
+"""The field of a package that the environment holds."""
 GONE = "programs"
 """The field of a package that is installed, but whose programs are not where it put them."""
 FINISH = Command(

@@ -119,12 +119,13 @@ def attributes(status: Status) -> Fields:
 
 
 def attribute_witness(path: str, state: State) -> Iterator[Assertion]:
-    """Assert kind, mode (where it is managed), owner and group of a file or directory."""
+    """Assert the kind of a file or directory, and what is managed of mode, owner and group."""
     yield Assertion("file", (path,), f"is_{state['kind']}", expected=True)
     if "mode" in state:
         yield Assertion("file", (path,), "mode", int(state["mode"], 8))
-    yield Assertion("file", (path,), "user", state["owner"])
-    yield Assertion("file", (path,), "group", state["group"])
+    for attribute, field in (("user", "owner"), ("group", "group")):
+        if field in state:
+            yield Assertion("file", (path,), attribute, state[field])
 
 
 def in_the_way(path: str, difference: Difference, *replaceable: str) -> str:

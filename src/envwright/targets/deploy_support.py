@@ -89,7 +89,7 @@ class Late(io.BytesIO):
 
 def content(text: str) -> io.BytesIO:
     """Return a text as an open file."""
-    return io.BytesIO(text.encode())
+    return io.BytesIO(text.encode("utf-8", "surrogateescape"))
 
 
 def edited(
@@ -123,7 +123,7 @@ def edited(
 
 
 def key(wanted: Sequence[str], url: str = "", text: str = "") -> io.BytesIO:
-    """Return an OpenPGP key, armored, that has exactly these fingerprints.
+    """Return an OpenPGP key, armored, that has the first of these fingerprints, and no others.
 
     A key that is given as text is checked at once, before anything is changed. A key at a URL is
     checked when it is uploaded.

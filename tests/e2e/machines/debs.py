@@ -77,7 +77,7 @@ def _build(folder: Path) -> None:
             dists = folder / "linux" / suite.distribution / "dists" / suite.codename
             for bare in package.versions:
                 control = _control(package, package.version(bare, suite), architecture, files)
-                _add(dists, control, deb(package, control, payload))
+                add(dists, "stable", control, deb(package, control, payload))
 
 
 def _files(kind: str) -> Iterator[tuple[str, tuple[bytes, int]]]:
@@ -155,10 +155,10 @@ def tar(files: Mapping[str, tuple[bytes, int]]) -> bytes:
     return out.getvalue()
 
 
-def _add(dists: Path, control: Mapping[str, str], deb: bytes) -> None:
-    """Put a package into the pool of a suite and into its index."""
+def add(dists: Path, component: str, control: Mapping[str, str], deb: bytes) -> None:
+    """Put a package into the pool of a suite and into the index of a component."""
     name, version, architecture = (control[x] for x in ("Package", "Version", "Architecture"))
-    inner = f"pool/stable/{architecture}/{name}_{version.partition(':')[2] or version}"
+    inner = f"pool/{component}/{architecture}/{name}_{version.partition(':')[2] or version}"
     path = dists / f"{inner}_{architecture}.deb"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(deb)
@@ -168,10 +168,17 @@ def _add(dists: Path, control: Mapping[str, str], deb: bytes) -> None:
         "Size": str(len(deb)),
         "SHA256": hashlib.sha256(deb).hexdigest(),
     }
-    index = dists / "stable" / f"binary-{architecture}" / "Packages"
+    index = dists / component / f"binary-{architecture}" / "Packages"
     index.parent.mkdir(parents=True, exist_ok=True)
     with index.open("a", encoding="utf-8") as lines:
         lines.write(f"{stanza(entry)}\n")
+
+
+def empty(name: str, architecture: str) -> tuple[Mapping[str, str], bytes]:
+    """The control fields of a package without files, and the package."""
+    package = Package(name, ("1.0",), {}, {})
+    control = _control(package, "1.0", architecture, {})
+    return control, deb(package, control, tar({}))
 
 
 def stanza(fields: Mapping[str, str]) -> str:

@@ -17,7 +17,13 @@ from machines.server import Server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAMES = ("download.docker.com", "nvidia.github.io", "files.envwright.test", *golang.NAMES)
+NAMES = (
+    "download.docker.com",
+    "nvidia.github.io",
+    "packages.microsoft.com",
+    "files.envwright.test",
+    *golang.NAMES,
+)
 """The host names that the loopback server answers for, in every machine."""
 
 

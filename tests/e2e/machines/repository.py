@@ -9,7 +9,8 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
-from machines.debs import pool
+from machines.debs import add, empty, pool
+from machines.engine import docker
 from machines.keyring import Keyring
 from machines.packages import ENGINES, SUITES
 
@@ -61,12 +62,17 @@ class Repository:
                 made, dists / suite.codename, ignore=shutil.ignore_patterns("pool"), symlinks=True
             )
             (dists / suite.codename / "pool").symlink_to(made / "pool")
-            self._sign(dists / suite.codename, suite.codename)
-            self.server.put(
-                f"{self.url(suite.distribution)}/gpg", self._keys.export(self.fingerprint)
-            )
+            self._sign(dists / suite.codename, suite.codename, "stable")
+            self.server.put(f"{self.url(suite.distribution)}/gpg", self.exported())
         self.server.put(self.binary_key_url, self._keys.export_binary(self.fingerprint))
         self.server.put(self.other_key_url, self._keys.export(self.other_fingerprint))
+
+    def publish_package(self, url: str, suite: str, name: str) -> None:
+        """Publish a repository of one package without files, version 1.0, in the component main."""
+        dists = self.server.root / url.removeprefix("https://").rstrip("/") / "dists" / suite
+        architecture = docker("version", "--format", "{{.Server.Arch}}")
+        add(dists, "main", *empty(name, architecture))
+        self._sign(dists, suite, "main")
 
     def publish_empty(self, url: str, **fields: str) -> None:
         """Publish a flat repository without packages, signed as the others are.
@@ -89,6 +95,10 @@ class Repository:
         """Sign a Release with the key that signs nothing else, as after a change of keys."""
         self._keys.sign(self.other_fingerprint, folder / "Release")
 
+    def exported(self) -> bytes:
+        """Return the key that signs, armored."""
+        return self._keys.export(self.fingerprint)
+
     def other_key(self) -> str:
         """Return the key that signs nothing, armored."""
         return self._keys.export(self.other_fingerprint).decode()
@@ -97,7 +107,7 @@ class Repository:
         """End the key agent."""
         self._keys.close()
 
-    def _sign(self, folder: Path, codename: str) -> None:
+    def _sign(self, folder: Path, codename: str, component: str) -> None:
         indexes = sorted(folder.glob("*/binary-*/Packages"))
         architectures = " ".join(index.parent.name.removeprefix("binary-") for index in indexes)
         lines = [
@@ -107,7 +117,7 @@ class Repository:
             f"Codename: {codename}",
             f"Date: {email.utils.formatdate(time.time(), usegmt=True)}",
             f"Architectures: {architectures}",
-            "Components: stable",
+            f"Components: {component}",
             "SHA256:",
         ]
         for index in indexes:

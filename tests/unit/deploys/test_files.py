@@ -14,6 +14,9 @@ from standins import DEBIAN, UBUNTU, WSL
 from user_folders import entered_by_others
 
 from envwright.facts import Accounts
+from envwright.model.resource import FileKey
+from envwright.portable.listing import listing
+from envwright.resources.keys import Keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,7 +153,141 @@ def test_a_file_that_its_program_passes_over_is_refused(tmp_path: Path, name: st
         assert states(tmp_path, f"files: {{{path}: {entry}}}\n")
 
 
-ONE = "needs exactly one of 'content', 'source', 'template', 'link', 'directory' and 'absent'"
+EDITED = """\
+vars: {user: dev}
+secrets: {token: {env: TOKEN}}
+files:
+  /home/dev/.bashrc:
+    blocks: {tools: "export EDITOR=vim", old: ""}
+    position: start
+  /etc/hosts:
+    lines: {present: ["10.0.0.1 git"], absent: ["10.0.0.2 git"]}
+  /etc/rules.ini: {blocks: {a: x}, mode: "0640", owner: dev}
+  /home/dev/page: {blocks: {a: x}, comment: "<!-- -->"}
+  /home/dev/.npmrc: {blocks: {a: "{{ secret.token }}"}}
+"""
+
+
+def test_parts_of_files_that_others_own_keep_what_the_environment_does_not_name(
+    tmp_path: Path,
+) -> None:
+    found = states(tmp_path, EDITED)
+    assert found == {
+        "keys:/home/dev/.bashrc": {
+            "kind": "file",
+            FileKey("# tools"): "export EDITOR=vim\n",
+            FileKey("# old"): None,
+        },
+        "keys:/etc/hosts": {
+            "kind": "file",
+            FileKey("10.0.0.1 git"): True,
+            FileKey("10.0.0.2 git"): None,
+        },
+        "keys:/etc/rules.ini": {
+            "kind": "file",
+            "mode": "0640",
+            "owner": "dev",
+            FileKey("; a"): "x\n",
+        },
+        "keys:/home/dev/page": {"kind": "file", FileKey("<!-- a -->"): "x\n"},
+        "keys:/home/dev/.npmrc": {
+            "kind": "file",
+            "mode": "0600",
+            FileKey("# a"): "\u27e6secret:token\u27e7\n",
+        },
+    }
+
+
+def test_a_new_file_is_of_whom_the_home_is(tmp_path: Path) -> None:
+    made = compile_section(tmp_path, EDITED).resources
+    assert {r.name: (r.owner, r.group) for r in made if isinstance(r, Keys)} == {
+        "/home/dev/.bashrc": ("dev", "dev"),
+        "/etc/hosts": ("root", "root"),
+        "/etc/rules.ini": ("dev", "dev"),
+        "/home/dev/page": ("dev", "dev"),
+        "/home/dev/.npmrc": ("dev", "dev"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "owner"),
+    [
+        ("/home/dev/a/b", "dev"),
+        ("/data/anna", "anna"),
+        ("/data/anna/x", "anna"),
+        ("/data/annabel/x", "root"),
+        ("/var/www/x", "root"),
+        ("/home/new/x", "new"),
+        ("/home/New/x", "root"),
+        ("/etc/x", "root"),
+    ],
+)
+def test_a_path_in_a_home_is_of_the_person_whose_home_it_is(
+    tmp_path: Path, path: str, owner: str
+) -> None:
+    passwd = "anna:x:1000:1000::/data/anna:/bin/sh\nwww-data:x:33:33::/var/www:/bin/sh\n"
+    machine = replace(DEBIAN, accounts=Accounts.read(passwd, "anna:x:1000:\n"))
+    assert machine.home_owner(path) == owner
+    found = states(tmp_path, f"files: {{{path}: {{content: x}}}}\n", machine)
+    assert found[f"file:{path}"]["owner"] == owner
+
+
+def test_a_tree_is_its_folders_its_files_its_programs_and_its_links(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "bin").mkdir(parents=True)
+    (tree / ".git").mkdir()
+    (tree / ".git" / "config").write_text("not brought")
+    (tree / "bin" / "run").write_text("#!/bin/sh\n")
+    (tree / "bin" / "run").chmod(0o755)
+    (tree / "logo").write_bytes(b"\x89PNG\0")
+    (tree / "about.txt.j2").write_text("{{ distro }}\n")
+    (tree / "latest").symlink_to("bin/run")
+    (tree / "all").symlink_to("bin")
+    dev = {"owner": "dev", "group": "dev"}
+    assert states(tmp_path, 'files: {/home/dev/x: {tree: tree, mode: "0640"}}\n') == {
+        "directory:/home/dev/x": {"kind": "directory", "mode": "0750", **dev},
+        "directory:/home/dev/x/bin": {"kind": "directory", "mode": "0750", **dev},
+        "file:/home/dev/x/about.txt": {
+            "kind": "file",
+            "mode": "0640",
+            "content": "debian\n",
+            **dev,
+        },
+        "file:/home/dev/x/bin/run": {
+            "kind": "file",
+            "mode": "0750",
+            "content": "#!/bin/sh\n",
+            **dev,
+        },
+        "file:/home/dev/x/logo": {
+            "kind": "file",
+            "mode": "0640",
+            "content": "\udc89PNG\0",
+            **dev,
+        },
+        "link:/home/dev/x/all": {"kind": "link", "target": "bin", **dev},
+        "link:/home/dev/x/latest": {"kind": "link", "target": "bin/run", **dev},
+    }
+    (tree / "bad\xff.j2").write_bytes(b"\xff")
+    assert refusals(tmp_path, "files: {/x: {tree: tree}}\n") == [
+        "2:20: cannot read tree/bad\xff.j2: it is not UTF-8 text"
+    ]
+
+
+def test_a_link_of_a_tree_that_leads_elsewhere_makes_a_cached_environment_stale(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "link").symlink_to("a")
+    before = listing(str(tmp_path))
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to("b")
+    assert (before, listing(str(tmp_path))) == (b"link\x000\x00a", b"link\x000\x00b")
+
+
+ONE = (
+    "needs exactly one of 'content', 'source', 'template', 'tree', 'blocks', 'lines', 'link', "
+    "'directory' and 'absent'"
+)
 PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
 
 
@@ -189,7 +326,23 @@ PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
             "2:26: cannot read nowhere.txt: No such file or directory",
         ),
         ("{/etc/x: {source: .}}", "2:26: cannot read .: Is a directory"),
-        ("{/etc/x: {source: latin1}}", "2:26: cannot read latin1: it is not UTF-8 text"),
+        ("{/etc/x: {template: latin1}}", "2:28: cannot read latin1: it is not UTF-8 text"),
+        (
+            "{/etc/x: {link: y, once: true}}",
+            "2:17: files./etc/x has 'once', which is for a whole file or a tree",
+        ),
+        (
+            "{/etc/x: {lines: {present: [a, b], absent: [b]}}}",
+            "2:25: files./etc/x.lines has the line 'b' in 'present' and in 'absent'",
+        ),
+        (
+            "{/etc/x: {content: x, position: start}}",
+            "2:17: files./etc/x has 'comment' or 'position', which are for 'blocks'",
+        ),
+        (
+            "{/etc/x.json: {blocks: {a: x}}}",
+            "2:31: /etc/x.json would be a file without comments, where a block has no marks",
+        ),
         ("{/etc/x: text}", "2:17: files./etc/x must be a mapping, not text 'text'"),
     ],
 )

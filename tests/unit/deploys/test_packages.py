@@ -105,6 +105,11 @@ def test_recommended_packages_come_along_only_where_they_are_wanted(tmp_path: Pa
     assert [r.recommends for r in made.resources if isinstance(r, Package)] == [True]
 
 
+def test_a_package_that_is_held_is_installed_too(tmp_path: Path) -> None:
+    found = states(tmp_path, 'packages: {install: ["jq=1.7*"], hold: [jq, git]}\n')
+    assert found == {"package:jq": {"version": "1.7*", "hold": True}, "package:git": {"hold": True}}
+
+
 def test_a_package_that_another_capability_wants_can_be_pinned(tmp_path: Path) -> None:
     pinned = 'packages: {install: ["sudo=1.9*"], recommends: true}'
     text = f"user: {{name: dev, sudo: nopasswd}}\n{pinned}\n"
@@ -195,7 +200,10 @@ def test_an_expression_of_apt_is_no_name(tmp_path: Path, name: str, hint: str) -
                 "not text 'git'"
             ),
         ),
-        (source("suites: [a]"), "2:25: packages.sources.x needs the key 'key'"),
+        (
+            source("suites: [a]"),
+            "2:25: the source x needs 'key': envwright knows no source of this name",
+        ),
         (
             source("key: {url: https://x.test, fingerprint: abc}"),
             (

@@ -136,11 +136,11 @@ def test_a_key_with_another_fingerprint_is_refused() -> None:
     )
 
 
-def test_a_key_beside_the_one_that_was_named_is_refused() -> None:
-    told = refusal(Key((FINGERPRINT, OTHER), text=ARMORED), StandInSession())
+def test_a_key_without_the_first_one_that_was_named_is_refused() -> None:
+    told = refusal(Key((OTHER, FINGERPRINT), text=ARMORED), StandInSession())
     assert told.splitlines()[0] == (
         "the key in the environment has the fingerprint "
-        f"{FINGERPRINT}, not {FINGERPRINT} and {OTHER}"
+        f"{FINGERPRINT}, not {OTHER} and {FINGERPRINT}"
     )
 
 

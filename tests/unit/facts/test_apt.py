@@ -213,6 +213,8 @@ def test_what_apt_would_do_is_read_from_what_the_machine_says() -> None:
 
 def test_apt_is_not_asked_where_nothing_differs() -> None:
     assert Apt.parse(ASKED[:1], b"\0D\ta\tii \t1\tall\0") == {ASKED[0]: Simulation({"a": "1"})}
+    held = Simulation({"a": "1"}, held=frozenset({"a"}))
+    assert Apt.parse(ASKED[:1], b"\0D\ta\thi \t1\tall\0") == {ASKED[0]: held}
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-query"), reason="there is no dpkg here")

@@ -20,10 +20,22 @@ def test_an_index_in_json_is_searched_wherever_the_file_stands() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [f"{A}  x.tar.gz\n", f"{A} *x.tar.gz\r\n", f"{A.upper()}  x.tar.gz"]
+    "line",
+    [
+        f"{A}  x.tar.gz\n",
+        f"{A} *x.tar.gz\r\n",
+        f"{A.upper()}  x.tar.gz",
+        f"{A}  ./x.tar.gz\n",
+        f"SHA256 (x.tar.gz) = {A}\r\n",
+    ],
 )
 def test_a_list_as_sha256sum_writes_it_is_read(line: str) -> None:
     assert published(f"{B}  y.tar.gz\n{line}".encode(), "x.tar.gz") == A
+
+
+def test_digits_alone_are_those_of_the_one_file_that_they_lie_beside() -> None:
+    assert published(f"{A}\n".encode(), "x.tar.gz") == A
+    assert published(f"{A.upper()}".encode(), "x.tar.gz") == A
 
 
 @pytest.mark.parametrize(

@@ -263,8 +263,8 @@ def test_a_key_of_version_6_is_armored_without_the_checksum_that_is_forbidden_th
         ),
         (
             ONE,
-            (ONE_FINGERPRINT, TWO_FINGERPRINT),
-            f"{ONE_FINGERPRINT}, not {ONE_FINGERPRINT} and {TWO_FINGERPRINT}",
+            (TWO_FINGERPRINT, ONE_FINGERPRINT),
+            f"{ONE_FINGERPRINT}, not {TWO_FINGERPRINT} and {ONE_FINGERPRINT}",
         ),
     ],
 )
@@ -274,6 +274,11 @@ def test_other_keys_than_those_that_were_named_are_refused(
     with pytest.raises(WrongKeyError) as caught:
         trusted(data, wanted)
     assert str(caught.value) == f"has the fingerprint {told}"
+
+
+@pytest.mark.parametrize("data", [ONE, ONE + TWO, TWO + ONE])
+def test_a_key_that_may_be_there_is_trusted_beside_the_one_that_must(data: bytes) -> None:
+    assert trusted(data, [ONE_FINGERPRINT, TWO_FINGERPRINT]) == data
 
 
 def test_what_is_no_key_is_trusted_for_nothing() -> None:

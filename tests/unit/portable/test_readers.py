@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from keys import ARMORED, FINGERPRINT
+from keys import ARMORED, BINARY, FINGERPRINT
 
 from envwright.portable import dialects, readers
 from envwright.portable.dialects import fstab
@@ -166,6 +166,13 @@ def test_a_fingerprint_is_computed_whatever_frames_the_key(head: bytes) -> None:
 
 def test_a_real_key_has_its_fingerprint() -> None:
     assert readers.fingerprint(ARMORED) == FINGERPRINT
+
+
+def test_a_fingerprint_is_found_beside_other_keys_in_one_block_or_in_several() -> None:
+    other = b"\x98\x02\x04x"
+    for text in (armored(other) + ARMORED, armored(other + BINARY), ARMORED + armored(other)):
+        assert readers.fingerprint(text, FINGERPRINT) == FINGERPRINT
+    assert readers.fingerprint(armored(other), FINGERPRINT) != FINGERPRINT
 
 
 def test_an_exported_suite_can_take_the_views_along() -> None:

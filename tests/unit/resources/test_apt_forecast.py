@@ -107,7 +107,40 @@ def test_where_apt_cannot_say_yet_the_plan_says_so(
         "downgrade that the environment does not name"
     )
     unknown = replace(simulation, unknown=frozenset({"jq"}))
-    assert seen(ANY, unknown, *changed) == Forecast(notes=(told,), known=False)
+    later = (
+        "apt knows no package jq to install now; apply asks again when apt's lists are new, and "
+        "ends there if it still knows none"
+    )
+    notes = (told, later) if simulation.lists else (told,)
+    assert seen(ANY, unknown, *changed) == Forecast(notes=notes, known=False)
+
+
+@pytest.mark.parametrize("package", [ANY, PINNED])
+def test_a_name_that_a_source_is_still_to_bring_is_told(package: Package) -> None:
+    notes = [
+        seen(package, replace(LISTS, **answer), "apt-source:x").notes[1:]
+        for answer in (
+            {"unknown": frozenset({"jq"})},
+            {"unavailable": {"jq": ()}},
+            {"unavailable": {"jq": ("1.5-1",)}},
+            {"unavailable": {"jq": ()}, "providers": {"jq": ("gojq",)}},
+        )
+    ]
+    later = (
+        "apt knows no package jq to install now; apply asks again when apt's lists are new, and "
+        "ends there if it still knows none"
+    )
+    none = (
+        "jq: apt offers none at all, and no version 1.6*; apply looks again after `apt-get update`"
+    )
+    some = none.replace("none at all", "1.5-1")
+    assert (
+        notes
+        == {
+            ANY: [(later,), (later,), (), ()],
+            PINNED: [(later,), (none,), (some,), (none,)],
+        }[package]
+    )
 
 
 def test_the_plan_names_the_versions_that_there_are() -> None:

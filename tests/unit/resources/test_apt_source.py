@@ -207,5 +207,11 @@ def test_source_and_key_are_witnessed() -> None:
             "-----END PGP PUBLIC KEY BLOCK-----",
             contained=True,
         ),
-        Assertion("file", (KEYRING,), "content_string", FINGERPRINT, view=View("fingerprint")),
+        Assertion(
+            "file",
+            (KEYRING,),
+            "content_string",
+            FINGERPRINT,
+            view=View("fingerprint", FINGERPRINT),
+        ),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from standins import ORIGIN
 
 from envwright.facts import Facts, KnownGroup, KnownUser, Stat, Status, Text, Unknown
@@ -107,3 +109,20 @@ def test_a_file_that_apt_reads_goes_before_all_that_apt_does() -> None:
     paths = ("/etc/apt/apt.conf.d/90x", "/etc/apt/auth.conf.d/x.conf", "/etc/aptitude", "/etc/motd")
     early = [File(path=path).order < AptEntries.rank < Package.rank for path in paths]
     assert early == [True, True, False, False]
+
+
+def test_a_file_that_is_made_once_is_as_it_should_be_whatever_is_there() -> None:
+    once = File(path="/x", content="new\n", once=True)
+    for status in (Status("file", "0600", "dev", "dev", 3, ""), Status("link", "", "", "", 0, "y")):
+        facts = Facts({Stat("/x"): status, Text("/x"): "old"})
+        assert compare(once.actual(facts), once.desired()).fields == ()
+    (put,) = once.converge(compare(None, once.desired()))
+    assert put.arguments["once"] is True
+    (seen,) = once.witness()
+    assert (seen.arguments, seen.expected) == (("test -e /x || test -L /x",), 0)
+
+
+def test_a_file_that_is_no_text_is_witnessed_by_its_checksum() -> None:
+    *_, seen = File(path="/x", content="\udcff\0").witness()
+    digest = hashlib.sha256(b"\xff\0").hexdigest()
+    assert (seen.attribute, seen.expected) == ("sha256sum", digest)

@@ -65,14 +65,21 @@ def test_what_cannot_be_read_is_unknown_with_the_reason() -> None:
         **FILE,
         "kind": "link",
         "mode": "0777",
+        "target": "x",
     }
 
 
 def test_a_file_that_cannot_be_edited_safely_is_refused() -> None:
     told = f"{PATH} cannot be edited safely: line 2: not JSON: Expecting value"
     assert KEYS.refusal(compare(Unknown("line 2: not JSON: Expecting value"), STATE)) == told
-    link: Fields = {**FILE, "kind": "link"}
-    assert KEYS.refusal(compare(link, STATE)) == f"{PATH} is a link, not a file: move it away first"
+    folder: Fields = {**FILE, "kind": "directory"}
+    told = f"{PATH} is a directory, not a file: move it away first"
+    assert KEYS.refusal(compare(folder, STATE)) == told
+    link: Fields = {**FILE, "kind": "link", "target": "repo/daemon.json"}
+    assert KEYS.refusal(compare(link, STATE)) == (
+        f"{PATH} is a link to repo/daemon.json, and only the file itself can be edited: name that "
+        "file in the environment"
+    )
     assert KEYS.refusal(compare(None, STATE)) == ""
 
 

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from envwright.facts import Apt, AptChange, Facts, Simulation, Unknown
+from envwright.model.forecast import Forecast
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Difference, State, compare
@@ -155,3 +156,54 @@ def test_a_package_is_witnessed_by_its_name_or_that_of_a_provider(name: str, cod
     assert (assertion.module, assertion.attribute, assertion.expected) == ("run", "rc", 0)
     done = subprocess.run(["sh", "-c", *assertion.arguments], capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (code, b"")
+
+
+# --- Holds ------------------------------------------------------------------------------------
+
+HELD = Package(package="jq", hold=True)
+MARK = operation("server.shell", commands=["apt-mark hold jq >/dev/null"])
+
+
+def of(package: Package, simulation: Simulation) -> Difference:
+    return compare(package.actual(Facts({package.apt: simulation})), package.desired())
+
+
+def test_a_hold_that_is_missing_is_set_and_apt_is_not_asked_for_more() -> None:
+    difference = of(HELD, Simulation({"jq": "1.6"}))
+    assert difference.fields == ("hold",)
+    assert list(HELD.converge(difference)) == [MARK]
+    assert Package.forecast([(HELD, difference)], Facts({}), ()) == Forecast()
+    assert of(HELD, Simulation({"jq": "1.6"}, held=frozenset({"jq"}))).fields == ()
+
+
+def test_a_held_package_is_installed_and_then_held() -> None:
+    *_, install, hold = HELD.converge(of(HELD, Simulation()))
+    assert (install.name, hold) == ("apt.packages", MARK)
+
+
+def test_a_version_is_changed_although_the_environment_holds_the_package() -> None:
+    pinned = Package(package="jq", version="1.7", hold=True)
+    there = Simulation(
+        {"jq": "1.6"},
+        lists=True,
+        held=frozenset({"jq"}),
+        changes=(AptChange("upgrade", "jq", "1.6", "1.7"),),
+    )
+    difference = of(pinned, there)
+    first, *_, last = pinned.converge(difference)
+    assert first == operation("server.shell", commands=["apt-mark unhold jq >/dev/null"])
+    assert last == MARK
+    told = Package.forecast([(pinned, difference)], Facts({pinned.apt: there}), ())
+    assert told == Forecast()
+
+
+def test_a_virtual_package_cannot_be_held() -> None:
+    assert HELD.refusal(of(HELD, Simulation(provided={"jq": "gojq"}))) == (
+        "jq is a virtual package, which cannot be held; hold gojq instead"
+    )
+
+
+def test_a_package_that_one_section_wants_and_another_holds_is_both() -> None:
+    both = PINNED.merge(HELD)
+    assert both == HELD.merge(PINNED)
+    assert both.desired() == {"version": "1.6*", "hold": True}

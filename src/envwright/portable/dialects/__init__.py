@@ -89,10 +89,14 @@ _MODULES = {
     "fstab": "fstab",
     "authorized_keys": "authorizedkeys",
     "shadow": "shadow",
+    "block": "blocks",
+    "block_top": "blocks",
+    "lines": "lines",
 }
 # By dialect: the program that reads its files, and whether it understands the marks of UTF-8 and
 # UTF-16. WSL opens .wslconfig by `ccs=UTF-8`, where a mark of UTF-16 wins (WslCoreConfig.cpp of
-# microsoft/WSL); dockerd decodes daemon.json by its mark (tried with 26.1.5).
+# microsoft/WSL); dockerd decodes daemon.json by its mark (tried with 26.1.5). Who reads a file of
+# blocks or lines is not known: such a file keeps the encoding that it has.
 _READERS = {
     "wsl": ("WSL", False),
     "wslconfig": ("WSL", True),
@@ -103,6 +107,9 @@ _READERS = {
     "fstab": ("mount", False),
     "authorized_keys": ("sshd", False),
     "shadow": ("the C library", False),
+    "block": ("a program", True),
+    "block_top": ("a program", True),
+    "lines": ("a program", True),
 }
 NAMES = tuple(_MODULES)
 """The dialects that `get` knows."""

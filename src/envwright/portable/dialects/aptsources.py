@@ -147,6 +147,65 @@ def remove(text: str, *entries: Entry) -> str:
     return text
 
 
+def change(
+    text: str, name: str, entry: Entry, uris: Mapping[str, str], components: Sequence[str] = ()
+) -> str:
+    """The text with other URIs and further components in one of its entries.
+
+    Args:
+        text: of a file that `read` reads.
+        name: of the file.
+        entry: of the file.
+        uris: the new ones by the old ones; the others stay.
+        components: those that the entry gets where it lacks them.
+
+    Raises DialectError where the entry is written in a way that this cannot change without loss.
+    """
+    more = [one for one in components if one not in entry.components]
+    edit = _in_stanza if PurePosixPath(name).suffix == ".sources" else _in_line
+    changed = edit(text[entry.start : entry.end], uris, more)
+    made = f"{text[: entry.start]}{changed}{text[entry.end :]}"
+    wanted = (tuple(uris.get(uri, uri) for uri in entry.uris), {*entry.components, *more})
+    same = (one for one in read(made, name) if one.start == entry.start)
+    found = [(one.uris, {*one.components}) for one in same]
+    if found != [wanted]:
+        raise DialectError("its URIs or components are written in an unusual way", entry.line)
+    return made
+
+
+_LINE = re.compile(
+    r"(?P<head>\s*deb(?:-src)?\s+(?:\[[^\]]*\]\s*)?)(?P<uri>\S+)(?P<suite>\s+\S+)"
+    r"(?P<components>(?:[ \t]+[^\s#]+)*)(?P<rest>.*)",
+    re.DOTALL,
+)
+
+
+def _in_line(line: str, uris: Mapping[str, str], components: Sequence[str]) -> str:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return line
+    part = match.groupdict()
+    uri = uris.get(part["uri"], part["uri"])
+    more = "".join(f" {one}" for one in components)
+    return f"{part['head']}{uri}{part['suite']}{part['components']}{more}{part['rest']}"
+
+
+def _in_stanza(stanza: str, uris: Mapping[str, str], components: Sequence[str]) -> str:
+    def replaced(value: str) -> str:
+        return re.sub(r"\S+", lambda word: uris.get(word[0], word[0]), value)
+
+    def extended(value: str) -> str:
+        return " ".join((value, *components))
+
+    for name, edit in (("uris", replaced), ("components", extended)):
+        # Of a field that stands twice the last counts; its first line is enough to edit.
+        *_, field = [None, *re.finditer(rf"(?im)^{name}[ \t]*:(.*\S)", stanza)]
+        if field is not None:
+            edited = edit(field[1])
+            stanza = stanza[: field.start(1)] + edited + stanza[field.end(1) :]
+    return stanza
+
+
 def _checked(entry: Entry) -> Entry:
     """The entry, if apt can use it; apt asks nothing of a source that is not enabled."""
     if not (entry.enabled and entry.types):

@@ -17,7 +17,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import DialectError, Problem
-from .text import insert_lines, require_writable, split_lines
+from .text import content_of, insert_lines, require_writable, split_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,7 +93,7 @@ class AuthorizedKeysDialect:
         found: list[Problem] = []
         above: dict[bytes, int] = {}
         for number, line in enumerate(split_lines(text), start=1):
-            content = _content(line)
+            content = content_of(line)
             entry = _entry(number, content)
             if entry is None and content.strip(" \t") and not content.lstrip(" \t").startswith("#"):
                 found.append(Problem(number, "sshd finds no key in this line"))
@@ -105,12 +105,8 @@ class AuthorizedKeysDialect:
         return found
 
 
-def _content(line: str) -> str:
-    return line.removesuffix("\n").removesuffix("\r")
-
-
 def _entries(text: str) -> Iterator[_Entry]:
-    found = (_entry(index, _content(line)) for index, line in enumerate(split_lines(text)))
+    found = (_entry(index, content_of(line)) for index, line in enumerate(split_lines(text)))
     return (entry for entry in found if entry)
 
 

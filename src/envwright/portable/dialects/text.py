@@ -27,6 +27,16 @@ def split_lines(text: str) -> list[str]:
     return [f"{line}\n" for line in whole] + ([rest] if rest else [])
 
 
+def content_of(line: str) -> str:
+    r"""A line without its ending, which is "\n" or "\r\n"."""
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text without their endings; its last line may have none."""
+    return [content_of(line) for line in split_lines(text)]
+
+
 def insert_lines(text: str, offset: int, lines: Sequence[str], ending: str = "") -> str:
     """The text with `lines` put in at `offset`, a line's start or the end of the text.
 
@@ -38,6 +48,17 @@ def insert_lines(text: str, offset: int, lines: Sequence[str], ending: str = "")
     if offset == len(text) and text and not text.endswith("\n"):
         return text + ending + block
     return text[:offset] + block + ending + text[offset:]
+
+
+def put_lines(text: str, offset: int, lines: Sequence[str]) -> str:
+    """The text with `lines` put in at `offset`, a line's start or the end; each of them is ended.
+
+    A program that adds to the file by `>>` would go on in a last line without an ending.
+    """
+    ending = line_ending(text)
+    before = text[:offset]
+    between = ending if before and not before.endswith("\n") else ""
+    return before + between + "".join(f"{line}{ending}" for line in lines) + text[offset:]
 
 
 def require_writable(value: str, *, without: str) -> None:

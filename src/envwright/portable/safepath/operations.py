@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
 from pyinfra.api.command import StringCommand
@@ -21,7 +21,7 @@ from pyinfra.context import host
 from . import change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Collection, Generator
 
     from pyinfra.api.arguments import ConnectorArguments
     from pyinfra.api.host import Host
@@ -78,7 +78,15 @@ def _look(path: str) -> Seen:
 
 @operation()
 def put(  # noqa: PLR0913, PLR0917 - the properties of one file; pyinfra's own take them so, too
-    src: IO[bytes], dest: str, user: str = "", group: str = "", mode: str = "", validate: str = ""
+    src: IO[bytes],
+    dest: str,
+    user: str = "",
+    group: str = "",
+    mode: str = "",
+    validate: str = "",
+    keep: Collection[str] = (),
+    *,
+    once: bool = False,
 ) -> Generator[StringCommand, None, None]:
     """Write a file whole; missing folders above it belong to whom the folders around them do.
 
@@ -89,8 +97,18 @@ def put(  # noqa: PLR0913, PLR0917 - the properties of one file; pyinfra's own t
         group: its group, likewise.
         mode: four octal digits; "": 0600, likewise.
         validate: a command that must agree to the new content, in "$staged", before it goes live.
+        keep: the attributes of Seen that a file that is there keeps; the arguments are those of a
+            new file then.
+        once: what is there stays as it is, whatever it is.
     """
     seen = _look(dest)
+    if once and seen.kind:
+        host.noop(f"{dest} is there")
+        return
+    if seen.kind == "file":
+        given = Seen(mode=mode, owner=user, group=group)
+        own = replace(given, **{name: getattr(seen, name) for name in keep})
+        user, group, mode = own.owner, own.group, own.mode
 
     def upload() -> StringCommand:
         data = _read(src)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envwright.portable.dialects import DialectError
-from envwright.portable.dialects.aptsources import Entry, Target, is_read, read, remove
+from envwright.portable.dialects.aptsources import Entry, Target, change, is_read, read, remove
 
 ARCHITECTURE = "amd64"
 FORMAT = "$(CREATED_BY)|$(SOURCESENTRY)|$(TARGET_OF)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)|"
@@ -214,6 +214,35 @@ def test_a_removed_entry_is_gone_for_apt_and_every_other_byte_stays(
         left = asked_of_apt({name: after})
         assert set(left) == set(by_us(entries)), left
         assert [essence(entry) for entry in read(after, name)] == list(map(essence, entries))
+
+
+@needs_apt
+@given(
+    file=st.tuples(one_line_file(), st.just("x.list"))
+    | st.tuples(file_of_stanzas(), st.just("x.sources")),
+    which=st.integers(0, 3),
+)
+@settings(max_examples=rounds(usual=60, full=2_000), deadline=None)
+def test_a_changed_entry_is_changed_for_apt_and_every_byte_around_it_stays(
+    file: tuple[str, str], which: int
+) -> None:
+    text, name = file
+    try:
+        entries = read(text, name)
+        one = entries[which]
+        uris, more = {one.uris[0]: "http://mirror.example/d"}, ["extra"] if one.components else []
+        after = change(text, name, one, uris, more)
+    except (DialectError, IndexError):  # refused as a whole, or too few entries or URIs
+        return
+    rest = len(text) - one.end
+    assert (after[: one.start], after[len(after) - rest :]) == (text[: one.start], text[one.end :])
+    changed = replace(
+        one,
+        uris=tuple(uris.get(uri, uri) for uri in one.uris),
+        components=(*one.components, *more),
+    )
+    found = asked_of_apt({name: after})
+    assert set(found) == set(by_us([*entries[:which], changed, *entries[which + 1 :]])), found
 
 
 def essence(entry: Entry) -> Entry:

@@ -140,6 +140,35 @@ def shadow_case() -> Case:
     return Case(files(entries, odd, endings=("\n",)), words("root", "dev", "other"), values)
 
 
+BLOCK_KEYS = words("# tools", "# other.1", "-- tools", "<!-- tools -->")
+
+
+def block_case() -> Case:
+    def block(key: str, inside: list[str]) -> str:
+        opener, name, *closer = key.split(" ")
+        marks = (" ".join([opener, "envwright:", name, end, *closer]) for end in ("begin", "end"))
+        begin, end = marks
+        return "\n".join([begin, *inside, end])
+
+    rest = words("", "# c@", "export A=1", "\t# envwright is here", "# envwright: begin", "é\udc80")
+    blocks = st.builds(block, BLOCK_KEYS, st.lists(words("", "export B=1", "# own"), max_size=2))
+    texts = st.builds(
+        lambda first, parts, ending, final: (
+            ending.join([*first, *"\n".join(parts).split("\n")]) + (ending if final else "")
+        ),
+        st.sampled_from([[], ["#!/bin/sh"]]),
+        st.lists(st.one_of(rest, blocks), max_size=6, unique_by=lambda part: part.split("\n")[0]),
+        words("\n", "\r\n"),
+        st.booleans(),
+    )
+    return Case(texts, BLOCK_KEYS, plain_text("\0\r"))
+
+
+def lines_case() -> Case:
+    line = words("export A=1", "  export A=1", "# c@", "é\udc80", "new", "")
+    return Case(files(line), words("export A=1", "new", "other"), st.just(True))
+
+
 CASES = {
     "wsl": wsl_case(words("# é\udc80"), plain_text("\0\r"), words("")),
     "wslconfig": wsl_case(
@@ -173,6 +202,9 @@ CASES = {
     "fstab": fstab_case(),
     "authorized_keys": authorized_keys_case(),
     "shadow": shadow_case(),
+    "block": block_case(),
+    "block_top": block_case(),
+    "lines": lines_case(),
 }
 every_dialect = pytest.mark.parametrize("name", CASES)
 bounded = settings(max_examples=rounds(usual=80, full=2_600), deadline=None)
@@ -303,7 +335,8 @@ def test_no_line_is_lost_but_the_key_s_own(name: str, data: st.DataObject) -> No
         assert lost.total() <= len(f"{taken}.".splitlines())
     else:
         assert (taken, lost) == ("", Counter())
-        assert key.rpartition(".")[2] in came or name == "fstab"
+        shown = key.split(" ")[1] if name.startswith("block") else key.rpartition(".")[2]
+        assert shown in came or name == "fstab"
 
 
 def test_an_unknown_dialect_is_refused_with_the_known_ones() -> None:

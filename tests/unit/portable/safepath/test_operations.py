@@ -331,3 +331,23 @@ def test_root_makes_nothing_elsewhere_while_a_user_swaps_folders(
     assert {path.name: path.read_text() for path in outside.iterdir()} == {"file": "root's"}
     assert (owner(outside), owner(outside / "file")[0]) == (("root", "root", "0o755"), "root")
     assert 0 < done < 100
+
+
+def test_an_edit_keeps_owner_group_and_mode_of_a_file_that_is_there(home: Path) -> None:
+    file, new = home / "file", home / "new"
+    write(file, "a\n", 0).chmod(0o640)
+    for path in (file, new):
+        edited = Edited(str(path), "lines", {"b": True})
+        keep = {"keep": ["owner", "group", "mode"], "mode": "0600", **WHO}
+        assert run("put", src=edited, dest=str(path), **keep)
+    assert (file.read_text(), new.read_text()) == ("a\nb\n", "b\n")
+    assert owner(new) == (*NAMES, "0o600")
+    assert owner(file) == ("root", "root", "0o640")
+
+
+def test_what_is_made_once_leaves_alone_what_is_there(home: Path) -> None:
+    link(home / "link", "/nowhere")
+    for name, made in (("file", True), ("file", False), ("link", False)):
+        said = {"src": Content(f"{made}"), "dest": f"{home}/{name}", "mode": "0600", **WHO}
+        assert run("put", once=True, **said) is made
+    assert ((home / "file").read_text(), os.readlink(home / "link")) == ("True", "/nowhere")  # noqa: PTH115

@@ -1,0 +1,125 @@
+"""The capability `packages`: apt packages, and the signed apt sources that they come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field, model_validator
+
+from envwright.model.capability import Capability
+from envwright.model.proof import Proof
+from envwright.model.values import Adding, adds
+from envwright.resources.package import Package, untouched
+
+from .names import PackageName, PackageSpec, parted
+from .sources import (
+    KNOWN,
+    PPA_KNOWN,
+    Archive,
+    Ppa,
+    PpaName,
+    Source,
+    SourceName,
+    apt_source,
+    ppa_source,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envwright.facts import Machine
+    from envwright.model.capability import Objection
+    from envwright.model.resource import Resource
+    from envwright.resources.apt_source import AptSource
+
+
+class Section(Capability):
+    """Packages of apt.
+
+    A list of names is short for `install:`. A version pins a package (`ripgrep=14.*`). All missing
+    packages are installed in one transaction, after one `apt-get update`. A transaction that would
+    remove a package which `absent` does not name is refused.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"short": "install"})
+    example: ClassVar[str] = """\
+packages:
+  install: [git, jq, "ripgrep=14.*"]
+  absent: [nano]
+  sources:
+    github-cli: {}
+    nodesource: {version: "24"}
+    tools:
+      url: https://apt.example.com/debian
+      key:
+        url: https://apt.example.com/key.asc
+        fingerprint: 9DC8 5822 9FC7 DD38 854A E2D8 8D81 803C 0EBF CD88
+"""
+
+    install: Annotated[list[PackageSpec], adds("[^=]+")] = []
+    """Packages to install."""
+    absent: Adding[PackageName] = []
+    """Packages to remove."""
+    hold: Adding[PackageName] = []
+    """Packages to install and to keep at their version: upgrades leave them as they are. A version
+    that `install` names is installed nevertheless."""
+    recommends: bool = False
+    """Also install the packages that the installed packages recommend."""
+    sources: Annotated[dict[SourceName, Source], Field(description=KNOWN)] = {}
+    ppas: Annotated[dict[PpaName, Ppa], Field(description=PPA_KNOWN)] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        return {"install": value} if isinstance(value, list) else value
+
+    archive: Archive | None = None
+    """A mirror of the distribution's own archive, and components of it. Every other line of apt's
+    sources stays."""
+
+    def objections(self, machine: Machine) -> Iterator[Objection]:
+        for name, source in self.sources.items():
+            yield from source.objections(name, machine)
+        for name, ppa in self.ppas.items():
+            yield from ppa.objections(name, machine)
+        if self.archive is not None:
+            yield from self.archive.objections(machine)
+
+    def _sources(self, machine: Machine) -> Iterator[AptSource]:
+        for name, source in self.sources.items():
+            yield apt_source(name, source, machine)
+        for name, ppa in self.ppas.items():
+            yield ppa_source(name, ppa, machine)
+
+    def resources(self, machine: Machine) -> Iterator[Resource]:
+        if self.archive is not None:
+            archive = self.archive.resource(machine)
+            if any(address.startswith("https:") for address in (archive.mirror, archive.security)):
+                yield Package(package="ca-certificates", at=archive.at)
+            yield archive
+        for made in self._sources(machine):
+            if any(address.startswith("https:") for address in (*made.uris, made.key.url)):
+                yield Package(package="ca-certificates", at=made.at)
+            yield made.old_entries
+            yield made
+        for index, spec in enumerate(self.install):
+            name, version = parted(spec)
+            yield Package(
+                package=name, version=version, recommends=self.recommends, at=("install", index)
+            )
+        for index, name in enumerate(self.hold):
+            yield Package(package=name, hold=True, at=("hold", index))
+        for index, name in enumerate(self.absent):
+            yield Package(package=name, present=False, at=("absent", index))
+
+    def proofs(self, machine: Machine) -> Iterator[Proof]:
+        yield Proof(
+            "dpkg finds nothing half-installed",
+            'broken=$(dpkg --audit) && [ -z "$broken" ] || { echo "$broken"; exit 1; }',
+        )
+        names = [parted(spec)[0] for spec in self.install]
+        if names:
+            whole = "the programs of the packages are as they were installed"
+            yield untouched(whole, names, at=("install",))
+        for made in self._sources(machine):
+            yield from made.proofs()
