@@ -17,7 +17,7 @@ class ExitCode(enum.IntEnum):
     ERROR = 1
     """An error; the message says what is wrong, where, and what to do about it."""
     CHANGES = 2
-    """`plan`: the machine differs; `verify`: a check failed."""
+    """`plan`: the machine differs; `verify`: a check failed; `diff`: the two differ."""
     RESTART = 3
     """`apply`: done; `plan`: nothing to do; but something takes effect after a restart only."""
     INTERRUPTED = 130

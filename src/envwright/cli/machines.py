@@ -137,15 +137,53 @@ def _on_fleet(
     return outcome
 
 
+def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
+    """Tell where an environment has its values from, and how they stand on a machine.
+
+    The machine is asked what a plan asks it, in one round trip.
+    """
+    from envwright.cache.layers import finder  # noqa: PLC0415 - see above
+    from envwright.spec.environment import load  # noqa: PLC0415 - see above
+    from envwright.spec.provenance import concerned, lines, values  # noqa: PLC0415 - see above
+    from envwright.spec.topics import TOPICS, told  # noqa: PLC0415 - see above
+
+    by_topic = parsed.topic in TOPICS
+    machines = machine_options(parsed, parsed.key if by_topic else parsed.topic)
+    target = _only(machines, "an explanation is")
+    with _open(target, machines, call) as context:
+        call.report.mask = context.secrets.mask
+        said = (target.environment, context.machine, target.variables)
+        environment = load(*said, layers=target.layers, find=finder(target.environment))
+        if by_topic:
+            text = told(parsed.topic, {target.host: environment}, target.variables)
+            call.report.text("\n".join(text))
+            return ExitCode.DONE
+        found = values(environment, parsed.key)
+        plan = context.plan()
+        call.report.text("\n".join(lines(environment, found)))
+        call.report.standing(plan, concerned(found, context.compiled.resources))
+    return ExitCode.DONE
+
+
+def _only(machines: MachineOptions, what: str) -> Target:
+    """Return the one machine that a command line names.
+
+    Raises:
+        EnvwrightError: the command line names several.
+    """
+    target, *others = machines.targets()
+    if others:
+        names = ", ".join(each.host for each in (target, *others))
+        raise EnvwrightError(f"{what} for one machine, not {names}", hint="name one")
+    return target
+
+
 def export(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
     """Write a deploy and tests that run without envwright."""
     from envwright.targets.pyinfra_deploy import export as write  # noqa: PLC0415 - see above
 
     machines = machine_options(parsed)
-    target, *others = machines.targets()
-    if others:
-        names = ", ".join(each.host for each in (target, *others))
-        raise EnvwrightError(f"an export is for one machine, not {names}", hint="name one")
+    target = _only(machines, "an export is")
     with _open(target, machines, call) as context:
         call.report.mask = context.secrets.mask
         folder = Path(parsed.output)

@@ -43,6 +43,20 @@ def _language(parsed: argparse.Namespace, call: Invocation) -> int:
     return verbs[parsed.verb](parsed, call)
 
 
+def _explain(parsed: argparse.Namespace, call: Invocation) -> int:
+    if not (parsed.host or parsed.inventory):
+        return _language(parsed, call)
+    from envwright.cli import machines  # noqa: PLC0415 - see above
+
+    return machines.explain(parsed, call)
+
+
+def _diff(parsed: argparse.Namespace, call: Invocation) -> int:
+    from envwright.cli.diff import diff  # noqa: PLC0415 - see above
+
+    return diff(parsed, call)
+
+
 def _hosts(parsed: argparse.Namespace, call: Invocation) -> int:
     from envwright.cli.hosts import hosts  # noqa: PLC0415 - see above
 
@@ -66,9 +80,10 @@ VERBS: dict[str, Verb] = {
     "plan": _run,
     "apply": _run,
     "verify": _run,
-    "explain": _language,
+    "explain": _explain,
     "schema": _language,
     "hosts": _hosts,
+    "diff": _diff,
     "export": _export,
     "lock": _lock,
     "pull": _pull,

@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from envwright.host.inventory import Target
 
 VERBS = {
-    "check": "Check an environment without a machine",
+    "check": "Check environments without a machine",
     "plan": "Show what differs",
     "apply": "Show what differs, ask, make it so, and prove it",
     "verify": "Prove that a machine is as it should be",
     "explain": "Explain a capability or one of its keys, or where an environment has values from",
     "schema": "Print the JSON Schema of environments, for editors",
     "hosts": "List the machines of an inventory, with what each is to be",
+    "diff": "Compare two environments, or two machines of an inventory",
     "export": "Write a deploy and tests that run without envwright",
     "lock": "Record which commits and files the layers of an environment are",
     "pull": "Follow a git repository of environments, by a timer",
@@ -60,15 +61,15 @@ def _parser(names: Sequence[str]) -> Parser:
     parser = Parser(
         prog="envwright",
         description="One YAML file to a proven developer machine.",
-        epilog="Exit codes: 0 done or nothing to do, 1 error, 2 changes (plan) or failed checks "
-        "(verify), 3 done so far (apply) or nothing to do (plan), and a restart is needed, "
+        epilog="Exit codes: 0 done or nothing to do, 1 error, 2 changes (plan, diff) or failed "
+        "checks (verify), 3 done so far (apply) or nothing to do (plan), and a restart is needed, "
         "130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"envwright {__version__}")
     verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
     common = _common_options()
     machines = _machine_options(common)
-    parents = {"check": [common], "plan": [machines], "apply": [machines], "verify": [machines]}
+    parents = {"plan": [machines], "apply": [machines], "verify": [machines]}
     parsers = {
         name: verbs.add_parser(
             name, help=VERBS[name], description=VERBS[name], parents=parents.get(name, [])
@@ -88,6 +89,7 @@ def _parser(names: Sequence[str]) -> Parser:
         "verify": _verify_options,
         "explain": _explain_options,
         "hosts": _hosts_options,
+        "diff": _diff_options,
         "lock": _lock_options,
         "export": functools.partial(_export_options, machines),
         "pull": add_actions,
@@ -100,6 +102,17 @@ def _parser(names: Sequence[str]) -> Parser:
 def _check_options(checking: Parser) -> None:
     from envwright.spec.sample_machines import KINDS, kinds  # noqa: PLC0415 - check alone has kinds
 
+    checking.add_argument("environments", nargs="*", metavar="FILE", help="files of YAML")
+    _variable_option(checking)
+    _offline_option(checking)
+    checking.add_argument(
+        "--policy",
+        dest="policies",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="hold the environments against the policy of this file, too; again for more",
+    )
     checking.add_argument("--json", action="store_true", help="print JSON, and only that")
     checking.add_argument(
         "--for",
@@ -149,25 +162,48 @@ def _verify_options(proving: Parser) -> None:
 def _explain_options(explaining: Parser) -> None:
     from envwright.spec.sample_machines import KINDS, kinds  # noqa: PLC0415 - as for check
 
-    topic = "docker, docker.daemon, extends, ...; or the file of an environment"
+    topic = "docker, docker.daemon, extends, policy, vars, ...; or the file of an environment"
     explaining.add_argument("topic", nargs="?", default="", help=topic)
-    key = "of a file: docker.daemon.mtu, ...; by default all"
+    key = (
+        "of a file: docker.daemon.mtu, ... (default: all); of vars, secrets, extends, when: a file"
+    )
     explaining.add_argument("key", nargs="?", default="", help=key)
     _variable_option(explaining)
+    _access_options(explaining)
     _offline_option(explaining)
     explaining.add_argument(
         "--for",
         dest="kinds",
         type=kinds,
-        default=tuple(KINDS)[:1],
+        default=(),
         metavar="KIND",
-        help=f"of a file: what it says for this kind of machine (default: {next(iter(KINDS))})",
+        help="of a file: what it says for this kind of machine (default: "
+        f"{next(iter(KINDS))}; of `when` all)",
     )
 
 
 def _hosts_options(listing: Parser) -> None:
     _inventory_options(listing, required=True)
     listing.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _diff_options(comparing: Parser) -> None:
+    from envwright.spec.sample_machines import KINDS, kinds  # noqa: PLC0415 - as for check
+
+    for name, metavar in (("first", "A"), ("second", "B")):
+        comparing.add_argument(name, metavar=metavar, help="a file, or a host of the inventory")
+    _variable_option(comparing)
+    _offline_option(comparing)
+    comparing.add_argument("--inventory", "-i", metavar="FILE", help="an inventory with the hosts")
+    comparing.add_argument(
+        "--for",
+        dest="kinds",
+        type=kinds,
+        default=tuple(KINDS)[:1],
+        metavar="KIND",
+        help=f"the kind of machine that both are compiled for (default: {next(iter(KINDS))})",
+    )
+    comparing.add_argument("--json", action="store_true", help="print JSON, and only that")
 
 
 def _lock_options(locking: Parser) -> None:
@@ -228,6 +264,12 @@ def _trust_option(parser: Parser) -> None:
 def _machine_options(common: Parser) -> Parser:
     """Describe what every verb that asks machines takes."""
     machines = Parser(add_help=False, parents=[common])
+    _access_options(machines)
+    return machines
+
+
+def _access_options(machines: Parser) -> None:
+    """Add what names machines, and how they are reached."""
     machines.add_argument(
         "--host",
         "-H",
@@ -249,7 +291,6 @@ def _machine_options(common: Parser) -> Parser:
         help="give up on a machine after so long, whatever is under way there (default: never, but "
         "a machine that does not answer is given up sooner)",
     )
-    return machines
 
 
 def _inventory_options(parser: Parser, *, required: bool = False) -> None:
@@ -388,10 +429,15 @@ def named(environment: str, whose: str = "") -> str:
     return environment
 
 
-def machine_options(parsed: argparse.Namespace) -> MachineOptions:
-    """Return what a command line says of machines."""
+def machine_options(parsed: argparse.Namespace, environment: str = "") -> MachineOptions:
+    """Return what a command line says of machines.
+
+    Args:
+        parsed: the command line.
+        environment: the file, where the command line has it as something else.
+    """
     return MachineOptions(
-        parsed.environment,
+        environment or parsed.environment,
         dict(parsed.var),
         tuple(parsed.host or ()),
         parsed.inventory or "",

@@ -81,8 +81,8 @@ class Change:
             "verb": self.verb,
             "origins": [str(origin) for origin in self.resource.origins],
             "fields": [str(field) for field in difference.fields],
-            "before": _plain(difference.before),
-            "after": _plain(difference.after),
+            "before": plain(difference.before),
+            "after": plain(difference.after),
             "diff": self.diff(),
             "takes_effect": self.resource.takes_effect.value,
             "pending": self.pending,
@@ -374,7 +374,8 @@ def _refers(value: Value, secrets: Secrets) -> bool:
     return isinstance(value, str) and bool(secrets.references(value))
 
 
-def _plain(state: State | None) -> Mapping[str, Any] | None:
+def plain(state: State | None) -> Mapping[str, Any] | None:
+    """Return a state as JSON values."""
     if state is None:
         return None
     return {str(field): _plain_value(value) for field, value in state.items()}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from envwright.engine.apply import Step
+    from envwright.engine.comparison import Pair
     from envwright.engine.plan import Change, Plan
     from envwright.model.forecast import SideEffect
     from envwright.model.proof import Result
@@ -202,6 +203,34 @@ class Report:
             self.line(f"      {text}")
         for text in change.diff().split("\n") if change.diff() else ():
             self.line("      ", Painted(text, text[0]) if text[:1] in {"+", "-"} else text)
+
+    def standing(self, plan: Plan, resources: Sequence[Resource]) -> None:
+        """Write how some resources of a plan stand on its machine."""
+        changes = {change.resource.id: change for change in plan.changes}
+        self.line(f"\non {visible_line(plan.host)}:")
+        for resource in resources:
+            if resource.id in changes:
+                self._change(changes[resource.id])
+            else:
+                self.line("  ", Painted("ok", "ok"), f"  {visible_line(resource.id)}")
+        if not resources:
+            self.line("  no resource is made of this")
+
+    def comparison(
+        self, names: tuple[str, str], kind: str, pairs: Sequence[Pair], same: int
+    ) -> None:
+        """Write in which resources two environments differ, and how many are the same."""
+        first, second = map(visible_line, names)
+        self.line(f"from {first} to {second}, for {kind}:")
+        for pair in pairs:
+            self._change(pair.change)
+        here = sum(pair.second is None for pair in pairs)
+        there = sum(pair.first is None for pair in pairs)
+        both = len(pairs) - here - there
+        self.line(
+            f"{_count(here, 'resource')} only in {first}, {there} only in {second}, "
+            f"{both} different, {same} the same."
+        )
 
     # --- apply ---
 

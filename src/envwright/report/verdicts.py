@@ -17,6 +17,9 @@ def show(report: Report, verdicts: Verdicts) -> None:
     for group in _groups(verdicts.each):
         for line in _lines(verdicts.file, group):
             report.line(line)
+    for notice in verdicts.notices:
+        report.line(f"{notice.file}:{notice.line}: {notice.summary}")
+        report.line(f"    hint: {notice.hint}")
     for path in verdicts.reach.outside:
         report.line(f"It reads {path}, outside of {verdicts.reach.folder}.")
     for command in verdicts.reach.commands:

@@ -64,6 +64,23 @@ def holds(condition: str, names: Mapping[str, Any]) -> bool:
     return _Reader(text, names).truth(tree.body)
 
 
+def names_in(condition: str) -> set[str]:
+    """Return the names that a condition uses; none of a text that is no condition."""
+    try:
+        tree = ast.parse(condition.strip()[:LENGTH_LIMIT], mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def version(text: str) -> tuple[int, ...]:
+    """Return the numbers of a version without zeros at the end; () of a text without numbers."""
+    found = [int(number) for number in re.findall(r"\d+", text)]
+    while len(found) > 1 and not found[-1]:
+        found.pop()
+    return tuple(found)
+
+
 class _Reader:
     """Reads one condition; see `holds`."""
 
@@ -150,16 +167,13 @@ class _Reader:
         return bool(left == right)
 
     def _version(self, value: Any, node: ast.Compare) -> tuple[int, ...]:
-        """Return the numbers of a version without zeros at the end: `24.04` is (24, 4)."""
+        """Return the numbers of a version: `24.04` is (24, 4)."""
         text = value.text if isinstance(value, _Number) else value
-        numbers = re.findall(r"\d+", text) if isinstance(text, str) else []
-        if not numbers:
+        found = version(text) if isinstance(text, str) else ()
+        if not found:
             message = f"{_in_words(value)} is no version, in {quoted(self._written(node))}"
             raise ConditionError(message, hint=EXAMPLE)
-        found = [int(number) for number in numbers]
-        while len(found) > 1 and not found[-1]:
-            found.pop()
-        return tuple(found)
+        return found
 
     def _misfit(self, left: Any, right: Any, node: ast.Compare) -> ConditionError:
         both = f"{_in_words(left)} and {_in_words(right)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -15,10 +16,11 @@ from pydantic import BaseModel, ValidationError
 from envwright.errors import LocatedError, NotFetchedError, SpecError, SpecErrors, UnfitError
 from envwright.model.catalogue import discover
 from envwright.model.secrets import Secret, Secrets, is_name
-from envwright.spec import choice, developer, scope
+from envwright.spec import bounds, choice, developer, locks, policy, scope
 from envwright.spec import layers as merged_layers
 from envwright.spec.bases import KEY
 from envwright.spec.declaration import Declaration
+from envwright.spec.layers import POLICY
 from envwright.spec.merging import settle
 from envwright.spec.messages import quoted, suggestion, value_in_words
 from envwright.spec.reach import without_foreign_text
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from envwright.spec.layers import Find
     from envwright.spec.trees import Tree
 
-KEYS = ("name", "description", KEY, choice.WHEN, "vars", "secrets")
+KEYS = ("name", "description", KEY, choice.WHEN, policy.VARS, policy.SECRETS, POLICY)
 """The keys of an environment that are not sections."""
 NAME = "[a-z0-9][a-z0-9.-]*"
 """The names that an environment may have (a regular expression for the whole name)."""
@@ -54,6 +56,10 @@ class Environment:
         values: the plain value of each section, its templates rendered.
         layers: what each layer says of the machine, the lowest first.
         trees: where the layers are from that are not the user's own files.
+        rules: the rules of the layers' policies, void ones among them.
+        written: what each layer says of all machines, the lowest first.
+        names: the facts and variables with their values: the names of conditions.
+        links: who names each file of the layers.
     """
 
     name: str
@@ -66,6 +72,10 @@ class Environment:
     values: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     layers: tuple[Node, ...] = field(default=(), repr=False, compare=False)
     trees: tuple[Tree, ...] = field(default=(), repr=False, compare=False)
+    rules: tuple[policy.Rule, ...] = field(default=(), repr=False, compare=False)
+    written: tuple[Node, ...] = field(default=(), repr=False, compare=False)
+    names: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    links: tuple[merged_layers.Link, ...] = field(default=(), repr=False, compare=False)
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:
         """Return file and line of the value at a path in a section, or of the nearest value."""
@@ -87,6 +97,7 @@ def load(  # noqa: PLR0913 - all that an environment is made of
     *,
     layers: Sequence[str] = (),
     find: Find = merged_layers.no_cache,
+    policies: Sequence[str] = (),
 ) -> Environment:
     """Read an environment, for a machine.
 
@@ -97,25 +108,29 @@ def load(  # noqa: PLR0913 - all that an environment is made of
         capabilities: the classes of the sections; by default all capabilities.
         layers: files that are laid over the environment, the lowest first.
         find: returns the tree of a layer from elsewhere.
+        policies: files whose policies hold for the environment, too, but whose values do not.
 
     Raises:
         SpecErrors: all mistakes, in the order of files and lines.
         NotFetchedError: a layer is not in the cache.
     """
     known = discover() if capabilities is None else capabilities
+    facts, own = scope.facts(machine), (str(path), *policies)
     try:
-        read = merged_layers.load([str(path), *layers], scope.facts(machine), find)
+        read = merged_layers.load([str(path), *layers], facts, find)
+        outside = merged_layers.load_policies(policies, facts, find)
     except (UnfitError, NotFetchedError):
         raise
     except SpecErrors as errors:
-        raise SpecErrors(list(without_foreign_text(errors.errors, str(path)))) from None
+        raise SpecErrors(list(without_foreign_text(errors.errors, own))) from None
     except SpecError as error:
-        raise SpecErrors(list(without_foreign_text([error], str(path)))) from None
+        raise SpecErrors(list(without_foreign_text([error], own))) from None
     reader = _Reader(read, machine, known)
+    reader.rule(outside)
     environment = reader.read(str(path), variables)
     if reader.faults:
         faults = sorted(reader.faults, key=lambda fault: _rank(fault, str(path)))
-        raise SpecErrors(list(without_foreign_text(faults, str(path))))
+        raise SpecErrors(list(without_foreign_text(faults, own)))
     return environment
 
 
@@ -134,17 +149,26 @@ class _Reader:
         machine: Machine,
         known: Mapping[str, type[Section]],
     ) -> None:
-        self._roots, self._files, self._trees = read
+        self._roots, self._files, self._trees, self._links = read
+        # Before anything is chosen for the machine.
+        self._written = tuple(self._roots)
         self._known = known
         self._merge(self._roots)
         self._values: dict[str, Any] = {}
         self._developer: Node | None = None
         self._scope = scope.Scope(machine, self._secret_entries())
+        self._shapes = policy.shapes_of(known)
+        self._rules: tuple[policy.Rule, ...] = ()
 
     @property
     def faults(self) -> list[SpecError]:
         """The faults of all parts."""
         return self._scope.faults
+
+    def rule(self, outside: Sequence[Node]) -> None:
+        """Read the policies of the layers, and of files that are no layers."""
+        roots = (*outside, *self._written)
+        self._rules = policy.rules(roots, len(outside), self._shapes, self._scope.fault)
 
     def read(self, file: str, variables: Mapping[str, Any]) -> Environment:
         name = self._name()
@@ -162,6 +186,8 @@ class _Reader:
             and key in self._known
             and (section := self._section(key, self._keys[key], self._known[key]))
         )
+        self._judge_bounds()
+        self._judge_locks(variables)
         description = self._text("description")
         return Environment(
             name,
@@ -174,7 +200,38 @@ class _Reader:
             self._values,
             layers,
             tuple(self._trees),
+            self._rules,
+            self._written,
+            self._scope.names,
+            tuple(self._links),
         )
+
+    # --- Policies ----------------------------------------------------------------------------
+
+    @functools.cached_property
+    def _held(self) -> list[policy.Rule]:
+        """The rules that hold today."""
+        today = policy.today()
+        return [rule for rule in self._rules if not rule.is_void(today)]
+
+    def _judge_locks(self, variables: Mapping[str, Any]) -> None:
+        written = locks.Layers(self._written, self._known, self._shapes, variables, self._scope)
+        for fault in locks.broken(self._held, written):
+            self._scope.fault(fault)
+
+    def _judge_bounds(self) -> None:
+        """Judge the values, unless they have faults: these come first."""
+        if not self._held or self.faults:
+            return
+        tables = {
+            policy.VARS: self._scope.names,
+            policy.SECRETS: {
+                name: self._values[f"secrets.{name}"] for name in self._secret_entries()
+            },
+        }
+        plain = {key: self._values[key] for key in self._values if key in self._known} | tables
+        for fault in bounds.broken(self._held, bounds.Values(self._tree, plain, self._shapes)):
+            self._scope.fault(fault)
 
     # --- The keys that are not sections ------------------------------------------------------
 

@@ -13,8 +13,11 @@ from envwright.model.values import DEVELOPER
 from envwright.spec import presets
 from envwright.spec.addresses import FORMS
 from envwright.spec.document import read_document
+from envwright.spec.layers import POLICY
 from envwright.spec.messages import quoted, suggestion
+from envwright.spec.policy import Policy
 from envwright.spec.shape import shape_of
+from envwright.spec.topics import TOPICS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +35,7 @@ def explain(topic: str = "", capabilities: Mapping[str, type[Section]] | None = 
     Args:
         topic: "" lists the capabilities, `docker` explains one, `docker.daemon` one of its keys;
             a path goes through lists and free tables directly to the keys of their items;
-            `extends` lists the presets and the forms of addresses.
+            `policy` and the TOPICS explain the rest of the language.
         capabilities: the classes of the sections; by default all capabilities.
 
     Raises:
@@ -40,19 +43,23 @@ def explain(topic: str = "", capabilities: Mapping[str, type[Section]] | None = 
     """
     known = discover() if capabilities is None else capabilities
     name, *keys = topic.split(".")
+    models = {**known, POLICY: Policy}
     if not topic:
         lines = _overview(known)
     elif topic == "extends":
         lines = _extends()
-    elif name not in known:
+    elif topic in TOPICS:
+        lines = iter(_wrapped(TOPICS[topic]))
+    elif name not in models:
+        near = suggestion(name, (*models, *TOPICS))
         raise EnvwrightError(
-            f"there is no capability {quoted(name)}{suggestion(name, known)}",
+            f"there is no capability {quoted(name)}{near}",
             hint="`envwright explain` lists the capabilities",
         )
     elif keys:
-        lines = _key(name, keys, known[name])
+        lines = _key(name, keys, models[name])
     else:
-        lines = _capability(name, known[name])
+        lines = _capability(name, models[name])
     return "\n".join(lines) + "\n"
 
 
@@ -65,11 +72,12 @@ def _overview(known: Mapping[str, type[Section]]) -> Iterator[str]:
         yield from _wrapped(first, indent=width + 4, first=f"  {name:{width}}  ")
     yield ""
     yield "`envwright explain NAME` explains one, `envwright explain NAME.KEY` one of its keys."
-    yield "`envwright explain extends` lists what an environment can be laid over."
+    topics = ", ".join(f"`{topic}`" for topic in TOPICS)
+    yield f"Topics, too, are {topics} and `{POLICY}`: `envwright explain TOPIC`."
 
 
 def _extends() -> Iterator[str]:
-    yield "extends: a layer, or a list of layers, which lie below this file"
+    yield from _wrapped(TOPICS["extends"])
     for form, meaning in FORMS.items():
         yield ""
         yield f"  {form}"
@@ -83,7 +91,7 @@ def _extends() -> Iterator[str]:
         yield from _wrapped(about, indent=6, first="      ")
 
 
-def _capability(name: str, model: type[Section]) -> Iterator[str]:
+def _capability(name: str, model: type[Section | Policy]) -> Iterator[str]:
     yield name
     yield ""
     yield from _paragraphs(inspect.cleandoc(model.__doc__ or ""))
@@ -94,7 +102,7 @@ def _capability(name: str, model: type[Section]) -> Iterator[str]:
     yield from textwrap.indent(model.example.rstrip("\n"), "  ").splitlines()
 
 
-def _key(name: str, keys: list[str], model: type[Section]) -> Iterator[str]:
+def _key(name: str, keys: list[str], model: type[Section | Policy]) -> Iterator[str]:
     path, shape = name, shape_of(model)
     for key in keys:
         fields = _named(shape).properties

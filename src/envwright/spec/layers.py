@@ -35,8 +35,24 @@ if TYPE_CHECKING:
     Find = Callable[[Address], Tree]
     """Returns the tree of an address, from the cache."""
 
+POLICY = "policy"
+"""The key of a layer that holds its policy."""
 CHAIN_LIMIT = 32
 """How long a chain of files that extend each other may be."""
+
+
+class Link(NamedTuple):
+    """A file that is a layer, and who names it.
+
+    Args:
+        file: the file, as a person is shown it.
+        asked: where another file extends it; None where the command line or an inventory does.
+        note: why the file is no layer because of this; "" where it is.
+    """
+
+    file: str
+    asked: Position | None
+    note: str = ""
 
 
 class Layers(NamedTuple):
@@ -46,11 +62,13 @@ class Layers(NamedTuple):
         roots: what each file says, from the lowest layer to the highest.
         checksums: the SHA-256 of each file that was read, by its path.
         trees: where the files are from that are not the user's.
+        links: who names each file, in the order of reading: a file comes before those it extends.
     """
 
     roots: list[Node]
     checksums: dict[str, str]
     trees: list[Tree]
+    links: list[Link]
 
 
 def no_cache(address: Address) -> Tree:
@@ -85,7 +103,27 @@ def load(files: Sequence[str], facts: Mapping[str, Any] | None, find: Find = no_
     layers.add(LayerFile(own, own), None)
     for name in above:
         layers.add(layers.named(name), None, own=False)
-    return Layers(layers.roots, layers.checksums, layers.trees)
+    return Layers(layers.roots, layers.checksums, layers.trees, layers.links)
+
+
+def load_policies(
+    files: Sequence[str], facts: Mapping[str, Any], find: Find = no_cache
+) -> list[Node]:
+    """Return the trees of files with policies and of those that they extend, as `load` does.
+
+    Raises:
+        SpecError, SpecErrors: as of `load`, or a file has no policy.
+        NotFetchedError: a layer is not in the cache.
+    """
+    layers = _Layers(facts, find)
+    for name in files:
+        before = len(layers.roots)
+        layers.add(layers.named(name), None, own=False)
+        read = layers.roots[before:]
+        if read and not any(isinstance(r.value, Mapping) and POLICY in r.value for r in read):
+            hint = "name a file with `policy:`; `envwright explain policy` tells what it holds"
+            raise read[-1].at.error("this file has no policy", hint)
+    return layers.roots
 
 
 def merged(roots: Sequence[Node], known: Mapping[str, type[BaseModel]]) -> Node:
@@ -117,6 +155,7 @@ class _Layers:
         self._facts, self._find = facts, find
         self.roots: list[Node] = []
         self.checksums: dict[str, str] = {}
+        self.links: list[Link] = []
         self.trees: list[Tree] = []
         self._done: set[str] = set()
         self._chain: dict[str, str] = {}
@@ -131,6 +170,7 @@ class _Layers:
         """
         real = os.path.realpath(file.path) if "\0" not in file.path else file.path
         if real in self._done:
+            self.links.append(Link(file.shown, asked, "it lies below already"))
             return
         if asked and real in self._chain:
             names = [*self._chain.values(), file.shown]
@@ -145,7 +185,10 @@ class _Layers:
         if file.tree and file.tree not in self.trees:
             self.trees.append(file.tree)
             self.checksums.update(file.tree.depends)
-        if not self._fits(root, required=own and asked is None):
+        fits = self._fits(root, required=own and asked is None)
+        note = "" if fits else "its condition is false here"
+        self.links.append(Link(file.shown, asked, note))
+        if not fits:
             del self._chain[real]
             return
         for base in bases(root):

@@ -29,7 +29,7 @@ def merge(base: Node, over: Node, shape: Shape) -> Node:
         over: the value of the higher layer.
         shape: the shape of the value, which says how lists merge.
     """
-    base, over = _whole(base, shape), _whole(over, shape)
+    base, over = whole(base, shape), whole(over, shape)
     if base.value is None and over.value is None:
         return base if over.tag is None else over
     if over.tag is not Tag.REPLACE:
@@ -59,7 +59,7 @@ def settle(node: Node) -> Node:
     return Node(node.value, node.at)
 
 
-def _whole(node: Node, shape: Shape) -> Node:
+def whole(node: Node, shape: Shape) -> Node:
     """Return the long form of a value that is short for a mapping with one key."""
     short = shape.short
     if not short or node.value is None or isinstance(node.value, Mapping):
@@ -82,8 +82,8 @@ def _merged_items(base: Node, over: Node, shape: Shape) -> Node:
         return replace(over, tag=Tag.REPLACE)
     kept, below = _said(base)
     added, removed = _said(over)
-    gone = {_identity(item, adds) for item in removed}
-    items = [item for item in kept if _identity(item, adds) not in gone]
+    gone = {identity(item.plain(), adds) for item in removed}
+    items = [item for item in kept if identity(item.plain(), adds) not in gone]
     for item in added:
         _add(items, item, adds)
     tag = Tag.APPEND if base.tag is Tag.REMOVE else base.tag
@@ -101,17 +101,16 @@ def _said(node: Node) -> tuple[Sequence[Node], Sequence[Node]]:
 def _add(items: list[Node], item: Node, adds: str | None) -> None:
     """Put an item in the place of the one with its identity, or at the end."""
     if adds is not None:
-        identity = _identity(item, adds)
+        found = identity(item.plain(), adds)
         for index, other in enumerate(items):
-            if _identity(other, adds) == identity:
+            if identity(other.plain(), adds) == found:
                 items[index] = item
                 return
     items.append(item)
 
 
-def _identity(item: Node, adds: str | None) -> Any:
+def identity(value: Any, adds: str | None) -> Any:
     """Return that by which an item is found: a key of a mapping, what a pattern matches, or all."""
-    value = item.plain()
     if adds and isinstance(value, dict):
         value = value.get(adds, value)
     elif adds and isinstance(value, str) and (found := re.match(adds, value)):

@@ -111,14 +111,18 @@ def is_inside(path: str, folder: Path) -> bool:
     return Path(path).resolve().is_relative_to(folder)
 
 
-def without_foreign_text(faults: Iterable[SpecError], file: str) -> Iterator[SpecError]:
-    """Yield faults; a fault in a file outside the environment's home shows no text of that file.
+def without_foreign_text(faults: Iterable[SpecError], files: Sequence[str]) -> Iterator[SpecError]:
+    """Yield faults; a fault in a file outside the homes of some files shows no text of that file.
 
     An environment can name any file as its base: `extends: /etc/shadow`. The error of that file
     must not show its text.
+
+    Args:
+        faults: the faults.
+        files: the environment's file, and the files of policies that the person names.
     """
-    folder = home_of(file)
-    inside = functools.cache(functools.partial(is_inside, folder=folder))
+    folder, *others = map(home_of, files)
+    inside = functools.cache(lambda path: any(is_inside(path, f) for f in (folder, *others)))
     for fault in faults:
         if isinstance(fault, LocatedError) and fault.private and not inside(fault.file):
             yield LocatedError(

@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import jinja2
-from jinja2 import nodes
+from jinja2 import meta, nodes
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
@@ -100,6 +100,20 @@ def render_text(template: str, names: Mapping[str, Any], budget: Budget) -> str:
         language = _Language(budget)
         language.read(template)
         return _sound(language.join(language.from_string(template).generate(**names)))
+
+
+def names_in(template: str) -> set[str]:
+    """Return the names that a template uses, those of a group with it: `secret.token`."""
+    try:
+        tree = _Language(Budget()).read(template)
+    except (jinja2.TemplateError, TemplateError, RecursionError):
+        return set()
+    members = {
+        f"{node.node.name}.{node.attr}"
+        for node in tree.find_all(nodes.Getattr)
+        if isinstance(node.node, nodes.Name)
+    }
+    return meta.find_undeclared_variables(tree) | members
 
 
 @contextlib.contextmanager

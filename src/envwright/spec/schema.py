@@ -10,6 +10,8 @@ from envwright.spec.bases import LAYER, SIGNERS
 from envwright.spec.choice import DEFAULTS, ELSE, THEN, WHEN
 from envwright.spec.declaration import Declaration
 from envwright.spec.environment import NAME
+from envwright.spec.layers import POLICY
+from envwright.spec.policy import Policy
 from envwright.spec.scope import VARIABLE
 from envwright.spec.shape import shape_of
 
@@ -64,11 +66,13 @@ def json_schema(capabilities: Mapping[str, type[Section]] | None = None) -> dict
     layers = {key: {"anyOf": [{"$ref": f"#/$defs/layer.{key}"}, _NULL]} for key in known}
     wholes = {key: {"$ref": f"#/$defs/{key}"} for key in known}
     sections = {key: {"description": _line(model)} for key, model in known.items()}
+    rules = _bare(Policy.model_json_schema(ref_template="#/$defs/policy.{model}"))
+    policies = {f"policy.{name}": part for name, part in rules.pop("$defs").items()}
     return {
         "$schema": DIALECT,
         "title": "An environment of envwright",
         "type": "object",
-        "properties": _head() | sections,
+        "properties": _head() | {POLICY: rules} | sections,
         "additionalProperties": False,
         "if": {"required": ["extends"]},
         "then": {"properties": layers},
@@ -88,8 +92,16 @@ def json_schema(capabilities: Mapping[str, type[Section]] | None = None) -> dict
                 "additionalProperties": False,
             },
             **definitions,
+            **policies,
         },
     }
+
+
+def _bare(schema: Any) -> Any:
+    """Return a schema without what no editor understands; a policy holds no templates."""
+    if isinstance(schema, dict):
+        return {key: _bare(part) for key, part in schema.items() if key not in _OURS}
+    return [_bare(part) for part in schema] if isinstance(schema, list) else schema
 
 
 def _head() -> dict[str, Any]:

@@ -211,6 +211,17 @@ class Scope:
         self._names[name] = value
 
 
+def uses(text: str) -> set[tuple[str, str]]:
+    """Return the paths of the variables and secrets that the templates of a text may use."""
+    if not is_template(text):
+        return set()
+    from envwright.spec import rendering  # noqa: PLC0415 - as in Scope._render
+
+    names = rendering.names_in(text)
+    secret = {name.removeprefix("secret.") for name in names if name.startswith("secret.")}
+    return {("vars", n) for n in names if "." not in n} | {("secrets", n) for n in secret}
+
+
 def check_given(given: Mapping[str, Any], declared: Iterable[str], file: str) -> list[SpecError]:
     """Return a fault for each given variable that the file does not declare."""
     known = list(declared)

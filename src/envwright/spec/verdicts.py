@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.errors import NotFetchedError, SpecErrors, UnfitError
 from envwright.facts import KnownGroup, KnownUser
+from envwright.spec import policy
 from envwright.spec.compiler import compile_environment, missing
 from envwright.spec.environment import load
 from envwright.spec.layers import no_cache
@@ -68,11 +69,19 @@ class Verdicts:
         file: the environment, as the user named it.
         each: a verdict for each kind.
         reach: the commands and files of the environment on the computer that runs envwright.
+        notices: what a person should know, and what makes the environment no worse: rules that
+            hold no longer.
     """
 
     file: str
     each: tuple[Verdict, ...]
     reach: Reach = NO_REACH
+    notices: tuple[SpecError, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether the environment is good for all kinds."""
+        return all(not verdict.errors for verdict in self.each)
 
     def mistakes(self) -> SpecErrors | None:
         """Return the error where the environment is good for no kind; None where it is for one.
@@ -90,27 +99,42 @@ class Verdicts:
         return {
             "version": 1,
             "environment": self.file,
-            "good": all(not verdict.errors for verdict in self.each),
+            "good": self.good,
             "kinds": [verdict.json() for verdict in self.each],
             "reads": list(self.reach.outside),
             "runs": [str(command) for command in self.reach.commands],
+            "notices": [_plain(notice) for notice in self.notices],
         }
 
 
 def verdicts(
-    path: str, variables: Mapping[str, str], names: Sequence[str], find: Find = no_cache
+    path: str,
+    variables: Mapping[str, str],
+    names: Sequence[str],
+    find: Find = no_cache,
+    policies: Sequence[str] = (),
 ) -> Verdicts:
     """Compile an environment for kinds of machines, and return what can be said of each.
 
+    Args:
+        path: the file.
+        variables: values of `vars`.
+        names: the kinds.
+        find: returns the tree of a layer from elsewhere.
+        policies: files whose policies hold for the environment, too.
+
     Raises:
-        SpecError: the file cannot be read.
         NotFetchedError: a layer is not in the cache.
     """
     found, reach = [], NO_REACH
+    ended: dict[str, SpecError] = {}
+    today = policy.today()
     for name in names:
         machine = KINDS[name]
         try:
-            environment = load(path, machine, variables, find=find)
+            environment = load(path, machine, variables, find=find, policies=policies)
+            notices = [rule.ended() for rule in environment.rules if rule.is_void(today)]
+            ended.update((str(notice), notice) for notice in notices)
             compiled = compile_environment(environment, machine, fresh=True)
         except NotFetchedError:
             raise
@@ -122,7 +146,7 @@ def verdicts(
         counts = (len(compiled.resources), len(compiled.proofs))
         assumed = tuple(_assumed(environment, compiled, machine))
         found.append(Verdict(name, (), assumed, *counts))
-    return Verdicts(path, tuple(found), reach)
+    return Verdicts(path, tuple(found), reach, tuple(ended.values()))
 
 
 def _assumed(

@@ -104,6 +104,7 @@ def test_json_has_the_verdict_for_each_kind_with_places(folder: Path) -> None:
             ],
             "reads": [],
             "runs": [],
+            "notices": [],
         },
     )
 
@@ -180,4 +181,121 @@ def test_a_value_of_an_environment_is_explained_by_its_layers(run: Run, tmp_path
         ),
     )
     assert run("explain", str(team), "sysctl").code == 1
-    assert "vm.swappiness = 10" in run("explain", str(team), "sysctl", "--for", "debian-13-wsl").out
+    assert (
+        'sysctl."vm.swappiness" = 10'
+        in run("explain", str(team), "sysctl", "--for", "debian-13-wsl").out
+    )
+
+
+POLICY = """\
+policy:
+  locked:
+    sysctl: {reason: the kernel is tuned for all, until: 2020-01-31}
+    docker: {reason: no containers here}
+  bounds:
+    packages: {reason: it sends passwords, excludes: [telnet]}
+"""
+ENDED = (
+    "policy.yaml:3: the lock of sysctl ended on 2020-01-31, and holds no longer\n"
+    "    hint: remove the lock, or give it a later date\n"
+)
+
+
+def files(folder: Path, **texts: str) -> None:
+    """Write environments by name, and a policy that none of them extends."""
+    (folder / "policy.yaml").write_text(POLICY, "utf-8")
+    for name, text in texts.items():
+        (folder / f"{name}.yaml").write_text(f"name: {name}\n{text}", "utf-8")
+
+
+def test_several_environments_are_held_against_a_policy_and_each_is_told(folder: Path) -> None:
+    files(folder, a="files: {/a: {content: a}}\n", b="packages: [telnet]\n", c="extends: b.yaml\n")
+    said = envwright(
+        *("check", "a.yaml", "b.yaml", "c.yaml", "--policy", "policy.yaml", "--for", "debian-13")
+    )
+    assert said == Said(
+        1,
+        f"a.yaml: good for debian-13: 1 resources, 0 proofs\n{ENDED}",
+        'error: b.yaml:2:11: packages.install has "telnet", which the bound in policy.yaml:6 '
+        "excludes: it sends passwords\n"
+        "    packages: [telnet]\n"
+        "              ^\n"
+        "hint: change the value; only policy.yaml can move the bound\n",
+    )
+
+
+def test_json_of_several_environments_has_each_with_its_notices(folder: Path) -> None:
+    files(folder, a="files: {/a: {content: a}}\n", b="docker: {}\n")
+    said = envwright(
+        *("check", "a.yaml", "b.yaml", "--policy", "policy.yaml", "--for", "debian-13", "--json")
+    )
+    debian: dict[str, Any] = {"kind": "debian-13", "good": True, "assumes": [], "reasons": []}
+    message = "docker is locked by policy.yaml:4: no containers here"
+    remove = "remove it here; only policy.yaml can lift the lock"
+    locked = {**reason(message, remove, 2, 9), "file": "b.yaml"}
+    ended = "the lock of sysctl ended on 2020-01-31, and holds no longer"
+    hint = "remove the lock, or give it a later date"
+    notice = {**reason(ended, hint, 3, 5), "file": "policy.yaml"}
+    nothing: dict[str, Any] = {"version": 1, "reads": [], "runs": []}
+    broken = {**debian, "good": False, "resources": 0, "proofs": 0, "reasons": [locked]}
+    assert (said.code, said.err, json.loads(said.out)) == (
+        1,
+        "",
+        {
+            "version": 1,
+            "good": False,
+            "environments": [
+                {
+                    **nothing,
+                    "environment": "a.yaml",
+                    "good": True,
+                    "kinds": [{**debian, "resources": 1, "proofs": 0}],
+                    "notices": [notice],
+                },
+                {
+                    **nothing,
+                    "environment": "b.yaml",
+                    "good": False,
+                    "kinds": [broken],
+                    "notices": [],
+                },
+            ],
+        },
+    )
+
+
+def test_a_file_that_is_named_as_a_policy_must_have_one(folder: Path) -> None:
+    files(folder, a="packages: [git]\n")
+    said = envwright("check", "a.yaml", "--policy", "a.yaml", "--for", "debian-13")
+    assert said == Said(
+        1,
+        "",
+        "error: a.yaml:1:1: this file has no policy\n"
+        "    name: a\n"
+        "    ^\n"
+        "hint: name a file with `policy:`; `envwright explain policy` tells what it holds\n",
+    )
+
+
+def test_conditions_are_told_for_all_kinds_and_variables_for_one(folder: Path) -> None:
+    (folder / "a.yaml").write_text(
+        "name: a\nvars: {x: '{{ distro }}'}\n"
+        "files: {/a: {when: release >= 13, content: '{{ x }}'}}\n"
+    )
+    kinds = "debian-13, ubuntu-26.04, ubuntu-24.04, ubuntu-22.04"
+    wsl = "debian-13-wsl, ubuntu-26.04-wsl, ubuntu-24.04-wsl, ubuntu-22.04-wsl"
+    assert envwright("explain", "when", "a.yaml").out == (
+        '"release >= 13" of files./a\n'
+        "    a.yaml:3\n"
+        f"    true for {kinds}, {wsl}\n"
+        "    false for debian-12, debian-12-wsl\n"
+    )
+    assert envwright("explain", "vars", "a.yaml", "--for", "ubuntu-24.04").out == (
+        'vars.x = "ubuntu"\n    a.yaml:2\n    used by files./a.content (a.yaml:3)\n'
+    )
+    said = envwright("explain", "secrets", "b.yaml")
+    assert (said.code, said.err.splitlines()[0]) == (
+        1,
+        "error: b.yaml: there is no such file; did you mean 'a.yaml'?",
+    )
+    assert envwright("explain", "secrets", "a.yaml").out == "a.yaml has no secrets\n"

@@ -13,7 +13,7 @@ from envwright.model.catalogue import discover
 from envwright.model.values import DEVELOPER
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
-from envwright.spec.provenance import lines
+from envwright.spec.provenance import lines, values
 from envwright.spec.shape import shape_of
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def test_a_developer_of_other_machines_is_nobody_here(tmp_path: Path) -> None:
 def test_explain_names_the_line_that_the_developer_is_from(tmp_path: Path) -> None:
     file = tmp_path / "box.yaml"
     file.write_text("name: box\nuser:\n  name: alice\ndocker: {}\n", "utf-8")
-    assert list(lines(load(file, DEBIAN), "docker")) == [
+    environment = load(file, DEBIAN)
+    assert list(lines(environment, values(environment, "docker"))) == [
         'docker.users[0] = "alice"',
         f"    {file}:3",
     ]

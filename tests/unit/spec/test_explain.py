@@ -64,7 +64,8 @@ def test_the_overview_has_the_first_line_of_each_capability() -> None:
         "  files   Files by path.\n"
         "\n"
         "`envwright explain NAME` explains one, `envwright explain NAME.KEY` one of its keys.\n"
-        "`envwright explain extends` lists what an environment can be laid over.\n"
+        "Topics, too, are `vars`, `secrets`, `extends`, `when` and `policy`: `envwright explain "
+        "TOPIC`.\n"
     )
 
 
