@@ -45,8 +45,7 @@ def fetch(address: Address, pin: str) -> None:
 def keep(address: Address, pin: str, data: bytes) -> None:
     """Put the file of a web server into the cache."""
     with _new(address, pin) as folder:
-        file = folder / "new"
-        file.write_bytes(data)
+        (folder / "fetched").write_bytes(data)
 
 
 def fetch_all(environment: str, files: Sequence[str], tell: Callable[[str], None]) -> None:
@@ -98,11 +97,17 @@ def _new(address: Address, pin: str) -> Iterator[Path]:
             "XDG_CACHE_HOME names another folder",
         ) from None
     folder = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
+    new = folder / "new"
+    new.mkdir()
     try:
-        yield folder
-        made = folder if isinstance(address, GitAddress) else folder / "new"
-        # Where another run was faster, what is there is the same.
+        yield new
+        made = new if isinstance(address, GitAddress) else new / "fetched"
+        # What is there was changed, or another run was faster: then it is the same.
+        with contextlib.suppress(FileNotFoundError):
+            place.replace(folder / "old")
         with contextlib.suppress(OSError):
             made.replace(place)
+        if isinstance(address, GitAddress):
+            kept.record(str(place)).write_text(kept.content(str(place)), "utf-8")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

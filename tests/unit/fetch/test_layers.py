@@ -207,6 +207,24 @@ def test_another_commit_is_another_compiled_environment(
     assert [resource.name for resource in again.compiled.resources] == ["less"]
 
 
+def test_a_commit_that_was_changed_in_the_cache_is_fetched_anew(
+    run: Run, repository: Repository, cache: Path
+) -> None:
+    commit = repository.commit(**FILES)
+    text = f"extends: git+{repository.url}@{commit}:envs/base.yaml\n"
+    check(run, text)
+    layer = cache / "envwright/layers/git" / commit
+    for change in (
+        lambda: (layer / "envs/motd").write_text("bye\n"),
+        (layer / "lib/common.yaml").unlink,
+        lambda: (layer / "lib/more.yaml").symlink_to("common.yaml"),
+    ):
+        change()
+        assert check(run, text, "--offline").code == 1
+        assert check(run, text).err.startswith("Fetching ")
+        assert check(run, text, "--offline") == Said(0, GOOD, "")
+
+
 def test_a_command_of_a_layer_is_agreed_to_for_one_commit(
     repository: Repository, tmp_path: Path
 ) -> None:

@@ -102,6 +102,20 @@ def test_a_branch_stays_where_it_was_locked_until_it_is_upgraded(
     assert packages(file) == ["less"]
 
 
+def test_a_compiled_environment_depends_on_its_layers_and_on_the_lock(
+    run: Run, repository: Repository, tmp_path: Path, cache: Path
+) -> None:
+    made = commit(repository, "jq")
+    file = box(tmp_path, f"git+{repository.url}@main:base.yaml")
+    run("lock", "box.yaml")
+    for _ in range(2):  # compiled, and from the cache
+        found = Fetching(offline=True).before(lambda: compiled(str(file), MACHINE, {}), str(file))
+        layer = cache / "envwright/layers/git" / made / "base.yaml"
+        paths = [file, tmp_path / "envwright.lock", layer]
+        known = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+        assert found.files == known
+
+
 def test_a_lock_brings_another_computer_the_same_commit(
     run: Run, repository: Repository, tmp_path: Path, cache: Path
 ) -> None:
