@@ -84,7 +84,11 @@ def load(files: Sequence[str], facts: Mapping[str, Any] | None, find: Find = no_
     own, *above = files
     layers.add(LayerFile(own, own), None)
     for name in above:
-        layers.add(layers.named(name), None, own=False)
+        try:
+            file = layers.named(name)
+        except MissingLayer as missing:
+            raise NotFetchedError([missing]) from None
+        layers.add(file, None, own=False)
     return Layers(layers.roots, layers.checksums, layers.trees)
 
 

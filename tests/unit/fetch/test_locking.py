@@ -11,7 +11,7 @@ from command import Said, error
 from machines.server import Server
 
 from envwright.cache.compiled import compiled
-from envwright.errors import SpecError
+from envwright.errors import SpecError, SpecErrors
 from envwright.fetch.stage import Fetching
 from envwright.spec import lockfile
 from envwright.spec.sample_machines import KINDS
@@ -229,6 +229,21 @@ def test_what_is_upgraded_must_be_there(run: Run, repository: Repository, tmp_pa
     assert run("lock", "box.yaml", "--upgrade", "tema") == error(
         "error: box.yaml is laid over nothing that holds 'tema' and can move",
         "hint: `envwright lock` without --upgrade lists what it records",
+    )
+
+
+def test_an_inventory_lays_over_only_what_is_pinned(repository: Repository, tmp_path: Path) -> None:
+    made = commit(repository, "jq")
+    file = tmp_path / "box.yaml"
+    file.write_text("name: box\n")
+    layer = f"git+{repository.url}@{made}:base.yaml"
+    found = Fetching().before(lambda: compiled(str(file), MACHINE, {}, [layer]), str(file), [layer])
+    assert [resource.name for resource in found.compiled.resources] == ["jq"]
+    with pytest.raises(SpecErrors) as raised:
+        compiled(str(file), MACHINE, {}, ["git+https://h/r@main:a.yaml"])
+    assert str(raised.value) == (
+        "git+https://h/r@main:a.yaml: a layer of an inventory names its commit or SHA-256\n"
+        "hint: or let an environment extend it, which `envwright lock` can lock"
     )
 
 
