@@ -62,13 +62,13 @@ class Git:
             "submodule.recurse=false",
         )
 
-    def create(self) -> None:
-        """Make the repository.
+    def create(self, *options: str) -> None:
+        """Make the repository; the options are those of git init.
 
         Raises:
             StepError: it cannot be made.
         """
-        self.demand("init", "--quiet", "--bare", "--template=")
+        self.demand("init", "--quiet", "--bare", "--template=", *options)
 
     def try_fetch(self, *words: str) -> Answer:
         """Fetch refs, without tags and submodules; the words are options and refspecs."""

@@ -33,7 +33,7 @@ def fetch(address: Address, pin: str) -> None:
         EnvwrightError: it cannot be had, or is another.
     """
     if isinstance(address, GitAddress):
-        with Repository.new(address) as repository:
+        with Repository.new(address, pin) as repository:
             with _new(address, pin) as folder:
                 repository.write(pin, folder)
             if address.signers:

@@ -41,6 +41,8 @@ _REFUSED = ("unadvertised object", "does not support shallow")
 that is no more than a web server with the files of a repository (remote-curl of git)."""
 _UNKNOWN = "not our ref"
 """Of a server that does not have a commit (upload-pack of git)."""
+_SHA256 = 64
+"""Digits of a commit's name where names are SHA-256."""
 _CANDIDATE = "refs/envwright/candidate"
 _ADVICE = "let one of `signers` sign, or add the signer there"
 _BY_HAND = "see what git says by hand: git ls-remote URL"
@@ -99,11 +101,12 @@ class Repository(Git):
 
     @classmethod
     @contextlib.contextmanager
-    def new(cls, address: GitAddress) -> Iterator[Self]:
-        """Make a repository; it is removed at the end of the context."""
+    def new(cls, address: GitAddress, commit: str = "") -> Iterator[Self]:
+        """Make a repository for a commit; it is removed at the end of the context."""
         with tempfile.TemporaryDirectory(prefix="envwright-layer-") as folder:
             made = cls(Path(folder), address)
-            made.create()
+            # A repository whose names are SHA-256 gives nothing to one whose names are SHA-1.
+            made.create(*(["--object-format=sha256"] if len(commit) == _SHA256 else []))
             yield made
 
     def variables(self) -> Mapping[str, str]:

@@ -17,8 +17,7 @@ FORMS = {
     "git+https://HOST/REPO@NAME:FILE.yaml": "The same at a branch or tag; `envwright lock` finds "
     "the commit, and records it in envwright.lock.",
     "{layer: git+..., signers: [...]}": "A layer of git whose tag or commit one of the signers "
-    "must have signed: a line of SSH's allowed signers (alice@example.com ssh-ed25519 AAAA...), or an "
-    "armored OpenPGP key.",
+    "must have signed: a line of SSH's allowed signers, or an armored OpenPGP key.",
     "https://HOST/FILE.yaml#sha256=DIGEST": "A file of a web server with this SHA-256.",
     "https://HOST/FILE.yaml": "The same; `envwright lock` records the SHA-256.",
 }

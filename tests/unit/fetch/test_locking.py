@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from command import Said, error
 from machines.server import Server
+from repositories import Repository
 
 from envwright.cache.compiled import compiled
 from envwright.errors import SpecError, SpecErrors
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from command import Run
-    from repositories import Repository
 
 MACHINE = KINDS["debian-13"]
 
@@ -142,6 +143,17 @@ def test_a_tag_that_was_moved_after_the_lock_changes_nothing(
     assert (run("check", "box.yaml").code, packages(file)) == (0, ["jq"])
     run("lock", "box.yaml", "--upgrade", "team@v1")
     assert (locked(tmp_path)["layers"], packages(file)) == ({key: {"commit": second}}, ["less"])
+
+
+def test_a_repository_whose_names_are_sha_256_is_locked_and_fetched(
+    run: Run, tmp_path: Path
+) -> None:
+    subprocess.run(["git", "init", "-q", "--object-format=sha256", tmp_path / "new"], check=True)
+    made = commit(Repository(tmp_path / "new"), "jq")
+    file = box(tmp_path, f"git+file://{tmp_path}/new@HEAD:base.yaml")
+    assert run("lock", "box.yaml").code == 0
+    assert locked(tmp_path)["layers"] == {f"git+file://{tmp_path}/new@HEAD": {"commit": made}}
+    assert (len(made), packages(file)) == (64, ["jq"])
 
 
 def test_a_name_of_a_branch_and_a_tag_is_not_guessed(
