@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 
     from envwright.spec.addresses import Address
     from envwright.spec.trees import Tree
+
+
+_NEW = ".new-"
+_LONGEST = 86400
+"""Seconds after which a folder that begins so was left by a run that was killed."""
 
 
 def fetch(address: Address, pin: str) -> None:
@@ -96,7 +102,10 @@ def _new(address: Address, pin: str) -> Iterator[Path]:
             hint="layers are kept in ~/.cache/envwright, where nobody else may write; "
             "XDG_CACHE_HOME names another folder",
         ) from None
-    folder = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
+    for left in place.parent.glob(f"{_NEW}*"):
+        if left.stat().st_mtime < time.time() - _LONGEST:
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=place.parent))
     new = folder / "new"
     new.mkdir()
     try:
