@@ -283,7 +283,7 @@ def test_it_follows_over_ssh_by_a_deploy_key_and_a_pinned_host_key(
     assert team.fire() == "exit-code"
     message = team.status()["last_run"]["error"]["message"]
     assert message.startswith(
-        "ssh://git@localhost/home/git/team.git HEAD: the server's host key is not the pinned one\n"
+        "ssh://git@localhost/home/git/team.git HEAD: the server's host key is not a known one\n"
     )
 
 

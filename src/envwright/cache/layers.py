@@ -1,7 +1,8 @@
 """The cache of layers: commits of git and files of web servers, each fetched once and kept.
 
 A commit lies in a folder of its name, a file of a web server under its SHA-256. Both names say what
-the content is, whichever address it came from; so nothing here is ever stale.
+the content is, whichever address it came from; so nothing here is ever stale. What was changed here
+afterwards, by hand or by a disk, counts as not being here.
 """
 
 from __future__ import annotations
@@ -45,6 +46,30 @@ def place(address: Address, pin: str, *, create: bool = False) -> str:
     return str(folder / (pin if kind == "git" else f"{pin}.yaml"))
 
 
+def content(path: str) -> str:
+    """Return the SHA-256 of a layer: of a file its own, of a folder that of all files in it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if not os.path.isdir(path):  # noqa: PTH112 - a text
+        return storage.checksum(Path(path).read_bytes())
+    files = sorted(each for each in Path(path).rglob("*") if each.is_symlink() or each.is_file())
+    told = [
+        (
+            str(each.relative_to(path)),
+            str(each.readlink()) if each.is_symlink() else storage.checksum(each.read_bytes()),
+        )
+        for each in files
+    ]
+    return storage.checksum(repr(told).encode("utf-8", "surrogateescape"))
+
+
+def record(path: str) -> Path:
+    """Return the file that stands beside a commit, with the SHA-256 of its content."""
+    return Path(f"{path}.content")
+
+
 def signature(address: GitAddress, place_: str) -> Path:
     """Return the file that stands beside a commit whose signature was found good.
 
@@ -66,9 +91,9 @@ def tree(address: Address, pin: str, lock: Lock | None = None) -> Tree | None:
         path = place(address, pin)
         if isinstance(address, GitAddress):
             signed = not address.signers or signature(address, path).is_file()
-            whole = signed and os.path.isdir(path)  # noqa: PTH112 - a text
+            whole = signed and content(path) == record(path).read_text("utf-8")
         else:
-            whole = storage.checksum(Path(path).read_bytes()) == pin
+            whole = content(path) == pin
     except OSError:
         return None
     if not whole:
@@ -85,8 +110,12 @@ def finder(environment: str) -> Callable[[Address], Tree]:
         environment: its file, beside which its lock lies.
     """
     locks: list[Lock] = []
+    # An environment is compiled for many kinds of machine, and a layer is looked through once.
+    known: dict[Address, Tree] = {}
 
     def find(address: Address) -> Tree:
+        if address in known:
+            return known[address]
         lock = None
         if not address.pinned:
             if not locks:
@@ -101,6 +130,7 @@ def finder(environment: str) -> Callable[[Address], Tree]:
                 f"{address} is not in the cache of layers",
                 hint="`envwright check` without --offline fetches it",
             )
+        known[address] = found
         return found
 
     return find

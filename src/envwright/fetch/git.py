@@ -10,7 +10,7 @@ import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.errors import StepError
-from envwright.fetch.git_errors import failed, unfetched
+from envwright.fetch.git_errors import failed, last_lines, unfetched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,13 +62,13 @@ class Git:
             "submodule.recurse=false",
         )
 
-    def create(self) -> None:
-        """Make the repository.
+    def create(self, *options: str) -> None:
+        """Make the repository; the options are those of git init.
 
         Raises:
             StepError: it cannot be made.
         """
-        self.demand("init", "--quiet", "--bare", "--template=")
+        self.demand("init", "--quiet", "--bare", "--template=", *options)
 
     def try_fetch(self, *words: str) -> Answer:
         """Fetch refs, without tags and submodules; the words are options and refspecs."""
@@ -80,6 +80,17 @@ class Git:
     def unfetched(self, ref: str, answer: Answer) -> StepError:
         """Return the error of a fetch that failed."""
         return unfetched(f"{self.url} {ref}", answer.err, self.HINTS)
+
+    def import_keys(self, keyring: Path, hint: str) -> None:
+        """Have gpg know OpenPGP keys, in the home that the variables name.
+
+        Raises:
+            StepError: gpg cannot read them; `hint` says what a person can do.
+        """
+        answer = self.start("gpg", "--batch", "--no-autostart", "--import", str(keyring))
+        if answer.code:
+            message = f"gpg cannot read the keys of signers\n{last_lines(answer.err)}"
+            raise StepError(message, hint=hint)
 
     def demand(self, *words: str) -> str:
         """Call git, which must succeed; return what it wrote, without the last line end.

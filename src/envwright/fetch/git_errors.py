@@ -14,7 +14,7 @@ _EVIDENCE = 3
 
 _SIGNS = {
     "couldn't find remote ref": "the repository has no such ref",
-    "Host key verification failed": "the server's host key is not the pinned one",
+    "Host key verification failed": "the server's host key is not a known one",
     "Permission denied": "the server does not let this machine in",
     "dubious ownership": "the folder belongs to another user",
     "does not appear to be a git repository": "there is no repository",

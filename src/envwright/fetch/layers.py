@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from envwright.spec.trees import Tree
 
 
+_NEW = ".new-"
+_LONGEST = 86400
+"""Seconds after which a folder that begins so was left by a run that was killed."""
+
+
 def fetch(address: Address, pin: str) -> None:
     """Fetch a layer into the cache.
 
@@ -33,7 +39,7 @@ def fetch(address: Address, pin: str) -> None:
         EnvwrightError: it cannot be had, or is another.
     """
     if isinstance(address, GitAddress):
-        with Repository.new(address) as repository:
+        with Repository.new(address, pin) as repository:
             with _new(address, pin) as folder:
                 repository.write(pin, folder)
             if address.signers:
@@ -45,8 +51,7 @@ def fetch(address: Address, pin: str) -> None:
 def keep(address: Address, pin: str, data: bytes) -> None:
     """Put the file of a web server into the cache."""
     with _new(address, pin) as folder:
-        file = folder / "new"
-        file.write_bytes(data)
+        (folder / "fetched").write_bytes(data)
 
 
 def fetch_all(environment: str, files: Sequence[str], tell: Callable[[str], None]) -> None:
@@ -97,12 +102,21 @@ def _new(address: Address, pin: str) -> Iterator[Path]:
             hint="layers are kept in ~/.cache/envwright, where nobody else may write; "
             "XDG_CACHE_HOME names another folder",
         ) from None
-    folder = Path(tempfile.mkdtemp(prefix=".new-", dir=place.parent))
+    for left in place.parent.glob(f"{_NEW}*"):
+        if left.stat().st_mtime < time.time() - _LONGEST:
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=_NEW, dir=place.parent))
+    new = folder / "new"
+    new.mkdir()
     try:
-        yield folder
-        made = folder if isinstance(address, GitAddress) else folder / "new"
-        # Where another run was faster, what is there is the same.
+        yield new
+        made = new if isinstance(address, GitAddress) else new / "fetched"
+        # What is there was changed, or another run was faster: then it is the same.
+        with contextlib.suppress(FileNotFoundError):
+            place.replace(folder / "old")
         with contextlib.suppress(OSError):
             made.replace(place)
+        if isinstance(address, GitAddress):
+            kept.record(str(place)).write_text(kept.content(str(place)), "utf-8")
     finally:
         shutil.rmtree(folder, ignore_errors=True)

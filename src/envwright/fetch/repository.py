@@ -17,6 +17,8 @@ from envwright.errors import RefusedError
 from envwright.fetch import tree
 from envwright.fetch.git import Git
 from envwright.fetch.signature import Pinned, judge
+from envwright.portable.openpgp import fingerprints
+from envwright.spec.bases import ARMOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,6 +41,8 @@ _REFUSED = ("unadvertised object", "does not support shallow")
 that is no more than a web server with the files of a repository (remote-curl of git)."""
 _UNKNOWN = "not our ref"
 """Of a server that does not have a commit (upload-pack of git)."""
+_SHA256 = 64
+"""Digits of a commit's name where names are SHA-256."""
 _CANDIDATE = "refs/envwright/candidate"
 _ADVICE = "let one of `signers` sign, or add the signer there"
 _BY_HAND = "see what git says by hand: git ls-remote URL"
@@ -85,23 +89,31 @@ class Repository(Git):
     def __init__(self, folder: Path, address: GitAddress) -> None:
         super().__init__(folder / "repository.git", address.url)
         self._address = address
-        self._signers = folder / "signers"
-        self._signers.write_text("".join(f"{line}\n" for line in address.signers), "utf-8")
+        self._signers, self._keyring = folder / "signers", folder / "keys.asc"
+        self._home = folder / "gnupg"
+        armored = [text for text in address.signers if text.startswith(ARMOR)]
+        keys = "\n".join(armored)
+        self._keys = fingerprints(keys.encode()) if keys else ()
+        lines = (f"{line}\n" for line in address.signers if line not in armored)
+        self._signers.write_text("".join(lines), "utf-8")
+        self._keyring.write_text(keys, "utf-8")
+        self._home.mkdir(mode=0o700)
 
     @classmethod
     @contextlib.contextmanager
-    def new(cls, address: GitAddress) -> Iterator[Self]:
-        """Make a repository; it is removed at the end of the context."""
+    def new(cls, address: GitAddress, commit: str = "") -> Iterator[Self]:
+        """Make a repository for a commit; it is removed at the end of the context."""
         with tempfile.TemporaryDirectory(prefix="envwright-layer-") as folder:
             made = cls(Path(folder), address)
-            made.create()
+            # A repository whose names are SHA-256 gives nothing to one whose names are SHA-1.
+            made.create(*(["--object-format=sha256"] if len(commit) == _SHA256 else []))
             yield made
 
     def variables(self) -> Mapping[str, str]:
         """Return the variables of the person, without those of a git that called envwright."""
         own = {name: text for name, text in os.environ.items() if name not in _OF_A_CALLER}
         ours = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": _PROTOCOLS}
-        return {"PATH": os.defpath, **own, **ours}
+        return {"PATH": os.defpath, **own, **ours, "GNUPGHOME": str(self._home)}
 
     def settings_of_git(self) -> tuple[str, ...]:
         """Return the settings of a call: whose signatures are good."""
@@ -110,8 +122,8 @@ class Repository(Git):
             f"gpg.ssh.allowedSignersFile={self._signers}",
             # A person may sign by another program, which need not know how to verify.
             "gpg.ssh.program=ssh-keygen",
-            # Signers are known by SSH keys only.
-            "gpg.program=false",
+            "gpg.program=gpg",
+            # Signers are known by SSH and OpenPGP keys only, never by X.509.
             "gpg.x509.program=false",
         )
 
@@ -182,7 +194,9 @@ class Repository(Git):
             if answer.code:
                 raise self.unfetched(ref, answer)
             name = self.demand("rev-parse", "--verify", _CANDIDATE)
-        signed = judge(self, name, Pinned(ref, self._signers, (), _ADVICE))
+        if self._keys:
+            self.import_keys(self._keyring, "let the signer export the key again")
+        signed = judge(self, name, Pinned(ref, self._signers, self._keys, _ADVICE))
         if signed.id != commit:
             raise RefusedError(
                 f"{self.url} {ref}: it stands for commit {signed.id[:12]} now, not for "

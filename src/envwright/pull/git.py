@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envwright.errors import RefusedError, StepError
+from envwright.errors import RefusedError
 from envwright.fetch import git
-from envwright.fetch.git_errors import failed, last_lines
+from envwright.fetch.git_errors import failed
 from envwright.fetch.signature import Pinned
 from envwright.pull.settings import IDENTITY, KEYRING, KNOWN_HOSTS, SIGNERS
 
@@ -84,7 +84,8 @@ class Git(git.Git):
         self.home = Path(tempfile.mkdtemp(prefix=HOME_PREFIX, dir=self._state))
         try:
             if self.settings.keys:
-                self._import_keys()
+                again = "install again: envwright pull install ... --key FILE"
+                self.import_keys(self._folder / KEYRING, again)
             if not self.repository.exists():
                 self.create()
         except BaseException:
@@ -180,15 +181,6 @@ class Git(git.Git):
         }
         names = {*PROXIES, *map(str.upper, PROXIES)} & os.environ.keys()
         return {**{name: os.environ[name] for name in names}, **ours}
-
-    def _import_keys(self) -> None:
-        words = ("--batch", "--no-autostart", "--import")
-        answer = self.start("gpg", *words, str(self._folder / KEYRING))
-        if answer.code:
-            raise StepError(
-                f"gpg cannot read the keys of pull mode\n{last_lines(answer.err)}",
-                hint="install again: envwright pull install ... --key FILE",
-            )
 
 
 def _ssh(folder: Path) -> tuple[str, ...]:

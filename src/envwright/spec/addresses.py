@@ -17,7 +17,7 @@ FORMS = {
     "git+https://HOST/REPO@NAME:FILE.yaml": "The same at a branch or tag; `envwright lock` finds "
     "the commit, and records it in envwright.lock.",
     "{layer: git+..., signers: [...]}": "A layer of git whose tag or commit one of the signers "
-    "must have signed: alice@example.com ssh-ed25519 AAAA..., a line of SSH's allowed signers.",
+    "must have signed: a line of SSH's allowed signers, or an armored OpenPGP key.",
     "https://HOST/FILE.yaml#sha256=DIGEST": "A file of a web server with this SHA-256.",
     "https://HOST/FILE.yaml": "The same; `envwright lock` records the SHA-256.",
 }
@@ -60,8 +60,7 @@ class GitAddress:
         url: the repository, as git takes it.
         ref: a commit, or the name of a branch or tag.
         path: the file, from the repository's root.
-        signers: those of whom one must have signed the commit or tag, as lines of SSH's allowed
-            signers; empty where it needs no signature.
+        signers: those of whom one must have signed the commit or tag: see `bases`.
     """
 
     url: str

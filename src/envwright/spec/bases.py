@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from envwright.portable.openpgp import OpenPGPError, fingerprints
 from envwright.spec.messages import quoted, suggestion, value_in_words
 
 if TYPE_CHECKING:
@@ -16,8 +17,13 @@ if TYPE_CHECKING:
 
 KEY = "extends"
 LAYER, SIGNERS = "layer", "signers"
+ARMOR = "-----BEGIN PGP PUBLIC KEY BLOCK-----"
+"""How a signer begins that is an OpenPGP key; all others are those of SSH."""
 _SIGNER = re.compile(r"[^\s#][ -~]* \S+")
-_HINT = "alice@example.com ssh-ed25519 AAAA..., as ssh-keygen(1) has it for ALLOWED SIGNERS"
+_HINT = (
+    "alice@example.com ssh-ed25519 AAAA..., as ssh-keygen(1) has it for ALLOWED SIGNERS; or an "
+    "OpenPGP key, as gpg --armor --export prints it"
+)
 
 
 class Base(NamedTuple):
@@ -26,8 +32,8 @@ class Base(NamedTuple):
     Args:
         name: a path or an address.
         at: where that stands.
-        signers: the signers of whom one must have signed it, as lines of SSH's allowed signers;
-            empty where it needs no signature.
+        signers: the signers of whom one must have signed it, as lines of SSH's allowed signers or
+            armored OpenPGP keys; empty where it needs no signature.
     """
 
     name: str
@@ -78,7 +84,12 @@ def _signers(entry: Entry) -> Iterator[str]:
     if not items:
         raise entry.place.error(f"{SIGNERS} must be a list of signers", _HINT)
     for item in items:
-        if not isinstance(item.value, str) or not _SIGNER.fullmatch(item.value):
+        if isinstance(item.value, str) and item.value.startswith(ARMOR):
+            try:
+                fingerprints(item.value.encode())
+            except OpenPGPError as error:
+                raise item.at.error(f"this is no OpenPGP public key: {error}") from None
+        elif not isinstance(item.value, str) or not _SIGNER.fullmatch(item.value):
             actual = value_in_words(item.plain())
             raise item.at.error(f"a signer is a name and a public key of SSH, not {actual}", _HINT)
         yield item.value

@@ -102,7 +102,7 @@ def load(files: Sequence[str], facts: Mapping[str, Any] | None, find: Find = no_
     own, *above = files
     layers.add(LayerFile(own, own), None)
     for name in above:
-        layers.add(layers.named(name), None, own=False)
+        layers.add_named(name)
     return Layers(layers.roots, layers.checksums, layers.trees, layers.links)
 
 
@@ -118,7 +118,7 @@ def load_policies(
     layers = _Layers(facts, find)
     for name in files:
         before = len(layers.roots)
-        layers.add(layers.named(name), None, own=False)
+        layers.add_named(name)
         read = layers.roots[before:]
         if read and not any(isinstance(r.value, Mapping) and POLICY in r.value for r in read):
             hint = "name a file with `policy:`; `envwright explain policy` tells what it holds"
@@ -216,6 +216,18 @@ class _Layers:
         except SpecError as error:
             secret = isinstance(error, CredentialsError)
             raise base.at.error(error.message, error.hint, secret=secret) from None
+
+    def add_named(self, name: str) -> None:
+        """Add a file that the command line or an inventory names above all others.
+
+        Raises:
+            NotFetchedError: it is not in the cache.
+        """
+        try:
+            file = self.named(name)
+        except MissingLayer as missing:
+            raise NotFetchedError([missing]) from None
+        self.add(file, None, own=False)
 
     def named(
         self, name: str, file: LayerFile | None = None, signers: tuple[str, ...] = ()

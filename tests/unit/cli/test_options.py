@@ -59,6 +59,7 @@ def test_words_that_it_does_not_know_are_refused(words: list[str], what: str, pr
 
 def test_what_is_said_of_machines_becomes_one_value() -> None:
     words = "plan a.yaml --var a=1=2 --var b= -H @local -i x.py --limit l --sudo-password-stdin"
+    words += " --offline"
     assert machine_options(parse(words.split())) == MachineOptions(
         environment="a.yaml",
         variables={"a": "1=2", "b": ""},
@@ -66,6 +67,7 @@ def test_what_is_said_of_machines_becomes_one_value() -> None:
         inventory="x.py",
         limit=("l",),
         password_on_stdin=True,
+        offline=True,
     )
     assert machine_options(parse(["plan", "a.yaml"])) == MachineOptions("a.yaml", {})
 

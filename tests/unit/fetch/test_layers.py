@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -207,6 +208,24 @@ def test_another_commit_is_another_compiled_environment(
     assert [resource.name for resource in again.compiled.resources] == ["less"]
 
 
+def test_a_commit_that_was_changed_in_the_cache_is_fetched_anew(
+    run: Run, repository: Repository, cache: Path
+) -> None:
+    commit = repository.commit(**FILES)
+    text = f"extends: git+{repository.url}@{commit}:envs/base.yaml\n"
+    check(run, text)
+    layer = cache / "envwright/layers/git" / commit
+    for change in (
+        lambda: (layer / "envs/motd").write_text("bye\n"),
+        (layer / "lib/common.yaml").unlink,
+        lambda: (layer / "lib/more.yaml").symlink_to("common.yaml"),
+    ):
+        change()
+        assert check(run, text, "--offline").code == 1
+        assert check(run, text).err.startswith("Fetching ")
+        assert check(run, text, "--offline") == Said(0, GOOD, "")
+
+
 def test_a_command_of_a_layer_is_agreed_to_for_one_commit(
     repository: Repository, tmp_path: Path
 ) -> None:
@@ -350,6 +369,30 @@ def test_a_login_in_an_address_is_shown_nowhere(run: Run) -> None:
             )
         ],
     )
+
+
+def test_a_token_that_insteadof_puts_into_an_address_is_shown_nowhere(
+    run: Run, tmp_path: Path
+) -> None:
+    lines = ('[url "https://oauth2:geheim@127.0.0.1:9/"]', "insteadOf = https://h.example.invalid/")
+    configure(tmp_path, *lines)
+    said = check(run, f"extends: git+https://h.example.invalid/r@{'12' * 20}:a.yaml\n")
+    assert ("geheim" in str(said), "https://127.0.0.1:9/r" in said.err) == (False, True)
+
+
+def test_what_a_killed_run_left_in_the_cache_goes_with_a_later_one(
+    run: Run, repository: Repository, cache: Path
+) -> None:
+    folder = cache / "envwright/layers/git"
+    for name, age in (("old", 90_000), ("young", 60)):
+        left = folder / f".new-{name}"
+        (left / "new/deep").mkdir(parents=True)
+        os.utime(left, (time.time() - age,) * 2)
+    for private in (cache, cache / "envwright"):
+        private.chmod(0o700)
+    commit = repository.commit(**FILES)
+    assert check(run, f"extends: git+{repository.url}@{commit}:envs/base.yaml\n").out == GOOD
+    assert [path.name for path in folder.glob(".new-*")] == [".new-young"]
 
 
 def test_a_cache_behind_a_link_is_refused(run: Run, repository: Repository, cache: Path) -> None:

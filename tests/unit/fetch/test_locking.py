@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from command import Said, error
 from machines.server import Server
+from repositories import Repository
 
 from envwright.cache.compiled import compiled
-from envwright.errors import SpecError
+from envwright.errors import SpecError, SpecErrors
 from envwright.fetch.stage import Fetching
 from envwright.spec import lockfile
 from envwright.spec.sample_machines import KINDS
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from command import Run
-    from repositories import Repository
 
 MACHINE = KINDS["debian-13"]
 
@@ -102,6 +103,20 @@ def test_a_branch_stays_where_it_was_locked_until_it_is_upgraded(
     assert packages(file) == ["less"]
 
 
+def test_a_compiled_environment_depends_on_its_layers_and_on_the_lock(
+    run: Run, repository: Repository, tmp_path: Path, cache: Path
+) -> None:
+    made = commit(repository, "jq")
+    file = box(tmp_path, f"git+{repository.url}@main:base.yaml")
+    run("lock", "box.yaml")
+    for _ in range(2):  # compiled, and from the cache
+        found = Fetching(offline=True).before(lambda: compiled(str(file), MACHINE, {}), str(file))
+        layer = cache / "envwright/layers/git" / made / "base.yaml"
+        paths = [file, tmp_path / "envwright.lock", layer]
+        known = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+        assert found.files == known
+
+
 def test_a_lock_brings_another_computer_the_same_commit(
     run: Run, repository: Repository, tmp_path: Path, cache: Path
 ) -> None:
@@ -128,6 +143,17 @@ def test_a_tag_that_was_moved_after_the_lock_changes_nothing(
     assert (run("check", "box.yaml").code, packages(file)) == (0, ["jq"])
     run("lock", "box.yaml", "--upgrade", "team@v1")
     assert (locked(tmp_path)["layers"], packages(file)) == ({key: {"commit": second}}, ["less"])
+
+
+def test_a_repository_whose_names_are_sha_256_is_locked_and_fetched(
+    run: Run, tmp_path: Path
+) -> None:
+    subprocess.run(["git", "init", "-q", "--object-format=sha256", tmp_path / "new"], check=True)
+    made = commit(Repository(tmp_path / "new"), "jq")
+    file = box(tmp_path, f"git+file://{tmp_path}/new@HEAD:base.yaml")
+    assert run("lock", "box.yaml").code == 0
+    assert locked(tmp_path)["layers"] == {f"git+file://{tmp_path}/new@HEAD": {"commit": made}}
+    assert (len(made), packages(file)) == (64, ["jq"])
 
 
 def test_a_name_of_a_branch_and_a_tag_is_not_guessed(
@@ -215,6 +241,21 @@ def test_what_is_upgraded_must_be_there(run: Run, repository: Repository, tmp_pa
     assert run("lock", "box.yaml", "--upgrade", "tema") == error(
         "error: box.yaml is laid over nothing that holds 'tema' and can move",
         "hint: `envwright lock` without --upgrade lists what it records",
+    )
+
+
+def test_an_inventory_lays_over_only_what_is_pinned(repository: Repository, tmp_path: Path) -> None:
+    made = commit(repository, "jq")
+    file = tmp_path / "box.yaml"
+    file.write_text("name: box\n")
+    layer = f"git+{repository.url}@{made}:base.yaml"
+    found = Fetching().before(lambda: compiled(str(file), MACHINE, {}, [layer]), str(file), [layer])
+    assert [resource.name for resource in found.compiled.resources] == ["jq"]
+    with pytest.raises(SpecErrors) as raised:
+        compiled(str(file), MACHINE, {}, ["git+https://h/r@main:a.yaml"])
+    assert str(raised.value) == (
+        "git+https://h/r@main:a.yaml: a layer of an inventory names its commit or SHA-256\n"
+        "hint: or let an environment extend it, which `envwright lock` can lock"
     )
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from machines.keyring import Keyring
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,7 +132,34 @@ def test_a_program_that_can_sign_but_not_verify_is_in_nobodys_way(
     assert run("lock", "box.yaml").code == 0
 
 
-SIGNER = "alice@example.com ssh-ed25519 AAAA..., as ssh-keygen(1) has it for ALLOWED SIGNERS"
+def test_a_tag_that_an_openpgp_key_signed_is_taken_and_no_other(
+    run: Run, repository: Repository, alice: Key, tmp_path: Path
+) -> None:
+    keyring = Keyring(tmp_path / "keyring")
+    try:
+        anna, other = keyring.new("anna"), keyring.new("other")
+        wrapper = tmp_path / "gpg"
+        wrapper.write_text(f'#!/bin/sh\nexec gpg --homedir {tmp_path}/keyring "$@"\n')
+        wrapper.chmod(0o755)
+        commit(repository, "jq")
+        for tag, key in (("v1", anna), ("v2", other)):
+            repository.tag(tag, f"gpg.program={wrapper}", f"user.signingKey={key}")
+        key = keyring.export(anna).decode()
+    finally:
+        keyring.close()
+    for tag, code in (("v1", 0), ("v2", 1)):
+        layer = f"git+{repository.url}@{tag}:base.yaml"
+        signers = json.dumps([alice.allowed().strip(), key])
+        run("check", "box.yaml", text=f"extends:\n  - layer: {layer}\n    signers: {signers}\n")
+        said = run("lock", "box.yaml")
+        assert said.code == code, said
+    assert fault(said)[1] == ADVICE
+
+
+SIGNER = (
+    "alice@example.com ssh-ed25519 AAAA..., as ssh-keygen(1) has it for ALLOWED SIGNERS; or an "
+    "OpenPGP key, as gpg --armor --export prints it"
+)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +180,11 @@ SIGNER = "alice@example.com ssh-ed25519 AAAA..., as ssh-keygen(1) has it for ALL
             "{layer: a.yaml, signers: [alice]}",
             "a signer is a name and a public key of SSH, not text 'alice'",
             SIGNER,
+        ),
+        (
+            '{layer: a.yaml, signers: ["-----BEGIN PGP PUBLIC KEY BLOCK-----"]}',
+            "this is no OpenPGP public key: the armor of the key is damaged or cut off",
+            "",
         ),
         ("{layer: 3, signers: [a b c]}", "layer must be an address of git, not the integer 3", ""),
         (

@@ -266,6 +266,34 @@ def test_a_run_that_fails_in_part_records_what_became_of_each_change(
     ]
 
 
+# --- Layers -------------------------------------------------------------------------------------
+
+
+def test_an_environment_that_is_pulled_extends_a_preset(machine: Machine, alice: Key) -> None:
+    preset = "extends: preset:quickstart\npackages: null\nenvironment: null\n"
+    machine.follow(apply=False)
+    machine.repository.commit(*alice.settings, box=machine.environment("right", preset))
+    said = machine.run()
+    assert (said.code, said.err) == (2, "")
+    assert "files (preset:quickstart:8)" in said.out
+
+
+def test_an_environment_that_is_pulled_takes_no_layer_from_elsewhere(
+    machine: Machine, alice: Key
+) -> None:
+    layer = f"git+{machine.repository.url}@{'12' * 20}:a.yaml"
+    text = machine.environment("right", f"extends: {layer}\n")
+    machine.repository.commit(*alice.settings, box=text)
+    said = machine.run()
+    assert (said.code, said.err.splitlines()[0]) == (
+        1,
+        (
+            "error: box.yaml:3:10: no layer is taken from elsewhere here, and "
+            f"{layer.replace('12' * 20, '12' * 6)} is one"
+        ),
+    )
+
+
 # --- What is in the way -----------------------------------------------------------------------
 
 

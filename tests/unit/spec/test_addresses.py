@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envwright.errors import SpecError
+from envwright.spec.addresses import FORMS as FORMS_EXPLAINED
 from envwright.spec.addresses import (
     CredentialsError,
     GitAddress,
@@ -46,6 +48,18 @@ FORMS = "`envwright explain extends` shows the forms"
 )
 def test_an_address_has_its_parts(text: str, address: GitAddress | WebAddress) -> None:
     assert parse(text) == address
+
+
+def test_every_form_that_is_explained_is_an_address() -> None:
+    forms = [form for form in FORMS_EXPLAINED if "://" in form]
+    words = {"HOST": "h", "REPO": "r", "COMMIT": C, "NAME": "main", "DIGEST": D}
+    texts = [functools.reduce(lambda t, w: t.replace(w, words[w]), words, form) for form in forms]
+    assert [parse(text) for text in texts] == [
+        GitAddress("https://h/r", C, "FILE.yaml"),
+        GitAddress("https://h/r", "main", "FILE.yaml"),
+        WebAddress("https://h/FILE.yaml", D),
+        WebAddress("https://h/FILE.yaml"),
+    ]
 
 
 @pytest.mark.parametrize(

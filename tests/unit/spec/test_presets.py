@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from command import Run
 
 HOUSE = Path(__file__).parents[3]
+LINES = (HOUSE / "environments/docker-workstation.yaml").read_text("utf-8").splitlines()
+DOCKER = "preset:docker-workstation:" + next(
+    str(number) for number, line in enumerate(LINES, 1) if line.startswith("docker: ")
+)
 NAMES = "ai-workstation, docker-workstation, go-workstation, quickstart, wsl-workstation"
 
 
@@ -31,7 +35,8 @@ def test_a_preset_is_extended_from_any_folder_and_means_the_file_of_the_house(
     machine = KINDS["debian-13"]
     boxes = [load(tmp_path / name, machine) for name in ("box.yaml", "copied.yaml")]
     assert boxes[0].sections == boxes[1].sections
-    assert boxes[0].place("docker", ("users", 0)) == ("preset:docker-workstation", 30)
+    place = boxes[0].place("docker", ("daemon", "log-driver"))
+    assert f"{place[0]}:{place[1]}" == DOCKER
 
 
 def test_places_in_a_preset_are_named_by_the_preset(run: Run) -> None:
@@ -41,7 +46,7 @@ def test_places_in_a_preset_are_named_by_the_preset(run: Run) -> None:
         0,
         'docker.daemon.log-driver = "json-file"\n'
         "    box.yaml:3\n"
-        '    preset:docker-workstation:30 says "local", which box.yaml hides\n',
+        f'    {DOCKER} says "local", which box.yaml hides\n',
         "",
     )
 
