@@ -29,8 +29,8 @@ git:
                  "includeIf.gitdir:~/work/.path": ~/.gitconfig-work, remote.o.push: [a, b]}
 """
 WANTED = (
-    "user.name=Una O'Dev\nuser.email=una@example.com\npull.rebase=true\ncore.bigFileThreshold=1024\n"
-    "alias.st=status '$x'\nincludeIf.gitdir:~/work/.path=~/.gitconfig-work\nremote.o.push=a\nb"
+    "user.name=Una O'Dev\nuser.email=una@example.com\npull.rebase=true\n"
+    "core.bigFileThreshold=1024\nalias.st=status '$x'\nincludeIf.gitdir:~/work/.path=~/.gitconfig-work\nremote.o.push=a\nb"
 )
 
 
