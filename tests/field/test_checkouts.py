@@ -39,9 +39,8 @@ def test_checkouts_that_a_person_works_on_are_left_and_the_rest_is_done(
     assert debian13.sh(f"cat /etc/motd {HOME}/hub/file") == "set up\n1\n3\n"
     assert failures(case, commit) == LEFT
     # What the hints say puts everything right.
-    debian13.sh(
-        f"chown -R dev: {HOME}/plugin; runuser -u dev -- git -C {HOME}/theme submodule --quiet update"
-    )
+    update = f"runuser -u dev -- env HOME={HOME} git -C {HOME}/theme submodule --quiet update"
+    debian13.sh(f"chown -R dev: {HOME}/plugin; {update}")
     case.run("apply", "--yes", "--var", f"commit={commit}")
     assert debian13.sh(f"tail -qn 1 {HOME}/plugin/file {HOME}/theme/file") == "3\n3\n"
     assert failures(case, commit) == {k: v for k, v in LEFT.items() if k.endswith("dots")}

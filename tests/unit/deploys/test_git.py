@@ -30,7 +30,8 @@ git:
 """
 WANTED = (
     "user.name=Una O'Dev\nuser.email=una@example.com\npull.rebase=true\n"
-    "core.bigFileThreshold=1024\nalias.st=status '$x'\nincludeIf.gitdir:~/work/.path=~/.gitconfig-work\nremote.o.push=a\nb"
+    "core.bigFileThreshold=1024\nalias.st=status '$x'\n"
+    "includeIf.gitdir:~/work/.path=~/.gitconfig-work\nremote.o.push=a\nb"
 )
 
 

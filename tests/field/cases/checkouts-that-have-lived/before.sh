@@ -18,7 +18,7 @@ git -C /srv/git/theme submodule --quiet add file:///srv/git/part part
 git -C /srv/git/theme commit -qm part
 git -C /srv/git/hub tag v1
 git -C /srv/git/dots branch --move main master
-for name in theme dots app; do
+for name in plugin theme dots app; do
     git clone -q --recurse-submodules "file:///srv/git/$name" "/home/dev/$name"
 done
 git clone -q --depth 1 --branch v1 file:///srv/git/hub /home/dev/hub 2>/dev/null
@@ -28,6 +28,5 @@ for name in plugin theme hub dots; do change "/srv/git/$name" 3; done
 git -C /srv/git/hub tag v2
 git -C /srv/git/dots branch --move master main
 END
-runuser -u dev -- sh /srv/make.sh
-git -c safe.directory='*' clone -q /srv/git/plugin /home/dev/plugin
-git -C /home/dev/plugin remote set-url origin file:///srv/git/plugin
+runuser -u dev -- env HOME=/home/dev sh /srv/make.sh
+chown -R root: /home/dev/plugin
