@@ -63,6 +63,7 @@ OTHER_MEANINGS = {
     "commands": "an argument of pyinfra's",
     "docker": "the program that leads to a container",
     "environment": "the file that a person names",
+    "git": "the program that a machine follows a repository with, and a hint names",
     "ssh": "the program that leads to a machine",
     "time": "when something happened, in records",
     "user": "an account: a word of the vocabulary, an argument of pyinfra and testinfra",

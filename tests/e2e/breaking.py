@@ -305,6 +305,10 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
             "missing",
             f"git config --file /etc/gitconfig --remove-section credential.https://{name.split()[-1]}",
         )
+    elif resource.title.startswith("git settings"):
+        file = "/etc/gitconfig" if name.endswith("system") else "/home/dev/.gitconfig"
+        yield "a value", f"sed -i 's/= .*/= drifted/' {file}"
+        yield "missing", f"rm {file}"
     elif resource.title in OWN:
         yield "missing", OWN[resource.title]
     else:

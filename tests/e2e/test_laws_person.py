@@ -126,3 +126,26 @@ def test_changed_files_are_named_by_plan_and_verify_and_left(
     as_dev(converged, APP, "checkout --quiet app")
     assert converged.apply() == [f"checkout:{APP}"]
     assert converged.plan().settled
+
+
+def test_an_include_that_wins_is_told_by_plan_and_the_commit_fails(
+    converged: Workstation,
+) -> None:
+    file = "/home/dev/.gitconfig"
+    converged.machine.sh(
+        f"cp -p {file} /root/; printf '[include]\\n\\tpath = work\\n' >>{file}; "
+        "printf '[user]\\n\\temail = una@work.example.com\\n' >/home/dev/work"
+    )
+    told = [(failure.id, failure.reason.splitlines()[0]) for failure in converged.plan().failures]
+    assert told == [
+        (
+            "git of dev takes its settings",
+            "user.email: file:/home/dev/work gives it another value",
+        )
+    ]
+    failed = {r.id: r.reason for r in converged.verify() if r.outcome == "failed"}
+    assert failed["dev makes commits as Una Dev <una@example.com>"] == (
+        "the author is Una Dev <una@work.example.com>"
+    )
+    converged.machine.sh(f"mv /root/.gitconfig {file}")
+    assert converged.plan().settled
