@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -231,7 +232,9 @@ def test_what_is_kept_is_no_part_of_the_state_and_is_told_to_the_operation() -> 
 
 
 def test_where_all_is_to_be_absent_a_missing_file_is_as_it_should_be() -> None:
-    gone = Keys(path="/x", dialect="lines", keys={"a": None}, keep=("mode",))
+    own = ("owner", "group", "mode")
+    gone = Keys(path="/x", dialect="lines", keys={"a": None}, keep=own)
+    assert compare(actual(None, None, replace(gone, keep=("mode",))), gone.desired())
     assert not compare(actual(None, None, gone), gone.desired())
     assert compare(actual("a\n", keys=gone), gone.desired()).fields == (FileKey("a"),)
     (seen,) = gone.witness()
