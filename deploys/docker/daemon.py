@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from envwright.model.capability import Settings
 from envwright.model.extra import refuse_typed
 from envwright.model.values import AbsolutePath, AccountName, Adding, Replacing, adds, spelled
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from envwright.portable.dialects.pointers import leaves
 
 DAEMON = "/etc/docker/daemon.json"
 """The daemon's own file of settings."""
@@ -217,10 +215,10 @@ class Daemon(Part):
         values = self.model_dump(exclude_none=True, exclude={"extra"}) | self.extra
         options = values.pop("log-opts", None)
         if not self.names_logs:
-            return dict(_leaves(values))
+            return dict(leaves(values))
         if values.setdefault("log-driver", ROTATED) == ROTATED:
             options = {**ROTATION, **(options or {})}
-        return dict(_leaves(values)) | {"log-opts": options}
+        return dict(leaves(values)) | {"log-opts": options}
 
     @property
     def names_logs(self) -> bool:
@@ -230,13 +228,4 @@ class Daemon(Part):
     def defaults(self) -> dict[str, Any]:
         """Return the keys for a file that names no log driver: logs rotate."""
         rotation = {"log-driver": ROTATED, "log-opts": ROTATION}
-        return {} if self.names_logs else dict(_leaves(rotation))
-
-
-def _leaves(table: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in table.items():
-        pointer = prefix + name.replace("~", "~0").replace("/", "~1")
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{pointer}/")
-        else:
-            yield pointer, value
+        return {} if self.names_logs else dict(leaves(rotation))

@@ -7,7 +7,7 @@ import shlex
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import model_validator
+from pydantic import JsonValue, model_validator
 
 from envwright.model.capability import Objection, Settings, TableCapability, render
 from envwright.model.proof import Proof, Requirement
@@ -25,8 +25,10 @@ from envwright.model.values import (
     exactly_one,
     spelled,
 )
+from envwright.portable.dialects.pointers import leaves
 from envwright.resources import wslconf
 from envwright.resources.directory import Directory
+from envwright.resources.edited_file import reason_unwritable
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
 from envwright.resources.link import Link
@@ -61,11 +63,21 @@ KINDS = (
     "tree",
     "blocks",
     "lines",
+    "keys",
     "link",
     "directory",
     "absent",
 )
 ACCESS = ("owner", "group", "mode")
+FORMATS = {
+    ".json": "jsonc",
+    ".jsonc": "jsonc",
+    ".code-workspace": "jsonc",
+    ".toml": "toml",
+    ".ini": "ini",
+    ".cfg": "ini",
+}
+"""By the end of a file's name: how its keys are edited. Comments in JSON do no harm here."""
 HOSTNAME = "/etc/hostname"
 
 
@@ -108,6 +120,13 @@ class Entry(Settings):
     was removed by hand is refused, by line."""
     lines: Lines | None = None
     """Whole lines that a file of others must have, or must not have; the rest stays."""
+    keys: dict[str, JsonValue] | None = None
+    """Keys of a file that others own, nested as they are in the file: `{tool: {ruff: {line-length:
+    100}}}`; a dot in a name is a part of the name. A list is one value, `null` says that the key
+    must not be there. The rest of the file stays, comments and order too."""
+    format: Literal["json", "jsonc", "toml", "ini"] | None = None
+    """How the file of `keys` is read; by default what the end of its name tells: .json and .jsonc
+    (JSON that may have comments), .toml, .ini and .cfg."""
     comment: Comment | None = None
     """How a comment begins in the file, for the marks of `blocks`, and how it ends, if it does
     (`<!-- -->`); by default what the file's name tells."""
@@ -127,13 +146,16 @@ class Entry(Settings):
     mode: Mode | None = None
     """The permissions; by default "0644", "0600" for a file that holds a secret, "0755" for a
     directory. In a tree, folders and programs can also be executed by all who may read them. A file
-    that is edited (`blocks`, `lines`) keeps its owner, group and mode where they are not given."""
+    that is edited (`blocks`, `lines`, `keys`) keeps its owner, group and mode where they are not
+    given."""
 
     @model_validator(mode="after")
     def _one(self) -> Entry:
         exactly_one(self, *KINDS)
         if self.blocks is None and (self.comment or self.position != "end"):
             raise ValueError("has 'comment' or 'position', which are for 'blocks'")
+        if self.keys is None and self.format:
+            raise ValueError("has 'format', which is for 'keys'")
         if self.once and not any((self.is_whole, self.tree)):
             raise ValueError("has 'once', which is for a whole file or a tree")
         if self.mode and (self.link is not None or self.absent):
@@ -170,14 +192,20 @@ class Entry(Settings):
     @property
     def is_edited(self) -> bool:
         """Whether it is a part of a file that others own."""
-        return self.blocks is not None or self.lines is not None
+        return any(part is not None for part in (self.blocks, self.lines, self.keys))
+
+    def dialect(self, path: str) -> str:
+        """Return how the file is edited; "" where its name does not tell."""
+        if self.keys is not None:
+            return self.format or FORMATS.get(PurePosixPath(path).suffix.lower(), "")
+        return "lines" if self.lines else "block" if self.position == "end" else "block_top"
 
 
 class Section(TableCapability):
     """Files, directories and links by path, and parts of files that others own.
 
-    Files are written whole and atomically. `blocks` and `lines` change a part of a file, and every
-    other byte stays. Files of sudo, sshd, systemd, apt, git and bash, and
+    Files are written whole and atomically. `blocks`, `lines` and `keys` change a part of a file,
+    and every other byte stays. Files of sudo, sshd, systemd, apt, git and bash, and
     fstab, go live only when the program that reads them accepts them. A file never replaces a
     directory, and a directory or link never replaces a file: the error names the existing entry,
     and envwright leaves it alone.
@@ -190,6 +218,8 @@ files:
   /home/dev/projects: {link: /opt/projects}
   /home/dev/.bashrc:
     blocks: {tools: "export EDITOR=vim"}
+  /home/dev/.config/Code/User/settings.json:
+    keys: {editor.fontSize: 14, files.exclude: {"**/.git": true}}
   /home/dev/.gitconfig:
     content: |
       [init]
@@ -223,6 +253,8 @@ files:
         for path, entry in self.root.items():
             for reason in filter(None, map(reason_unread, entry.files(path))):
                 yield Objection(reason, "name the file as its program expects", at=(path,))
+            if unwritable := _reason_unwritable(path, entry):
+                yield Objection(*unwritable, at=(path, "keys"))
             if entry.blocks and not (entry.comment or comment(path)):
                 yield Objection(
                     f"{path} would be a file without comments, where a block has no marks",
@@ -300,12 +332,12 @@ def _runnable(mode: str) -> str:
 
 def _edited(path: str, entry: Entry, common: dict[str, Any]) -> Keys:
     """Return the resource that edits a part of a file."""
-    dialect = "lines"
     keys: dict[str, Any] = {}
-    if entry.lines:
+    if entry.keys is not None:
+        keys = dict(leaves(entry.keys))
+    elif entry.lines:
         keys = dict.fromkeys(entry.lines.present, True) | dict.fromkeys(entry.lines.absent)
     elif entry.blocks is not None:
-        dialect = "block" if entry.position == "end" else "block_top"
         opener, _, closer = (entry.comment or comment(path)).partition(" ")
         for name, text in entry.blocks.items():
             keys[" ".join(filter(None, (opener, name, closer)))] = _ended(text) or None
@@ -313,7 +345,21 @@ def _edited(path: str, entry: Entry, common: dict[str, Any]) -> Keys:
     given = ("mode",) if secret else ()
     keep = tuple(name for name in ACCESS if not getattr(entry, name) and name not in given)
     mode = entry.mode or ("0600" if secret else "0644")
-    return Keys(dialect=dialect, keys=keys, mode=mode, keep=keep, **common)
+    return Keys(dialect=entry.dialect(path), keys=keys, mode=mode, keep=keep, **common)
+
+
+def _reason_unwritable(path: str, entry: Entry) -> tuple[str, str] | None:
+    """Return why no file can hold the keys, and what to do; None where one can."""
+    if entry.keys is None:
+        return None
+    if not entry.dialect(path):
+        formats = "name the file's `format`, one of json, jsonc, toml and ini"
+        return f"the name of {path} does not tell how its keys are written", formats
+    keys = dict(leaves(entry.keys))
+    if any(isinstance(value, list) and is_mentioned(str(value)) for value in keys.values()):
+        return f"{path} would hold a secret in a list", "write the file whole, by `content`"
+    reason = reason_unwritable(entry.dialect(path), keys)
+    return (f"{path}: {reason}", "correct the keys") if reason else None
 
 
 def _ended(text: str) -> str:

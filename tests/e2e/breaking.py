@@ -78,7 +78,8 @@ def _(resource: Keys) -> Iterator[tuple[str, str]]:
         yield "mode", f"chmod 0600 {path}"
         yield "owner", f"chown nobody:nogroup {path}"
         return
-    other = {"json": "{}", "wsl": "[boot]\nsystemd=false"}.get(resource.dialect, "# nothing")
+    others = {"json": "{}", "jsonc": "{}", "wsl": "[boot]\nsystemd=false"}
+    other = others.get(resource.dialect, "# nothing")
     yield "keys", f"printf '%s\\n' {shlex.quote(other)} > {path}"
     if not resource.keep:
         yield from _access(resource.path)

@@ -6,8 +6,10 @@ Standard library only, since an exported test suite has a copy of this file.
 from __future__ import annotations
 
 import base64
+import configparser
 import fnmatch
 import hashlib
+import importlib
 import json as _json
 import re
 from typing import TYPE_CHECKING, Any
@@ -112,6 +114,14 @@ def json(text: str, key: str) -> Any:
             return None
         value = value.get(name.replace("~1", "/").replace("~0", "~"))
     return value
+
+
+def jsonc(text: str, key: str) -> Any:
+    """Read the value at a JSON pointer of JSON with comments and last commas."""
+    tokens = r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*(?s:.*?)\*/'
+    bare = re.sub(tokens, lambda token: token[1] or "", _unmarked(text))
+    whole = re.sub(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', lambda token: token[1] or "", bare)
+    return json(whole if whole.strip() else "{}", key)
 
 
 def json_has(text: str, key: str) -> bool:
@@ -251,6 +261,21 @@ block_top = block
 def lines(text: str, key: str) -> bool | None:
     """Return True where a whole line is the wanted one; else None."""
     return key in _unmarked(text).replace("\r\n", "\n").split("\n") or None
+
+
+def ini(text: str, key: str) -> str | None:
+    """Read `section/key`, or `key` above the first section, of an INI file; None: not there."""
+    *above, name = (part.replace("~1", "/").replace("~0", "~") for part in key.split("/"))
+    parser = configparser.RawConfigParser(strict=False, default_section="\0")
+    first = "\0first"
+    parser.read_string(f"[{first}]\n{_unmarked(text)}")
+    return parser.get(above[0] if above else first, name, fallback=None)
+
+
+def toml(text: str, key: str) -> Any:
+    """Read the value at a JSON pointer of a TOML file; None: not there."""
+    tomllib: Any = importlib.import_module("tomllib")
+    return json(_json.dumps(tomllib.loads(_unmarked(text)), default=str), key)
 
 
 def apt_stanza(text: str, key: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TEXTS = frozenset({"block", "block_top"})
 """The dialects whose values are texts of lines."""
-UNTYPED = frozenset({"wsl", "wslconfig", "env"})
+UNTYPED = frozenset({"wsl", "wslconfig", "env", "ini"})
 """The dialects whose readers return text: true and 5 are written there as any text is."""
 SWITCHES = {"wsl": "wsl_switch", "wslconfig": "wslconfig_switch"}
 """The dialects that write true and false in several ways, and the reader that knows these."""
@@ -82,7 +82,7 @@ class EditedFile(Resource):
                 reader = SWITCHES[self.dialect]
             elif (size := self._size(name, value)) is not None:
                 reader, seen = "wslconfig_size", size
-            elif isinstance(value, int) and self.dialect in UNTYPED:
+            elif isinstance(value, int | float) and self.dialect in UNTYPED:
                 seen = json.dumps(value)
             yield Assertion(module, (argument,), attribute, seen, view=View(reader, name))
 

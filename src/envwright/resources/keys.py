@@ -120,9 +120,10 @@ class Keys(EditedFile, PathResource):
 
     @property
     def _only_removes(self) -> bool:
-        """Whether a missing file is as it should be: all is to be absent from it."""
-        absent = all(value is None for value in self.keys.values())
-        return absent and bool(self.keys) and not self.defaults
+        """Whether a missing file is as it should be: all is to be absent, and nothing else counts."""
+        absent = bool(self.keys) and all(value is None for value in self.keys.values())
+        kept = set(self.access_fields) <= set(self.keep)
+        return absent and kept and not (self.defaults or self.published)
 
     def _actual_defaults(self, text: str) -> Fields | Unknown:
         """Return each default as it is wanted, but those that a text leaves open."""

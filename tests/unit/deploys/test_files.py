@@ -231,6 +231,27 @@ def test_a_path_in_a_home_is_of_the_person_whose_home_it_is(
     assert found[f"file:{path}"]["owner"] == owner
 
 
+def test_keys_are_written_as_they_are_nested(tmp_path: Path) -> None:
+    section = """\
+files:
+  /home/dev/settings.json:
+    keys: {editor.fontSize: 14, "a/b": {"~": [1], empty: {}}, gone: null}
+  /etc/tool.conf: {keys: {main: {on: true}}, format: ini}
+"""
+    assert states(tmp_path, section) == {
+        "keys:/home/dev/settings.json": {
+            "kind": "file",
+            FileKey("editor.fontSize"): 14,
+            FileKey("a~1b/~0"): [1],
+            FileKey("a~1b/empty"): {},
+            FileKey("gone"): None,
+        },
+        "keys:/etc/tool.conf": {"kind": "file", FileKey("main/on"): True},
+    }
+    made = compile_section(tmp_path, section).resources
+    assert [r.dialect for r in made if isinstance(r, Keys)] == ["jsonc", "ini"]
+
+
 def test_a_tree_is_its_folders_its_files_its_programs_and_its_links(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     (tree / "bin").mkdir(parents=True)
@@ -284,8 +305,8 @@ def test_a_link_of_a_tree_that_leads_elsewhere_makes_a_cached_environment_stale(
 
 
 ONE = (
-    "needs exactly one of 'content', 'source', 'template', 'tree', 'blocks', 'lines', 'link', "
-    "'directory' and 'absent'"
+    "needs exactly one of 'content', 'source', 'template', 'tree', 'blocks', 'lines', 'keys', "
+    "'link', 'directory' and 'absent'"
 )
 PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
 
@@ -341,6 +362,14 @@ PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
         (
             "{/etc/x.json: {blocks: {a: x}}}",
             "2:31: /etc/x.json would be a file without comments, where a block has no marks",
+        ),
+        (
+            "{/etc/x: {keys: {a: 1}}}",
+            "2:24: the name of /etc/x does not tell how its keys are written",
+        ),
+        (
+            "{/etc/x.ini: {keys: {a: {b: {c: 1}}}}}",
+            "2:28: /etc/x.ini: a/b/c: an INI file has sections and keys, and nothing below these",
         ),
         ("{/etc/x: text}", "2:17: files./etc/x must be a mapping, not text 'text'"),
     ],

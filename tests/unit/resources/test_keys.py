@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from envwright.engine.plan import Change
 from envwright.facts import Facts, Stat, Status, Text, Unknown
 from envwright.model.operations import Edited, operation
 from envwright.model.proof import Assertion, View
@@ -219,3 +221,38 @@ def test_published_keys_of_two_wishes_are_joined_and_fetched_where_they_lack() -
     assert difference.fields == (FileKey(other),)
     (put,) = both.converge(difference)
     assert put.arguments["src"] == Edited("/k", "authorized_keys", {}, {}, both.published)
+
+
+def test_what_is_kept_is_no_part_of_the_state_and_is_told_to_the_operation() -> None:
+    own = Keys(path="/x", dialect="lines", keys={"a": True}, keep=("owner", "group", "mode"))
+    assert own.desired() == {"kind": "file", FileKey("a"): True}
+    (put,) = own.converge(compare(None, own.desired()))
+    assert (put.arguments["keep"], put.arguments["mode"]) == (["owner", "group", "mode"], "0644")
+    assert [seen.attribute for seen in own.witness()] == ["is_file", "content_string"]
+
+
+def test_where_all_is_to_be_absent_a_missing_file_is_as_it_should_be() -> None:
+    own = ("owner", "group", "mode")
+    gone = Keys(path="/x", dialect="lines", keys={"a": None}, keep=own)
+    assert compare(actual(None, None, replace(gone, keep=("mode",))), gone.desired())
+    assert not compare(actual(None, None, gone), gone.desired())
+    assert compare(actual("a\n", keys=gone), gone.desired()).fields == (FileKey("a"),)
+    (seen,) = gone.witness()
+    assert (seen.arguments, seen.expected) == (("[ ! -e /x ] || cat /x",), None)
+    assert [read(text, seen) for text in ("", "a\n")] == [None, True]
+
+
+def test_the_diff_of_a_block_has_the_block_s_name() -> None:
+    block = Keys(path="/x", dialect="block", keys={"# tools": "a\nb\n"})
+    before = actual("# envwright: tools begin\na\n# envwright: tools end\n", keys=block)
+    change = Change(block, compare(before, block.desired()))
+    assert change.diff() == "block tools:\n@@ -1 +1,2 @@\n a\n+b"
+
+
+@pytest.mark.parametrize(("dialect", "value", "seen"), [("ini", 1.5, "1.5"), ("toml", 1.5, 1.5)])
+def test_a_value_is_witnessed_as_its_reader_reads_it(
+    dialect: str, value: float, seen: object
+) -> None:
+    keys = Keys(path="/x", dialect=dialect, keys={"a/b": value})
+    *_, last = keys.witness()
+    assert (last.expected, read("[a]\nb = 1.5\n", last)) == (seen, seen)

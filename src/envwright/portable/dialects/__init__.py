@@ -83,6 +83,7 @@ _MODULES = {
     "wsl": "wsl",
     "wslconfig": "wsl",
     "json": "jsonfile",
+    "jsonc": "jsonc",
     "env": "envfile",
     "goenv": "goenv",
     "netrc": "netrc",
@@ -92,15 +93,18 @@ _MODULES = {
     "block": "blocks",
     "block_top": "blocks",
     "lines": "lines",
+    "ini": "ini",
+    "toml": "toml",
 }
 # By dialect: the program that reads its files, and whether it understands the marks of UTF-8 and
 # UTF-16. WSL opens .wslconfig by `ccs=UTF-8`, where a mark of UTF-16 wins (WslCoreConfig.cpp of
 # microsoft/WSL); dockerd decodes daemon.json by its mark (tried with 26.1.5). Who reads a file of
-# blocks or lines is not known: such a file keeps the encoding that it has.
+# blocks, lines or sections is not known: such a file keeps the encoding that it has.
 _READERS = {
     "wsl": ("WSL", False),
     "wslconfig": ("WSL", True),
     "json": ("dockerd", True),
+    "jsonc": ("an editor", True),
     "env": ("the system manager", False),
     "goenv": ("Go", False),
     "netrc": ("curl", False),
@@ -110,6 +114,8 @@ _READERS = {
     "block": ("a program", True),
     "block_top": ("a program", True),
     "lines": ("a program", True),
+    "ini": ("a program", True),
+    "toml": ("a program", False),
 }
 NAMES = tuple(_MODULES)
 """The dialects that `get` knows."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from . import DialectError, Problem
 from .jsonspans import Member, Node, parse
+from .pointers import names_of, pointer, require_apart
 from .text import line_ending
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from . import Dialect, Value
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BAD_TILDE = re.compile(r"~(?![01])")
 
 
 class JsonDialect:
@@ -33,16 +33,20 @@ class JsonDialect:
 
     name = "json"
 
+    def plain(self, text: str) -> str:
+        """The JSON of a text, with every offset as it is in the text."""
+        return text
+
     def read(self, text: str) -> dict[str, Value]:
         """Every leaf of the object."""
-        return dict(_leaves(_root(text), ""))
+        return dict(_leaves(self._root(text), ""))
 
     def actual(self, text: str, wanted: Mapping[str, Value]) -> dict[str, Value]:
         """The wanted keys' values, objects included."""
         found: dict[str, Value] = {}
-        root = _root(text)
+        root = self._root(text)
         for key, value in wanted.items():
-            path = _path(root, _names(key))
+            path = _path(root, names_of(key))
             if path:
                 node = path[-1].node
                 found[key] = value if _canonical(node.value) == _canonical(value) else node.value
@@ -50,51 +54,96 @@ class JsonDialect:
 
     def edit(self, text: str, changes: Mapping[str, Value]) -> str:
         """The text with the keys set or removed; "" becomes a file with two blanks of indent."""
-        _root(text)
-        _require_apart(changes)
+        self._root(text)
+        require_apart(changes)
         for value in changes.values():
             _dump(value)
         for key, value in changes.items():
-            text = _remove(text, key) if value is None else _set(text, key, value)
+            text = self._remove(text, key) if value is None else self._set(text, key, value)
         return text
 
     def problems(self, text: str) -> list[Problem]:
         """Where the text stops being a JSON object."""
         try:
-            _root(text)
+            self._root(text)
         except DialectError as error:
             return [Problem(error.line or 1, error.reason)]
         return []
 
+    def added(self, text: str, node: Node, name: str, value: Value, style: Style) -> str:
+        """The text with a new last member of an object."""
+        return style.add(text, node, name, value)
 
-def _root(text: str) -> Node:
-    return Node(0, 0, {}, ()) if _is_blank(text) else parse(text)
+    def removed(self, text: str, parent: Node, member: Member) -> str:
+        """The text without a member of an object."""
+        start, end = _removal(parent, member)
+        return text[:start] + text[end:]
+
+    def _root(self, text: str) -> Node:
+        plain = self.plain(text)
+        return Node(0, 0, {}, ()) if _is_blank(plain) else parse(plain)
+
+    def _set(self, text: str, key: str, value: Value) -> str:
+        plain = self.plain(text)
+        if _is_blank(plain):
+            text = _begun(text, plain)
+        names = names_of(key)
+        node = root = self._root(text)
+        style = Style.of(text, root)
+        for depth, name in enumerate(names):
+            if node.value is None:
+                return self._set(f"{text[: node.start]}{{}}{text[node.end :]}", key, value)
+            if node.members is None:
+                raise _not_an_object(key, names[:depth])
+            style = style.inside(text, node)
+            member = _member(node, name)
+            if member is None:
+                for parent in reversed(names[depth + 1 :]):
+                    value = {parent: value}
+                return self.added(text, node, name, value, style)
+            node = member.node
+        if _canonical(node.value) == _canonical(value):
+            return text
+        indent = line_indent(text, node.start)
+        return text[: node.start] + style.spell(value, indent) + text[node.end :]
+
+    def _remove(self, text: str, key: str) -> str:
+        names = names_of(key)
+        node = self._root(text)
+        path: list[tuple[Node, Member]] = []
+        for depth, name in enumerate(names):
+            if node.value is None:
+                return text
+            if node.members is None:
+                raise _not_an_object(key, names[:depth])
+            member = _member(node, name)
+            if member is None:
+                return text
+            path.append((node, member))
+            node = member.node
+        while len(path) > 1 and len(path[-1][0].members or ()) == 1:
+            path.pop()  # the parent would be left empty
+        return self.removed(text, *path[-1])
 
 
 def _is_blank(text: str) -> bool:
     return text.strip(" \t\r\n") in {"", "null"}
 
 
+def _begun(text: str, plain: str) -> str:
+    """A text without a value, with an empty object; comments stay above the object."""
+    rest = text.replace("null", "", 1) if plain.strip(" \t\r\n") else text
+    comments, ending = rest.rstrip(" \t\r\n"), line_ending(text)
+    return f"{comments}{ending}{{}}{ending}" if comments else "{}" + (rest or "\n")
+
+
 def _leaves(node: Node, prefix: str) -> Iterator[tuple[str, Value]]:
     for member in node.members or ():
-        key = prefix + member.name.replace("~", "~0").replace("/", "~1")
+        key = prefix + pointer([member.name])
         if member.node.members:
             yield from _leaves(member.node, f"{key}/")
         else:
             yield key, member.node.value
-
-
-def _names(key: str) -> list[str]:
-    if _BAD_TILDE.search(key):
-        raise DialectError(f"{key!r} is no JSON pointer: '~' in a name is written '~0'")
-    return [part.replace("~1", "/").replace("~0", "~") for part in key.split("/")]
-
-
-def _require_apart(changes: Mapping[str, Value]) -> None:
-    for key in changes:
-        for other in changes:
-            if other.startswith(f"{key}/"):
-                raise DialectError(f"{key} is to be changed twice: {other} is part of it")
 
 
 def _canonical(value: Value) -> str:
@@ -118,50 +167,6 @@ def _member(node: Node, name: str) -> Member | None:
     return next((member for member in node.members or () if member.name == name), None)
 
 
-def _set(text: str, key: str, value: Value) -> str:
-    if _is_blank(text):
-        text = "{}" + (text.replace("null", "", 1) or "\n")
-    names = _names(key)
-    node = root = parse(text)
-    style = _Style.of(text, root)
-    for depth, name in enumerate(names):
-        if node.value is None:
-            return _set(f"{text[: node.start]}{{}}{text[node.end :]}", key, value)
-        if node.members is None:
-            raise _not_an_object(key, names[:depth])
-        style = style.inside(text, node)
-        member = _member(node, name)
-        if member is None:
-            for parent in reversed(names[depth + 1 :]):
-                value = {parent: value}
-            return style.add(text, node, name, value)
-        node = member.node
-    if _canonical(node.value) == _canonical(value):
-        return text
-    indent = _line_indent(text, node.start)
-    return text[: node.start] + style.spell(value, indent) + text[node.end :]
-
-
-def _remove(text: str, key: str) -> str:
-    names = _names(key)
-    node = _root(text)
-    path: list[tuple[Node, Member]] = []
-    for depth, name in enumerate(names):
-        if node.value is None:
-            return text
-        if node.members is None:
-            raise _not_an_object(key, names[:depth])
-        member = _member(node, name)
-        if member is None:
-            return text
-        path.append((node, member))
-        node = member.node
-    while len(path) > 1 and len(path[-1][0].members or ()) == 1:
-        path.pop()  # the parent would be left empty
-    start, end = _removal(*path[-1])
-    return text[:start] + text[end:]
-
-
 def _removal(parent: Node, member: Member) -> tuple[int, int]:
     """The offsets to cut so that the member goes with one comma."""
     members = parent.members or ()
@@ -178,7 +183,7 @@ def _not_an_object(key: str, names: list[str]) -> DialectError:
 
 
 @dataclass(frozen=True)
-class _Style:
+class Style:
     """How the file lays out an object.
 
     Attributes:
@@ -192,34 +197,38 @@ class _Style:
     colon: str
 
     @classmethod
-    def of(cls, text: str, root: Node) -> _Style:
+    def of(cls, text: str, root: Node) -> Style:
+        """The layout of a file, by its outermost object."""
         unit = "  "
         if root.members:
             gap = _gap(text, root, 0)
             unit = gap.rpartition("\n")[2] or unit
         return cls(line_ending(text), unit, ": ")
 
-    def inside(self, text: str, node: Node) -> _Style:
+    def inside(self, text: str, node: Node) -> Style:
         """The layout of one object: its own members', or its parent's where it has none."""
         if not node.members:
             return self
         last = node.members[-1]
         colon = text[last.name_end : last.node.start]
         unit = (self.unit or "  ") if "\n" in _gap(text, node, -1) else None
-        return _Style(self.newline, unit, ": " if "\n" in colon else colon)
+        return Style(self.newline, unit, ": " if "\n" in colon else colon)
 
     def add(self, text: str, node: Node, name: str, value: Value) -> str:
         """The text with a new last member."""
         if not node.members:
-            whole = self.spell({name: value}, _line_indent(text, node.start))
+            whole = self.spell({name: value}, line_indent(text, node.start))
             return text[: node.start] + whole + text[node.end :]
         gap = _gap(text, node, -1)
         if self.unit is None and len(node.members) == 1:
             gap = " " if self.colon.endswith(" ") else ""
         indent = gap.rpartition("\n")[2]
         end = node.members[-1].node.end
-        member = f"{_dump(name)}{self.colon}{self.spell(value, indent)}"
-        return f"{text[:end]},{gap}{member}{text[end:]}"
+        return f"{text[:end]},{gap}{self.member(name, value, indent)}{text[end:]}"
+
+    def member(self, name: str, value: Value, indent: str) -> str:
+        """A name and its value as text."""
+        return f"{_dump(name)}{self.colon}{self.spell(value, indent)}"
 
     def spell(self, value: Value, indent: str) -> str:
         """A value as text, its further lines indented as the line that it starts on."""
@@ -251,7 +260,8 @@ def _gap(text: str, node: Node, index: int) -> str:
     return text[len(text[:start].rstrip(" \t\r\n")) : start]
 
 
-def _line_indent(text: str, offset: int) -> str:
+def line_indent(text: str, offset: int) -> str:
+    """The blanks before the first word of the line that holds `offset`."""
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
     return line[: len(line) - len(line.lstrip(" \t"))]
 

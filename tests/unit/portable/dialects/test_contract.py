@@ -98,6 +98,27 @@ def json_case() -> Case:
     return Case(texts, parts.map("/".join), tree)
 
 
+def jsonc_case() -> Case:
+    def spelled(items: list[tuple[str, str, str]], last: str, head: str, ending: str) -> str:
+        rows = [f'  "{name}": {value}' for name, value, _ in items]
+        notes = [note for _, _, note in items]
+        commas = [","] * (len(rows) - 1) + [last] if rows else []
+        lines = [row + comma + note for row, comma, note in zip(rows, commas, notes, strict=True)]
+        return ending.join([head, "{", *lines, "}", ""])
+
+    notes = words("", "", " // n@", " /* n */", "\n  // above@")
+    values = words("1", '"// no comment"', "[1, 2,]", '{\n    "x": 1, // in@\n  }', '"a,}"')
+    items = st.lists(
+        st.tuples(words("a", "b", "editor.size", "c/d"), values, notes),
+        max_size=4,
+        unique_by=lambda item: item[0],
+    )
+    texts = st.builds(spelled, items, words("", ","), words("", "// head@"), words("\n", "\r\n"))
+    odd = words("", "// only@\n", "{ /* in */ }\n", '{"a": 1, /* n */ "b": 2, }', "{\n  // in@\n}")
+    keys = words("a", "b", "editor.size", "c~1d", "new", "new/x", "a/x")
+    return Case(st.one_of(texts, odd), keys, json_case().values)
+
+
 def fstab_case() -> Case:
     rest = words("", " ro", " ro 0", "  noatime,uid=1\t0 2", " ro 0 0 # why@")
     points = words("/", "/mnt/c", "/mnt/my\\040disk", "/data/")
@@ -169,6 +190,59 @@ def lines_case() -> Case:
     return Case(files(line), words("export A=1", "new", "other"), st.just(True))
 
 
+def ini_case() -> Case:
+    def spelled(sections: list[str], rows: list[list[str]], ending: str, final: bool) -> str:  # noqa: FBT001
+        parts = [
+            ending.join([*([f"[{section}]"] if section else []), *own])
+            for section, own in zip(sections, rows, strict=False)
+        ]
+        return ending.join(parts) + (ending if final else "")
+
+    row = st.one_of(
+        st.builds(
+            "{}{}{}".format, words("a", "B", "c d"), words("=", " = ", ": "), words("1", "x y")
+        ),
+        words("", "# c@", "; d@"),
+    )
+    unique = st.lists(row, max_size=4, unique_by=lambda line: line[:1].lower() or line)
+    sections = st.permutations(["", "one", "two x"]).map(
+        lambda names: sorted(names, key=lambda name: name != "")
+    )
+    texts = st.builds(
+        spelled, sections, st.lists(unique, max_size=3), words("\n", "\r\n"), st.booleans()
+    )
+    keys = words("a", "one/a", "one/b", "two x/c d", "three/new", "new")
+    values = st.one_of(words("1", "a=b", "", "é"), st.booleans(), st.integers())
+    return Case(texts, keys, values)
+
+
+def toml_case() -> Case:
+    rows = st.lists(
+        words(
+            "a = 1 # n@",
+            'b = "x # no"',
+            "c.d = [1, # in\n  2]",
+            "e = { f = 1 }",
+            'g = """\n[no]\n"""',
+            "h = 2024-01-01",
+        ),
+        max_size=4,
+        unique=True,
+    )
+    notes = words("", "# c@", "\n")
+
+    def spelled(root: list[str], one: list[str], two: list[str], note: str, ending: str) -> str:
+        lines = [*root, note, "[one]", *one, "[ one.'t w' ] # t@", *two, "[[l]]", "a = 1", note]
+        return "\n".join(lines).replace("\n", ending)
+
+    texts = st.builds(spelled, rows, rows, rows, notes, words("\n", "\r\n"))
+    keys = words("a", "b", "one/a", "one/c/d", "one/t w/a", "one/new", "new", "new/x/y", "h")
+    values: st.SearchStrategy[Value] = st.one_of(
+        st.booleans(), st.integers(-9, 9), plain_text(), st.just([1, "a"]), st.just({"x": 1})
+    )
+    return Case(st.one_of(texts, words("", "# c@\n", "a = 1")), keys, values)
+
+
 CASES = {
     "wsl": wsl_case(words("# é\udc80"), plain_text("\0\r"), words("")),
     "wslconfig": wsl_case(
@@ -182,6 +256,7 @@ CASES = {
         words("", "\ufeff"),
     ),
     "json": json_case(),
+    "jsonc": jsonc_case(),
     "env": Case(
         files(
             st.builds("{}={}".format, words("A", " B", "export A", "C "), words("1", '"x\ny"', "")),
@@ -205,7 +280,15 @@ CASES = {
     "block": block_case(),
     "block_top": block_case(),
     "lines": lines_case(),
+    "ini": ini_case(),
+    "toml": toml_case(),
 }
+ANY_CASE = {"wsl", "wslconfig", "ini"}
+"""The dialects whose keys are in any case."""
+NESTED = {"json", "jsonc", "toml"}
+"""The dialects whose values can be of several lines, and have keys themselves."""
+NOT_NESTED = ("is not an object", "is not a table", "is one value here", "is a table, or a part")
+"""How these rightly refuse a key below something that has no keys to be set."""
 every_dialect = pytest.mark.parametrize("name", CASES)
 bounded = settings(max_examples=rounds(usual=80, full=2_600), deadline=None)
 """Files of each test and dialect: 3 120 together, 101 400 in the full run."""
@@ -223,11 +306,11 @@ def unrelated(name: str, text: str, key: str) -> list[tuple[str, Value]]:
     """All that is read from the text, except for the key, what it is part of, and its parts."""
 
     def related(other: str) -> bool:
-        if name == "json":
+        if name in NESTED:
             return f"{other}/".startswith(f"{key}/") or key.startswith(f"{other}/")
         if name == "authorized_keys":
             return any(one in other and one in key for one in KEYS)
-        return other.lower() == key.lower() if name.startswith("wsl") else other == key
+        return other.lower() == key.lower() if name in ANY_CASE else other == key
 
     return [item for item in get(name).read(text).items() if not related(item[0])]
 
@@ -253,11 +336,11 @@ def comments(text: str, before: str = "") -> Counter[str]:
 
 
 def edited(name: str, text: str, key: str, value: Value) -> str | None:
-    """The edited text; None where JSON rightly refuses a key below something that is no object."""
+    """The edited text; None where a key below something that is no object is rightly refused."""
     try:
         return get(name).edit(text, {key: value})
     except DialectError as error:
-        if name == "json" and error.reason.endswith("is not an object"):
+        if name in NESTED and any(word in error.reason for word in NOT_NESTED):
             return None
         raise
 
@@ -320,7 +403,7 @@ def test_an_absent_key_is_removed_without_a_change(name: str, data: st.DataObjec
         assert edited(name, text, key, None) in {text, None}
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name != "json"])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in NESTED])
 @given(data=st.data())
 @bounded
 def test_no_line_is_lost_but_the_key_s_own(name: str, data: st.DataObject) -> None:
@@ -335,14 +418,14 @@ def test_no_line_is_lost_but_the_key_s_own(name: str, data: st.DataObject) -> No
         assert lost.total() <= len(f"{taken}.".splitlines())
     else:
         assert (taken, lost) == ("", Counter())
-        shown = key.split(" ")[1] if name.startswith("block") else key.rpartition(".")[2]
+        shown = key.split(" ")[1] if name.startswith("block") else re.split("[./]", key)[-1]
         assert shown in came or name == "fstab"
 
 
 def test_an_unknown_dialect_is_refused_with_the_known_ones() -> None:
     with pytest.raises(DialectError) as caught:
-        get("toml")
-    assert str(caught.value) == f"no dialect 'toml'; there are: {', '.join(NAMES)}"
+        get("yaml")
+    assert str(caught.value) == f"no dialect 'yaml'; there are: {', '.join(NAMES)}"
 
 
 def test_an_error_says_its_line_first() -> None:

@@ -1,0 +1,1 @@
+case $TERM in dumb) ;; *) ;; esac

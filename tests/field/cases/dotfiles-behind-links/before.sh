@@ -1,0 +1,2 @@
+useradd --create-home --shell /bin/bash dot
+rm /home/dot/.bashrc
