@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from envwright.model.capability import Settings, TableCapability
 from envwright.model.values import (
     AbsolutePath,
-    AccountName,
+    Developer,
     Duration,
     exactly_one,
     seconds,
@@ -68,7 +68,7 @@ class Entry(Settings):
     url: Address
     """Where the repository comes from. A login for it is one of the section `logins`, or a key of
     the owner's own; nobody is asked for a password."""
-    owner: AccountName
+    owner: Developer
     """The account that owns the folder and runs git."""
     branch: RefName | None = None
     """The branch to follow. Each plan asks the remote what is new; where the remote cannot be

@@ -31,9 +31,9 @@ class Section(Account, Named):
     A missing account is created with its home directory. The uid and the home of an existing
     account are never changed. A sudo rule goes live only when visudo accepts it. Other sections
     mean the developer where they name no account: `docker.users`, `go.users`, `logins.users`,
-    `wsl.user.default`. Templates and conditions have the name as `user`, the home as `home`.
-    Without this section these are root's, and the other sections have no accounts but those that
-    they name. Further accounts are a section of their own: `users`.
+    `checkouts.*.owner`, `wsl.user.default`. Templates and conditions have the name as `user`, the
+    home as `home`. Without this section these are root's, and the other sections have no accounts
+    but those that they name. Further accounts are a section of their own: `users`.
     """
 
     example: ClassVar[str] = """\

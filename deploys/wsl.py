@@ -12,7 +12,7 @@ from envwright.model.capability import Capability, Objection, Settings
 from envwright.model.extra import IniSections, flat, refuse_typed
 from envwright.model.proof import Proof, Requirement
 from envwright.model.resource import Moment, Resource
-from envwright.model.values import AbsolutePath, Developer, spelled
+from envwright.model.values import AbsolutePath, DeveloperOrNobody, spelled
 from envwright.resources.accounts import account
 from envwright.resources.keys import Keys
 from envwright.resources.windows.session import in_session
@@ -118,7 +118,7 @@ class Interop(Part):
 class User(Part):
     """The user of the distribution."""
 
-    default: Developer = None
+    default: DeveloperOrNobody = None
     """The user of new sessions; an account in /etc/passwd."""
 
 

@@ -42,6 +42,7 @@ def _read_by_sshd(line: str) -> str:
 
 
 FROM = "authorized_keys_from"
+"""The field with the places where keys are published."""
 KeyLine = Annotated[
     str,
     spelled(r"^[^\s#][^\n\r\x00]*$", "one line of authorized_keys, neither blank nor a comment"),
@@ -73,6 +74,7 @@ Fingerprints = Annotated[
     ],
     Field(min_length=1),
 ]
+"""The public keys that may log in, of those that a place publishes."""
 
 
 def address_of(source: str) -> str:

@@ -197,21 +197,11 @@ def test_an_account_has_the_group_of_its_name_whoever_made_the_group(
     assert nothing_to_do(case)
 
 
-def test_a_home_that_is_somebody_elses_is_told_before_the_account_is_made(
+def test_a_new_account_gets_the_number_that_its_home_belongs_to(
     place: Place, debian13: Machine
 ) -> None:
     case = place("home-of-an-old-account", debian13)
-    said = case.run("apply", "--yes")
-    assert (said.code, said.err) == (
-        1,
-        (
-            "error: HOST: old is new, and its home /home/old belongs to 3333 already: move the "
-            "folder away, or set the `uid` whose files these are\n"
-            "    wanted by user (box.yaml:3)\n"
-            "hint: nothing was changed\n"
-        ),
-    )
-    case.write("user: {name: old, uid: 3333}\n")
+    assert "  + user:old  user (box.yaml:2)\n      uid: 3333\n" in case.run("plan").out
     assert applied(case) == []
     assert debian13.sh("su - old -c 'cat note; touch more; stat -c %U more'") == "kept\nold\n"
     assert nothing_to_do(case)
@@ -232,6 +222,6 @@ def test_an_account_of_a_network_directory_is_left_to_the_directory(
             "hint: nothing was changed\n"
         ),
     )
-    case.write("files: {/srv/note: {content: mine, owner: jdoe}}\n")
+    case.write("files: {/srv/note: {content: mine, owner: jdoe, group: users}}\n")
     assert applied(case) == []
     assert nothing_to_do(case)

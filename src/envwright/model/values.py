@@ -242,8 +242,10 @@ AccountName = Annotated[
 ]
 """The name of an account or group. Directories of companies have capitals and dots in names, which
 useradd(8) of Debian and Ubuntu takes, too."""
-Developer = Annotated[AccountName | None, Field(json_schema_extra={DEVELOPER: True})]
-"""An account; left out, the developer of the environment (spec/developer.py)."""
+Developer = Annotated[AccountName, Field(json_schema_extra={DEVELOPER: True})]
+"""An account; left out, the developer of the environment (spec/developer.py), if it has one."""
+DeveloperOrNobody = Annotated[AccountName | None, Field(json_schema_extra={DEVELOPER: True})]
+"""An account, which an environment without a developer need not name."""
 Developers = Annotated[
     list[AccountName],
     Field(json_schema_extra={"layers": "add", "identity": "", DEVELOPER: True}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SHELLS = "/etc/shells"
 """The login shells: chsh(1), pam_shells(8) and display managers take an account with no other."""
+OF_PERSONS = range(1000, 60001)
+"""The numbers of persons (UID_MIN and UID_MAX in login.defs of Debian)."""
 NO_LOGIN = frozenset({"nologin", "false", "sync"})
 
 
@@ -154,14 +156,33 @@ class User(Resource):
                 "where it is used, and leave the account to the directory"
             )
         home = facts[Stat(self.new_home)]
-        # root owns the empty file system of a new disk. An owner without a name is a number, which
-        # may be the one that the account gets.
-        if not isinstance(home, Status) or home.owner in {"root", self.user, str(self.uid)}:
+        # root owns the empty file system of a new disk.
+        mine = {"root", self.user, str(self._given(facts))}
+        if not isinstance(home, Status) or home.owner in mine:
             return ""
         return (
             f"{self.user} is new, and its home {self.new_home} belongs to {home.owner} already: "
-            "move the folder away, or set the `uid` whose files these are"
+            "move the folder away, or choose another name"
         )
+
+    def settle(self, difference: Difference, facts: Facts) -> Difference:
+        """Give a new account the number that owns its home, so that the files there are its own."""
+        if difference.before is not None or difference.after is None:
+            return difference
+        number = self._given(facts)
+        return (
+            difference
+            if number is None
+            else replace(difference, after={**difference.after, "uid": number})
+        )
+
+    def _given(self, facts: Facts) -> int | None:
+        """Return the number of a new account: the wanted one, or the one that its home is of."""
+        home = facts[Stat(self.new_home)]
+        if self.uid is None and isinstance(home, Status) and home.owner.isdecimal():
+            # A number without a name: an account that is gone, or of the system before this one.
+            return int(home.owner) if int(home.owner) in OF_PERSONS else None
+        return self.uid
 
     def refusal(self, difference: Difference) -> str:
         if difference.before is None:
@@ -180,7 +201,7 @@ class User(Resource):
         yield operation(
             "server.user",
             user=self.user,
-            uid=self.uid,
+            uid=(difference.after or {}).get("uid"),
             group=self.primary,
             home=self.home,
             shell=self.shell,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, RootModel
 
 from envwright.model.values import DEVELOPER
 from envwright.spec.choice import WHEN, mentions
 from envwright.spec.tree import Entry, Node
 
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     from envwright.model.capability import Section
 
 
@@ -53,9 +55,27 @@ def filled(node: Node, model: type[BaseModel], developer: Node) -> Node:
         if DEVELOPER in marks:
             account = Node((developer,), developer.at) if "layers" in marks else developer
             entries.setdefault(key, Entry(developer.at, account))
-        elif isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        elif issubclass(model, RootModel):
+            return _table(node, field.annotation, developer)
+        elif _is_model(field.annotation):
             given = entries.get(key) or Entry(node.at, Node(MappingProxyType({}), node.at))
             part = filled(given.node, field.annotation, developer)
             if part.value:
                 entries[key] = Entry(given.at, part)
     return Node(MappingProxyType(entries), node.at)
+
+
+def _table(node: Node, annotation: Any, developer: Node) -> Node:
+    """Return a table with each entry filled, where its entries are models."""
+    part = next(iter(get_args(annotation)[1:]), None)
+    if not isinstance(node.value, Mapping) or not _is_model(part):
+        return node
+    entries = {
+        key: Entry(entry.at, filled(entry.node, part, developer))
+        for key, entry in node.value.items()
+    }
+    return Node(MappingProxyType(entries), node.at)
+
+
+def _is_model(annotation: Any) -> TypeGuard[type[BaseModel]]:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

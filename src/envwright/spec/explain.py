@@ -161,10 +161,10 @@ def _layered(shape: Shape, words: str = "") -> str:
 
 
 def _default(shape: Shape, *, required: bool) -> str:
-    if required:
-        return "required"
     if DEVELOPER in shape.schema:
         return "default the environment's user"
+    if required:
+        return "required"
     default = _given(shape.schema.get("default"))
     return "optional" if default is None else f"default {json.dumps(default, ensure_ascii=False)}"
 

@@ -185,6 +185,11 @@ class _Adapter:
             found.setdefault("additionalProperties", False)
         dropped = (*_OURS, "required") if self._layer else _OURS
         plain = {name: part for name, part in found.items() if name not in dropped}
+        if "required" in plain:
+            properties = schema.get("properties", {})
+            plain["required"] = [
+                key for key in plain["required"] if DEVELOPER not in properties.get(key, {})
+            ]
         if "properties" in plain:
             plain["properties"] = {WHEN: _WHEN, **plain["properties"]}
         elif defaults := self._defaults(schema):

@@ -139,7 +139,8 @@ def home_of(owner: str) -> Facts:
 @pytest.mark.parametrize(
     ("user", "owner", "told"),
     [
-        (ANY, "1000", "1000"),
+        (ANY, "1000", ""),
+        (ANY, "107", "107"),
         (ANY, "ann", "ann"),
         (ANY, "root", ""),
         (ANY, "dev", ""),
@@ -155,12 +156,29 @@ def test_a_home_of_somebody_else_is_told_before_the_account_is_made(
         (
             (
                 f"dev is new, and its home /home/dev belongs to {told} already: move the folder "
-                "away, or set the `uid` whose files these are"
+                "away, or choose another name"
             ),
         )
         if told
         else ()
     )
+
+
+@pytest.mark.parametrize(
+    ("user", "owner", "uid"),
+    [
+        (ANY, "1000", 1000),
+        (ANY, "107", None),
+        (ANY, "root", None),
+        (User(user="dev", uid=1001), "1000", 1001),
+    ],
+)
+def test_a_new_account_gets_the_number_of_a_person_who_owned_its_home(
+    user: User, owner: str, uid: int | None
+) -> None:
+    difference = user.settle(compare(None, user.desired()), home_of(owner))
+    (call,) = (o for o in user.converge(difference) if o.name == "server.user")
+    assert ((difference.after or {}).get("uid"), call.arguments["uid"]) == (uid, uid)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from envwright.model.values import DEVELOPER
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
 from envwright.spec.provenance import lines, values
+from envwright.spec.schema import json_schema
 from envwright.spec.shape import shape_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
 
 SECTIONS = """\
+checkouts: {/srv/app: {url: "https://git.example.com/app.git", branch: main}}
 docker: {}
 go: {version: "1.27.3"}
 logins: {netrc: {a.example: {login: me, password: "{{ secret.TOKEN }}"}}}
@@ -30,6 +32,7 @@ secrets: {TOKEN: {env: TOKEN}}
 wsl: {}
 """
 OF_ALICE = {
+    "checkouts": {"/srv/app": {"owner": "alice"}},
     "docker": {"users": ["alice"]},
     "go": {"users": ["alice"]},
     "logins": {"users": ["alice"]},
@@ -41,11 +44,14 @@ def accounts(folder: Path, text: str, machine: Machine = DEBIAN) -> dict[str, An
     """Load an environment, and return the accounts in its sections."""
     (folder / "box.yaml").write_text(f"name: box\n{text}", "utf-8")
     values = load(folder / "box.yaml", machine).values
-    return {
-        section: {key: value for key, value in values[section].items() if key in {"user", "users"}}
-        for section in OF_ALICE
-        if section in values
-    }
+    return {key: _accounts(values[key]) for key in OF_ALICE if key in values}
+
+
+def _accounts(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the accounts that a section names, and those of the entries of a table."""
+    named = {key: inner for key, inner in value.items() if key in {"user", "users", "owner"}}
+    tables = {key: inner for key, inner in value.items() if key.startswith("/")}
+    return named | {key: _accounts(inner) for key, inner in tables.items()}
 
 
 def test_an_account_that_is_left_out_is_the_developer(tmp_path: Path) -> None:
@@ -124,12 +130,22 @@ def test_the_shipped_environments_are_whose_they_are_said_to_be(tmp_path: Path) 
         )
 
 
+def test_an_editor_asks_for_no_account_that_can_be_left_out() -> None:
+    definitions = json_schema()["$defs"]
+    assert (definitions["checkouts.Entry"]["required"], "required" in definitions["logins"]) == (
+        ["url"],
+        False,
+    )
+
+
 # --- Law: each account that a section names is the developer's by default ----------------------
 
 OTHERS = {
+    "commands.user": "root runs what nobody is named for",
     "docker.daemon.group": "a group",
     "files.group": "a group",
     "files.owner": "root owns what nobody is named for",
+    "proxy.containers": "nobody needs containers to have a proxy",
     "user.groups": "groups",
     "user.name": "says who the developer is",
     "users.groups": "groups",
