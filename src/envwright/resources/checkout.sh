@@ -7,6 +7,11 @@ export GIT_OPTIONAL_LOCKS=0 GIT_TERMINAL_PROMPT=0 GIT_ASKPASS=false LC_ALL=C
 [ "$(git config --get core.sshCommand 2>/dev/null)" ] ||
     export GIT_SSH_COMMAND='ssh -o BatchMode=yes -o ConnectTimeout=10'
 
+# The credential manager of Windows would open a window there (learn.microsoft.com: WSLENV).
+export GCM_INTERACTIVE=never WSLENV="${WSLENV:+$WSLENV:}GCM_INTERACTIVE"
+
+# What says that the first checkout of a repository is not done yet.
+new=.git/envwright-new
 # Commits that came by their names alone: no branch and no tag says that the remote has them.
 pins=refs/envwright/
 
@@ -36,9 +41,9 @@ local_changes() {
 
 # Tells why nothing is changed where a file that git does not know has the name of a new one.
 in_the_way() {
-    git diff --no-renames --name-only --diff-filter=A "$head" "$1" | while IFS= read -r new; do
-        [ -e "$new" ] || [ -L "$new" ] || continue
-        say left "$new is in the way, which is not of the repository: move it away"
+    git diff --no-renames --name-only --diff-filter=A "$head" "$1" | while IFS= read -r file; do
+        [ -e "$file" ] || [ -L "$file" ] || continue
+        say left "$file is in the way, which is not of the repository: move it away"
     done
 }
 
@@ -98,10 +103,11 @@ look() {
     fi
     said=$(git rev-parse --git-dir 2>&1) || say left "git refuses the repository: ${said#fatal: }"
     is=$(git config --get remote.origin.url)
-    [ "$is" ] || say behind 'no remote'
+    head=$(git rev-parse -q --verify HEAD) || head=
+    [ "$is" ] || [ "$head" ] || say behind 'no remote'
+    [ "$is" ] || say left "it has no remote: git remote add origin $url, or move the folder away"
     [ "$(plain "$is")" = "$(plain "$url")" ] ||
         say left "its remote is $is: git remote set-url origin $url, or move the folder away"
-    head=$(git rev-parse -q --verify HEAD) || head=
     [ "$kind" != branch ] || look_branch
     wanted=$ref
     [ "$kind" = commit ] ||
@@ -133,24 +139,28 @@ get() {
 }
 
 put() {
+    set -- git checkout --quiet
+    # A run that was killed left files of the repository, which are nobody's work.
+    [ "$head" ] || [ ! -e "$new" ] || { rm -f .git/index.lock; set -- "$@" --force; }
     case $kind in
     branch)
         if [ "$head" ]; then
             git merge --quiet --ff-only "refs/remotes/origin/$ref"
         else
-            git checkout --quiet -B "$ref" --track "origin/$ref"
+            "$@" -B "$ref" --track "origin/$ref"
         fi
         ;;
-    tag) git checkout --quiet --detach "refs/tags/$ref^{commit}" ;;
-    commit) git checkout --quiet --detach "$ref" ;;
+    tag) "$@" --detach "refs/tags/$ref^{commit}" ;;
+    commit) "$@" --detach "$ref" ;;
     esac
+    rm -f "$new"
     [ -z "$submodules" ] || git submodule update --quiet --init --recursive
 }
 
 update() {
     set -e
     cd -- "$path"
-    [ -e .git ] || git init --quiet
+    [ -e .git ] || { git init --quiet && : >"$new"; }
     git config --get remote.origin.url >/dev/null || git remote add origin "$url"
     head=$(git rev-parse -q --verify HEAD) || head=
     get

@@ -184,6 +184,19 @@ def test_a_clone_that_was_cut_off_is_finished(place: Place) -> None:
     assert place.settled
 
 
+def test_a_first_checkout_that_was_killed_is_finished(cloned: Place) -> None:
+    """As git leaves it: the files come first, then the index, and HEAD comes last."""
+    (cloned.here / ".git" / "refs" / "heads" / "main").unlink()
+    (cloned.here / ".git" / "index").rename(cloned.here / ".git" / "index.lock")
+    (cloned.here / "a").write_text("half")
+    assert cloned.state() == {"url": cloned.checkout.url, "at": "no commit"}
+    assert cloned.update()[0] == 128
+    (cloned.here / ".git" / "envwright-new").touch()
+    assert cloned.update() == (0, "")
+    assert (cloned.settled, (cloned.here / "a").read_text()) == (True, "1")
+    assert not (cloned.here / ".git" / "envwright-new").exists()
+
+
 def changed_file(place: Place) -> None:
     (place.here / "a").write_text("mine")
 
@@ -215,6 +228,10 @@ def another_remote(place: Place) -> None:
     git(place.here, "remote", "set-url", "origin", "https://old.example.com/app")
 
 
+def no_remote(place: Place) -> None:
+    git(place.here, "remote", "remove", "origin")
+
+
 def renamed_branch(place: Place) -> None:
     git(place.remote, "branch", "--move", "main", "trunk")
 
@@ -236,6 +253,10 @@ LEFT: list[tuple[Callable[[Place], None], str]] = [
             "its remote is https://old.example.com/app: git remote set-url origin file:///remote, "
             "or move the folder away"
         ),
+    ),
+    (
+        no_remote,
+        "it has no remote: git remote add origin file:///remote, or move the folder away",
     ),
     (renamed_branch, "its remote has no branch main (any more)"),
     (
