@@ -137,13 +137,7 @@ def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
             make_plan(compiled, session, plan.machine, secrets).expect(plan.agreed)
         guard.keep()
         run = _Run(plan, engine, guard, journal, listener, Tally(session.name))
-        try:
-            with Patience(lambda: engine.busy, listener.line) as patience:
-                for step in steps(plan):
-                    run.make(step, timings)
-                    patience.check()
-        except EnvwrightError as error:
-            raise run.tally.cut_short(error) from None
+        run.make_all(timings)
         return run.look_again(compiled, secrets)
 
 
@@ -157,6 +151,21 @@ class _Run:
     journal: Journal
     listener: Listener
     tally: Tally
+
+    def make_all(self, timings: Timings) -> None:
+        """Make the steps of the plan.
+
+        Raises:
+            EnvwrightError: as of `make`; the details say what was done before.
+            KeyboardInterrupt: a person interrupted the run.
+        """
+        try:
+            with Patience(lambda: self.engine.busy, self.listener.line) as patience:
+                for step in steps(self.plan):
+                    self.make(step, timings)
+                    patience.check()
+        except EnvwrightError as error:
+            raise self.tally.cut_short(error) from None
 
     def make(self, step: Step, timings: Timings) -> None:
         """Make the changes of a step that can be made; take note of what becomes of them.
