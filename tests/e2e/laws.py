@@ -16,7 +16,7 @@ from envwright.model.resource import EXISTENCE, Difference
 from envwright.resources.windows.user_file import PLACE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from workstation import Workstation
 
@@ -65,18 +65,18 @@ class Break:
         return f"{self.resource.id}, {self.what}"
 
 
-def drift(station: Workstation, *capabilities: str, without: str = "\0") -> list[str]:
+def drift(station: Workstation, *capabilities: str, without: Collection[str] = ()) -> list[str]:
     """Break resources by hand in every way; return where law 4 does not hold.
 
     With `capabilities`, only what one of these asked for is broken; with `without`, nothing whose
-    id has this text, since other laws break its like. Resources of which none waits
+    id has one of these texts. Resources of which none waits
     for the other are broken in one round: each is still named, proved and mended by itself.
     """
     after = {r.id: _dependents(station, r) for r in station.compiled.resources}
     resources = [
         resource
         for resource in station.compiled.resources
-        if without not in resource.id
+        if not any(text in resource.id for text in without)
         if not capabilities or {o.capability for o in resource.origins} & {*capabilities}
     ]
     wanted = [

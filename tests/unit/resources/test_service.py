@@ -548,7 +548,8 @@ def test_a_unit_that_need_not_be_there_is_restarted_where_it_runs() -> None:
     there = state(OPTIONAL, unit(), a=200.0)
     difference = compare(there, OPTIONAL.desired())
     assert difference.fields == ("up to date",)
-    (restart,) = OPTIONAL.converge(difference)
+    reset, restart = OPTIONAL.converge(difference)
+    assert reset == operation("server.shell", commands=[f"systemctl reset-failed -- {NAME} || :"])
     assert (restart.name, restart.arguments["restarted"]) == ("systemd.service", True)
     stopped = compare(state(OPTIONAL, unit(active="inactive"), a=200.0), OPTIONAL.desired())
     assert bool(stopped) is False
