@@ -98,6 +98,7 @@ class Repository(Git):
         self._signers.write_text("".join(lines), "utf-8")
         self._keyring.write_text(keys, "utf-8")
         self._home.mkdir(mode=0o700)
+        self._judging = False
 
     @classmethod
     @contextlib.contextmanager
@@ -113,7 +114,9 @@ class Repository(Git):
         """Return the variables of the person, without those of a git that called envwright."""
         own = {name: text for name, text in os.environ.items() if name not in _OF_A_CALLER}
         ours = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": _PROTOCOLS}
-        return {"PATH": os.defpath, **own, **ours, "GNUPGHOME": str(self._home)}
+        # While it fetches, a person's credential helper may need the keys of that person.
+        home = {"GNUPGHOME": str(self._home)} if self._judging else {}
+        return {"PATH": os.defpath, **own, **ours, **home}
 
     def settings_of_git(self) -> tuple[str, ...]:
         """Return the settings of a call: whose signatures are good."""
@@ -194,6 +197,7 @@ class Repository(Git):
             if answer.code:
                 raise self.unfetched(ref, answer)
             name = self.demand("rev-parse", "--verify", _CANDIDATE)
+        self._judging = True
         if self._keys:
             self.import_keys(self._keyring, "let the signer export the key again")
         signed = judge(self, name, Pinned(ref, self._signers, self._keys, _ADVICE))

@@ -52,6 +52,19 @@ def test_a_layer_comes_by_ssh(run: Run, repository: Repository) -> None:
     assert check(run, repository).out == "box.yaml: good for debian-13: 1 resources, 2 proofs\n"
 
 
+def test_what_joins_a_person_with_a_server_has_the_keys_of_that_person(
+    run: Run, repository: Repository, known_hosts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GNUPGHOME", "/home/anna/.gnupg")
+    config, watch, seen = map(known_hosts.with_name, ("ssh_config", "watch", "seen"))
+    watch.write_text(f'#!/bin/sh\nprintenv GNUPGHOME >{seen}\nexec "$@"\n')
+    watch.chmod(0o755)
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("ProxyCommand ", f"ProxyCommand {watch} "))
+    assert check(run, repository).code == 0
+    assert seen.read_text("utf-8") == "/home/anna/.gnupg\n"
+
+
 def test_an_unknown_server_is_told_and_nobody_is_asked(
     run: Run, repository: Repository, known_hosts: Path
 ) -> None:

@@ -60,7 +60,9 @@ def test_no_other_text_names_a_kind(text: str) -> None:
         kinds(text)
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in (HOUSE / "environments").iterdir()))
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in (HOUSE / "environments").glob("*.yaml"))
+)
 def test_each_environment_of_the_house_is_good_for_the_kinds_that_it_is_for(name: str) -> None:
     found = verdicts(str(HOUSE / "environments" / f"{name}.yaml"), {}, tuple(KINDS))
     assert {v.kind for v in found.each if v.word == "good"} == SHIPPED[name]
