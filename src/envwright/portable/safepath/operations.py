@@ -97,18 +97,14 @@ def put(  # noqa: PLR0913, PLR0917 - the properties of one file; pyinfra's own t
         group: its group, likewise.
         mode: four octal digits; "": 0600, likewise.
         validate: a command that must agree to the new content, in "$staged", before it goes live.
-        keep: the attributes of Seen that a file that is there keeps; the arguments are those of a
-            new file then.
+        keep: the attributes of Seen that stay where a file is; those given are a new file's then.
         once: what is there stays as it is, whatever it is.
     """
     seen = _look(dest)
     if once and seen.kind:
         host.noop(f"{dest} is there")
         return
-    if seen.kind == "file":
-        given = Seen(mode=mode, owner=user, group=group)
-        own = replace(given, **{name: getattr(seen, name) for name in keep})
-        user, group, mode = own.owner, own.group, own.mode
+    user, group, mode = _kept(Seen(mode=mode, owner=user, group=group), seen, keep)
 
     def upload() -> StringCommand:
         data = _read(src)
@@ -126,6 +122,13 @@ def put(  # noqa: PLR0913, PLR0917 - the properties of one file; pyinfra's own t
         yield StringCommand(change("access", dest, group, mode, seen.identity))
     else:
         yield Late(upload)
+
+
+def _kept(given: Seen, seen: Seen, keep: Collection[str]) -> tuple[str, str, str]:
+    """Return owner, group and mode: those that are given, but for what a file keeps."""
+    own = {name: getattr(seen, name) for name in keep} if seen.kind == "file" else {}
+    kept = replace(given, **own)
+    return kept.owner, kept.group, kept.mode
 
 
 class Late(StringCommand):
