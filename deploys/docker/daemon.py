@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 from envwright.model.capability import Settings
 from envwright.model.extra import refuse_typed
 from envwright.model.values import AbsolutePath, AccountName, Adding, Replacing, adds, spelled
-from envwright.portable.dialects.pointers import leaves
+from envwright.resources.edited_file import leaves
 
 DAEMON = "/etc/docker/daemon.json"
 """The daemon's own file of settings."""

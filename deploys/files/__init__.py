@@ -25,10 +25,9 @@ from envwright.model.values import (
     exactly_one,
     spelled,
 )
-from envwright.portable.dialects.pointers import leaves
 from envwright.resources import wslconf
 from envwright.resources.directory import Directory
-from envwright.resources.edited_file import reason_unwritable
+from envwright.resources.edited_file import leaves, reason_unwritable
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
 from envwright.resources.link import Link

@@ -11,6 +11,7 @@ from envwright.facts import Unknown
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Fields, FileKey, Resource, State, Value
 from envwright.portable import dialects
+from envwright.portable.dialects.pointers import leaves as leaves  # noqa: PLC0414 - for capabilities
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

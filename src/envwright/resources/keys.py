@@ -120,7 +120,7 @@ class Keys(EditedFile, PathResource):
 
     @property
     def _only_removes(self) -> bool:
-        """Whether a missing file is as it should be: nothing is wanted but the absence of keys."""
+        """Whether a missing file is as it should be: all is to go, and nothing else counts."""
         absent = bool(self.keys) and all(value is None for value in self.keys.values())
         kept = set(self.access_fields) <= set(self.keep)
         return absent and kept and not (self.defaults or self.published)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
 from pyinfra.api.command import StringCommand
@@ -48,11 +48,6 @@ class Seen:
     def has(self, user: str, group: str, mode: str = "") -> bool:
         """Tell whether these attributes hold; "" stands for any."""
         return user in {"", self.owner} and group in {"", self.group} and mode in {"", self.mode}
-
-    def kept(self, keep: Collection[str], user: str, group: str, mode: str) -> tuple[str, ...]:
-        """Return the owner, group and mode: its own of those to keep, the given ones of others."""
-        given = {"owner": user, "group": group, "mode": mode}
-        return tuple(getattr(self, name) if name in keep else given[name] for name in given)
 
     def holds(self, data: bytes) -> bool:
         """Tell whether it is a file with this content."""
@@ -102,12 +97,14 @@ def put(  # noqa: PLR0913, PLR0917 - the properties of one file; pyinfra's own t
         group: its group, likewise.
         mode: four octal digits; "": 0600, likewise.
         validate: a command that must agree to the new content, in "$staged", before it goes live.
-        keep: which of `owner`, `group`, `mode` a file keeps that is there; a new one gets ours.
+        keep: the attributes of Seen that stay where a file is; those given are a new file's then.
         once: what is there stays as it is, whatever it is.
     """
     seen = _look(dest)
-    if seen.kind == "file":
-        user, group, mode = seen.kept(keep, user, group, mode)
+    if once and seen.kind:
+        host.noop(f"{dest} is there")
+        return
+    user, group, mode = _kept(Seen(mode=mode, owner=user, group=group), seen, keep)
 
     def upload() -> StringCommand:
         data = _read(src)
@@ -119,14 +116,19 @@ def put(  # noqa: PLR0913, PLR0917 - the properties of one file; pyinfra's own t
     # One of another owner is replaced: that owner may still hold it open, to write.
     # While pyinfra only prepares, a source that is for a missing file is not made yet.
     same = seen.kind == "file" and seen.holds(_read(src))
-    if once and seen.kind:
-        host.noop(f"{dest} is there")
-    elif same and seen.has(user, group, mode):
+    if same and seen.has(user, group, mode):
         host.noop(f"{dest} is as it should be")
     elif same and seen.has(user, ""):
         yield StringCommand(change("access", dest, group, mode, seen.identity))
     else:
         yield Late(upload)
+
+
+def _kept(given: Seen, seen: Seen, keep: Collection[str]) -> tuple[str, str, str]:
+    """Return owner, group and mode: those that are given, but for what a file keeps."""
+    own = {name: getattr(seen, name) for name in keep} if seen.kind == "file" else {}
+    kept = replace(given, **own)
+    return kept.owner, kept.group, kept.mode
 
 
 class Late(StringCommand):
