@@ -62,7 +62,7 @@ def test_a_file_is_fetched_once_and_then_offline(run: Run, server: Server) -> No
     assert check(run, address) == Said(0, GOOD, "")
     assert server.requests == ["localhost/base.yaml"]
     assert run("explain", "box.yaml", "packages").out == (
-        f'packages[0] = "jq"\n    {url(server)}:1\n'
+        f'packages.install[0] = "jq"\n    {url(server)}:1\n'
     )
 
 
