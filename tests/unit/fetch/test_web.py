@@ -61,7 +61,9 @@ def test_a_file_is_fetched_once_and_then_offline(run: Run, server: Server) -> No
     assert check(run, address, "--offline") == Said(0, GOOD, "")
     assert check(run, address) == Said(0, GOOD, "")
     assert server.requests == ["localhost/base.yaml"]
-    assert run("explain", "box.yaml", "packages").out.endswith(f' = "jq"\n    {url(server)}:1\n')
+    assert run("explain", "box.yaml", "packages").out == (
+        f'packages.install[0] = "jq"\n    {url(server)}:1\n'
+    )
 
 
 def test_another_file_than_the_address_names_is_refused(run: Run, server: Server) -> None:
