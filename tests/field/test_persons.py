@@ -201,7 +201,7 @@ def test_a_new_account_gets_the_number_that_its_home_belongs_to(
     place: Place, debian13: Machine
 ) -> None:
     case = place("home-of-an-old-account", debian13)
-    assert "  + user:old  user (box.yaml:2)\n      uid: 3333\n" in case.run("plan").out
+    assert "      shell: /bin/bash\n      uid: 3333\n" in case.run("plan").out
     assert applied(case) == []
     assert debian13.sh("su - old -c 'cat note; touch more; stat -c %U more'") == "kept\nold\n"
     assert nothing_to_do(case)

@@ -129,7 +129,7 @@ class User(Resource):
         refusals = [
             f"{reason}{wanted_by(user)}"
             for user, difference in work
-            if difference.before is None and (reason := user.obstacle(facts))
+            if difference.before is None and (reason := user.why_not_new(facts))
         ]
         notes = tuple(
             f"{user.user} will have no password, which sudo asks for: run `passwd {user.user}` "
@@ -148,7 +148,7 @@ class User(Resource):
         ]
         return Forecast(notes=notes, refusals=tuple(refusals))
 
-    def obstacle(self, facts: Facts) -> str:
+    def why_not_new(self, facts: Facts) -> str:
         """Return why the account cannot be made as a new one; "" where it can."""
         if facts[KnownUser(self.user)] == "":
             return (

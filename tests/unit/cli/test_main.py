@@ -118,7 +118,7 @@ BOMB = "\n".join(
                 (
                     "hint: names here: architecture, codename, container, cpus, desktop, "
                     "distribution, distro, gpu, home, home_of, kernel, memory, release, secret, "
-                    "wsl, wsl_version; write {% raw %}{{ }}{% endraw %} for literal braces"
+                    "user, wsl, wsl_version; write {% raw %}{{ }}{% endraw %} for literal braces"
                 ),
             ],
         ),
@@ -144,7 +144,7 @@ def test_a_file_that_is_no_environment_is_refused(
 
 
 def test_all_errors_of_a_file_are_told_at_once(run: Run) -> None:
-    said = run("check", "box.yaml", text="dokcer: {}\nuser: {name: Dev}\nsysctl: 5\n")
+    said = run("check", "box.yaml", text="dokcer: {}\nuser: {name: 2ev}\nsysctl: 5\n")
     assert (said.code, said.err.count("box.yaml:")) == (1, 3)
 
 
