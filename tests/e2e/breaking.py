@@ -274,6 +274,10 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
     kind, _, name = resource.title.partition(" ")
     if kind == "sysctl":
         yield "value", f"echo 65536 > /proc/sys/{name.replace('.', '/')}"
+    elif kind == "debconf":
+        question, _, package = name.split()
+        wrong = f"{package} {question} string drifted"
+        yield "value", f"echo '{wrong}' | debconf-set-selections"
     elif kind == "environment":
         yield "value", f"systemctl set-environment {name}=drifted"
     elif kind == "zsh":
