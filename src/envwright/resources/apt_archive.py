@@ -205,7 +205,8 @@ class AptArchive(Resource):
 
     def witness(self) -> Iterator[Assertion]:
         """Yield what apt itself makes of all its sources."""
-        targets = "apt-get indextargets 'Created-By: Packages' --format"
+        # Also of sources whose lists never came; those alone would be asked for otherwise.
+        targets = "apt-get indextargets --no-release-info 'Created-By: Packages' --format"
         for places, suites, wanted in (
             (_ARCHIVES, "-v", self.mirror),
             (f"{_ARCHIVES}|{_UPDATES}", "", self.security),
