@@ -11,6 +11,7 @@ from envwright.model.proof import Proof
 from envwright.model.values import Adding, adds
 from envwright.resources.package import Package, untouched
 
+from .debconf import Answers, answers
 from .names import PackageName, PackageSpec, parted
 from .sources import (
     KNOWN,
@@ -63,6 +64,10 @@ packages:
     hold: Adding[PackageName] = []
     """Packages to install and to keep at their version: upgrades leave them as they are. A version
     that `install` names is installed nevertheless."""
+    debconf: Answers = {}
+    """Answers to the questions that packages ask while they are installed, by package and question
+    (debconf(7)); `debconf-show PACKAGE` lists questions. Where the answer for an installed package
+    changes, the package is configured anew. No secrets: the answers are readable in plans."""
     recommends: bool = False
     """Also install the packages that the installed packages recommend."""
     sources: Annotated[dict[SourceName, Source], Field(description=KNOWN)] = {}
@@ -102,13 +107,21 @@ packages:
                 yield Package(package="ca-certificates", at=made.at)
             yield made.old_entries
             yield made
+        needs: dict[str, tuple[str, ...]] = {}
+        for package, answer in answers(self.debconf):
+            needs[package] = (*needs.get(package, ()), answer.id)
+            yield answer
         for index, spec in enumerate(self.install):
             name, version = parted(spec)
             yield Package(
-                package=name, version=version, recommends=self.recommends, at=("install", index)
+                package=name,
+                version=version,
+                recommends=self.recommends,
+                needs=needs.get(name, ()),
+                at=("install", index),
             )
         for index, name in enumerate(self.hold):
-            yield Package(package=name, hold=True, at=("hold", index))
+            yield Package(package=name, hold=True, needs=needs.get(name, ()), at=("hold", index))
         for index, name in enumerate(self.absent):
             yield Package(package=name, present=False, at=("absent", index))
 

@@ -27,7 +27,7 @@ from envwright.resources.windows.keys import WindowsKeys
 from envwright.resources.windows.link import WindowsLink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from envwright.model.resource import Resource
 
@@ -269,13 +269,21 @@ BY_TITLE = {
 """The ways to break the states that an environment has once at most."""
 
 
+VALUES: dict[str, Callable[..., str]] = {
+    "sysctl": lambda key: f"echo 65536 > /proc/sys/{key.replace('.', '/')}",
+    "environment": lambda name: f"systemctl set-environment {name}=drifted",
+    "debconf": lambda question, _, package: (
+        f"echo '{package} {question} string drifted' | debconf-set-selections"
+    ),
+}
+"""The ways to give a value another one, by the first word of the title and from its other words."""
+
+
 @breaks.register(Command)
 def _(resource: Command) -> Iterator[tuple[str, str]]:
     kind, _, name = resource.title.partition(" ")
-    if kind == "sysctl":
-        yield "value", f"echo 65536 > /proc/sys/{name.replace('.', '/')}"
-    elif kind == "environment":
-        yield "value", f"systemctl set-environment {name}=drifted"
+    if kind in VALUES:
+        yield "value", VALUES[kind](*name.split())
     elif kind == "zsh":
         install = "apt-get update -qq && apt-get install -y -qq --no-install-recommends zsh"
         line = f"\\|{name.split()[-1]}|d"

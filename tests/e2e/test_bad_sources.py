@@ -66,7 +66,8 @@ def test_a_source_that_answers_404_is_not_added(box: Box, repository: Repository
         "error: apt-source:tools failed on HOST:\n"
         f"    E: The repository '{url} trixie Release' does not have a Release file.\n"
         "    wanted by packages (box.yaml:4)\n"
-        "hint: look at the address and the suites of the source\n"
+        "hint: look at the address and the suites of the source; where its publisher has "
+        "nothing for this release yet, `suites` can name an older one\n"
     )
 
 

@@ -79,7 +79,13 @@ _KNOWN = (
         r"Conflicting values set for option Signed-By",
         "the same address is in another file of /etc/apt/sources.list.d: remove that one",
     ),
-    (r"does not have a Release file", "look at the address and the suites of the source"),
+    (
+        r"does not have a Release file",
+        (
+            "look at the address and the suites of the source; where its publisher has nothing for "
+            "this release yet, `suites` can name an older one"
+        ),
+    ),
     (
         r"Packages need to be removed but remove is disabled",
         "say which package must be absent: nothing is removed that the plan does not show",

@@ -15,7 +15,7 @@ from envwright.model.resource import Resource
 from envwright.portable.dialects import DialectError
 from envwright.portable.dialects.aptsources import change, read
 from envwright.resources.apt_commands import update
-from envwright.resources.apt_entries import address, digest, unchanged
+from envwright.resources.apt_entries import address, digest, literal, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -186,13 +186,15 @@ class AptArchive(Resource):
 
     def exported(self) -> Iterator[Operation]:
         """Yield an operation that changes addresses and components as installers write them."""
-        edits = []
-        for places, wanted in ((_ARCHIVES, self.mirror), (_UPDATES, self.security)):
+        # An address has no double quotes, which part the words of sed here.
+        known = "|".join(literal(address(one)) for one in (self.mirror, self.security) if one)
+        places = "|".join(filter(None, (_ARCHIVES, _UPDATES, known)))
+        entries = rf'\"^Components:|^deb .*://({places})/?( |$)"'
+        edits = [f"{entries}{{/ {one}( |$)/!s/$/ {one}/}}" for one in self.components]
+        for place, wanted in ((_ARCHIVES, self.mirror), (_UPDATES, self.security)):
             if wanted:
-                plain = re.sub("[#&]", r"\\\g<0>", wanted)
-                edits.append(f"s#https?://({places})/?( |$)#{plain} #")
-        entries = rf"\#^Components:|^deb .*({_ARCHIVES}|{_UPDATES})#"
-        edits += [f"{entries}{{/ {one}( |$)/!s/$/ {one}/}}" for one in self.components]
+                plain = wanted.replace("&", r"\&")
+                edits.append(f's"https?://({place})/?( |$)"{plain} "')
         words = " ".join(f"-e {shlex.quote(edit)}" for edit in edits)
         files = "sources.list sources.list.d/debian.sources sources.list.d/ubuntu.sources"
         script = (
@@ -203,7 +205,8 @@ class AptArchive(Resource):
 
     def witness(self) -> Iterator[Assertion]:
         """Yield what apt itself makes of all its sources."""
-        targets = "apt-get indextargets 'Created-By: Packages' --format"
+        # Also of sources whose lists never came; those alone would be asked for otherwise.
+        targets = "apt-get indextargets --no-release-info 'Created-By: Packages' --format"
         for places, suites, wanted in (
             (_ARCHIVES, "-v", self.mirror),
             (f"{_ARCHIVES}|{_UPDATES}", "", self.security),

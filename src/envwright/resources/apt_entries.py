@@ -107,8 +107,8 @@ class AptEntries(Resource):
 
     def witness(self) -> Iterator[Assertion]:
         files = " ".join(f"{FOLDER}/{name}" for name in self.files)
-        places = [f"{_literal(one)}([/ ]|$)" for one in self.addresses]
-        places += [f"{_literal(address(uri))}/* +{_literal(of)}" for uri, of in self.repositories]
+        places = [f"{literal(one)}([/ ]|$)" for one in self.addresses]
+        places += [f"{literal(address(uri))}/* +{literal(of)}" for uri, of in self.repositories]
         pattern = shlex.quote(f"^ *deb.*//({'|'.join(places)})")
         script = f"grep -shE {pattern} {files}"
         yield Assertion("run", (script,), "stdout", "")
@@ -136,7 +136,7 @@ def same(uri: str, suite: str, other_uri: str, other_suite: str) -> bool:
     return mine == theirs or re.fullmatch(pattern, mine) is not None
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """Return a text as an extended regular expression that means the text alone."""
     return re.sub(r"[^\w/ -]", r"[\g<0>]", text)
 

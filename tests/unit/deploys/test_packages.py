@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from standins import DEBIAN, UBUNTU, WSL
 
 from envwright.model.operations import Key
 from envwright.resources.apt_source import Access, AptSource
+from envwright.resources.command import Command
 from envwright.resources.package import Package
 
 if TYPE_CHECKING:
@@ -108,6 +110,37 @@ def test_recommended_packages_come_along_only_where_they_are_wanted(tmp_path: Pa
 def test_a_package_that_is_held_is_installed_too(tmp_path: Path) -> None:
     found = states(tmp_path, 'packages: {install: ["jq=1.7*"], hold: [jq, git]}\n')
     assert found == {"package:jq": {"version": "1.7*", "hold": True}, "package:git": {"hold": True}}
+
+
+def test_answers_come_before_the_packages_that_ask(tmp_path: Path) -> None:
+    answers = '{iperf3: {iperf3/start_daemon: true}, x11: {x11/a-b: "it\'s $HOME"}}'
+    made = compile_section(tmp_path, f"packages: {{install: [iperf3], debconf: {answers}}}\n")
+    found = {resource.id: resource.desired() for resource in made.resources}
+    expected = {
+        "command:debconf iperf3/start_daemon of iperf3": {"value": "true"},
+        "package:iperf3": {},
+        "command:debconf x11/a-b of x11": {"value": "it's $HOME"},
+    }
+    assert (found, list(found)) == (expected, list(expected))
+    assert ill_written(made) == []
+
+
+def test_an_answer_is_read_as_debconf_keeps_it(tmp_path: Path) -> None:
+    database = tmp_path / "config.dat"
+    database.write_text(
+        "Name: x11/a\nTemplate: x11/a\nValue: no\nOwners: x11\n\n"
+        "Name: x11/a-b\nTemplate: x11/a-b\nValue: it's $HOME\nOwners: x11\nFlags: seen\n\n"
+        "Name: x11/c\nTemplate: x11/c\nOwners: x11\n\n",
+        "utf-8",
+    )
+    text = "packages: {debconf: {x11: {x11/a-b: a, x11/c: a, x11/d: a}}}\n"
+    said = []
+    for made in compile_section(tmp_path, text).resources:
+        assert isinstance(made, Command)
+        observe = made.observe.replace("/var/cache/debconf/config.dat", str(database))
+        done = subprocess.run(["sh", "-c", observe], capture_output=True, text=True, check=True)
+        said.append(done.stdout)
+    assert said == ["it's $HOME\n", "", ""]
 
 
 def test_a_package_that_another_capability_wants_can_be_pinned(tmp_path: Path) -> None:

@@ -146,6 +146,10 @@ LOG_IN = (
     "there, or look at the proxy"
 )
 LATER = "the server, or a proxy on the way, cannot answer now: try again later"
+NOTHING_THERE = (
+    "look at the address and the suites of the source; where its publisher has nothing for this "
+    "release yet, `suites` can name an older one"
+)
 NOT_IN = (
     "the server does not let this machine in: look at the address, and at /etc/apt/auth.conf.d "
     "where the source wants a login"
@@ -167,7 +171,7 @@ NOT_IN = (
         ),
         (401, NOT_IN),
         (403, NOT_IN),
-        (404, "look at the address and the suites of the source"),
+        (404, NOTHING_THERE),
         (429, LATER),
         (500, LATER),
         (503, LATER),

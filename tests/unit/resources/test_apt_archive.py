@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import subprocess
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +14,9 @@ from envwright.model.operations import Content
 from envwright.model.resource import compare
 from envwright.resources.apt_archive import AptArchive
 from envwright.resources.apt_entries import digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MIRROR = "https://mirror.test/debian"
 ARCHIVE = AptArchive(distro="debian", mirror=MIRROR, components=("contrib",))
@@ -169,4 +174,36 @@ def test_cloud_init_that_writes_the_sources_anew_is_told() -> None:
                 "/etc/cloud/cloud.cfg.d keeps these"
             ),
         ),
+    ]
+
+
+def test_an_exported_deploy_changes_what_installers_write(tmp_path: Path) -> None:
+    both = AptArchive(
+        distro="debian", mirror="https://m.test/a?b&c#d", security=MIRROR, components=("contrib",)
+    )
+    (tmp_path / "sources.list.d").mkdir()
+    line = "deb http://{} {} main\n"
+    (tmp_path / "sources.list").write_text(
+        line.format("deb.debian.org/debian", "trixie")
+        + line.format("security.debian.org/debian-security/", "trixie-security")
+        + line.format("download.docker.com/linux/debian", "trixie"),
+        "utf-8",
+    )
+    (tmp_path / "sources.list.d/debian.sources").write_text(STANZAS, "utf-8")
+    (call,) = both.exported()
+    (script,) = call.arguments["commands"]
+    for _ in range(2):
+        argv = ["sh", "-c", script.replace("/etc/apt", str(tmp_path))]
+        subprocess.run(argv, check=True)
+    assert (tmp_path / "sources.list").read_text("utf-8") == (
+        "deb https://m.test/a?b&c#d trixie main contrib\n"
+        f"deb {MIRROR} trixie-security main contrib\n"
+        "deb http://download.docker.com/linux/debian trixie main\n"
+    )
+    stanzas = (tmp_path / "sources.list.d/debian.sources").read_text("utf-8")
+    assert re.findall(r"(?im)^(?:uris|components):.*", stanzas) == [
+        "URIs: https://m.test/a?b&c#d ",
+        "Components: main non-free-firmware contrib",
+        f"uris:{MIRROR} ",
+        "Components: main contrib",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -114,6 +115,23 @@ def test_a_file_that_apt_cannot_read_is_refused_where_others_have_a_stanza_in_it
 def test_a_keyring_that_cannot_be_used_says_why() -> None:
     told = "unusable: this is no OpenPGP data, neither binary nor armored"
     assert actual(key="no key")["key"] == Unknown(told)
+
+
+def test_a_key_file_without_the_key_that_signs_now_is_fetched_anew() -> None:
+    # As on machines that have only the older one of GitHub's two keys, which is expired.
+    older = dataclasses.replace(FULL, key=Key(("A" * 40, FINGERPRINT), url=KEY.url))
+    newer = dataclasses.replace(FULL, key=Key((FINGERPRINT, "A" * 40), url=KEY.url))
+    facts = Facts(
+        {
+            Stat(SOURCES): THERE,
+            Text(SOURCES): CONTENT,
+            Stat(KEYRING): THERE,
+            Text(KEYRING): ARMORED,
+            AptSources(): (),
+        }
+    )
+    found = [compare(one.actual(facts), one.desired()).fields for one in (older, newer)]
+    assert found == [("key",), ()]
 
 
 def put(src: Any, dest: str) -> Any:
