@@ -183,6 +183,11 @@ class RefusedError(EnvwrightError):
     """envwright refuses to make a change; the message says why."""
 
 
+def told(error: Exception) -> EnvwrightError:
+    """Return the error that a person is told for an exception."""
+    return error if isinstance(error, EnvwrightError) else unforeseen(error)
+
+
 def unforeseen(error: Exception) -> EnvwrightError:
     """Return the error to show for any other exception: a local file's error, or a bug of ours."""
     if isinstance(error, OSError) and error.filename:

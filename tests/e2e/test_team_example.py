@@ -129,19 +129,28 @@ def test_a_version_that_drifted_is_told_by_machine_and_mended_there_alone(team: 
     assert team.sh("chen", "jq --version").startswith("jq-1.7")
 
 
-def test_an_overlay_that_contradicts_the_base_is_told_with_both_places_and_stops_nobody_else(
-    team: Team,
-) -> None:
-    overlay = team.folder / "people/fatima.yaml"
-    before = overlay.read_text("utf-8")
-    overlay.write_text(f"{before}packages: {{absent: [jq]}}\n", "utf-8")
+def test_mistakes_of_two_people_are_told_with_both_places_and_stop_nobody_else(team: Team) -> None:
+    mistakes = {
+        "bela": "files: {/etc/motd: {content: mine}}\n",
+        "fatima": "packages: {absent: [jq]}\n",
+    }
+    files = {team.folder / f"people/{person}.yaml": text for person, text in mistakes.items()}
+    before = {file: file.read_text("utf-8") for file in files}
+    for file, text in files.items():
+        file.write_text(f"{before[file]}{text}", "utf-8")
     try:
         said = team.run("plan")
     finally:
-        overlay.write_text(before, "utf-8")
+        for file, text in before.items():
+            file.write_text(text, "utf-8")
     assert (said.code, team.drift()) == (1, {})
-    assert team.outcomes() == {**all_are("differs"), "fatima": "failed"}
+    assert team.outcomes() == all_are("differs", bela="failed", fatima="failed")
     assert said.err.startswith(
+        "error: @ssh/bela-laptop: people/bela.yaml:4:20: files./etc/motd is locked by "
+        "people/../roles/../base.yaml:18: the company's lawyers want it\n"
+        "    files: {/etc/motd: {content: mine}}\n"
+        "                       ^\n"
+        "hint: remove it here; only people/../roles/../base.yaml can lift the lock\n"
         "error: @ssh/fatima-laptop: package:jq is wanted twice, differently: by packages "
         "(people/../roles/../base.yaml:5) and by packages (people/fatima.yaml:4)\n"
         "hint: remove one of the two\n"

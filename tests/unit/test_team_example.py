@@ -43,15 +43,24 @@ def test_each_persons_environment_is_good_and_has_a_machine(team: Path) -> None:
     }
 
 
-def test_a_mistake_of_one_person_is_told_with_both_places_and_fails_the_ci(team: Path) -> None:
-    for person in {*PEOPLE} - {"fatima"}:  # the check of each takes its time
-        (team / f"people/{person}.yaml").unlink()
-    with (team / "people/fatima.yaml").open("a") as overlay:
-        overlay.write("packages: {absent: [jq]}\n")
+LOCKED = 'files: {/etc/motd: {content: "mine\\n"}}\n'
+CONTRADICTION = "packages: {absent: [jq]}\n"
+TOLD = """\
+error: people/bela.yaml:4:20: files./etc/motd is locked by people/../roles/../base.yaml:18: \
+the company's lawyers want it
+    files: {/etc/motd: {content: "mine\\n"}}
+                       ^
+hint: remove it here; only people/../roles/../base.yaml can lift the lock
+
+package:jq is wanted twice, differently: by packages (people/../roles/../base.yaml:5) and \
+by packages (people/fatima.yaml:4)
+hint: remove one of the two
+"""
+
+
+def test_mistakes_of_people_are_told_with_both_places_and_fail_the_ci(team: Path) -> None:
+    for person, text in {"bela": LOCKED, "fatima": CONTRADICTION}.items():
+        with (team / f"people/{person}.yaml").open("a") as overlay:
+            overlay.write(text)
     done = ci(team)
-    told = (
-        "error: package:jq is wanted twice, differently: by packages "
-        "(people/../roles/../base.yaml:5) and by packages (people/fatima.yaml:4)\n"
-        "hint: remove one of the two\n"
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", told)
+    assert (done.returncode, done.stderr) == (1, TOLD)

@@ -3,7 +3,5 @@
 # each machine of the inventory has one. No machine is asked, and no rights are needed.
 set -eu
 cd "$(dirname "$0")/.."
-for file in people/*.yaml; do
-    envwright check --for debian-13,ubuntu-24.04,ubuntu-24.04-wsl "$file"
-done
+envwright check --for debian-13,ubuntu-24.04,ubuntu-24.04-wsl people/*.yaml
 envwright hosts -i inventory.yaml

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from envwright.errors import EnvwrightError, unforeseen
+from envwright.errors import told
 from envwright.fleet.outcome import HostOutcome, interrupted
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Pool:
             try:
                 for thread in threads:
                     thread.start()
-                _listen(events, len(threads), listener, machines.told)
+                _listen(events, len(threads), listener, machines.ended)
             except BaseException:
                 machines.stop.give()
                 _join(threads, events)
@@ -165,7 +165,7 @@ class _Queue:
     ) -> None:
         self.stop = Stop()
         self.outcomes = [HostOutcome(target) for target in targets]
-        self.told: set[int] = set()
+        self.ended: set[int] = set()
         self._work, self._events, self._fail_fast = work, events, fail_fast
         self._numbers = iter(range(len(targets)))
         self._failed = False
@@ -185,12 +185,12 @@ class _Queue:
             self._events.put(_Event(-1, "over"))
 
     def blame_interruption(self) -> None:
-        """Take errors that nobody was told before the end for what they come from.
+        """Take errors that the listener did not hear of for what they come from.
 
         A terminal's Ctrl-C reaches ssh, too: it ends, and its machine seems to be unreachable.
         """
         for number, outcome in enumerate(self.outcomes):
-            if outcome.error and number not in self.told:
+            if outcome.error and number not in self.ended:
                 error = interrupted(outcome.target.host)
                 self.outcomes[number] = replace(outcome, error=error)
 
@@ -210,17 +210,17 @@ class _Queue:
             self.outcomes[channel.number] = HostOutcome(target, error=interrupted(target.host))
             raise
         except Exception as raised:  # noqa: BLE001 - one machine's failure is never another's
-            error = raised if isinstance(raised, EnvwrightError) else unforeseen(raised)
+            error = told(raised)
             run = None
         return HostOutcome(target, run, error, time.monotonic() - since)
 
 
 def _listen(
-    events: queue.SimpleQueue[_Event], threads: int, listener: Listener, told: set[int]
+    events: queue.SimpleQueue[_Event], threads: int, listener: Listener, ended: set[int]
 ) -> None:
     """Let the listener hear all that is said until every thread is over.
 
-    The numbers of the machines whose end it hears go into `told`.
+    The numbers of the machines whose end it hears go into `ended`.
     """
     while threads:
         try:
@@ -241,7 +241,7 @@ def _listen(
             listener.begin(number)
         else:
             if kind == "end":
-                told.add(number)
+                ended.add(number)
             getattr(listener, kind)(number, value)
 
 

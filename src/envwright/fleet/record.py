@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from envwright.errors import EnvwrightError, ExitCode
+from envwright.errors import EnvwrightError, ExitCode, told
 from envwright.fleet import last_outcomes
 from envwright.fleet.outcome import FleetOutcome, HostOutcome, RunSummary, interrupted
 from envwright.model.masking import mask_values
@@ -83,8 +83,8 @@ def recorded(
     try:
         yield record
     except BaseException as error:
-        if isinstance(error, EnvwrightError):
-            record.error = error
+        if isinstance(error, Exception):
+            record.error = told(error)
         record.keep(INTERRUPTED if isinstance(error, KeyboardInterrupt) else STOPPED)
         raise
     record.keep(STOPPED if record.error else FINISHED)
@@ -111,8 +111,8 @@ def recorded_alone(
         except KeyboardInterrupt:
             ended(None, interrupted(target.host))
             raise
-        except EnvwrightError as error:
-            ended(None, error)
+        except Exception as error:
+            ended(None, told(error))
             raise
 
 

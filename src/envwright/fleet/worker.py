@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright import workflow
 from envwright.engine.context import Access, open_context
-from envwright.errors import EnvwrightError, StepError, unforeseen
+from envwright.errors import StepError, told
 from envwright.fetch.stage import Fetching
 from envwright.fleet.compile_cache import CompileCache
 from envwright.fleet.logs import Log
@@ -202,7 +202,7 @@ def _answer(task: Task, fleet: Connection, report: Report, run: Run) -> tuple[st
     except (ConnectionError, EOFError):
         raise
     except Exception as error:  # noqa: BLE001 - told to the fleet, whatever it is
-        told = error if isinstance(error, EnvwrightError) else unforeseen(error)
-        report.error(told)
-        parts = {key: mask_values(part, report.mask) for key, part in told.json().items()}
-        return "error", (failure(told), parts)
+        shown = told(error)
+        report.error(shown)
+        parts = {key: mask_values(part, report.mask) for key, part in shown.json().items()}
+        return "error", (failure(shown), parts)

@@ -158,7 +158,12 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_run(
 
 @pytest.mark.parametrize(
     ("error", "word"),
-    [(None, "same"), (HostError("away"), "unreachable"), (KeyboardInterrupt(), "interrupted")],
+    [
+        (None, "same"),
+        (HostError("away"), "unreachable"),
+        (ZeroDivisionError("by zero"), "failed"),
+        (KeyboardInterrupt(), "interrupted"),
+    ],
 )
 def test_one_machine_alone_is_recorded_as_one_of_a_fleet(
     error: BaseException | None, word: str, tmp_path: Path
