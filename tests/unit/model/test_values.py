@@ -32,7 +32,7 @@ FINGERPRINT = "9DC858229FC7DD38854AE2D88D81803C0EBFCD88"
         (values.OneLine, ["", "a b\tc"], ["a\nb", "a\rb", "a\0b"]),
         (values.Url, ["https://x.test/a/", "http://x"], ["ftp://x", "https://a b", "x"]),
         (values.BaseUrl, ["https://x.test/a"], ["https://x.test/a/", "file:///a"]),
-        (values.AccountName, ["dev", "_apt", "a-1"], ["Dev", "1a", "a" * 33, ""]),
+        (values.AccountName, ["dev", "_apt", "a-1", "Jane.Doe"], ["1a", "-a", "a" * 33, ""]),
         (values.Mode, ["0644", "4755"], ["644", "0888", "rw"]),
         (values.VariableName, ["A", "_x1"], ["1A", "A-B", ""]),
         (values.AbsolutePath, ["/", "/a/b c"], ["a", "/a/", "/a//b", "/a/../b", "/a\n"]),
