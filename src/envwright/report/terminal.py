@@ -240,7 +240,8 @@ class Report:
 
     def begin(self, step: Step) -> None:
         """Show on a terminal that a step is under way; what is written next takes the place."""
-        self._since, self._drawn = time.monotonic(), 0.0
+        self._since = time.monotonic()
+        self._drawn = self._since - REDRAW_SECONDS
         self._step, self._doing = step, ""
         self.progress("")
 

@@ -102,7 +102,8 @@ def test_a_document_is_compiled_or_refused_and_nothing_of_it_is_run(
             if CANARY in script:
                 told["with a canary"] += 1
                 assert (exposed(script, CANARY), refused_by_sh(script)) == ([], False), script
-    assert told["compiled"] > EACH / 10
+    # The more sections there are, the fewer documents of random ones have no mistake.
+    assert told["compiled"] > EACH / 20
     assert told["refused"] > EACH / 10
     assert told["with a canary"] > 0
     if FULL:
