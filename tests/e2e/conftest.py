@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+from laws import converge
 from machines.fixtures import *  # noqa: F403 - pytest finds fixtures among the names of a conftest
 
 if TYPE_CHECKING:
-    import pytest
+    from workstation import Workstation
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -16,3 +18,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker("e2e")
+
+
+@pytest.fixture(scope="module")
+def converged(bare: Workstation) -> Workstation:
+    """The machine of a module's own fixture `bare`, applied to once."""
+    return converge(bare)

@@ -149,3 +149,23 @@ def _dependents(station: Workstation, broken: Resource) -> set[str]:
         if found & {*resource.needs, *resource.autorequires}:
             found.add(resource.id)
     return found - {broken.id}
+
+
+def converge(bare: Workstation) -> Workstation:
+    """Apply to a machine once; it is red before, as law 3 wants it."""
+    assert bare.plan()
+    assert "failed" in {result.outcome for result in bare.verify()}
+    bare.apply()
+    return bare
+
+
+class Law2:
+    """A second apply changes nothing. A module has these tests by a class of its own below this."""
+
+    def test_a_second_apply_makes_no_step(self, converged: Workstation) -> None:
+        before = converged.session.round_trips
+        assert converged.apply() == []
+        assert converged.session.round_trips - before == 1
+
+    def test_pyinfra_agrees_that_nothing_is_to_be_done(self, converged: Workstation) -> None:
+        assert acted(converged) == []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from law_environments import law_environment
-from laws import acted, drift
+from laws import Law2, drift
 from machines.nvidia import put_under_wsl
 from machines.stacks import put_image
 from workstation import Workstation, workstation
@@ -45,29 +45,14 @@ def bare(
         yield opened
 
 
-@pytest.fixture(scope="module")
-def converged(bare: Workstation) -> Workstation:
-    """The same machine, applied to once; red before, as law 3 wants it."""
-    assert bare.plan()
-    assert "failed" in {result.outcome for result in bare.verify()}
-    bare.apply()
-    return bare
-
-
 def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Workstation) -> None:
     assert converged.changed() == set()
     amiss = {r.id: r.reason for r in converged.verify() if r.outcome != "passed"}
     assert amiss == {}
 
 
-def test_law_2_a_second_apply_makes_no_step(converged: Workstation) -> None:
-    before = converged.session.round_trips
-    assert converged.apply() == []
-    assert converged.session.round_trips - before == 1
-
-
-def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation) -> None:
-    assert acted(converged) == []
+class TestLaw2(Law2):
+    """A second apply."""
 
 
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:

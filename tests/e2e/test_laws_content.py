@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from law_environments import law_environment
-from laws import acted, drift
+from laws import Law2, drift
 from machines import archives
 from workstation import Workstation, workstation
 
@@ -32,29 +32,14 @@ def bare(server: Server, debian13: Machine) -> Iterator[Workstation]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def converged(bare: Workstation) -> Workstation:
-    """The same machine, applied to once; red before, as law 3 wants it."""
-    assert bare.plan()
-    assert "failed" in {result.outcome for result in bare.verify()}
-    bare.apply()
-    return bare
-
-
 def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Workstation) -> None:
     assert converged.changed() == set()
     results = {r.id: f"{r.outcome}: {r.reason}" for r in converged.verify()}
     assert {id_: said for id_, said in results.items() if not said.startswith("passed")} == {}
 
 
-def test_law_2_a_second_apply_makes_no_step_in_one_round_trip(converged: Workstation) -> None:
-    before = converged.session.round_trips
-    assert converged.apply() == []
-    assert converged.session.round_trips - before == 1
-
-
-def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation) -> None:
-    assert acted(converged) == []
+class TestLaw2(Law2):
+    """A second apply."""
 
 
 def test_a_file_of_others_keeps_its_other_lines_its_group_and_its_mode(

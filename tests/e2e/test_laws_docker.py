@@ -9,7 +9,7 @@ import pytest
 from effects import DOCKER, Effect, rows
 from law12 import hold
 from law_environments import law_environment
-from laws import acted, drift
+from laws import Law2, drift
 from workstation import Workstation, workstation
 
 from envwright.errors import StepError
@@ -97,14 +97,8 @@ def test_proofs_are_skipped_only_where_windows_or_sshd_would_be_needed(
     }
 
 
-def test_law_2_a_second_apply_makes_no_step(converged: Workstation) -> None:
-    before = converged.session.round_trips
-    assert converged.apply() == []
-    assert converged.session.round_trips - before == 1
-
-
-def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation) -> None:
-    assert acted(converged) == []
+class TestLaw2(Law2):
+    """A second apply."""
 
 
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from law_environments import law_environment
-from laws import acted, drift
+from laws import Law2, drift
 from workstation import Workstation, workstation
 
 if TYPE_CHECKING:
@@ -58,14 +58,8 @@ def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Work
     }
 
 
-def test_law_2_a_second_apply_makes_no_step(converged: Workstation) -> None:
-    before = converged.session.round_trips
-    assert converged.apply() == []
-    assert converged.session.round_trips - before == 1
-
-
-def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation) -> None:
-    assert acted(converged) == []
+class TestLaw2(Law2):
+    """A second apply."""
 
 
 def test_the_links_lead_where_they_should_by_windows_own_word(converged: Workstation) -> None:

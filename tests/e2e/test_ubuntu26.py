@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from law_environments import law_environment
-from laws import acted
+from laws import Law2
 from workstation import Workstation, workstation
 
 if TYPE_CHECKING:
@@ -40,9 +40,5 @@ def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Work
     assert failed == {}
 
 
-def test_law_2_a_second_apply_makes_no_step(converged: Workstation) -> None:
-    assert converged.apply() == []
-
-
-def test_law_2_pyinfra_agrees_that_nothing_is_to_be_done(converged: Workstation) -> None:
-    assert acted(converged) == []
+class TestLaw2(Law2):
+    """A second apply."""
