@@ -66,8 +66,10 @@ class Entry(Repository):
     where nothing is, and is the person's from then on."""
     stow: Adding[PackageName] = []
     """Folders of the repository whose files GNU Stow links into the home: `vim/.vimrc` becomes
-    `~/.vimrc`. Stow's own options in .stowrc and its lists of ignored files hold. Links to files
-    that the repository no longer has are removed."""
+    `~/.vimrc`. Links to files that the repository no longer has are removed. Stow's own options in
+    .stowrc and its lists of ignored files hold. Where the home has no folder `.config`, Stow makes
+    that a link to the one of the repository, and programs write there; `--no-folding` in .stowrc
+    has it link files alone."""
     run: Script | None = None
     """A script for sh that puts the repository in place, `./install.sh` or a tool like chezmoi. The
     person runs it, in the folder of the repository, without input."""

@@ -44,10 +44,10 @@ def remote(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Remote:
     files = {
         "shell/bashrc": "# of the dotfiles",
         "zsh/.zshrc": "# zsh",
-        "install.sh": "id -un >~/.installed",
+        "install.sh": "#!/bin/sh\nid -un >~/.installed\n",
     }
     made.publish(app="1", **files)
-    made.source.git("update-index", "--chmod=+x", "install.sh")
+    (made.source.folder / "install.sh").chmod(0o755)
     made.source.commit(app="2")
     made.source.tag("v1")
     made.publish(app="2")

@@ -151,6 +151,19 @@ def test_stow_links_the_packages_and_a_plan_then_sees_no_difference(home: Home) 
 
 
 @STOW
+def test_packages_that_share_folders_are_linked_once_and_for_all(home: Home) -> None:
+    for file in ("vim/.config/nvim/init.lua", "zsh/.config/nvim/zsh.lua", "zsh/.config/z"):
+        home.put(f".dotfiles/{file}")
+    assert home.apply() == (0, "")
+    links = sorted(str(path.relative_to(home.folder)) for path in home.folder.rglob(".config/**/*"))
+    assert (home.folder / ".config/nvim").is_symlink() is False
+    assert [path for path in links if not path.startswith(".dotfiles")] == [
+        *(".config/nvim", ".config/nvim/init.lua", ".config/nvim/zsh.lua", ".config/z"),
+    ]
+    assert home.look() == (0, "linked")
+
+
+@STOW
 def test_before_the_first_checkout_a_plan_does_not_know_the_links(home: Home) -> None:
     shutil.rmtree(home.folder / ".dotfiles")
     assert (home.look(), home.refused()) == ((0, "missing"), None)
