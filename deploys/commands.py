@@ -20,7 +20,7 @@ from envwright.model.values import (
 )
 from envwright.resources.accounts import account
 from envwright.resources.as_user import Person
-from envwright.resources.tested import Script, Tested
+from envwright.resources.own_script import OwnScript, Script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,7 +128,7 @@ commands:
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         for name, entry in self.root.items():
-            yield Tested(
+            yield OwnScript(
                 title=name,
                 person=Person.named(entry.user, machine),
                 run=entry.run,

@@ -17,10 +17,10 @@ from envwright.resources.accounts import account
 from envwright.resources.as_user import Person
 from envwright.resources.command import Command
 from envwright.resources.link import Link
+from envwright.resources.own_script import OwnScript, Script
 from envwright.resources.package import Package
 from envwright.resources.preflight import Judged
 from envwright.resources.repository import Repository
-from envwright.resources.tested import Script, Tested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,7 +167,7 @@ def _commands(entry: Entry, person: Person, place: str) -> Iterator[Resource]:
     for path, source in entry.copies.items():
         to, file = shlex.quote(f"{person.home}/{path}"), f"{place}/{source}"
         missing = shlex.quote(f"there is no {file}: correct the path in the repository")
-        yield Tested(
+        yield OwnScript(
             title=f"dotfiles copy {path} of {user}",
             person=person,
             run=render("dotfiles.copy.sh", path=to, source=shlex.quote(file), missing=missing),
@@ -188,7 +188,7 @@ def _commands(entry: Entry, person: Person, place: str) -> Iterator[Resource]:
             at=(user, "stow"),
         )
     if entry.run is not None and entry.unless is not None:
-        yield Tested(
+        yield OwnScript(
             title=f"dotfiles script of {user}",
             person=person,
             run=entry.run,

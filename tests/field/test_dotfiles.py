@@ -16,7 +16,7 @@ def refused(case: Case) -> list[str]:
     """Why plan refuses the environment, without the name of the machine and the lines of it."""
     lines = case.run("plan").err.splitlines()
     said = [line for line in lines if "wanted by" not in line]
-    return [line.partition(f"{case.machine.name}: ")[2] or line for line in said]
+    return [line.partition("error: HOST: ")[2] or line for line in said]
 
 
 def test_dotfiles_take_no_place_of_a_persons_own(place: Place, debian13: Machine) -> None:

@@ -225,3 +225,37 @@ def test_options_of_the_repository_hold(home: Home) -> None:
     assert (home.folder / ".vim").is_symlink() is False
     assert list((home.folder / ".vim").rglob("*.vim")) == []
     assert home.look() == (0, "linked")
+
+
+def at_home(script: str, folder: Path) -> tuple[int, str]:
+    """The exit code and the output of a script for root, whose home a folder is."""
+    return Home._ran(script.replace("/root", str(folder)))
+
+
+@STOW
+def test_a_link_whose_file_the_repository_does_not_have_is_named_by_plan(tmp_path: Path) -> None:
+    text = 'dotfiles: {root: {url: https://git.test/a, tag: v1, link: {.vimrc: "my vimrc"}}}\n'
+    (proof,) = compile_section(tmp_path, text).proofs
+    lost = tmp_path / ".dotfiles/my vimrc"
+    assert (proof.quick, at_home(proof.script, tmp_path)) == (True, (1, f"there is no {lost}"))
+    lost.parent.mkdir()
+    lost.touch()
+    assert at_home(proof.script, tmp_path) == (0, "")
+
+
+@STOW
+def test_a_copy_is_made_once_with_its_rights_and_is_the_persons_then(tmp_path: Path) -> None:
+    text = "dotfiles: {root: {url: https://git.test/a, tag: v1, copies: {bin/tool: tools/one}}}\n"
+    made = compile_section(tmp_path, text).resources
+    (copy,) = (one for one in made if isinstance(one, Command))
+    source, there = tmp_path / ".dotfiles/tools/one", tmp_path / "bin/tool"
+    lacking = f"there is no {source}: correct the path in the repository"
+    assert at_home(copy.run, tmp_path) == (1, f"{lacking}\nthe command ended with exit code 1")
+    source.parent.mkdir(parents=True)
+    source.write_text("1")
+    source.chmod(0o755)
+    assert at_home(copy.run, tmp_path) == (0, "")
+    assert (there.read_text(), os.access(there, os.X_OK)) == ("1", True)
+    source.write_text("2")
+    assert (at_home(copy.observe, tmp_path), at_home(copy.run, tmp_path)) == ((0, "there"), (0, ""))
+    assert [(path.name, path.read_text()) for path in there.parent.iterdir()] == [("tool", "1")]

@@ -24,7 +24,7 @@ QUICK = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tested:
+class OwnScript:
     """A script that a person runs unless its effect is there.
 
     Args:
@@ -72,7 +72,7 @@ class Tested:
             f"the test of the command {self.title} did not end within {QUICK} s: every plan runs "
             "it, so it must be quick"
         )
-        return render("tested.state.sh", probe=probe, late=_late(), slow=shlex.quote(slow))
+        return render("own_script.state.sh", probe=probe, late=_late(), slow=shlex.quote(slow))
 
     def _run(self, state: str) -> str:
         run = self.person.runs(
@@ -86,7 +86,7 @@ class Tested:
         stopped = f"it did not end within {self.timeout}, and was stopped"
         unproved = f"the command ended well, but its test still fails: {self.test}"
         return render(
-            "tested.run.sh",
+            "own_script.run.sh",
             state=state,
             run=run,
             late=_late(),

@@ -1,4 +1,4 @@
-"""Tested: a person's script and its test, both run by the real sh as the person."""
+"""OwnScript: a person's script and its test, both run by the real sh as the person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envwright.resources.as_user import Person
-from envwright.resources.tested import Tested
+from envwright.resources.own_script import OwnScript
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ def ran(script: str) -> tuple[int, str]:
 
 def test_a_script_and_its_test_start_in_the_folder_that_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "it's here"
-    made = Tested(
+    made = OwnScript(
         title="made",
         person=Person("root", "root", str(tmp_path)),
         run="touch made",
@@ -41,5 +41,5 @@ def test_a_script_and_its_test_start_in_the_folder_that_is_named(tmp_path: Path)
 
 def test_the_account_and_what_is_named_come_first(tmp_path: Path) -> None:
     person = Person("dev", "dev", str(tmp_path))
-    tested = Tested(title="made", person=person, run="true", test="true", timeout="1m")
-    assert tested.command("package:git").after == ("user:dev", "package:git")
+    script = OwnScript(title="made", person=person, run="true", test="true", timeout="1m")
+    assert script.command("package:git").after == ("user:dev", "package:git")
