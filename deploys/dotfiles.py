@@ -37,6 +37,8 @@ SECONDS = 30
 BLOCKED = 3
 """The exit code for files in the way of Stow, which no other fault has."""
 
+HINT = "move the files away, or into the repository (`stow --adopt` does that)"
+
 
 def _below_home(path: str) -> str:
     inner = path.removeprefix("~/")
@@ -140,8 +142,8 @@ dotfiles:
                 yield Judged(
                     f"nothing is in the way of the dotfiles of {user}",
                     _look(entry, person, person.at_home(entry.to)),
-                    f"files in {person.home} are in the way of the links to the dotfiles:\n$said",
-                    "move the files away, or into the repository (`stow --adopt` does that)",
+                    f"{_refusal(person)}\n$said",
+                    HINT,
                     at=(user, "stow"),
                 )
 
@@ -206,6 +208,16 @@ def _look(entry: Entry, person: Person, place: str) -> str:
 
 
 def _stow(entry: Entry, person: Person, place: str, action: str) -> str:
-    packages = shlex.join(entry.stow)
-    values = {"folder": shlex.quote(place), "packages": packages, "blocked": BLOCKED}
-    return person.runs(f"{render('dotfiles.stow.sh', **values)}{action}", SECONDS)
+    script = render(
+        "dotfiles.stow.sh",
+        folder=shlex.quote(place),
+        packages=shlex.join(entry.stow),
+        blocked=BLOCKED,
+        refusal=shlex.quote(_refusal(person)),
+        hint=shlex.quote(HINT),
+    )
+    return person.runs(f"{script}{action}", SECONDS)
+
+
+def _refusal(person: Person) -> str:
+    return f"files in {person.home} are in the way of the links to the dotfiles:"

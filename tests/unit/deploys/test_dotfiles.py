@@ -186,12 +186,13 @@ def test_files_in_the_way_are_named_and_stay(home: Home) -> None:
     mine = home.put(".zshrc", "mine\n")
     (home.folder / ".vimrc").symlink_to("old dots/vimrc")
     assert home.look() == (1, ".vimrc\n.zshrc")
-    assert home.refused() == Fault(
-        "files in /root are in the way of the links to the dotfiles:\n.vimrc\n.zshrc",
-        "move the files away, or into the repository (`stow --adopt` does that)",
-    )
-    code, said = home.apply()
-    assert (code, "existing target is not owned by stow: .vimrc" in said) == (1, True)
+    said = "in the way of the links to the dotfiles:\n.vimrc\n.zshrc"
+    hint = "move the files away, or into the repository (`stow --adopt` does that)"
+    assert home.refused() == Fault(f"files in /root are {said}", hint)
+    skel = home.put(".bashrc", Path("/etc/skel/.bashrc").read_text("utf-8"))
+    home.put(".dotfiles/zsh/.bashrc")
+    assert home.apply() == (1, f"files in {home.folder} are {said}\n{hint}")
+    assert skel.is_symlink() is False
     assert mine.read_text() == "mine\n"
 
 
