@@ -5,10 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from envwright.model.capability import Settings, TableCapability, render
-from envwright.model.proof import Assertion
+from envwright.model.capability import Settings, TableCapability
 from envwright.model.secrets import is_mentioned
 from envwright.model.values import (
     AccountName,
@@ -17,12 +16,11 @@ from envwright.model.values import (
     OneLine,
     VariableName,
     exactly_one,
-    seconds,
     spelled,
 )
 from envwright.resources.accounts import account
-from envwright.resources.as_user import LATE, Person, given
-from envwright.resources.command import Command
+from envwright.resources.as_user import Person
+from envwright.resources.own_script import OwnScript, Script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +36,10 @@ CommandName = Annotated[
         "letters, digits, `.`, `_` and `-`, a letter or digit first",
     ),
 ]
-Script = Annotated[str, Field(min_length=1), spelled(r"^[^\x00]*\S[^\x00]*$", "a script for sh")]
 Place = Annotated[
     str,
     spelled(r"^(/|~/)[^\n\r\x00]*$", "an absolute path, or a path that begins with `~/`"),
 ]
-QUICK = 10
-"""How many seconds `unless` may take: each plan asks it."""
 
 
 class Entry(Settings):
@@ -133,54 +128,16 @@ commands:
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         for name, entry in self.root.items():
-            person = Person.named(entry.user, machine)
-            state = _state(name, entry, person)
-            yield Command(
+            yield OwnScript(
                 title=name,
-                observe=state,
-                expected="there",
-                run=_run(entry, person, state),
-                seen=(Assertion("run", (state,), "stdout", "there\n"),),
-                after=(f"user:{entry.user}",),
-                given=given(entry.secret()),
-                follows=tuple(entry.needs),
-                at=(name,),
-            )
+                person=Person.named(entry.user, machine),
+                run=entry.run,
+                test=entry.test,
+                timeout=entry.timeout,
+                public=entry.public(),
+                secret=entry.secret(),
+            ).command(follows=tuple(entry.needs), at=(name,))
 
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
         for name, entry in self.root.items():
             yield from account(entry.user, machine, (name, "user"))
-
-
-def _state(name: str, entry: Entry, person: Person) -> str:
-    # timeout(1) has exit codes of its own, which the test must not have by chance.
-    probe = person.runs(f"(\n{entry.test}\n) || exit 1", QUICK, entry.public())
-    slow = (
-        f"the test of the command {name} did not end within {QUICK} s: every plan runs it, so it "
-        "must be quick"
-    )
-    return render("commands.state.sh", probe=probe, late=_late(), slow=shlex.quote(slow))
-
-
-def _run(entry: Entry, person: Person, state: str) -> str:
-    run = person.runs(
-        f'(\n{entry.run}\n) || {{ echo "the command ended with exit code $?"; exit 1; }}',
-        seconds(entry.timeout),
-        entry.public(),
-        online=True,
-        given=bool(entry.secret()),
-    )
-    stopped = f"it did not end within {entry.timeout}, and was stopped"
-    unproved = f"the command ended well, but its test still fails: {entry.test}"
-    return render(
-        "commands.run.sh",
-        state=state,
-        run=run,
-        late=_late(),
-        stopped=shlex.quote(stopped),
-        unproved=shlex.quote(unproved),
-    )
-
-
-def _late() -> str:
-    return " | ".join(map(str, LATE))

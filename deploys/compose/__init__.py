@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import model_validator
@@ -191,11 +192,23 @@ def _unit(
         seen=(Assertion("run", (render("compose.witness.sh", **values),), "rc", 0),),
         after=(f"member:docker/{user}",),
         # A unit that is restarted returns before its services are healthy; the command waits.
-        undone_by=(*(file.id for file in files), "service:docker.service", f"service:{unit}"),
+        undone_by=(
+            *(file.id for file in files),
+            *_checkouts(stack),
+            "service:docker.service",
+            f"service:{unit}",
+        ),
         undone_below=tuple(_read_folders(name, stack)),
         systemd=True,
         at=(name,),
     )
+
+
+def _checkouts(stack: Stack) -> Iterator[str]:
+    """Yield the ids of checkouts that would bring the compose file of a stack with a `path`."""
+    if stack.path is not None:
+        folder = PurePosixPath(stack.path)
+        yield from (f"checkout:{place}" for place in (folder, *folder.parents))
 
 
 def _read_folders(name: str, stack: Stack) -> list[str]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 OWN = {"greeting": "rm /etc/greeting", "fetched": "rm /home/dev/fetched"}
 """What breaks the effects of a person's own commands, by their names."""
+DOTFILES = {"copy": ".config/own/app", "stow": ".zshrc", "script": ".installed"}
+"""A file in the home by each way of dotfiles."""
 
 
 @functools.singledispatch
@@ -318,6 +320,8 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
         file = "/etc/gitconfig" if name.endswith("system") else "/home/dev/.gitconfig"
         yield "a value", f"sed -i 's/= .*/= drifted/' {file}"
         yield "missing", f"rm {file}"
+    elif kind == "dotfiles":
+        yield "missing", f"rm /home/dev/{DOTFILES[name.split()[0]]}"
     elif resource.title in OWN:
         yield "missing", OWN[resource.title]
     else:

@@ -41,7 +41,13 @@ class Remote:
 def remote(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Remote:
     """A repository with two commits; the second one has the tag v1."""
     made = Remote(Repository.new(tmp_path_factory.mktemp("git") / "app"), server.root)
-    made.publish(app="1")
+    files = {
+        "shell/bashrc": "# of the dotfiles",
+        "zsh/.zshrc": "# zsh",
+        "install.sh": "#!/bin/sh\nid -un >~/.installed\n",
+    }
+    made.publish(app="1", **files)
+    (made.source.folder / "install.sh").chmod(0o755)
     made.source.commit(app="2")
     made.source.tag("v1")
     made.publish(app="2")
@@ -81,6 +87,17 @@ APP, TOOLS = "/home/dev/src/app", "/opt/tools/app"
 def as_dev(station: Workstation, folder: str, words: str) -> str:
     """Run git as the person."""
     return station.machine.sh(f"cd {folder} && runuser -u dev -- git {words}").strip()
+
+
+def test_dotfiles_are_put_in_place_by_the_person(converged: Workstation) -> None:
+    look = """cd /home/dev && stat -c '%U %F %N' .bashrc .zshrc .config/app .config/own/app"""
+    assert converged.machine.sh(look).splitlines() == [
+        "dev symbolic link '.bashrc' -> '/home/dev/.dotfiles/shell/bashrc'",
+        "dev symbolic link '.zshrc' -> '.dotfiles/zsh/.zshrc'",
+        "dev symbolic link '.config/app' -> '/home/dev/.dotfiles/app'",
+        "dev regular file '.config/own/app'",
+    ]
+    assert converged.machine.sh("cat /home/dev/.installed") == "dev\n"
 
 
 def test_a_followed_branch_moves_and_a_tag_does_not(converged: Workstation, remote: Remote) -> None:

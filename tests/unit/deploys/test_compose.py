@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sections import compile_section, refusals, states
 
+from envwright.facts import Unknown
+from envwright.model.resource import compare
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -117,6 +120,20 @@ def test_each_stack_is_redone_by_its_own_files_and_unit_and_by_docker_alone(tmp_
         "service:docker.service",
         "service:envwright-compose@b.service",
     )
+
+
+def test_a_stack_in_a_checkout_comes_after_the_checkout_and_is_redone_by_it(tmp_path: Path) -> None:
+    text = """\
+compose: {a: {path: /home/dev/app/deploy}}
+checkouts: {/home/dev/app: {url: https://git.test/app, owner: dev, branch: main}}
+"""
+    made: dict[str, Any] = {r.id: r for r in compile_section(tmp_path, text).resources}
+    up, checkout = "command:compose a", "checkout:/home/dev/app"
+    assert list(made).index(up) > list(made).index(checkout)
+    same = compare(made[up].desired(), made[up].desired())
+    assert made[up].predict(same, {checkout}).before == {
+        "value": Unknown("what comes before it changes")
+    }
 
 
 def test_ports_are_proved_where_some_are_published(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from envwright.facts import Facts, KnownGroup, KnownUser, Stat, Status, Unknown
+from dataclasses import replace
+from typing import Any
+
+from envwright.facts import Facts, KnownGroup, KnownUser, Question, Stat, Status, Text, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Fields, compare
@@ -40,6 +43,30 @@ def test_what_is_no_link_is_left_alone() -> None:
     told = "/opt/my link is a file, not a link: move it away first"
     assert LINK.refusal(compare(file, STATE)) == told
     assert LINK.refusal(compare({**STATE, "target": "x"}, STATE)) == ""
+
+
+def test_a_copy_of_a_file_that_nobody_changed_gives_way() -> None:
+    link = replace(LINK, over="/etc/skel/x")
+    file = Status("file", "0644", "dev", "team", 5, "")
+    answers: dict[Question[Any], Any] = {
+        Stat(link.path): file,
+        Text(link.path): "a",
+        Text("/etc/skel/x"): "a",
+    }
+    copy = compare(link.actual(Facts(answers)), STATE)
+    assert (set(answers) <= set(link.questions()), link.refusal(copy)) == (True, "")
+    assert list(link.converge(copy)) == [
+        operation(
+            "paths.link",
+            path="/opt/my link",
+            target="a 'b'",
+            user="dev",
+            group="team",
+            over="/etc/skel/x",
+        )
+    ]
+    changed = compare(link.actual(Facts({**answers, Text(link.path): "b"})), STATE)
+    assert link.refusal(changed) == "/opt/my link is a file, not a link: move it away first"
 
 
 def test_a_link_is_witnessed_itself_not_what_it_leads_to() -> None:

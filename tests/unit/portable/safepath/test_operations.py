@@ -107,6 +107,17 @@ def test_what_root_lacks_is_made_as_roots(tmp_path: Path) -> None:
     assert owner(tmp_path / "a" / "file") == (*NAMES, "0o600")
 
 
+def test_a_link_takes_the_place_of_a_copy_that_nobody_changed(home: Path, tmp_path: Path) -> None:
+    write(tmp_path / "skel", "as every home has it")
+    said = {"path": f"{home}/file", "target": "t", "over": f"{tmp_path}/skel", **WHO}
+    write(home / "file", "mine", pwd.getpwnam("nobody").pw_uid)
+    assert refusal("link", **said) == f"{home}/file exists and is not a link"
+    assert (home / "file").read_text() == "mine"
+    (home / "file").write_text("as every home has it")
+    assert (run("link", **said), run("link", **said)) == (True, False)
+    assert (home / "file").readlink().name == "t"
+
+
 def test_an_owner_and_a_mode_that_drifted_are_mended(home: Path) -> None:
     calls: list[tuple[str, dict[str, Any]]] = [
         ("put", {"src": Content("x\n"), "dest": f"{home}/file", "mode": "0640", **WHO}),
