@@ -9,11 +9,10 @@ from pydantic import Field, field_validator
 from envwright.model.capability import Capability, Objection, render
 from envwright.model.proof import Assertion, Proof
 from envwright.model.values import spelled
-from envwright.portable.dialects import fstab
-from envwright.portable.safepath import change
 from envwright.resources.command import Command
 from envwright.resources.keys import Keys
 from envwright.resources.mount import FSTAB
+from envwright.resources.paths import only_root_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,11 +82,10 @@ swap:
         yield made
         # After the file: a boot would wait for a file that is still missing.
         options = "sw" if self.priority is None else f"sw,pri={self.priority}"
-        line = fstab.entry(self.file, "none", "swap", options)
         yield Keys(
             path=FSTAB,
             dialect="fstab",
-            keys={f"swap {self.file}": line},
+            keys={f"swap {self.file}": f"{self.file} none swap {options} 0 0"},
             needs=(made.id,),
         )
 
@@ -101,12 +99,12 @@ swap:
         expected = f"regular file of {self._bytes >> 20} MB, mode 600 of root:root, in use"
         expected += f", priority {priority}" if priority else ""
         values = {"file": self.file, "size": self._bytes, "priority": priority}
-        seen = ("file", (self.file,))
+        folder, seen = self.file.rpartition("/")[0], ("file", (self.file,))
         return Command(
             title=f"swap {self.file}",
             observe=render("swap.state.sh", expected=expected, **values),
             expected=expected,
-            run=render("swap.made.sh", guard=change("guard", self.file), **values),
+            run=render("swap.made.sh", guard=only_root_changes(folder), **values),
             seen=(
                 Assertion(*seen, "size", self._bytes),
                 Assertion(*seen, "mode", 0o600),
