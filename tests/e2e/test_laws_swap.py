@@ -115,3 +115,31 @@ def test_a_file_that_is_no_swap_file_is_left(converged: Workstation) -> None:
     finally:
         machine.sh(f"mv {FILE}.kept {FILE}")
     assert converged.apply() == [f"command:swap {FILE}"]
+
+
+BY_HAND = {
+    "everybody could read it": f"dd if=/dev/zero of={FILE} bs=1M count=32 && chmod 644 {FILE} && "
+    f"mkswap {FILE} && swapon {FILE}",
+    "it has holes": f"truncate -s 64M {FILE} && chmod 600 {FILE} && mkswap {FILE} && "
+    f"! swapon {FILE}",
+    "an apply was cut off": f"fallocate -l 8M {FILE}.envwright-new",
+}
+
+
+@pytest.mark.parametrize("how", BY_HAND)
+def test_what_somebody_made_by_hand_becomes_right(
+    converged: Workstation, tmp_path: Path, how: str
+) -> None:
+    machine = converged.machine
+    machine.sh(f"swapoff {FILE}; rm {FILE}; {{ {BY_HAND[how]}; }} 2>&1")
+    # The line of many instructions means the same.
+    line = f"{FILE} swap swap defaults 0 0\n"
+    machine.put("/etc/fstab", line)
+    text = law_environment("swap").read_text("utf-8").replace("  priority: 7\n", "")
+    (tmp_path / "box.yaml").write_text(text, "utf-8")
+    with workstation(machine, tmp_path / "box.yaml") as station:
+        assert station.apply() == [f"command:swap {FILE}"]
+        assert station.changed() == set()
+        assert "failed" not in {result.outcome for result in station.verify()}
+    shown = machine.sh(f"stat -c '%a %s' {FILE}*; cat /etc/fstab")
+    assert (live(machine).split()[0], shown) == ("65532", f"600 67108864\n{line}")

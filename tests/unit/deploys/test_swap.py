@@ -84,12 +84,14 @@ def test_a_place_that_is_a_persons_or_does_not_last_is_refused(tmp_path: Path) -
     )
 
 
-def observed(tmp_path: Path, file: Path, size: str = "64MB") -> tuple[int, str]:
+def observed(tmp_path: Path, file: Path, size: str = "64MB", **instead: str) -> tuple[int, str]:
     """Ask this computer for the state of a swap file; return the exit code and what is said."""
     # The path of a test lies where an environment may name none.
     made = compile_section(tmp_path, f"swap: {{size: {size}, file: /here}}\n").resources[0]
     assert isinstance(made, Command)
-    script = made.observe.replace("/here", str(file))
+    script = made.observe
+    for path, other in {"/here": str(file), **instead}.items():
+        script = script.replace(path, other)
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
     return done.returncode, done.stdout.replace(str(tmp_path), "").strip()
 
@@ -130,6 +132,37 @@ def test_a_disk_without_room_is_told_before_anything_is_changed(tmp_path: Path) 
         "the file system of ",
         "943718400 MB: make room, or choose a smaller size",
     )
+
+
+SWAPS = """\
+Filename Type Size Used Priority
+/dev/sda2 partition 2097148 1048576 -2
+{} file 4194300 {} -3
+"""
+MEMORY = "MemTotal: 4000000 kB\nMemAvailable: 1048576 kB\nSwapFree: {} kB\n"
+
+
+STAYS = "regular empty file of 0 MB, mode 600 of me, in use; other swap space stays: "
+FULL = "/swap holds 2047 MB of programs, and 2047 MB of memory are free: end some programs first"
+
+
+# 1 GB of memory and 1 GB less 4 KB of the partition can take what is in the file.
+@pytest.mark.parametrize(
+    ("used", "result"),
+    [(2097148, (0, f"{STAYS}/dev/sda2 (2047 MB)")), (2097149, (77, FULL))],
+)
+def test_a_file_whose_content_fits_nowhere_else_stays_in_use(
+    tmp_path: Path, used: int, result: tuple[int, str]
+) -> None:
+    # Stand-ins for the kernel's two files: no test fills the memory of this computer.
+    file, swaps, memory = tmp_path / "swap", tmp_path / "swaps", tmp_path / "meminfo"
+    file.touch(0o600)
+    swaps.write_text(SWAPS.format(file, used), "utf-8")
+    free = 2097148 - 1048576 + 4194300 - used
+    memory.write_text(MEMORY.format(free), "utf-8")
+    stand_ins = {"/proc/swaps": str(swaps), "/proc/meminfo": str(memory)}
+    code, said = observed(tmp_path, file, **stand_ins)
+    assert (code, said.replace(f"{file.owner()}:{file.group()}", "me")) == result
 
 
 def test_scripts_can_be_parsed(tmp_path: Path) -> None:
