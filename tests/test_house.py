@@ -65,6 +65,7 @@ OTHER_MEANINGS = {
     "environment": "the file that a person names",
     "git": "the program that a machine follows a repository with, and a hint names",
     "ssh": "the program that leads to a machine",
+    "swap": "a type of the table of mounts, a key of .wslconfig, and a kind of unit",
     "time": "when something happened, in records",
     "user": "an account: a word of the vocabulary, an argument of pyinfra and testinfra",
     "users": "an option of mount(8)",

@@ -273,6 +273,7 @@ BY_TITLE = {
 
 VALUES: dict[str, Callable[..., str]] = {
     "sysctl": lambda key: f"echo 65536 > /proc/sys/{key.replace('.', '/')}",
+    "swap": lambda file: f"swapoff {file}",
     "environment": lambda name: f"systemctl set-environment {name}=drifted",
     "debconf": lambda question, _, package: (
         f"echo '{package} {question} string drifted' | debconf-set-selections"

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from house import HOUSE
+from sections import compile_everywhere
 
-from envwright.spec.compiler import Compiled, compile_environment
 from envwright.spec.environment import load
 from envwright.spec.sample_machines import MACHINES
+
+if TYPE_CHECKING:
+    from envwright.spec.compiler import Compiled
 
 _HERE = Path(__file__).parent
 SHIPPED = sorted((HOUSE / "environments").glob("*.yaml"))
@@ -33,8 +37,11 @@ def sections(path: Path) -> frozenset[str]:
 
 
 def compiled(path: Path) -> Compiled:
-    """Return what an environment comes to on a machine under WSL, where most is done."""
-    return compile_environment(load(path, MACHINES[-1]), MACHINES[-1])
+    """Return what an environment comes to under WSL, where most is done, or on the last machine.
+
+    The last machine is that of the kinds that the environment can work on.
+    """
+    return compile_everywhere(path)[-1]
 
 
 def tried_as_they_are() -> list[Path]:

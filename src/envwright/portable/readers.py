@@ -156,15 +156,20 @@ def fstab(text: str, key: str) -> list[str] | None:
     """Read the six fields of a mount point in an fstab, without escapes; None: not there.
 
     Options come in alphabetical order, sizes in bytes; `defaults` stands where there are no others.
+    The key `swap SOURCE` stands for swap space, which has the mount point `none`.
     """
     for line in text.split("\n"):
         fields = [_unescape(field) for field in re.findall(r"[^ \t\r]+", line)[:6]]
-        if len(fields) > 2 and fields[1] == key and not line.lstrip().startswith("#"):  # noqa: PLR2004 - source, target, type
+        swap = fields[2:3] == ["swap"]
+        if swap:
+            fields[1] = "none"
+        named = f"swap {fields[0]}" if swap else "".join(fields[1:2])
+        if len(fields) > 2 and named == key and not line.lstrip().startswith("#"):  # noqa: PLR2004 - source, target, type
             fields += ["defaults", "0", "0"][len(fields) - 3 :]
             options = {
                 re.sub(r"^size=(\d+)([kKmMgG])$", _in_bytes, o) for o in fields[3].split(",")
             }
-            fields[3] = ",".join(sorted(options - {"defaults"})) or "defaults"
+            fields[3] = ",".join(sorted(options - {"defaults", "sw" if swap else ""})) or "defaults"
             return fields
     return None
 

@@ -35,6 +35,13 @@ def reason_unwritable(dialect: str, keys: Mapping[str, Value]) -> str:
     return ""
 
 
+def _fields(line: str, key: str) -> list[str] | None:
+    """Return the fields of a line of fstab, as the witness finds them in the file."""
+    from envwright.portable import readers  # noqa: PLC0415 - verify's alone
+
+    return readers.fstab(line, key)
+
+
 @dataclass(frozen=True, kw_only=True)
 class EditedFile(Resource):
     """Some keys of a file.
@@ -78,13 +85,15 @@ class EditedFile(Resource):
     def key_witness(self, module: str, argument: str, attribute: str) -> Iterator[Assertion]:
         """Assert each key, read out of the text that `module(argument).attribute` shows."""
         for name, value in self.keys.items():
-            reader, seen = self.dialect, value
+            reader, seen = self.dialect, cast("object", value)
             if isinstance(value, bool) and self.dialect in SWITCHES:
                 reader = SWITCHES[self.dialect]
             elif (size := self._size(name, value)) is not None:
                 reader, seen = "wslconfig_size", size
             elif isinstance(value, int | float) and self.dialect in UNTYPED:
                 seen = json.dumps(value)
+            elif self.dialect == "fstab":
+                seen = _fields(str(value), name)
             yield Assertion(module, (argument,), attribute, seen, view=View(reader, name))
 
     def _size(self, name: str, value: Value) -> int | None:

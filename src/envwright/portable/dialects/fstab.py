@@ -45,8 +45,10 @@ class FstabDialect:
     return of a line of three or four fields for a part of the last. An edit writes what both read;
     `problems` names what only one of them does.
 
-    Lines that mount nothing at a path (swap, whose mount point is "none") are no keys and are
-    never touched. Of a mount point that stands twice the first counts; removing takes all.
+    Swap space has no mount point: its key is "swap" and what it lies on ("swap /swapfile"). Nobody
+    reads the second field of such a line ("none", "swap"). Other lines that mount nothing at a path
+    are no keys and are never touched. Of a key that stands twice the first counts; removing takes
+    all.
 
     A line that stands for the same mount is the wanted one: options count as a set, `defaults` as
     none beside others, and `size=64m` is `size=65536k`. Where an option contradicts another of the
@@ -57,11 +59,11 @@ class FstabDialect:
     name = "fstab"
 
     def read(self, text: str) -> dict[str, Value]:
-        """Every mount at a path."""
+        """Every mount at a path, and all swap space."""
         found: dict[str, Value] = {}
         for line in split_lines(text):
             if fields := _mount(line):
-                found.setdefault(_target(fields), entry(*fields))
+                found.setdefault(_key(fields), entry(*fields))
         return found
 
     def actual(self, text: str, wanted: Mapping[str, Value]) -> dict[str, Value]:
@@ -138,18 +140,24 @@ def _unescape(field: str) -> str:
 
 
 def _mount(line: str) -> list[str] | None:
-    """The plain fields of a line that mounts something at a path, else None."""
+    """The plain fields of a line that has a key, else None."""
     fields = _fields(line)
-    return fields if fields and fields[1].startswith("/") else None
+    return fields if fields and (fields[1].startswith("/") or _is_swap(fields)) else None
 
 
-def _target(fields: list[str]) -> str:
+def _is_swap(fields: list[str]) -> bool:
+    return fields[2] == "swap"
+
+
+def _key(fields: list[str]) -> str:
+    if _is_swap(fields):
+        return f"swap {fields[0]}"
     return _SLASHES.sub("/", fields[1]).rstrip("/") or "/"
 
 
 def _is_at(line: str, key: str) -> bool:
     fields = _mount(line)
-    return fields is not None and _target(fields) == key
+    return fields is not None and _key(fields) == key
 
 
 def _spell(key: str, value: str) -> str:
@@ -158,7 +166,7 @@ def _spell(key: str, value: str) -> str:
     fields = _fields(value) if _LINE.fullmatch(value) else None
     if fields is None:
         raise DialectError(f"{key}: {value!r} is no mount: expected six fields")
-    if not fields[1].startswith("/") or _target(fields) != key:
+    if _mount(value) is None or _key(fields) != key:
         raise DialectError(f"{key!r} is not the mount point of {value!r}")
     return entry(*fields)
 
@@ -166,6 +174,10 @@ def _spell(key: str, value: str) -> str:
 def _meaning(value: Value) -> tuple[list[str], object]:
     """What two spellings of the same mount have in common."""
     fields = _fields(str(value)) or []
+    if fields and _is_swap(fields):
+        fields[1] = "none"
+        # swapon(8) reads it as nothing: a word of old that every example has.
+        fields[3] = ",".join(o for o in fields[3].split(",") if o != "sw")
     return [*fields[:3], *fields[4:]], _options(fields[3]) if fields else None
 
 
@@ -188,7 +200,7 @@ def _set(text: str, key: str, value: str) -> str:
     lines = split_lines(text)
     for index, line in enumerate(lines):
         fields, match = _mount(line), _LINE.match(line)
-        if fields is None or match is None or _target(fields) != key:
+        if fields is None or match is None or _key(fields) != key:
             continue
         if _meaning(entry(*fields)) == _meaning(value):
             return text

@@ -16,6 +16,7 @@ from fuzz import rounds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from envwright.portable import readers
 from envwright.portable.dialects import DialectError, Problem, Value, get
 from envwright.portable.dialects.fstab import entry
 
@@ -33,6 +34,7 @@ TABLE = (
 def test_mounts_are_read_by_their_plain_mount_points() -> None:
     assert list(FSTAB.read(TABLE).items()) == [
         ("/", "UUID=1 / ext4 errors=remount-ro 0 1"),
+        ("swap /swapfile", "/swapfile none swap sw 0 0"),
         (
             "/mnt/my share",
             r"\134\134srv\134share /mnt/my\040share drvfs defaults 0 0",
@@ -76,10 +78,35 @@ def test_of_a_mount_point_that_stands_twice_the_first_counts() -> None:
     assert FSTAB.edit(text, {"/m": None}) == ""
 
 
+SWAP = "/swapfile none swap sw,pri=5 0 0"
+
+
+@pytest.mark.parametrize("point", ["none", "swap", "/swapfile"])
+def test_swap_space_is_found_by_what_it_lies_on(point: str) -> None:
+    text = f"/swapfile\t{point} swap  sw 0 0 \n/dev/sdb1 none swap\n"
+    assert FSTAB.read(text) == {
+        "swap /swapfile": f"/swapfile {point} swap sw 0 0",
+        "swap /dev/sdb1": "/dev/sdb1 none swap defaults 0 0",
+    }
+    assert FSTAB.edit(text, {"swap /swapfile": SWAP}) == text.replace(
+        f"/swapfile\t{point} swap  sw 0 0", SWAP
+    )
+    assert FSTAB.edit(text, {"swap /swapfile": None}) == "/dev/sdb1 none swap\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["/swapfile swap swap defaults 0 0", "/swapfile none swap", "/swapfile swap swap sw"]
+)
+def test_a_line_that_means_the_same_swap_space_stays(line: str) -> None:
+    wanted = {"swap /swapfile": "/swapfile none swap sw 0 0"}
+    assert FSTAB.actual(f"{line}\n", wanted) == wanted
+    assert FSTAB.edit(f"{line}\n", wanted) == f"{line}\n"
+    assert readers.fstab(line, "swap /swapfile") == readers.fstab(*wanted.values(), *wanted)
+
+
 @pytest.mark.parametrize("key", ["none", "swap"])
-def test_swap_is_no_key(key: str) -> None:
+def test_the_second_field_of_swap_space_is_no_key(key: str) -> None:
     text = f"/swapfile {key} swap sw 0 0\n"
-    assert FSTAB.read(text) == {}
     assert FSTAB.edit(text, {key: None}) == text
     with pytest.raises(DialectError) as caught:
         FSTAB.edit(text, {key: f"/s {key} swap sw 0 0"})
