@@ -1,0 +1,125 @@
+"""A person's whole environment, over a company's base, on a bare machine behind a proxy."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from machines import archives
+from machines.proxy import Proxy
+from repositories import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from field_case import Case, Place
+    from machines.engine import Network
+    from machines.machine import Machine
+    from machines.server import Server
+
+SITE = "files.envwright.test"
+HOME = "/home/una"
+BREAKS = {
+    "directory:/opt/site": "rmdir /opt/site",
+    "user:anna": "usermod --shell /bin/bash anna",
+    "member:staff/una": "gpasswd --delete una staff",
+    "package:nano": "dpkg --remove nano",
+    "archive:/opt/greet": "rm /opt/greet/bin/greet",
+    "link:/usr/local/bin/greet": "ln -sfn /bin/true /usr/local/bin/greet",
+    f"checkout:{HOME}/dotfiles": f"rm -r {HOME}/dotfiles",
+    f"link:{HOME}/.vimrc": f"rm {HOME}/.vimrc",
+    f"keys:{HOME}/.bashrc": f"sed -i 's/^export BLOG=.*/export BLOG=mine/' {HOME}/.bashrc",
+    "command:certificates": "rm /etc/ssl/certs/company.pem; update-ca-certificates --fresh; "
+    "rm /etc/ssl/certs/ca-certificates.crt",
+    "file:/etc/apt/apt.conf.d/95envwright-proxy": "rm /etc/apt/apt.conf.d/95envwright-proxy",
+    "file:/etc/profile.d/50-envwright-proxy.sh": "rm /etc/profile.d/50-envwright-proxy.sh",
+}
+"""How a person breaks each part by hand, by the id of the resource that plan names then."""
+
+
+@pytest.fixture
+def proxy(engine: Network) -> Iterator[Proxy]:
+    """The company's proxy, which alone knows where the company's server is."""
+    with Proxy(engine.gateway, [SITE]).running() as running:
+        yield running
+
+
+@pytest.fixture
+def options(server: Server, proxy: Proxy, tmp_path: Path) -> list[str]:
+    """The variables of the environment: the proxy, and the archive that the server has now."""
+    dotfiles = Repository.new(tmp_path / "repository")
+    dotfiles.commit(**{"vimrc": "set number\n", "tool/settings": "colour = no\n"})
+    bare = server.root / SITE / "dotfiles.git"
+    dotfiles.git("clone", "--quiet", "--bare", ".", str(bare))
+    dotfiles.git("--git-dir", str(bare), "update-server-info")
+    greet = archives.tar([archives.file("greet-1.0/bin/greet")])
+    digits = archives.publish(server, "greet-1.0.tar.gz", greet)
+    (tmp_path / "company.pem").write_text(server.certificate, "utf-8")
+    return ["--var", f"proxy={proxy.url}", "--var", f"digits={digits}"]
+
+
+def changes(case: Case, options: list[str]) -> set[str]:
+    """Return the ids of what plan would change."""
+    told = json.loads(case.run("plan", "--json", *options).out)
+    return {change["id"] for change in told["changes"]}
+
+
+def settled(case: Case, options: list[str]) -> bool:
+    """Tell whether plan has nothing to say, and verify finds everything."""
+    plan, verify = case.run("plan", *options), case.run("verify", *options)
+    return "Nothing to do:" in plan.out and (plan.code, verify.code) == (0, 0)
+
+
+def as_person(machine: Machine, name: str, script: str) -> str:
+    """Run a script as a person does who is logged in, in an interactive shell."""
+    return machine.sh(f"su - {name} -c 'bash -ic \"$(cat)\" 2>/dev/null'", text=script)
+
+
+def test_a_person_s_environment_comes_by_the_company_s_proxy_and_is_mended_in_order(
+    place: Place, debian13: Machine, proxy: Proxy, options: list[str]
+) -> None:
+    case = place("person-behind-a-company-proxy", debian13)
+    debian13.sh(f"! getent hosts {SITE}")
+    assert BREAKS.keys() <= changes(case, options)
+    said = case.run("apply", "--yes", *options)
+    assert (said.code, said.err) == (0, "")
+    assert {("GET", "deb.debian.org"), ("CONNECT", SITE)} == {*proxy.requests}
+    assert as_person(debian13, "una", SEES) == SEEN
+    assert as_person(debian13, "anna", "id -nG; getent passwd anna | cut -d : -f 7") == (
+        "anna staff\n/bin/sh\n"
+    )
+    assert settled(case, options)
+
+    debian13.sh("\n".join(("set -e", "{", *BREAKS.values(), "} >/dev/null 2>&1")))
+    assert changes(case, options) == {*BREAKS}
+    assert case.run("verify", *options).code == 2
+    said = case.run("apply", "--yes", *options)
+    assert (said.code, said.err) == (0, "")
+    assert settled(case, options)
+    assert as_person(debian13, "una", SEES) == SEEN
+
+
+SEES = f"""
+cat ~/.vimrc ~/.config/tool/settings
+greet $BLOG
+stat -c '%U %G %a' $BLOG
+command -v curl nano
+curl -sSo /dev/null -w '%{{http_code}}\\n' https://{SITE}/content/greet-1.0.tar.gz
+git -C dotfiles status --short --branch
+git ls-remote --heads https://{SITE}/dotfiles.git | cut -f 2
+id -nG
+"""
+SEEN = """\
+set number
+colour = no
+hello, /opt/site
+una staff 2775
+/usr/bin/curl
+/usr/bin/nano
+200
+## main...origin/main
+refs/heads/main
+una staff
+"""
