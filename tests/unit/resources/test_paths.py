@@ -20,10 +20,13 @@ def test_a_path_comes_after_its_owner_and_all_that_it_lies_in() -> None:
         "group:team",
         "directory:/a/b",
         "mount:/a/b",
+        "checkout:/a/b",
         "directory:/a",
         "mount:/a",
+        "checkout:/a",
         "directory:/",
         "mount:/",
+        "checkout:/",
     ]
 
 
