@@ -78,6 +78,8 @@ FORMATS = {
 }
 """By the end of a file's name: how its keys are edited. Comments in JSON do no harm here."""
 HOSTNAME = "/etc/hostname"
+SKELETON = "/etc/skel"
+"""What a new account gets copies of in its home (useradd(8))."""
 
 
 class Lines(Settings):
@@ -207,7 +209,8 @@ class Section(TableCapability):
     and every other byte stays. Files of sudo, sshd, systemd, apt, git and bash, and
     fstab, go live only when the program that reads them accepts them. A file never replaces a
     directory, and a directory or link never replaces a file: the error names the existing entry,
-    and envwright leaves it alone.
+    and envwright leaves it alone. A link does take the place of a file that a new account gets from
+    /etc/skel, such as ~/.bashrc, where nobody has changed the file.
     """
 
     example: ClassVar[str] = """\
@@ -237,11 +240,11 @@ files:
             elif entry.directory:
                 yield Directory(mode=entry.mode or "0755", **common)
             elif entry.link is not None:
-                yield Link(target=entry.link, **common)
+                yield Link(target=entry.link, template=_template(path, owner, machine), **common)
             elif entry.is_edited:
                 yield _edited(path, entry, common)
             elif entry.tree:
-                yield from _tree(path, entry, common)
+                yield from _tree(path, entry, common, machine)
             else:
                 texts = (entry.content, entry.source, entry.template)
                 content = next(text for text in texts if text is not None)
@@ -302,7 +305,16 @@ files:
                 )
 
 
-def _tree(path: str, entry: Entry, common: dict[str, Any]) -> Iterator[Resource]:
+def _template(path: str, owner: str, machine: Machine) -> str:
+    """Return the file of which a new account gets a copy at a path; "" outside of homes."""
+    home, place = PurePosixPath(machine.home(owner)), PurePosixPath(path)
+    # The files in root's home do not come from there.
+    if owner == "root" or home not in place.parents:
+        return ""
+    return f"{SKELETON}/{place.relative_to(home)}"
+
+
+def _tree(path: str, entry: Entry, common: dict[str, Any], machine: Machine) -> Iterator[Resource]:
     """Yield a folder, the folders in it, and its files and links."""
     mode = entry.mode or "0644"
     above = {PurePosixPath(path, file.path).parent for file in entry.local}
@@ -312,7 +324,8 @@ def _tree(path: str, entry: Entry, common: dict[str, Any]) -> Iterator[Resource]
     for file in entry.local:
         place = common | {"path": f"{path}/{file.path}"}
         if file.target:
-            yield Link(target=file.target, **place)
+            template = _template(place["path"], place["owner"], machine)
+            yield Link(target=file.target, template=template, **place)
         else:
             usual = mode if entry.mode else _usual(file.text)
             own = _runnable(usual) if file.mode == "0755" else usual

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from envwright.facts import Stat, Unknown
+from envwright.facts import Stat, Text, Unknown
 from envwright.model.claim import Claim
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
@@ -16,16 +16,23 @@ from envwright.resources.paths import PathResource, in_the_way
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from envwright.facts import Facts, Question
+    from envwright.facts import Facts, Question, Status
     from envwright.model.operations import Operation
     from envwright.model.resource import Difference, Fields, State
 
 
 @dataclass(frozen=True, kw_only=True)
 class Link(PathResource):
-    """A symbolic link; `target` is the text that readlink(1) prints."""
+    """A symbolic link.
+
+    Args:
+        target: the text that readlink(1) prints.
+        template: a file of which a new account gets a copy at the path; "" where it gets none. The
+            link takes the place of a copy that nobody has changed.
+    """
 
     target: str
+    template: str = ""
 
     word: ClassVar[str] = "link"
     rank: ClassVar[int] = 60
@@ -39,7 +46,8 @@ class Link(PathResource):
         return (Claim(PurePosixPath(self.path), "a link", open=True),)
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Stat(self.path), *self.owners())
+        copies = (Text(self.path), Text(self.template)) if self.template else ()
+        return (Stat(self.path), *copies, *self.owners())
 
     def desired(self) -> State:
         return {"kind": "link", "target": self.target, "owner": self.owner, "group": self.group}
@@ -48,15 +56,33 @@ class Link(PathResource):
         status = self.status(facts)
         if status is None or isinstance(status, Unknown):
             return status
-        state: Fields = {"kind": status.kind, "owner": status.owner, "group": status.group}
+        kind = self._copy if self._is_copy(status, facts) else status.kind
+        state: Fields = {"kind": kind, "owner": status.owner, "group": status.group}
         return {**state, "target": status.target} if status.kind == "link" else state
 
+    @property
+    def _copy(self) -> str:
+        return f"copy of {self.template}"
+
+    def _is_copy(self, status: Status, facts: Facts) -> bool:
+        """Tell whether what is there is a copy of the template."""
+        if status.kind != "file" or not self.template:
+            return False
+        text = facts[Text(self.path)]
+        return isinstance(text, str) and text == facts[Text(self.template)]
+
     def refusal(self, difference: Difference) -> str:
-        return in_the_way(self.path, difference)
+        return in_the_way(self.path, difference, self._copy)
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
+        template = {"template": self.template} if self.template else {}
         yield operation(
-            "paths.link", path=self.path, target=self.target, user=self.owner, group=self.group
+            "paths.link",
+            path=self.path,
+            target=self.target,
+            user=self.owner,
+            group=self.group,
+            **template,
         )
 
     def witness(self) -> Iterator[Assertion]:

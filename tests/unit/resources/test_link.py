@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from envwright.facts import Facts, KnownGroup, KnownUser, Stat, Status, Unknown
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from envwright.facts import Facts, KnownGroup, KnownUser, Stat, Status, Text, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Fields, compare
@@ -40,6 +45,34 @@ def test_what_is_no_link_is_left_alone() -> None:
     told = "/opt/my link is a file, not a link: move it away first"
     assert LINK.refusal(compare(file, STATE)) == told
     assert LINK.refusal(compare({**STATE, "target": "x"}, STATE)) == ""
+
+
+PROFILE = replace(LINK, path="/home/dev/.profile", template="/etc/skel/.profile")
+GIVEN, OWN = Text("/home/dev/.profile"), Text("/etc/skel/.profile")
+IN_THE_WAY = "/home/dev/.profile is a file, not a link: move it away first"
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind", "told"),
+    [
+        ({GIVEN: "umask 022\n", OWN: "umask 022\n"}, "copy of /etc/skel/.profile", ""),
+        ({GIVEN: "umask 077\n", OWN: "umask 022\n"}, "file", IN_THE_WAY),
+        ({GIVEN: "umask 022\n", OWN: None}, "file", IN_THE_WAY),
+        ({GIVEN: None, OWN: None}, "file", IN_THE_WAY),
+        ({GIVEN: Unknown("why"), OWN: Unknown("why")}, "file", IN_THE_WAY),
+    ],
+)
+def test_a_link_takes_the_place_of_an_unchanged_copy_of_its_template_alone(
+    texts: dict[Any, Any], kind: str, told: str
+) -> None:
+    status = Status("file", "0644", "dev", "team", 10, "")
+    seen = PROFILE.actual(Facts({Stat(PROFILE.path): status, **texts}))
+    assert seen == {"kind": kind, "owner": "dev", "group": "team"}
+    assert {*PROFILE.questions()} == {Stat(PROFILE.path), GIVEN, OWN, *OWNERS}
+    difference = compare(seen, PROFILE.desired())
+    assert (bool(difference), PROFILE.refusal(difference)) == (True, told)
+    (made,) = PROFILE.converge(difference)
+    assert made.arguments["template"] == "/etc/skel/.profile"
 
 
 def test_a_link_is_witnessed_itself_not_what_it_leads_to() -> None:
