@@ -263,7 +263,8 @@ def _ranks(
 ) -> dict[str, tuple[int, bool]]:
     """Return the ranks, where no resource comes later than a resource that depends on it.
 
-    A resource that is not brought forward keeps its rank. What is validated comes after the others of its rank.
+    A resource that is not brought forward keeps its rank. What is validated comes after the others
+    of its rank.
     """
     ranks = {id_: (resource.order, resource.validated) for id_, resource in resources.items()}
     for id_ in reversed(tuple(TopologicalSorter(before).static_order())):
