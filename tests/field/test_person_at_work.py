@@ -70,12 +70,13 @@ def changes(case: Case, options: list[str]) -> set[str]:
     return {change["id"] for change in told["changes"]}
 
 
-def applied(case: Case, options: list[str]) -> None:
-    """Apply, which verifies; nothing is left for a second plan."""
+def applied(case: Case, options: list[str]) -> str:
+    """Apply, which verifies; nothing is left for a second plan. Return what apply said."""
     said = case.run("apply", "--yes", *options)
     assert (said.code, said.err) == (0, ""), said.out
     plan = case.run("plan", *options)
     assert ("Nothing to do:" in plan.out, plan.code) == (True, 0), plan
+    return said.out
 
 
 def as_person(machine: Machine, name: str, script: str) -> str:
@@ -99,7 +100,8 @@ def test_a_person_s_environment_comes_by_the_company_s_proxy_and_is_mended_in_or
     debian13.sh("\n".join(("set -e", "{", *BREAKS.values(), "} >/dev/null 2>&1")))
     assert changes(case, options) == {*BREAKS}
     assert case.run("verify", *options).code == 2
-    applied(case, options)
+    replaced = "target: copy of /etc/skel/.profile -> dotfiles/profile\n"
+    assert replaced in applied(case, options)
     assert as_person(debian13, "una", SEES) == SEEN
 
 

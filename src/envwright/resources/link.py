@@ -56,8 +56,11 @@ class Link(PathResource):
         status = self.status(facts)
         if status is None or isinstance(status, Unknown):
             return status
-        kind = self._copy if self._is_copy(status, facts) else status.kind
-        state: Fields = {"kind": kind, "owner": status.owner, "group": status.group}
+        if self._is_copy(status, facts):
+            # A person reads no kinds; the target tells what the link replaces.
+            copy: Fields = {"kind": self._copy, "target": self._copy}
+            return {**copy, "owner": status.owner, "group": status.group}
+        state: Fields = {"kind": status.kind, "owner": status.owner, "group": status.group}
         return {**state, "target": status.target} if status.kind == "link" else state
 
     @property

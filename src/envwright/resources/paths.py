@@ -41,11 +41,12 @@ class PathResource(Resource):
 
     @property
     def autorequires(self) -> Iterator[str]:
-        """Its owner, its group, and every directory, mount or checkout that it lies in."""
+        """Its owner, its group, and every directory, link, mount or checkout that it lies in."""
         yield f"user:{self.owner}"
         yield f"group:{self.group}"
         for parent in PurePosixPath(self.path).parents:
             yield f"directory:{parent}"
+            yield f"link:{parent}"
             yield f"mount:{parent}"
             # git clones into an empty folder alone.
             yield f"checkout:{parent}"

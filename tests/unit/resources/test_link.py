@@ -49,25 +49,26 @@ def test_what_is_no_link_is_left_alone() -> None:
 
 PROFILE = replace(LINK, path="/home/dev/.profile", template="/etc/skel/.profile")
 GIVEN, OWN = Text("/home/dev/.profile"), Text("/etc/skel/.profile")
+COPY = "copy of /etc/skel/.profile"
 IN_THE_WAY = "/home/dev/.profile is a file, not a link: move it away first"
 
 
 @pytest.mark.parametrize(
-    ("texts", "kind", "told"),
+    ("texts", "state", "told"),
     [
-        ({GIVEN: "umask 022\n", OWN: "umask 022\n"}, "copy of /etc/skel/.profile", ""),
-        ({GIVEN: "umask 077\n", OWN: "umask 022\n"}, "file", IN_THE_WAY),
-        ({GIVEN: "umask 022\n", OWN: None}, "file", IN_THE_WAY),
-        ({GIVEN: None, OWN: None}, "file", IN_THE_WAY),
-        ({GIVEN: Unknown("why"), OWN: Unknown("why")}, "file", IN_THE_WAY),
+        ({GIVEN: "umask 022\n", OWN: "umask 022\n"}, {"kind": COPY, "target": COPY}, ""),
+        ({GIVEN: "umask 077\n", OWN: "umask 022\n"}, {"kind": "file"}, IN_THE_WAY),
+        ({GIVEN: "umask 022\n", OWN: None}, {"kind": "file"}, IN_THE_WAY),
+        ({GIVEN: None, OWN: None}, {"kind": "file"}, IN_THE_WAY),
+        ({GIVEN: Unknown("why"), OWN: Unknown("why")}, {"kind": "file"}, IN_THE_WAY),
     ],
 )
 def test_a_link_takes_the_place_of_an_unchanged_copy_of_its_template_alone(
-    texts: dict[Any, Any], kind: str, told: str
+    texts: dict[Any, Any], state: Fields, told: str
 ) -> None:
     status = Status("file", "0644", "dev", "team", 10, "")
     seen = PROFILE.actual(Facts({Stat(PROFILE.path): status, **texts}))
-    assert seen == {"kind": kind, "owner": "dev", "group": "team"}
+    assert seen == {**state, "owner": "dev", "group": "team"}
     assert {*PROFILE.questions()} == {Stat(PROFILE.path), GIVEN, OWN, *OWNERS}
     difference = compare(seen, PROFILE.desired())
     assert (bool(difference), PROFILE.refusal(difference)) == (True, told)
