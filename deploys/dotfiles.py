@@ -16,7 +16,7 @@ from envwright.model.values import AccountName, Adding, InnerPath, spelled
 from envwright.resources.accounts import account
 from envwright.resources.as_user import Person
 from envwright.resources.command import Command
-from envwright.resources.link import Link
+from envwright.resources.link import Link, skeleton
 from envwright.resources.own_script import OwnScript, Script
 from envwright.resources.package import Package
 from envwright.resources.preflight import Judged
@@ -29,14 +29,10 @@ if TYPE_CHECKING:
     from envwright.model.proof import Requirement
     from envwright.model.resource import Resource
 
-SKEL = "/etc/skel"
-"""What useradd(8) copies into a new home."""
 SECONDS = 30
 """How long stow may take, and the test that links lead somewhere."""
-
 BLOCKED = 3
 """The exit code for files in the way of Stow, which no other fault has."""
-
 HINT = "move the files away, or into the repository (`stow --adopt` does that)"
 
 
@@ -126,7 +122,7 @@ dotfiles:
                 yield Link(
                     path=f"{person.home}/{path}",
                     target=f"{place}/{source}",
-                    over=f"{SKEL}/{path}",
+                    template=skeleton(f"{person.home}/{path}", person.home),
                     owner=person.user,
                     group=person.group,
                     needs=(f"checkout:{place}",),

@@ -30,7 +30,7 @@ from envwright.resources.directory import Directory
 from envwright.resources.edited_file import leaves, reason_unwritable
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
-from envwright.resources.link import Link
+from envwright.resources.link import Link, skeleton
 from envwright.resources.validators import reason_unread
 
 from .comments import comment
@@ -207,7 +207,8 @@ class Section(TableCapability):
     and every other byte stays. Files of sudo, sshd, systemd, apt, git and bash, and
     fstab, go live only when the program that reads them accepts them. A file never replaces a
     directory, and a directory or link never replaces a file: the error names the existing entry,
-    and envwright leaves it alone.
+    and envwright leaves it alone. A link does take the place of a file that a new account gets from
+    /etc/skel, such as ~/.bashrc, where nobody has changed the file.
     """
 
     example: ClassVar[str] = """\
@@ -237,11 +238,13 @@ files:
             elif entry.directory:
                 yield Directory(mode=entry.mode or "0755", **common)
             elif entry.link is not None:
-                yield Link(target=entry.link, **common)
+                yield Link(
+                    target=entry.link, template=skeleton(path, machine.home(owner)), **common
+                )
             elif entry.is_edited:
                 yield _edited(path, entry, common)
             elif entry.tree:
-                yield from _tree(path, entry, common)
+                yield from _tree(path, entry, common, machine)
             else:
                 texts = (entry.content, entry.source, entry.template)
                 content = next(text for text in texts if text is not None)
@@ -302,7 +305,7 @@ files:
                 )
 
 
-def _tree(path: str, entry: Entry, common: dict[str, Any]) -> Iterator[Resource]:
+def _tree(path: str, entry: Entry, common: dict[str, Any], machine: Machine) -> Iterator[Resource]:
     """Yield a folder, the folders in it, and its files and links."""
     mode = entry.mode or "0644"
     above = {PurePosixPath(path, file.path).parent for file in entry.local}
@@ -312,7 +315,8 @@ def _tree(path: str, entry: Entry, common: dict[str, Any]) -> Iterator[Resource]
     for file in entry.local:
         place = common | {"path": f"{path}/{file.path}"}
         if file.target:
-            yield Link(target=file.target, **place)
+            template = skeleton(place["path"], machine.home(place["owner"]))
+            yield Link(target=file.target, template=template, **place)
         else:
             usual = mode if entry.mode else _usual(file.text)
             own = _runnable(usual) if file.mode == "0755" else usual

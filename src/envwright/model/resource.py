@@ -121,6 +121,8 @@ class Resource(ABC):
     """The word of the vocabulary: the id begins with it."""
     rank: ClassVar[int]
     """Where nothing else orders two resources, the lower rank goes first."""
+    brought_forward: ClassVar[bool] = True
+    """Whether it goes as early as what comes after it; else that waits for its rank."""
     text_field: ClassVar[str] = ""
     """The field of its state that is a text of lines, of which a person reads a diff."""
     access_fields: ClassVar[tuple[str, ...]] = ()

@@ -59,14 +59,18 @@ class Checkout(PathResource):
 
     word: ClassVar[str] = "checkout"
     rank: ClassVar[int] = 75
+    # The files from which the owner's login shell has its proxies come before, whatever they are.
+    brought_forward: ClassVar[bool] = False
 
     @property
     def autorequires(self) -> Iterator[str]:
         """What every path comes after, git, and the logins by which it gets at a repository."""
         yield from super().autorequires
         yield from ("package:git", "package:ca-certificates", "package:openssh-client")
-        yield f"keys:{self.home}/.netrc"
-        yield from self.after
+        # What lies in the checkout comes behind it.
+        if not PurePosixPath(self.home).is_relative_to(self.path):
+            yield f"keys:{self.home}/.netrc"
+            yield from self.after
 
     @property
     def _person(self) -> Person:

@@ -16,12 +16,20 @@ from envwright.resources.paths import PathResource, in_the_way
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from envwright.facts import Facts, Question
+    from envwright.facts import Facts, Question, Status
     from envwright.model.operations import Operation
     from envwright.model.resource import Difference, Fields, State
 
-COPY = "copy"
-"""The kind of a file that holds what a file of the system holds, and that nobody changed."""
+SKELETON = "/etc/skel"
+"""What a new account gets copies of in its home (useradd(8)); root's home has its files from
+elsewhere."""
+
+
+def skeleton(path: str, home: str) -> str:
+    """Return the file of which a new account gets a copy at a path; "" where it gets none."""
+    place = PurePosixPath(path)
+    inside = home != "/root" and PurePosixPath(home) in place.parents
+    return f"{SKELETON}/{place.relative_to(home)}" if inside else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +38,12 @@ class Link(PathResource):
 
     Args:
         target: the text that readlink(1) prints.
-        over: a file of the system; a copy of it in the way of the link is nobody's work, and gives
-            way. "" where nothing gives way.
+        template: a file of which a new account gets a copy at the path; "" where it gets none. The
+            link takes the place of a copy that nobody has changed.
     """
 
     target: str
-    over: str = ""
+    template: str = ""
 
     word: ClassVar[str] = "link"
     rank: ClassVar[int] = 60
@@ -49,8 +57,8 @@ class Link(PathResource):
         return (Claim(PurePosixPath(self.path), "a link", open=True),)
 
     def questions(self) -> Iterable[Question[Any]]:
-        both = (self.path, self.over) if self.over else ()
-        return (Stat(self.path), *map(Text, both), *self.owners())
+        copies = (Text(self.path), Text(self.template)) if self.template else ()
+        return (Stat(self.path), *copies, *self.owners())
 
     def desired(self) -> State:
         return {"kind": "link", "target": self.target, "owner": self.owner, "group": self.group}
@@ -59,18 +67,37 @@ class Link(PathResource):
         status = self.status(facts)
         if status is None or isinstance(status, Unknown):
             return status
-        if status.kind == "file" and self.over and facts[Text(self.path)] == facts[Text(self.over)]:
-            return {"kind": COPY}
+        if self._is_copy(status, facts):
+            # A person reads no kinds; the target tells what the link replaces.
+            copy: Fields = {"kind": self._copy, "target": self._copy}
+            return {**copy, "owner": status.owner, "group": status.group}
         state: Fields = {"kind": status.kind, "owner": status.owner, "group": status.group}
         return {**state, "target": status.target} if status.kind == "link" else state
 
+    @property
+    def _copy(self) -> str:
+        return f"copy of {self.template}"
+
+    def _is_copy(self, status: Status, facts: Facts) -> bool:
+        """Tell whether what is there is a copy of the template."""
+        if status.kind != "file" or not self.template:
+            return False
+        text = facts[Text(self.path)]
+        return isinstance(text, str) and text == facts[Text(self.template)]
+
     def refusal(self, difference: Difference) -> str:
-        return in_the_way(self.path, difference, COPY)
+        return in_the_way(self.path, difference, self._copy)
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
-        owner = {"user": self.owner, "group": self.group}
-        over = {"over": self.over} if self.over else {}
-        yield operation("paths.link", path=self.path, target=self.target, **owner, **over)
+        template = {"template": self.template} if self.template else {}
+        yield operation(
+            "paths.link",
+            path=self.path,
+            target=self.target,
+            user=self.owner,
+            group=self.group,
+            **template,
+        )
 
     def witness(self) -> Iterator[Assertion]:
         path = shlex.quote(self.path)

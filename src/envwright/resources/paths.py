@@ -41,12 +41,15 @@ class PathResource(Resource):
 
     @property
     def autorequires(self) -> Iterator[str]:
-        """Its owner, its group, and every directory or mount that it lies in."""
+        """Its owner, its group, and every directory, link, mount or checkout that it lies in."""
         yield f"user:{self.owner}"
         yield f"group:{self.group}"
         for parent in PurePosixPath(self.path).parents:
             yield f"directory:{parent}"
+            yield f"link:{parent}"
             yield f"mount:{parent}"
+            # git clones into an empty folder alone.
+            yield f"checkout:{parent}"
 
     def predict(self, difference: Difference, changed: Collection[str]) -> Difference:
         """Take the present state for unknown where a mount that is still to come will hide it."""

@@ -263,11 +263,12 @@ def _ranks(
 ) -> dict[str, tuple[int, bool]]:
     """Return the ranks, where no resource comes later than a resource that depends on it.
 
-    What is validated comes after the others of its rank.
+    A resource that is not brought forward keeps its rank. What is validated comes after the others
+    of its rank.
     """
     ranks = {id_: (resource.order, resource.validated) for id_, resource in resources.items()}
     for id_ in reversed(tuple(TopologicalSorter(before).static_order())):
-        for other in before[id_]:
+        for other in (other for other in before[id_] if resources[other].brought_forward):
             ranks[other] = min(ranks[other], ranks[id_])
     return ranks
 

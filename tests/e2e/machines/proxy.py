@@ -13,7 +13,7 @@ import urllib.parse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 SECONDS = 30
 """How long a silent client or server is waited for."""
@@ -22,15 +22,24 @@ SECONDS = 30
 class Proxy:
     """Goes between while its context lasts.
 
+    Args:
+        address: where it listens.
+        names: hosts that nobody else knows, whose servers are at the same address.
+
     Attributes:
         url: its address.
         requests: the method and the host of all requests so far, in order.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, names: Sequence[str] = ()) -> None:
+        self._known = dict.fromkeys(names, address)
         self.requests: list[tuple[str, str]] = []
         self._listener = _Listener((address, 0), self)
         self.url = f"http://{address}:{self._listener.server_address[1]}"
+
+    def place(self, host: str) -> str:
+        """Return where a host is reached."""
+        return self._known.get(host, host)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Proxy]:
@@ -82,7 +91,8 @@ class _Request(http.server.BaseHTTPRequestHandler):
         host, _, port = self.path.rpartition(":")
         self.server.proxy.requests.append((self.command, host))
         self.close_connection = True
-        with socket.create_connection((host, int(port)), SECONDS) as far:
+        place = (self.server.proxy.place(host), int(port))
+        with socket.create_connection(place, SECONDS) as far:
             self.send_response(200)
             self.end_headers()
             ends = {self.connection: far, far: self.connection}

@@ -44,6 +44,42 @@ logins:
     assert max(places) < order.index("checkout:/opt/tool")
 
 
+PROXY = 'proxy: {http: "http://proxy.test:3128"}\n'
+
+
+def test_what_lies_in_a_checkout_comes_after_it_and_the_proxy_of_a_login_before_it(
+    tmp_path: Path,
+) -> None:
+    files = """\
+files:
+  /opt/tool/local: {directory: true}
+  /opt/tool/local/settings: {content: ""}
+  /opt/tool/link: {link: local}
+  /opt/link: {link: tool/local}
+"""
+    order = list(states(tmp_path, f"{SECTION}{files}{PROXY}"))
+    checkout = order.index("checkout:/opt/tool")
+    assert [id_ for id_ in order[checkout:] if "/opt/tool" in id_] == [
+        "checkout:/opt/tool",
+        "directory:/opt/tool/local",
+        "file:/opt/tool/local/settings",
+        "link:/opt/tool/link",
+    ]
+    before = ("link:/opt/link", "file:/etc/profile.d/50-envwright-proxy.sh")
+    assert {*before} <= {*order[:checkout]}
+
+
+def test_a_home_that_is_a_checkout_comes_before_the_logins_in_it(tmp_path: Path) -> None:
+    text = """\
+secrets: {T: {env: T}}
+user: {name: root}
+logins: {users: [root], netrc: {git.test: {login: ci, password: "{{ secret.T }}"}}}
+checkouts: {/root: {url: https://git.test/home, branch: main}}
+"""
+    order = [id_ for id_ in states(tmp_path, text) if "/root" in id_]
+    assert order == ["checkout:/root", "keys:/root/.netrc"]
+
+
 def test_the_owner_must_be_there(tmp_path: Path) -> None:
     (requirement,) = compile_section(tmp_path, SECTION).requirements
     assert (requirement.name, requirement.at) == (

@@ -17,6 +17,7 @@ from envwright.facts import Accounts
 from envwright.model.resource import FileKey
 from envwright.portable.listing import listing
 from envwright.resources.keys import Keys
+from envwright.resources.link import Link
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +73,31 @@ def test_each_path_is_what_its_keys_say(tmp_path: Path, machine: Machine, issue:
         },
         "file:/opt/empty": {**ROOT, "content": ""},
         "file:/etc/old": None,
+    }
+
+
+def test_a_link_in_a_home_may_take_the_place_of_what_a_new_account_has_there(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree/.bashrc").symlink_to("/opt/bashrc")
+    section = """\
+files:
+  /home/dev: {tree: tree}
+  /home/dev/.config/tool: {link: /opt/tool}
+  /home/dev/.profile: {link: /opt/profile, owner: root}
+  /home/una/.profile: {link: /opt/profile}
+  /opt/.profile: {link: /opt/profile, owner: dev}
+  /root/.profile: {link: /opt/profile}
+"""
+    made = compile_section(tmp_path, section).resources
+    assert {r.path: r.template for r in made if isinstance(r, Link)} == {
+        "/home/dev/.bashrc": "/etc/skel/.bashrc",
+        "/home/dev/.config/tool": "/etc/skel/.config/tool",
+        "/home/dev/.profile": "",
+        "/home/una/.profile": "/etc/skel/.profile",
+        "/opt/.profile": "",
+        "/root/.profile": "",
     }
 
 

@@ -115,6 +115,22 @@ def test_paths_link_makes_and_turns_a_link(engine: Engine, tmp_path: Path) -> No
         assert os.readlink(path) == target  # noqa: PTH115 - the text itself
 
 
+def test_paths_link_takes_the_place_of_a_copy_of_its_template_alone(
+    engine: Engine, tmp_path: Path
+) -> None:
+    path, template = tmp_path / "link", tmp_path / "template"
+    who = {"user": ME, "group": tmp_path.group(), "template": str(template)}
+    words: dict[str, Any] = {"path": str(path), "target": "new", **who}
+    refused = f"link:x failed on @local: {path} exists and is not a link"
+    path.write_text("given")
+    for text in ("", "Given"):
+        template.write_text(text)
+        assert failure(engine, "link:x", "paths.link", **words) == refused
+    template.write_text("given")
+    assert engine.run("link", operation("paths.link", **words))
+    assert os.readlink(path) == "new"  # noqa: PTH115 - the text itself
+
+
 def test_paths_absent_removes_a_file_once(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from envwright.facts import Facts, KnownGroup, KnownUser, Question, Stat, Status, Text, Unknown
+import pytest
+
+from envwright.facts import Facts, KnownGroup, KnownUser, Stat, Status, Text, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Fields, compare
@@ -45,28 +47,33 @@ def test_what_is_no_link_is_left_alone() -> None:
     assert LINK.refusal(compare({**STATE, "target": "x"}, STATE)) == ""
 
 
-def test_a_copy_of_a_file_that_nobody_changed_gives_way() -> None:
-    link = replace(LINK, over="/etc/skel/x")
-    file = Status("file", "0644", "dev", "team", 5, "")
-    answers: dict[Question[Any], Any] = {
-        Stat(link.path): file,
-        Text(link.path): "a",
-        Text("/etc/skel/x"): "a",
-    }
-    copy = compare(link.actual(Facts(answers)), STATE)
-    assert (set(answers) <= set(link.questions()), link.refusal(copy)) == (True, "")
-    assert list(link.converge(copy)) == [
-        operation(
-            "paths.link",
-            path="/opt/my link",
-            target="a 'b'",
-            user="dev",
-            group="team",
-            over="/etc/skel/x",
-        )
-    ]
-    changed = compare(link.actual(Facts({**answers, Text(link.path): "b"})), STATE)
-    assert link.refusal(changed) == "/opt/my link is a file, not a link: move it away first"
+PROFILE = replace(LINK, path="/home/dev/.profile", template="/etc/skel/.profile")
+GIVEN, OWN = Text("/home/dev/.profile"), Text("/etc/skel/.profile")
+COPY = "copy of /etc/skel/.profile"
+IN_THE_WAY = "/home/dev/.profile is a file, not a link: move it away first"
+
+
+@pytest.mark.parametrize(
+    ("texts", "state", "told"),
+    [
+        ({GIVEN: "umask 022\n", OWN: "umask 022\n"}, {"kind": COPY, "target": COPY}, ""),
+        ({GIVEN: "umask 077\n", OWN: "umask 022\n"}, {"kind": "file"}, IN_THE_WAY),
+        ({GIVEN: "umask 022\n", OWN: None}, {"kind": "file"}, IN_THE_WAY),
+        ({GIVEN: None, OWN: None}, {"kind": "file"}, IN_THE_WAY),
+        ({GIVEN: Unknown("why"), OWN: Unknown("why")}, {"kind": "file"}, IN_THE_WAY),
+    ],
+)
+def test_a_link_takes_the_place_of_an_unchanged_copy_of_its_template_alone(
+    texts: dict[Any, Any], state: Fields, told: str
+) -> None:
+    status = Status("file", "0644", "dev", "team", 10, "")
+    seen = PROFILE.actual(Facts({Stat(PROFILE.path): status, **texts}))
+    assert seen == {**state, "owner": "dev", "group": "team"}
+    assert {*PROFILE.questions()} == {Stat(PROFILE.path), GIVEN, OWN, *OWNERS}
+    difference = compare(seen, PROFILE.desired())
+    assert (bool(difference), PROFILE.refusal(difference)) == (True, told)
+    (made,) = PROFILE.converge(difference)
+    assert made.arguments["template"] == "/etc/skel/.profile"
 
 
 def test_a_link_is_witnessed_itself_not_what_it_leads_to() -> None:

@@ -19,11 +19,17 @@ def test_a_path_comes_after_its_owner_and_all_that_it_lies_in() -> None:
         "user:dev",
         "group:team",
         "directory:/a/b",
+        "link:/a/b",
         "mount:/a/b",
+        "checkout:/a/b",
         "directory:/a",
+        "link:/a",
         "mount:/a",
+        "checkout:/a",
         "directory:/",
+        "link:/",
         "mount:/",
+        "checkout:/",
     ]
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from envwright.spec.compiler import Compiled
 
 PARTS = rounds(usual=2, full=10)
-EACH = rounds(usual=200, full=10_000)
-"""Documents of each part: 400 together, 100 000 in the full run."""
+EACH = rounds(usual=400, full=10_000)
+"""Documents of each part: 800 together, 100 000 in the full run."""
 SECONDS = 8
 """Of the processor's time, the most that a document may take: templates alone have 3."""
 LONGEST = 2000

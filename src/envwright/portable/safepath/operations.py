@@ -51,13 +51,17 @@ class Seen:
 
     def holds(self, data: bytes) -> bool:
         """Tell whether it is a file with this content."""
-        return self.identity.endswith(f":{hashlib.sha256(data).hexdigest()}")
+        return self._digest == hashlib.sha256(data).hexdigest()
 
-    def is_copy(self, other: Seen) -> bool:
-        """Tell whether both are files with one content; large files have no checksum to tell."""
-        digests = {seen.identity.rpartition(":")[2] for seen in (self, other)}
-        short = all(seen.identity.count(":") == 2 for seen in (self, other))  # noqa: PLR2004 - see Seen
-        return self.kind == other.kind == "file" and short and len(digests) == 1
+    def is_like(self, other: Seen) -> bool:
+        """Tell whether both are files with the same content."""
+        return self._digest != "" and self._digest == other._digest
+
+    @property
+    def _digest(self) -> str:
+        """The SHA-256 of a file's content; "" where it is not known."""
+        *_, digest = ("", *self.identity.split(":")[2:])
+        return digest
 
 
 class Look(FactBase[Seen]):
@@ -174,21 +178,21 @@ def directory(
 
 @operation()
 def link(
-    path: str, target: str, user: str = "", group: str = "", over: str = ""
+    path: str, target: str, user: str = "", group: str = "", template: str = ""
 ) -> Generator[StringCommand, None, None]:
     """Make a symbolic link, or turn the one that is there; arguments as `put`.
 
     Args:
         path: the full path.
-        target: where the link leads to.
+        target: what the link says.
         user: its owner.
         group: its group.
-        over: a file of root's; where the same content lies at the path, the link replaces that.
+        template: a file that only root changes; the link takes the place of a copy of it.
     """
     seen = _look(path)
     if seen.kind == "link" and seen.target == target and seen.has(user, group):
         host.noop(f"{path} is as it should be")
-    elif seen.kind not in {"", "link"} and not (over and seen.is_copy(_look(over))):
+    elif seen.kind not in {"", "link"} and not (template and seen.is_like(_look(template))):
         raise OperationError(f"{path} exists and is not a link")
     else:
         yield StringCommand(change("link", path, user, group, target, seen.identity))

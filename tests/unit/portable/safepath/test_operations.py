@@ -109,7 +109,7 @@ def test_what_root_lacks_is_made_as_roots(tmp_path: Path) -> None:
 
 def test_a_link_takes_the_place_of_a_copy_that_nobody_changed(home: Path, tmp_path: Path) -> None:
     write(tmp_path / "skel", "as every home has it")
-    said = {"path": f"{home}/file", "target": "t", "over": f"{tmp_path}/skel", **WHO}
+    said = {"path": f"{home}/file", "target": "t", "template": f"{tmp_path}/skel", **WHO}
     write(home / "file", "mine", pwd.getpwnam("nobody").pw_uid)
     assert refusal("link", **said) == f"{home}/file exists and is not a link"
     assert (home / "file").read_text() == "mine"
