@@ -55,7 +55,7 @@ def test_a_directory_where_a_file_should_be_is_left_alone(box: Box) -> None:
 def test_a_file_for_which_there_is_no_space_is_not_begun(file: str, box: Box) -> None:
     folder = file.rpartition("/")[0]
     box.machine.sh(f"mkdir -p {folder} && mount -t tmpfs -o size=64k none {folder}")
-    big = f"  {file}:\n    content: {'x' * 100_000}\n"
+    big = f"  {file}:\n    owner: root\n    content: {'x' * 100_000}\n"
     try:
         assert box.refuses(f"files:\n{big}") == (
             f"error: file:{file} failed on HOST:\n"

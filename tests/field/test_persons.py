@@ -191,8 +191,8 @@ def test_an_account_has_the_group_of_its_name_whoever_made_the_group(
 ) -> None:
     case = place("account-in-a-group-of-its-name", debian13)
     assert applied(case) == []
-    assert debian13.sh("for who in ubuntu anna michal team; do id -nG $who; done; id -g team") == (
-        "ubuntu\nanna\nmichal ubuntu\nteam\n2222\n"
+    assert debian13.sh("for who in ubuntu anna michal crew; do id -nG $who; done; id -g crew") == (
+        "ubuntu\nanna\nmichal ubuntu\ncrew\n2222\n"
     )
     assert nothing_to_do(case)
 

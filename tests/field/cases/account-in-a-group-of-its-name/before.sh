@@ -1,2 +1,2 @@
 # shellcheck shell=sh
-groupadd --gid 2222 team
+groupadd --gid 2222 crew
