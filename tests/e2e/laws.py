@@ -169,3 +169,14 @@ class Law2:
 
     def test_pyinfra_agrees_that_nothing_is_to_be_done(self, converged: Workstation) -> None:
         assert acted(converged) == []
+
+
+class Law3:
+    """After an apply all is green; to be used as Law2 is, where no check is skipped."""
+
+    def test_after_apply_the_plan_is_empty_and_verify_is_green(
+        self, converged: Workstation
+    ) -> None:
+        assert converged.changed() == set()
+        results = {r.id: f"{r.outcome}: {r.reason}" for r in converged.verify()}
+        assert {id_: said for id_, said in results.items() if not said.startswith("passed")} == {}

@@ -87,9 +87,9 @@ def steps(plan: Plan) -> Iterator[Step]:
     before, of = 0, len(plan.changes)
     for together, group in itertools.groupby(plan.changes, _batch):
         changes = tuple(group)
-        for step in [changes] if together else zip(changes):
-            yield Step(step, before, of)
-            before += len(step)
+        for made in [changes] if together else [(change,) for change in changes]:
+            yield Step(made, before, of)
+            before += len(made)
 
 
 def _batch(change: Change) -> type[Resource] | None:

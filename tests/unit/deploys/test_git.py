@@ -26,12 +26,12 @@ git:
       name: Una O'Dev
       email: una@example.com
       settings: {pull.rebase: true, core.bigFileThreshold: 1024, alias.st: "status '$x'",
-                 "includeIf.gitdir:~/work/.path": ~/.gitconfig-work, remote.o.push: [a, b]}
+                 "includeIf.gitdir:~/job/.path": ~/.gitconfig-job, remote.o.push: [a, b]}
 """
 WANTED = (
     "user.name=Una O'Dev\nuser.email=una@example.com\npull.rebase=true\n"
     "core.bigFileThreshold=1024\nalias.st=status '$x'\n"
-    "includeIf.gitdir:~/work/.path=~/.gitconfig-work\nremote.o.push=a\nb"
+    "includeIf.gitdir:~/job/.path=~/.gitconfig-job\nremote.o.push=a\nb"
 )
 
 
