@@ -111,6 +111,8 @@ def test_the_action_checks_the_files_that_its_inputs_name(team: Path) -> None:
         name: re.sub(r"\$\{\{ inputs\.(\w+) \}\}", lambda found: inputs[found[1]], value)
         for name, value in step["env"].items()
     }
+    # The first start installs what envwright needs, and says so.
+    subprocess.run([CHECKOUT / "bootstrap", "--version"], check=True, capture_output=True)
     # As GitHub starts the shell `bash`.
     command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
     environment = {**os.environ, **settings, "GITHUB_ACTION_PATH": str(CHECKOUT)}

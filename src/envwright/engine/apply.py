@@ -257,16 +257,20 @@ class _Run:
         return left
 
     def _judge(self, left: Plan, host: str) -> None:
-        """Take what still differs although its step succeeded, and is not pending, for failed."""
+        """Take for failed what differs without a reason that is told already.
+
+        That is what still differs although its step succeeded, and what began to differ during the
+        run. What waits for a restart, and what depends on a failed change, has its reason.
+        """
+        told = self.tally.failed.keys() | self.tally.put_back.keys() | self.tally.not_begun.keys()
         made = [
             change
             for change in left.changes
-            # What depends on a failed change may differ by that.
-            if change.resource.id in self.tally.done
+            if change.resource.id not in told
             and not change.pending
             and not self.tally.causes(change)
         ]
-        lines = [f"    {c.resource.id}: {', '.join(map(str, c.difference.fields))}" for c in made]
+        lines = [f"    {self._left(change)}" for change in made]
         steps = "these steps" if self.tally.failed else "every step"
         error = StepError(
             "\n".join([f"{host}: {steps} succeeded, but the resources still differ:", *lines]),
@@ -275,6 +279,12 @@ class _Run:
         for change in made:
             self.guard.explain(change, error)
             self.tally.fail(change, error)
+
+    def _left(self, change: Change) -> str:
+        """Return what differs of a resource, and whether this run had to do with that."""
+        id_ = change.resource.id
+        fields = ", ".join(map(str, change.difference.fields))
+        return f"{id_}: {fields}" + ("" if id_ in self.tally.done else " (differs since this run)")
 
 
 def _fetch(plan: Plan, secrets: Secrets) -> None:

@@ -83,16 +83,20 @@ class Safeguard:
         }
 
     def check(self, change: Change) -> None:
-        """Wait until a restarted resource has shown that it works, if its files are kept.
+        """Wait until a restarted resource shows that it works, if its files are kept or it failed.
+
+        What failed before may look well for a moment after each start.
 
         Raises:
             StepError: the resource does not come up; the message has its last words.
         """
-        if change.resource.id in self._files:
+        kept, restarted = change.resource.id in self._files, change.resource.id in self._restarted
+        if kept or (restarted and change.resource.failed(change.difference)):
             words = self._last_words(change)
             if words is not None:
                 name = f"{change.resource.id} failed on {self.session.name}"
                 raise StepError(f"{name}: it was started, and does not stay up{words}")
+        if kept:
             self._up.append(change)
 
     def explain(self, change: Change, error: EnvwrightError) -> None:

@@ -194,6 +194,10 @@ class Resource(ABC):
         """Tell whether the thing was at work before the change, and must be so after it."""
         return False
 
+    def failed(self, difference: Difference) -> bool:  # noqa: ARG002 - as `worked`
+        """Tell whether the thing should have been at work before the change, and had failed."""
+        return False
+
     def health_check(self, difference: Difference, *, at_once: bool = False) -> str:  # noqa: ARG002
         """Return a script for sh that waits until a changed thing works.
 

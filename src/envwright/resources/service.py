@@ -228,6 +228,9 @@ class Service(Resource):
         before = difference.before or {}
         return before.get("running") is True and self._restarts(difference)
 
+    def failed(self, difference: Difference) -> bool:
+        return (difference.before or {}).get("running") in {"failed", CRASHED}
+
     def _restarts(self, difference: Difference) -> bool:
         """Tell whether to restart the unit; one that waits for its next start is restarted, too."""
         before = difference.before or {}

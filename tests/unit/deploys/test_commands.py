@@ -113,7 +113,7 @@ commands:
   tool:
     run: |
       printf '%s|%s' "$PASS" "$OPEN" >{tmp_path}/made
-      ! grep -q '[s]3cr3t' /proc/*/cmdline && ! read line
+      ! grep -qs '[s]3cr3t' /proc/*/cmdline && ! read line
     unless: test -e {tmp_path}/made
     env: {{PASS: "a {{{{ secret.T }}}}", OPEN: b}}
 """

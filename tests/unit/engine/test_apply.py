@@ -264,6 +264,22 @@ def test_a_step_that_succeeds_without_effect_is_an_error(session: Session) -> No
 
 
 @pytest.mark.usefixtures("journal_file")
+def test_what_began_to_differ_during_the_run_is_an_error(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    right = command("right", f"test -e {file} && echo yes", "true", "yes")
+    breaks = command("breaks", f"test ! -e {file}", f"rm {file}")
+    with pytest.raises(StepError) as raised:
+        converge(session, right, breaks)
+    assert str(raised.value) == (
+        "@local: every step succeeded, but the resources still differ:\n"
+        "    command:right: exists (differs since this run)\n"
+        "@local: 1 done, 1 failed, 0 not begun\n"
+        "hint: `envwright plan` shows how; another program may be changing them"
+    )
+
+
+@pytest.mark.usefixtures("journal_file")
 def test_what_waits_for_a_restart_is_left_and_is_no_error(session: Session, tmp_path: Path) -> None:
     waiting = Command(title="t", observe="exit 1", expected="", run="exit 5", seen=(), systemd=True)
     made = File(path=f"{tmp_path}/file", owner=ME, group=tmp_path.group())

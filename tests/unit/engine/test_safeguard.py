@@ -89,6 +89,16 @@ class Reader(Resource):
         return ()
 
 
+class Deceiver(Reader):
+    """It had failed, and every start of it looks well for a moment."""
+
+    def failed(self, difference: Difference) -> bool:
+        return difference.before == {"read": False}
+
+    def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - as Reader
+        yield operation("server.shell", commands=["true"])
+
+
 @pytest.fixture
 def session(journal_file: Path) -> Iterator[Session]:
     assert journal_file
@@ -189,6 +199,19 @@ def test_what_was_down_before_keeps_its_new_file(session: Session, folder: Path)
     assert error.details["put_back"] == []
     assert error.message.startswith(f"reader:{folder}/it failed on @local\n    I read bad words\n")
     assert (folder / "one").read_text() == "bad\n"
+
+
+def test_what_had_failed_is_watched_until_it_shows_that_it_works(
+    session: Session, folder: Path
+) -> None:
+    it = Deceiver(path=f"{folder}/it", reads=(f"{folder}/one",))
+    error = converge(session, file(folder, "one", "bad\n"), it)
+    assert error.message == (
+        f"reader:{folder}/it failed on @local: it was started, and does not stay up\n"
+        "    I read bad words\n"
+        "    wanted by files (box.yaml:1)\n"
+        "@local: 1 done, 1 failed, 0 not begun"
+    )
 
 
 def test_what_was_down_before_takes_no_file_from_what_works(session: Session, folder: Path) -> None:
