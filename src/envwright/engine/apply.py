@@ -128,7 +128,13 @@ def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
     from envwright.engine.pyinfra_runner import Engine  # noqa: PLC0415 - 0.2 s that a plan without changes spares
 
     _fetch(plan, secrets)
-    engine = Engine(session, secrets, listener.waiting, listener.progress)
+    patience = Patience(lambda: engine.busy, listener.line)
+
+    def progress(text: str) -> None:
+        patience.look()
+        listener.progress(text)
+
+    engine = Engine(session, secrets, listener.waiting, progress)
     guard = Safeguard(plan, compiled, session, secrets, engine)
     with Journal(session, plan.environment, lock_timeout, listener.line) as journal:
         if journal.interrupted:
@@ -136,7 +142,7 @@ def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
         if shown:
             make_plan(compiled, session, plan.machine, secrets).expect(plan.agreed)
         guard.keep()
-        run = _Run(plan, engine, guard, journal, listener, Tally(session.name))
+        run = _Run(plan, engine, guard, journal, listener, Tally(session.name), patience)
         run.make_all(timings)
         return run.look_again(compiled, secrets)
 
@@ -151,6 +157,7 @@ class _Run:
     journal: Journal
     listener: Listener
     tally: Tally
+    patience: Patience
 
     def make_all(self, timings: Timings) -> None:
         """Make the steps of the plan.
@@ -160,10 +167,10 @@ class _Run:
             KeyboardInterrupt: a person interrupted the run.
         """
         try:
-            with Patience(lambda: self.engine.busy, self.listener.line) as patience:
+            with self.patience:
                 for step in steps(self.plan):
                     self.make(step, timings)
-                    patience.check()
+                    self.patience.check()
         except EnvwrightError as error:
             raise self.tally.cut_short(error) from None
 

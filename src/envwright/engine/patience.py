@@ -19,12 +19,14 @@ class Patience:
 
     Args:
         busy: returns what must not be cut off now; "" for nothing.
-        tell: is given what a person reads at the first Ctrl-C.
+        tell: is given what a person reads after the first Ctrl-C. The signal may have come while
+            something was written, and Python cannot write within a write: `look` tells it.
     """
 
     def __init__(self, busy: Callable[[], str], tell: Callable[[str], None]) -> None:
         self._busy, self._tell = busy, tell
         self._asked = False
+        self._untold = ""
 
     def __enter__(self) -> Self:
         # Another handler than Python's own (a worker's, or an ignored signal) stays: it decides.
@@ -36,6 +38,16 @@ class Patience:
     def __exit__(self, *_: object) -> None:
         if self._own:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def look(self) -> None:
+        """Tell what a Ctrl-C since the last look waits for. Call it at least once a second."""
+        if self._untold:
+            busy, self._untold = self._untold, ""
+            self._tell(
+                f"Ctrl-C: {busy} is at work and must not be cut off. The run ends when this step "
+                "is done; another Ctrl-C ends it at once, and the next apply mends what is left "
+                "half done."
+            )
 
     def check(self) -> None:
         """End the run where Ctrl-C asked for it meanwhile.
@@ -50,8 +62,4 @@ class Patience:
         busy = self._busy()
         if self._asked or not busy:
             raise KeyboardInterrupt
-        self._asked = True
-        self._tell(
-            f"Ctrl-C: {busy} is at work and must not be cut off. The run ends when this step is "
-            "done; another Ctrl-C ends it at once, and the next apply mends what is left half done."
-        )
+        self._asked, self._untold = True, busy

@@ -24,15 +24,25 @@ def test_the_first_interrupt_waits_for_what_must_not_be_cut_off() -> None:
     with Patience(lambda: "dpkg", told.append) as patience:
         patience.check()
         interrupt()
+        patience.look()
+        patience.look()
         with pytest.raises(KeyboardInterrupt):
             patience.check()
     assert told == [SAID]
 
 
-def test_the_second_interrupt_ends_the_run_at_once() -> None:
+def test_an_interrupt_while_something_is_written_writes_nothing_itself() -> None:
     told: list[str] = []
     with Patience(lambda: "dpkg", told.append):
         interrupt()
+        assert told == []
+
+
+def test_the_second_interrupt_ends_the_run_at_once() -> None:
+    told: list[str] = []
+    with Patience(lambda: "dpkg", told.append) as patience:
+        interrupt()
+        patience.look()
         with pytest.raises(KeyboardInterrupt):
             interrupt()
     assert told == [SAID]
