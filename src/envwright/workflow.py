@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from envwright.engine.context import Context
     from envwright.engine.plan import Plan
+    from envwright.engine.saved_plan import SavedPlan
     from envwright.model.pending_restart import SkipReasons
     from envwright.model.proof import Result
     from envwright.model.resource import Moment
@@ -54,6 +55,7 @@ class RunOptions:
         json: the caller prints the outcome as JSON when the run is over.
         agreed: the changes of the plan that a person agreed to, as JSON values; apply refuses any
             other plan. None where no plan was shown before.
+        saved: a plan that was saved: apply makes its changes, or none.
         lock_timeout: seconds to wait where another run is at work on the machine.
         junit: a file into which verify writes JUnit XML, too.
         trust: what the environment runs and reads on this computer was agreed to elsewhere.
@@ -67,6 +69,7 @@ class RunOptions:
     continued: bool = False
     json: bool = False
     agreed: list[dict[str, Any]] | None = None
+    saved: SavedPlan | None = None
     junit: Path | None = None
     lock_timeout: float = 0
     trust: bool = False
@@ -238,6 +241,8 @@ class _Run:
         outcome = Outcome(options.verb, plan)
         if options.agreed is not None:
             plan.expect(options.agreed)
+        if options.saved is not None:
+            options.saved.expect(self._context, plan)
         restarting = bool(options.restarts) and self._can_restart(plan)
         if not plan and not restarting and not options.continued:
             return outcome
@@ -331,7 +336,12 @@ class _Run:
             )
         starts = orchestrate.cross(context, left, moment, say)
         rest = replace(
-            options, yes=True, restarts=options.restarts - 1, continued=True, agreed=None
+            options,
+            yes=True,
+            restarts=options.restarts - 1,
+            continued=True,
+            agreed=None,
+            saved=None,
         )
         with context.reopened() as again:
             self._report.mask = again.secrets.mask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from envwright.cli.invocation import Invocation
     from envwright.cli.options import MachineOptions
     from envwright.engine.context import Context
+    from envwright.engine.saved_plan import SavedPlan
     from envwright.fleet.outcome import FleetOutcome
     from envwright.host.inventory import Target
     from envwright.host.session import Session
@@ -39,12 +41,36 @@ def run(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
         raise EnvwrightError("apply --json cannot ask", hint="say --yes, too")
     call.report.quiet = style != "text"
     machines = machine_options(parsed)
+    if parsed.verb == "apply" and (saved := _saved(machines)):
+        return _on_machine(saved.target, machines, parsed, call, saved).code
     targets = machines.targets()
     if len(targets) > 1:
+        if getattr(parsed, "output", None):
+            raise EnvwrightError("a plan is saved for one machine", hint="name one by --host")
         return _on_fleet(targets, machines, parsed, call).code
     if machines.inventory or parsed.report:
         return _recorded(targets[0], machines, parsed, call).code
     return _on_machine(targets[0], machines, parsed, call).code
+
+
+def _saved(machines: MachineOptions) -> SavedPlan | None:
+    """Return the saved plan that a command line names; None where it names an environment.
+
+    Raises:
+        EnvwrightError: the command line says of a saved plan what the plan says itself.
+    """
+    name = machines.environment
+    if not name or name.endswith((".yaml", ".yml")):
+        return None
+    from envwright.engine import saved_plan  # noqa: PLC0415 - see above
+
+    saved = saved_plan.read(name)
+    if saved and (machines.hosts or machines.inventory or machines.variables):
+        raise EnvwrightError(
+            f"{name} is a saved plan: it says itself which machine and which variables",
+            hint="leave out --host, --inventory and --var",
+        )
+    return saved
 
 
 def _style(parsed: argparse.Namespace) -> str:
@@ -65,9 +91,17 @@ def _recorded(
 
 
 def _on_machine(
-    target: Target, machines: MachineOptions, parsed: argparse.Namespace, call: Invocation
+    target: Target,
+    machines: MachineOptions,
+    parsed: argparse.Namespace,
+    call: Invocation,
+    saved: SavedPlan | None = None,
 ) -> workflow.Outcome:
+    """Run on one machine; who saved a plan has agreed to it."""
     options, style = run_options(parsed), _style(parsed)
+    if saved:
+        options = replace(options, saved=saved, yes=True)
+    output = getattr(parsed, "output", None)
 
     def tell(outcome: workflow.Outcome) -> None:
         if outcome.error and style == "json":
@@ -76,15 +110,20 @@ def _on_machine(
     with _open(target, machines, call, verify=options.verb is Verb.VERIFY) as context:
         call.report.mask = context.secrets.mask
         outcome = workflow.run(context, options, call.report, tell)
+        if output and outcome.plan is not None:
+            from envwright.engine import saved_plan  # noqa: PLC0415 - see above
+
+            saved_plan.write(output, context, outcome.plan)
+            call.report.line(f"Saved to {output}: `envwright apply {output}` makes these changes.")
     if style == "json":
         call.report.json(outcome.json(), call.timings.seconds(), "checks")
     elif style == "tap":
         from envwright.engine.verify import tap  # noqa: PLC0415 - see above
 
         call.report.text(tap(list(outcome.checks)))
-    # An inventory says more than the words do, a report has to be written, and a restart is told
-    # but once.
-    by_words_alone = not machines.inventory and not parsed.report
+    # An inventory and a saved plan say more than the words do, a report and a plan have to be
+    # written, and a restart is told but once.
+    by_words_alone = not (machines.inventory or parsed.report or output or saved)
     if outcome.code is ExitCode.DONE and by_words_alone and not outcome.restarts:
         context.keep(call.words, call.report.said)
     return outcome

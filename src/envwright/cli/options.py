@@ -85,6 +85,7 @@ def _parser(names: Sequence[str]) -> Parser:
         _fleet_options(parsers[name])
     own: dict[str, Callable[[Parser], None]] = {
         "check": _check_options,
+        "plan": _plan_options,
         "apply": _apply_options,
         "verify": _verify_options,
         "explain": _explain_options,
@@ -122,6 +123,16 @@ def _check_options(checking: Parser) -> None:
         metavar="KIND,...",
         help="only for these kinds of machine, and end with 1 where one of them does not fit: "
         f"{', '.join(KINDS)}",
+    )
+
+
+def _plan_options(planning: Parser) -> None:
+    planning.add_argument(
+        "--output",
+        "-o",
+        type=Path,
+        metavar="FILE",
+        help="save the plan of one machine: `envwright apply FILE` makes it, and nothing else",
     )
 
 
@@ -228,7 +239,9 @@ def _export_options(machines: Parser, exporting: Parser) -> None:
 def _common_options() -> Parser:
     """Describe what every verb that reads an environment takes."""
     common = Parser(add_help=False)
-    common.add_argument("environment", nargs="?", default="", help="a YAML file")
+    common.add_argument(
+        "environment", nargs="?", default="", help="a YAML file; for apply, or a saved plan"
+    )
     _variable_option(common)
     _offline_option(common)
     return common

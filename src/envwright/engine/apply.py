@@ -129,12 +129,7 @@ def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
 
     _fetch(plan, secrets)
     patience = Patience(lambda: engine.busy, listener.line)
-
-    def progress(text: str) -> None:
-        patience.look()
-        listener.progress(text)
-
-    engine = Engine(session, secrets, listener.waiting, progress)
+    engine = Engine(session, secrets, listener.waiting, patience.looking(listener.progress))
     guard = Safeguard(plan, compiled, session, secrets, engine)
     with Journal(session, plan.environment, lock_timeout, listener.line) as journal:
         if journal.interrupted:

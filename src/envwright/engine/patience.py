@@ -49,6 +49,15 @@ class Patience:
                 "half done."
             )
 
+    def looking(self, hear: Callable[[str], None]) -> Callable[[str], None]:
+        """Return a function that looks each time before it passes on what it hears."""
+
+        def both(text: str) -> None:
+            self.look()
+            hear(text)
+
+        return both
+
     def check(self) -> None:
         """End the run where Ctrl-C asked for it meanwhile.
 
