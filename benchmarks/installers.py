@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 ANSIBLE = "2.19.14"
 MISE = "2026.9.15"
 
-PACKED = ("deploys", "templates", "src", "pyproject.toml", "README.md", "LICENSE")
+PACKED = ("deploys", "templates", "environments", "src", "pyproject.toml", "setup.py", "README.md")
+"""What of this checkout pip builds envwright from."""
 LOCK = "requirements.lock"
 
 
@@ -36,7 +37,7 @@ def before(commit: str, site: Site) -> None:
     Raises:
         PrepareError: there is no such commit here.
     """
-    pack = ["git", "-C", str(HOUSE), "archive", "--format=tar", commit, *PACKED, LOCK]
+    pack = ["git", "-C", str(HOUSE), "archive", "--format=tar", commit]
     done = subprocess.run(pack, capture_output=True, check=False)
     if done.returncode:
         raise PrepareError(done.stderr.decode("utf-8", "replace").strip())
