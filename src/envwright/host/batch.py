@@ -17,19 +17,19 @@ class Batch:
 
     Args:
         scripts: each reads nothing from stdin; what it prints on stderr is dropped.
-        concurrent: how many of the last scripts run at the same time as those before them: the
-            ones that spend their time waiting for other processes.
+        concurrent: how many of the last scripts run at the same time as all others, each for
+            itself: those that take long, or wait for other processes.
     """
 
     def __init__(self, scripts: Sequence[str], concurrent: int = 0) -> None:
         self._mark = f"\n--{os.urandom(16).hex()}--\n"
         split = len(scripts) - concurrent
-        before, after = self._marked(scripts[:split]), self._marked(scripts[split:])
-        if concurrent:
-            # The pipe holds the answers of the concurrent scripts back until the others are done,
-            # so that the answers come in the order of the scripts.
-            before = f"{{ {after}}} | {{ {{ {before}:; }} </dev/null; cat; }}\n"
-        self.script = f"{{ {before}}} 2>/dev/null"
+        whole = f"{{ {self._marked(scripts[:split])}:; }} </dev/null"
+        for script in scripts[split:]:
+            # The pipe holds the answer of the concurrent script back until those before it are
+            # there, so that the answers come in the order of the scripts.
+            whole = f"{{ {self._marked([script])}}} </dev/null | {{ {whole}; cat; }}"
+        self.script = f"{{ {whole}\n}} 2>/dev/null"
 
     def _marked(self, scripts: Sequence[str]) -> str:
         mark = self._mark.replace("\n", "\\n")
