@@ -129,6 +129,17 @@ def test_a_version_that_drifted_is_told_by_machine_and_mended_there_alone(team: 
     assert team.sh("chen", "jq --version").startswith("jq-1.7")
 
 
+def test_versions_of_one_machine_are_locked_for_all(team: Team) -> None:
+    words = ("lock", "-i", "inventory.yaml", "--limit", "@ssh/ada-laptop,@ssh/chen-laptop")
+    made = envwright(*words, cwd=team.folder, ENVWRIGHT_SSH_OPTIONS=f"-F {team.folder}/ssh")
+    assert (made.code, made.err) == (0, "")
+    team.sh("chen", OLD_JQ)
+    said = team.run("plan", "--locked", limit="@ssh/ada-laptop,@ssh/chen-laptop")
+    assert (said.code, team.drift()) == (2, {"package:jq": ["chen"]})
+    said = team.run("apply", "--yes", "--locked", limit="@ssh/chen-laptop")
+    assert team.sh("chen", "jq --version").startswith("jq-1.7")
+
+
 def test_mistakes_of_two_people_are_told_with_both_places_and_stop_nobody_else(team: Team) -> None:
     mistakes = {
         "bela": "files: {/etc/motd: {content: mine}}\n",

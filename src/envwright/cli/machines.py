@@ -107,7 +107,7 @@ def _on_machine(
         if outcome.error and style == "json":
             call.report.json(outcome.json(), call.timings.seconds())
 
-    with _open(target, machines, call, verify=options.verb is Verb.VERIFY) as context:
+    with opened(target, machines, call, verify=options.verb is Verb.VERIFY) as context:
         call.report.mask = context.secrets.mask
         outcome = workflow.run(context, options, call.report, tell)
         if output and outcome.plan is not None:
@@ -129,21 +129,21 @@ def _on_machine(
     return outcome
 
 
-def _open(
+def opened(
     target: Target, machines: MachineOptions, call: Invocation, *, verify: bool = False
 ) -> AbstractContextManager[Context]:
+    """Return the context of a machine and its environment, as the command line says."""
     access = Access(
         password_source(stdin=machines.password_on_stdin),
         timeout=machines.timeout,
-        opened=_opened(call),
+        opened=_handed_over(call),
         preload=functools.partial(preload, verify=verify),
     )
     fetching = call.fetching(offline=machines.offline)
-    compile_ = from_file(target.environment, target.variables, target.layers, fetching)
-    return open_context(target, compile_, access, call.timings)
+    return open_context(target, from_file(target, fetching), access, call.timings)
 
 
-def _opened(call: Invocation) -> Callable[[str], Session | None]:
+def _handed_over(call: Invocation) -> Callable[[str], Session | None]:
     """Return what hands over the session that the fast path opened."""
     return call.attempt.session if call.attempt else lambda _host: None
 
@@ -189,7 +189,7 @@ def explain(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
     by_topic = parsed.topic in TOPICS
     machines = machine_options(parsed, parsed.key if by_topic else parsed.topic)
     target = _only(machines, "an explanation is")
-    with _open(target, machines, call) as context:
+    with opened(target, machines, call) as context:
         call.report.mask = context.secrets.mask
         said = (target.environment, context.machine, target.variables)
         environment = load(*said, layers=target.layers, find=finder(target.environment))
@@ -223,7 +223,7 @@ def export(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
 
     machines = machine_options(parsed)
     target = _only(machines, "an export is")
-    with _open(target, machines, call) as context:
+    with opened(target, machines, call) as context:
         call.report.mask = context.secrets.mask
         folder = Path(parsed.output)
         for path in write(context.compiled, context.secrets, target.host, folder):

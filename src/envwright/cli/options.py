@@ -32,7 +32,7 @@ VERBS = {
     "hosts": "List the machines of an inventory, with what each is to be",
     "diff": "Compare two environments, or two machines of an inventory",
     "export": "Write a deploy and tests that run without envwright",
-    "lock": "Record which commits and files the layers of an environment are",
+    "lock": "Record what the layers of an environment are, and which versions machines have",
     "pull": "Follow a git repository of environments, by a timer",
 }
 """What there is to do, in the order of doing it."""
@@ -82,6 +82,7 @@ def _parser(names: Sequence[str]) -> Parser:
             "--timings", action="store_true", help="tell where the time went, on stderr"
         )
         _trust_option(parsers[name])
+        _locked_option(parsers[name])
         _fleet_options(parsers[name])
     own: dict[str, Callable[[Parser], None]] = {
         "check": _check_options,
@@ -218,14 +219,17 @@ def _diff_options(comparing: Parser) -> None:
 
 
 def _lock_options(locking: Parser) -> None:
-    locking.add_argument("environment", help="a YAML file")
+    locking.add_argument("environment", nargs="?", default="", help="a YAML file")
+    _variable_option(locking)
+    _offline_option(locking)
+    _access_options(locking)
     locking.add_argument(
         "--upgrade",
         nargs="?",
         const="",
         metavar="NAME",
-        help="look up anew what the layers are whose addresses hold this text (default: all), and "
-        "tell what moved",
+        help="look up anew the layers whose addresses hold this text, and the versions of "
+        "resources whose ids do (default: all), and tell what moved",
     )
     locking.add_argument("--json", action="store_true", help="print JSON, and only that")
 
@@ -263,6 +267,14 @@ def _offline_option(parser: Parser) -> None:
         "--offline",
         action="store_true",
         help="fetch no layer that `extends` names: take those of the cache alone",
+    )
+
+
+def _locked_option(parser: Parser) -> None:
+    parser.add_argument(
+        "--locked",
+        action="store_true",
+        help="take the versions of envwright.lock beside the environment, and no others",
     )
 
 
@@ -371,6 +383,7 @@ class MachineOptions(NamedTuple):
         password_on_stdin: sudo's password is the first line of stdin.
         timeout: seconds after which a machine is given up; None for never.
         offline: no layer of an environment is fetched.
+        locked: the machines take the versions of the lock, and no others.
     """
 
     environment: str
@@ -381,6 +394,7 @@ class MachineOptions(NamedTuple):
     password_on_stdin: bool = False
     timeout: float | None = None
     offline: bool = False
+    locked: bool = False
 
     def targets(self) -> list[Target]:
         """Return the machines, each with its environment.
@@ -407,6 +421,7 @@ class MachineOptions(NamedTuple):
                 target,
                 environment=self.environment or target.environment,
                 variables={**target.variables, **self.variables},
+                locked=self.locked,
             )
             for target in found
         ]
@@ -458,6 +473,7 @@ def machine_options(parsed: argparse.Namespace, environment: str = "") -> Machin
         parsed.sudo_password_stdin,
         parsed.timeout,
         parsed.offline,
+        getattr(parsed, "locked", False),
     )
 
 

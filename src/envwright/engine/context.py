@@ -6,14 +6,14 @@ import contextlib
 import functools
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.errors import EnvwrightError, RefusedError
 from envwright.fetch.stage import FETCHING
 from envwright.timings import OFF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from envwright.cache.compiled import CompiledEnvironment
@@ -155,49 +155,43 @@ def _session(host: str, access: Access, timings: Timings) -> Session:
         )
 
 
-def from_file(
-    path: str,
-    variables: Mapping[str, Any],
-    layers: Sequence[str] = (),
-    fetching: Fetching = FETCHING,
-) -> Compile:
-    """Return what compiles an environment file, from the cache where it can be.
+def from_file(target: Target, fetching: Fetching = FETCHING) -> Compile:
+    """Return what compiles the environment file of a machine, from the cache where it can be.
 
     Args:
-        path: the file.
-        variables: values of its `vars`.
-        layers: files that are laid over it, the lowest first.
+        target: the machine and its environment.
         fetching: how layers are fetched that are not in the cache.
 
     Raises:
         SpecError: there is no such file; this is said before any machine is asked.
     """
-    require_file(path)
-    return functools.partial(compile_for, path, variables, layers, fetching)
+    require_file(target.environment)
+    return functools.partial(compile_for, target, fetching)
 
 
-def compile_for(
-    path: str,
-    variables: Mapping[str, Any],
-    layers: Sequence[str],
-    fetching: Fetching,
-    machine: Machine,
-) -> CompiledEnvironment:
-    """Return an environment compiled for a machine; layers that are missing are fetched before.
+def compile_for(target: Target, fetching: Fetching, machine: Machine) -> CompiledEnvironment:
+    """Return the environment compiled for a machine; layers that are missing are fetched before.
 
     Args:
-        path: the environment's file.
-        variables: values of its `vars`.
-        layers: files that are laid over it, the lowest first.
+        target: the machine and its environment.
         fetching: how layers are fetched that are not in the cache.
         machine: the machine's facts.
 
     Raises:
         SpecError, SpecErrors: a layer cannot be fetched, or the environment cannot be compiled.
+        RefusedError: the environment is to be as the lock says, and the lock does not fit.
     """
     from envwright.cache.compiled import compiled  # noqa: PLC0415 - see above
 
-    return fetching.before(lambda: compiled(path, machine, variables, layers), path, layers)
+    path, layers = target.environment, target.layers
+    made = fetching.before(lambda: compiled(path, machine, target.variables, layers), path, layers)
+    if target.locked:
+        from envwright.spec import lockfile, pins  # noqa: PLC0415 - see above
+
+        lock = lockfile.read(path)
+        files = made.files and {**made.files, lock.path: lock.checksum}
+        made = made._replace(compiled=pins.hold(made.compiled, lock, machine), files=files)
+    return made
 
 
 def require_file(path: str) -> None:

@@ -66,9 +66,7 @@ class EnvironmentOnHost(pytest.Collector):
         stack = ExitStack()
         self.config.add_cleanup(stack.close)
         target = Target(self.name, os.path.relpath(self.path))
-        context = stack.enter_context(
-            open_context(target, from_file(target.environment, {}), Access())
-        )
+        context = stack.enter_context(open_context(target, from_file(target), Access()))
         require(context.compiled.reach)
         yield from items(
             self, context.compiled, context.session, context.secrets, context.skip_reasons()

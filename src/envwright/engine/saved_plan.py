@@ -100,6 +100,7 @@ def write(path: Path, context: Context, plan: Plan) -> None:
                 "environment": _from_folder(target.environment, folder),
                 "variables": dict(target.variables),
                 "layers": [_from_folder(layer, folder) for layer in target.layers],
+                "locked": target.locked,
                 "digest": digest(context.compiled),
                 "plan": plan.json(),
             },
@@ -150,6 +151,7 @@ def _read(value: dict[str, Any], folder: Path) -> SavedPlan:
         os.path.join(folder, value["environment"]),  # noqa: PTH118 - Path would drop `./`
         value["variables"],
         tuple(_in_folder(layer, folder) for layer in value["layers"]),
+        locked=bool(value["locked"]),
     )
     changes = [*value["plan"]["changes"], *value["plan"]["side_effects"]]
     for change in changes:

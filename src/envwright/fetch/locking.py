@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright.cache import layers as kept
@@ -39,7 +40,11 @@ class Locked(NamedTuple):
 
 
 def lock(
-    environment: str, tell: Callable[[str], None], upgrade: str | None = None
+    environment: str,
+    tell: Callable[[str], None],
+    upgrade: str | None = None,
+    *,
+    strict: bool = True,
 ) -> tuple[Locked, ...]:
     """Record what the addresses of an environment stand for that do not say it themselves.
 
@@ -49,6 +54,7 @@ def lock(
         environment: its file.
         tell: tells a person what is being fetched.
         upgrade: addresses that hold this text are looked up anew.
+        strict: some address has to hold it.
 
     Returns:
         these addresses, in their order in the lock.
@@ -61,14 +67,14 @@ def lock(
     old = lockfile.read(environment)
     walk = _Walk(old, tell, upgrade)
     layers.load([environment], None, walk.find)
-    if upgrade and not any(upgrade in each.key for each in walk.locked.values()):
+    if strict and upgrade and not any(upgrade in each.key for each in walk.locked.values()):
         raise EnvwrightError(
             f"{environment} is laid over nothing that holds {quoted(upgrade)} and can move"
             f"{suggestion(upgrade, walk.locked)}",
             hint="`envwright lock` without --upgrade lists what it records",
         )
     made = {key: {each.kind: each.after} for key, each in walk.locked.items()}
-    new = lockfile.Lock(old.path, {**old.layers, **made}, old.rest)
+    new = replace(old, layers={**old.layers, **made})
     if new.layers != old.layers:
         lockfile.write(new)
     return tuple(walk.locked[key] for key in sorted(walk.locked))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def _key(target: Target, machine: Machine) -> tuple[str, ...]:
     """Return all that a compiled environment depends on; machines and variables have no hash."""
     given = repr(sorted(target.variables.items()))
-    return target.environment, given, *target.layers, repr(machine)
+    return target.environment, given, *target.layers, str(target.locked), repr(machine)
 
 
 class CompileCache:
@@ -55,13 +55,7 @@ class CompileCache:
         with self._lock:
             if key not in self._made:
                 try:
-                    self._made[key] = compile_for(
-                        target.environment,
-                        target.variables,
-                        target.layers,
-                        self._fetching,
-                        machine,
-                    )
+                    self._made[key] = compile_for(target, self._fetching, machine)
                 except EnvwrightError as error:
                     self._made[key] = error
             made = self._made[key]

@@ -23,6 +23,7 @@ class Target:
         variables: values of `vars`, by name.
         layers: files that are laid over the environment, the lowest first.
         groups: the groups of the inventory that the machine is in.
+        locked: it takes the versions of the lock beside its environment, and no others.
     """
 
     host: str
@@ -30,6 +31,7 @@ class Target:
     variables: Mapping[str, Any] = field(default_factory=dict)
     layers: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
+    locked: bool = False
 
 
 class Group(NamedTuple):

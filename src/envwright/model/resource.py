@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from envwright.errors import ConflictError
+from envwright.errors import ConflictError, RefusedError
 from envwright.facts import Unknown
 from envwright.model.forecast import NOTHING
 from envwright.model.origin import Origin as Origin  # noqa: PLC0414, TC001 - of the protocol
@@ -334,6 +334,32 @@ class Resource(ABC):
                 hint="remove one of the two",
             )
         return self
+
+    @property
+    def pinnable(self) -> bool:
+        """Whether two machines could come to different versions by it: a lock says which."""
+        return False
+
+    def pin(self, facts: Facts) -> str | None:  # noqa: ARG002 - most have no version
+        """Return the version that the machine has or would get, for the lock.
+
+        "" where the resource has no version of its own; None where nobody knows the version yet.
+        """
+        return ""
+
+    def pinned(self, pin: str) -> Resource:
+        """Return the resource that takes the version of a lock, and no other.
+
+        Raises:
+            RefusedError: the environment itself wants another version.
+        """
+        if pin and pin != (own := self._own_version()):
+            raise RefusedError(f"{self.id}: the environment has {own}, and the lock {pin}")
+        return self
+
+    def _own_version(self) -> str:
+        """The version that the environment itself says, where it says one alone."""
+        return ""
 
     def spec(self) -> tuple[Any, ...]:
         """Return what is asked for, without who asks: resources of equal specs are the same."""

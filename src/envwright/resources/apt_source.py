@@ -117,6 +117,17 @@ class AptSource(Resource):
             Claim(PurePosixPath(self.keyring), "the key of a source of apt"),
         )
 
+    @property
+    def pinnable(self) -> bool:
+        return True
+
+    def pin(self, facts: Facts) -> str:  # noqa: ARG002 - the environment says it
+        """Return the fingerprints of the key."""
+        return self._own_version()
+
+    def _own_version(self) -> str:
+        return " ".join(self.key.fingerprints)
+
     def questions(self) -> Iterable[Question[Any]]:
         paths = (self.path, self.keyring)
         return (*(Stat(path) for path in paths), *(Text(path) for path in paths), AptSources())

@@ -124,6 +124,16 @@ class Archive(PathResource):
     def claims(self) -> Iterable[Claim]:
         return (Claim(PurePosixPath(self.path), "an unpacked archive"),)
 
+    @property
+    def pinnable(self) -> bool:
+        return self.sha256 != ""
+
+    def pin(self, facts: Facts) -> str:  # noqa: ARG002 - the environment says it
+        return self.sha256
+
+    def _own_version(self) -> str:
+        return self.sha256
+
     def questions(self) -> Iterable[Question[Any]]:
         return (
             Stat(self.path),

@@ -104,6 +104,28 @@ class Package(Resource):
         }
         return {**shown, HOLD: self.package in simulation.held} if self.hold else shown
 
+    @property
+    def pinnable(self) -> bool:
+        return self.present
+
+    def pin(self, facts: Facts) -> str | None:
+        """Return the version that is installed, or that apt would install."""
+        simulation = facts[self.apt]
+        if isinstance(simulation, Unknown):
+            return None
+        if self.package in simulation.provided and self.package not in simulation.installed:
+            return ""
+        chosen = [c.after for c in simulation.changes if c.package == self.package and c.after]
+        return next(iter(chosen), simulation.installed.get(self.package))
+
+    def pinned(self, pin: str) -> Package:
+        if pin and not fnmatch.fnmatch(pin, self.version or "*"):
+            return cast("Package", super().pinned(pin))
+        return replace(self, version=pin or self.version)
+
+    def _own_version(self) -> str:
+        return self.version
+
     def repairs(self, facts: Facts) -> Iterator[tuple[Resource, Difference]]:
         simulation = facts[self.apt]
         if not isinstance(simulation, Unknown) and simulation.interrupted:

@@ -1,7 +1,8 @@
-"""The lock: `envwright.lock` beside an environment records which commits and files its layers are.
+"""The lock: `envwright.lock` beside an environment records what its layers are, and versions.
 
-The file is JSON with sorted keys. `version` changes when its form does; keys that are not `layers`
-belong to others and stay as they are.
+The file is JSON with sorted keys. `version` changes when its form does. `layers` says which commits
+and files the layers of environments are, `machines` for each kind of machine which versions its
+resources come to; other keys belong to others and stay as they are.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 NAME = "envwright.lock"
 VERSION = 1
 LAYERS = "layers"
+MACHINES = "machines"
 _PIN = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _KINDS = {"commit", "sha256"}
 
@@ -39,12 +41,14 @@ class Lock:
     Args:
         path: the file.
         layers: what each address stands for, by its key: `commit` or `sha256`.
+        machines: for each kind of machine, the version of each resource by its id.
         rest: the other keys of the file.
         checksum: the SHA-256 of the file; "" where there is none.
     """
 
     path: str
     layers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    machines: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     rest: Mapping[str, Any] = field(default_factory=dict)
     checksum: str = ""
 
@@ -55,6 +59,8 @@ class Lock:
     def text(self) -> str:
         """Return the text of the file."""
         whole = {**self.rest, "version": VERSION, LAYERS: self.layers}
+        if self.machines:
+            whole[MACHINES] = self.machines
         return json.dumps(whole, indent=2, sort_keys=True) + "\n"
 
 
@@ -84,6 +90,7 @@ def read(environment: str) -> Lock:
     try:
         value = dict(json.loads(data))
         version, layers = value.pop("version"), value.pop(LAYERS)
+        machines = value.pop(MACHINES, {})
     except (ValueError, TypeError, KeyError, RecursionError):
         raise _no_lock(path, environment) from None
     if version != VERSION:
@@ -91,15 +98,20 @@ def read(environment: str) -> Lock:
             f"{path}: the form {version!r} of this lock is not known here",
             hint="a newer envwright wrote it: update envwright",
         )
-    if not isinstance(layers, dict) or not all(map(_is_entry, layers.values())):
+    entries = isinstance(layers, dict) and all(map(_is_entry, layers.values()))
+    if not entries or not isinstance(machines, dict) or not all(map(_is_text, machines.values())):
         raise _no_lock(path, environment)
-    return Lock(path, layers, value, hashlib.sha256(data).hexdigest())
+    return Lock(path, layers, machines, value, hashlib.sha256(data).hexdigest())
+
+
+def _is_text(pins: object) -> bool:
+    """Tell whether a part of a lock maps to texts alone."""
+    return isinstance(pins, dict) and all(isinstance(text, str) for text in pins.values())
 
 
 def _is_entry(entry: object) -> bool:
     pins = entry.items() if isinstance(entry, dict) else ()
-    texts = all(isinstance(text, str) for text in dict(pins).values())
-    return texts and any(key in _KINDS and _PIN.fullmatch(text) for key, text in pins)
+    return _is_text(entry) and any(key in _KINDS and _PIN.fullmatch(text) for key, text in pins)
 
 
 def _no_lock(path: str, environment: str) -> SpecError:

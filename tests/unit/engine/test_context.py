@@ -56,7 +56,7 @@ def test_an_environment_is_compiled_anew_where_a_machine_was_restarted() -> None
 
 def test_a_file_that_is_not_there_is_told_before_any_machine_is_asked(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="there is no such file"):
-        from_file(f"{tmp_path}/box.yaml", {})
+        from_file(Target("@local", f"{tmp_path}/box.yaml"))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a session to this machine needs root")

@@ -57,6 +57,7 @@ def test_a_plan_that_is_saved_says_what_it_was_made_of(tmp_path: Path, target: T
         "environment": "box.yaml",
         "variables": {"port": 80},
         "layers": ["roles/web.yaml", "preset:quickstart"],
+        "locked": False,
         "plan": ADDS_GIT.json(),
     }
     assert file.stat().st_mode & 0o777 == 0o600

@@ -229,7 +229,8 @@ def test_layers_that_are_pinned_need_no_lock(
 ) -> None:
     box(tmp_path, f"git+{repository.url}@{commit(repository, 'jq')}:base.yaml", "preset:quickstart")
     assert run("lock", "box.yaml").out == (
-        "box.yaml: every layer says itself what it is; there is nothing to lock.\n"
+        "box.yaml: every layer says itself what it is; there is nothing to lock. "
+        "--host locks the versions of a machine.\n"
     )
     assert not (tmp_path / "envwright.lock").exists()
 
@@ -269,6 +270,8 @@ def test_an_inventory_lays_over_only_what_is_pinned(repository: Repository, tmp_
         '{"version": 1, "layers": {"x": {}}}',
         '{"version": 1, "layers": {"x": {"commit": "../../etc"}}}',
         '{"version": 1, "layers": {"x": 1}}',
+        '{"version": 1, "layers": {}, "machines": []}',
+        '{"version": 1, "layers": {}, "machines": {"debian-13-amd64": {"package:jq": 1}}}',
         "[" * 100_000,
     ],
 )
