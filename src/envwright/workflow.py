@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.engine.context import somebody_is_there
 from envwright.errors import EnvwrightError, ExitCode, LockedError, RefusedError
+from envwright.model.cause import APPLY, Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,7 @@ class RunOptions:
         junit: a file into which verify writes JUnit XML, too.
         trust: what the environment runs and reads on this computer was agreed to elsewhere.
         when_locked: what a person can do while another run is at work on the machine.
+        cause: why the machine is changed, for its history.
     """
 
     verb: Verb
@@ -74,6 +76,7 @@ class RunOptions:
     lock_timeout: float = 0
     trust: bool = False
     when_locked: str = "wait for it, by apply --lock-timeout 600"
+    cause: Cause = APPLY
 
 
 @dataclass(frozen=True)
@@ -196,11 +199,11 @@ def require_trust(reach: Reach, report: Report, *, given: bool) -> None:
         if not somebody_is_there():
             raise
         commands = "".join(f"\n    {command}" for command in reach.commands)
-        report.ask(
+        question = (
             f"The environment runs commands on this computer:{commands}\n"
             "Run them, now and until they change? [y/N] "
         )
-        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        if not agrees(report, question):
             raise RefusedError("nothing was run and nothing was changed") from None
         trust.remember(reach)
 
@@ -219,9 +222,14 @@ def confirm(report: Report, more: str = "") -> None:
         raise EnvwrightError(
             "nothing was changed: there is nobody to ask", hint="say --yes to apply without asking"
         )
-    report.ask(f"\nMake these changes{more}? [y/N] ")
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+    if not agrees(report, f"\nMake these changes{more}? [y/N] "):
         raise EnvwrightError("nothing was changed")
+
+
+def agrees(report: Report, question: str) -> bool:
+    """Ask a person; tell whether the answer is yes."""
+    report.ask(question)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 class _Run:
@@ -299,6 +307,7 @@ class _Run:
                 timings=context.timings,
                 shown=not self._options.yes,
                 lock_timeout=self._options.lock_timeout,
+                cause=self._options.cause,
             )
 
     def _check(self, skips: SkipReasons, junit: Path | None = None) -> tuple[Result, ...]:

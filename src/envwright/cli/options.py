@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from envwright import __version__
 from envwright.cli.parser import Parser, count, seconds, variable
 from envwright.cli.pull_options import add_actions
+from envwright.cli.state_options import VERBS as STATE_VERBS
+from envwright.cli.state_options import add_state_options
 from envwright.errors import EnvwrightError
 from envwright.workflow import RunOptions, Verb
 
@@ -34,6 +36,7 @@ VERBS = {
     "export": "Write a deploy and tests that run without envwright",
     "lock": "Record which commits and files the layers of an environment are",
     "pull": "Follow a git repository of environments, by a timer",
+    **STATE_VERBS,
 }
 """What there is to do, in the order of doing it."""
 
@@ -94,6 +97,7 @@ def _parser(names: Sequence[str]) -> Parser:
         "lock": _lock_options,
         "export": functools.partial(_export_options, machines),
         "pull": add_actions,
+        **{verb: functools.partial(add_state_options, verb) for verb in STATE_VERBS},
     }
     for name in own.keys() & {*names}:
         own[name](parsers[name])

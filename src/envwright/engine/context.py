@@ -130,11 +130,16 @@ def open_context(
         HostError: the machine cannot be reached.
         SpecErrors: the environment cannot be compiled.
     """
-    with _session(target.host, access, timings) as session:
+    with session_to(target.host, access, timings) as session:
         yield Context(target, session, compile_, access, timings)
 
 
-def _session(host: str, access: Access, timings: Timings) -> Session:
+def session_to(host: str, access: Access, timings: Timings = OFF) -> Session:
+    """Open the session to a machine; it is a context manager.
+
+    Raises:
+        HostError: the machine cannot be reached.
+    """
     from envwright.cache.fastpath import Recorder  # noqa: PLC0415 - see above
     from envwright.facts import Machine  # noqa: PLC0415 - see above
     from envwright.host.session import open_session  # noqa: PLC0415 - see above

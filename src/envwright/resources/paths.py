@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from envwright.facts import ChangeTime, KnownGroup, KnownUser, Stat, Status, Unknown
 from envwright.model.forecast import Forecast
@@ -119,6 +119,15 @@ def attributes(status: Status) -> Fields:
         "owner": status.owner,
         "group": status.group,
     }
+
+
+Wanted = TypeVar("Wanted", bound=PathResource)
+
+
+def with_access(resource: Wanted, state: State) -> Wanted:
+    """Return a resource with the mode, the owner and the group of a state."""
+    access: dict[str, Any] = {name: str(state[name]) for name in resource.access_fields}
+    return replace(resource, **access)
 
 
 def attribute_witness(path: str, state: State) -> Iterator[Assertion]:

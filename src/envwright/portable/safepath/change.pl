@@ -227,6 +227,72 @@ sub note {
     return ($kind, @seen[4, 5], sprintf('%04o', $seen[2] & 07777), $kind eq 'link' ? readlink $name : '');
 }
 
+# Notes something in a folder of root's own, on the disk.
+sub note_down {
+    my ($folder, @noted) = @_;
+    my $about = create("$folder/about");
+    print {$about} join "\0", @noted or unwritten($about);
+    $about->flush && $about->sync or unwritten($about);
+    return;
+}
+
+# Copies the file at a name into a folder of root's own.
+sub keep {
+    my ($name, $folder) = @_;
+    my @seen = lstat $name;
+    halt('refused', "$path is a hard link to a file of @{[owner_name($seen[4])]}") if foreign(@seen);
+    my $content = create("$folder/content");
+    copy(open_seen($name, @seen), $content, $seen[7]);
+    return $content;
+}
+
+# Gives a kept content its name by its digest: equal contents take the disk but once.
+sub share {
+    my ($folder, $objects, $sum) = @_;
+    my ($content, $object) = ("$folder/content", "$objects/$sum");
+    return if link $content, $object;
+    # The other content is one that a run before this one kept, in a folder of root's own.
+    unlink $content;
+    link $object, $content or failed($object);
+    return;
+}
+
+# Keeps what lies at the path, as `record` does; a content that holds a secret by its digest alone.
+sub keep_image {
+    my ($folder, $objects, @secrets) = @_;
+    my $name = eval { arrive_if_there() };
+    return note_down($folder, 'unknown', ('') x 7, $@->{text}, '') if ref $@;
+    die $@ if $@;
+    my $above = $at;
+    my @seen = defined $name ? lstat $name : ();
+    return note_down($folder, 'none', ('') x 6, $above, '', '') if !@seen;
+    my $kind = -l _ ? 'link' : -f _ ? 'file' : -d _ ? 'directory' : 'other';
+    my $mode = sprintf '%04o', $seen[2] & 07777;
+    my $target = $kind eq 'link' ? readlink $name : '';
+    my ($sum, $why) = ('', '');
+    if ($kind eq 'file' && foreign(@seen)) {
+        ($kind, $why) = ('unknown', "$path is a hard link to a file of @{[owner_name($seen[4])]}");
+    }
+    elsif ($kind eq 'file' && grep { $_ eq '*' } @secrets) {
+        ($kind, $sum) = ('hidden', digest(open_seen($name, @seen)));
+    }
+    elsif ($kind eq 'file') {
+        my $content = keep($name, $folder);
+        seek $content, 0, 0;
+        $sum = digest($content);
+        my $hidden;
+        if (@secrets && $seen[7] <= 2**26) {
+            read $content, my $bytes, $seen[7];
+            $hidden = grep { index($bytes, $_) >= 0 } @secrets;
+        }
+        if ($hidden) { unlink "$folder/content"; $kind = 'hidden' }
+        else { share($folder, $objects, $sum) }
+    }
+    my $group = getgrgid $seen[5] // $seen[5];
+    return note_down($folder, $kind, @seen[4, 5], $mode, $target, owner_name($seen[4]), $group,
+        $above, $why, $sum);
+}
+
 my %do;
 %do = (
     look => sub {
@@ -308,17 +374,26 @@ my %do;
         my ($folder) = @_;
         my $name = arrive_if_there();
         my @noted = note($name);
-        if ($noted[0] eq 'file') {
-            my @seen = lstat $name;
-            halt('refused', "$path is a hard link to a file of @{[owner_name($seen[4])]}")
-                if foreign(@seen);
-            copy(open_seen($name, @seen), create("$folder/content"), $seen[7]);
-        }
-        my $about = create("$folder/about");
-        print {$about} join "\0", @noted or unwritten($about);
-        $about->flush && $about->sync or unwritten($about);
+        keep($name, $folder) if $noted[0] eq 'file';
+        note_down($folder, @noted);
     },
-    # Puts back what `save` kept.
+    # Keeps what lies at many paths, each in a folder with its number below the path, contents by
+    # their digests in OBJECTS. stdin: the count of secrets, these, and the paths, each NUL-ended; a
+    # path behind a `*` is that of a file whose content is a secret as a whole.
+    record => sub {
+        my ($objects) = @_;
+        my ($folder, $number) = ($path, 0);
+        my ($count, @words) = split /\0/, join '', <STDIN>;
+        my @secrets = splice @words, 0, $count;
+        for (@words) {
+            my ($secret, $each) = /^(\*?)(.*)$/s;
+            my $own = "$folder/" . $number++;
+            mkdir $own, 0700 or failed($own);
+            $path = $each;
+            keep_image($own, $objects, $secret ? '*' : @secrets);
+        }
+    },
+    # Puts back what `save` or `record` kept.
     restore => sub {
         my ($folder) = @_;
         open my $about, '<', "$folder/about" or halt('unknown', "$folder/about: $!");
@@ -326,11 +401,17 @@ my %do;
         return $do{link}->($uid, $gid, $target, '') if $kind eq 'link';
         if ($kind eq 'none') {
             my $name = arrive_if_there();
-            return defined $name && lstat $name ? $do{remove}->('') : ();
+            return if !defined $name || !lstat $name;
+            return -d _ ? $do{drop}->() : $do{remove}->('');
         }
         open STDIN, '<', "$folder/content" or halt('unknown', "$folder/content: $!");
         binmode STDIN;
         $do{put}->($uid, $gid, $mode, '', -s STDIN, '');
+    },
+    # Removes a directory that is empty; what holds anything stays.
+    drop => sub {
+        my $name = arrive_if_there();
+        rmdir $name if defined $name;
     },
     guard => sub {
         arrive_if_there();
