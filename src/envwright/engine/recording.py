@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from envwright.facts import Question
     from envwright.host.session import Session
     from envwright.model.cause import Cause
-    from envwright.model.resource import Resource
+    from envwright.model.resource import Resource, State
     from envwright.model.secrets import Secrets
     from envwright.spec.compiler import Compiled
 
@@ -109,8 +109,8 @@ class Recording:
             verb=change.verb,
             origins=[[o.capability, o.file, o.line] for o in resource.origins],
             fields=json["fields"],
-            before=_short(self._secrets, plain(difference.before)),
-            after=_short(self._secrets, plain(difference.after)),
+            before=self._shown(change, difference.before, hidden=hidden),
+            after=self._shown(change, difference.after, hidden=hidden),
             paths=[[*self._paths].index(path) for path in way.paths],
             resource=_text(resource),
             back=_text(*way.resources),
@@ -119,8 +119,18 @@ class Recording:
             access=resource.grants_access,
         )
 
+    def _shown(self, change: Change, state: State | None, *, hidden: bool) -> Any:
+        """Return what is kept of a state for people; of a secret's no text."""
+        if state is None:
+            return None
+        is_text = change.resource.is_text
+        kept = {name: each for name, each in state.items() if not (hidden and is_text(name))}
+        return _short(self._secrets, plain(kept))
+
     def _holds_secret(self, change: Change) -> bool:
         states = (change.difference.before, change.difference.after)
+        if change.resource.holds_secret:
+            return True
         shown = any(HIDDEN in (state or {}).values() for state in states)
         return shown or bool(self._secrets.references(repr(change.resource.spec())))
 

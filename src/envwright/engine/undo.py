@@ -138,7 +138,8 @@ class _Back:
 
     def _images(self, generation: Generation, made: Made) -> Iterator[Resource]:
         for number in made.paths:
-            path, image = generation.paths[number].path, generation.image(number)
+            place, image = generation.paths[number], generation.image(number)
+            path = place.path
             if image is None or image.kind not in KINDS:
                 self.stays[made.id] = _why_not(path, image)
                 continue
@@ -154,6 +155,7 @@ class _Back:
                 content=generation.content(number),
                 digest=image.digest,
                 above=image.above,
+                secret=place.secret,
             )
 
     def _add(self, resource: Resource) -> None:

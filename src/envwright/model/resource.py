@@ -352,6 +352,11 @@ class Resource(ABC):
         return False
 
     @property
+    def holds_secret(self) -> bool:
+        """Whether a secret may be in what the resource replaces, though it names none."""
+        return False
+
+    @property
     def at_work(self) -> bool:
         """Whether the thing works by what other resources bring, and so comes after all of them."""
         return False

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from envwright.model.resource import Resource
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,8 +18,8 @@ class WayBack:
     """
 
     paths: tuple[str, ...] = ()
-    resources: tuple[Resource, ...] = ()
-    instead: tuple[Resource, ...] = ()
+    resources: tuple[Any, ...] = ()
+    instead: tuple[Any, ...] = ()
     stays: str = ""
 
 

@@ -222,7 +222,8 @@ class Archive(PathResource):
         """A new tree goes, as a whole."""
         if before is None:
             return WayBack(resources=(replace(self, present=False),))
-        if before.get("archive") == self.archive and before.get("intact") is True:
+        same = before.get("archive") == self.archive
+        if self.present and same and before.get("intact") is True:
             return WayBack(resources=(with_access(self, before),))
         return WayBack(
             stays=f"{self.path} held {before.get('archive')}, which is not kept: apply an "

@@ -100,5 +100,9 @@ class Group(Resource):
             yield Assertion("group", (self.group,), "gid", self.gid)
 
     def way_back(self, before: State | None) -> WayBack:
-        """A new group goes."""
-        return WayBack(resources=(replace(self, present=False),)) if before is None else WayBack()
+        """A new group goes, and one that was removed comes back with its number."""
+        if before is None:
+            return WayBack(resources=(replace(self, present=False),))
+        if self.present:
+            return WayBack()
+        return WayBack(resources=(replace(self, present=True, gid=int(before["gid"])),))

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Shell, Stat, Text, Unknown
+from envwright.model.claim import Claim
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import EXISTENCE, Resource
@@ -45,6 +46,7 @@ class Kept(Resource):
         digest: the SHA-256 of the content.
         above: the last folder on the way to the path that was there; the folders below it go, too,
             where nothing else lies in them.
+        secret: what lies there now may be a secret.
     """
 
     of: str
@@ -58,6 +60,7 @@ class Kept(Resource):
     content: str | None = None
     digest: str = ""
     above: str = ""
+    secret: bool = False
 
     word: ClassVar[str] = "before-image"
     rank: ClassVar[int] = 60
@@ -79,6 +82,14 @@ class Kept(Resource):
         """The path."""
         return (self.path,)
 
+    @property
+    def holds_secret(self) -> bool:
+        """Whether what lies there now may be a secret."""
+        return self.secret
+
+    def claims(self) -> Iterable[Claim]:
+        return (Claim(PurePosixPath(self.path), "what was there before"),)
+
     def label(self, field: Field) -> str:
         """Leave out the kind, which the id says."""
         return "" if field == KIND else super().label(field)
@@ -94,7 +105,9 @@ class Kept(Resource):
         return Shell(f"find {path} -mindepth 1 -maxdepth 1 -printf x -quit 2>/dev/null")
 
     def questions(self) -> Iterable[Question[Any]]:
-        yield from (Stat(self.path), Text(self.path))
+        yield Stat(self.path)
+        if not self.secret:
+            yield Text(self.path)
         if self.kind == NOTHING:
             yield self._entries
         elif self.content is None and self.kind == "file":
@@ -120,7 +133,7 @@ class Kept(Resource):
         if status.kind == "link":
             access: Fields = {"owner": status.owner, "group": status.group}
             return {"kind": "link", "target": status.target, **access}
-        if status.kind != "file":
+        if status.kind != "file" or self.secret:
             return attributes(status)
         return {**attributes(status), "content": self._content(facts)}
 

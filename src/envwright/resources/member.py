@@ -71,8 +71,8 @@ class Member(Resource):
         return True
 
     def way_back(self, before: State | None) -> WayBack:
-        """A new membership ends."""
-        return WayBack(resources=(replace(self, present=False),)) if before is None else WayBack()
+        """A new membership ends, and one that ended begins again."""
+        return WayBack(resources=(replace(self, present=before is not None),))
 
     def witness(self) -> Iterator[Assertion]:
         if not self.present:

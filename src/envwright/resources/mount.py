@@ -244,6 +244,8 @@ class Mount(Resource):
 
     def way_back(self, before: State | None) -> WayBack:
         """A new mount goes, and its entry; what was there otherwise stays."""
+        if not self.present and before is not None:
+            return WayBack(resources=(replace(self, present=True),))
         if before is None or (before.get("fstab") is None and before.get("mounted") is None):
             return WayBack(resources=(replace(self, present=False),))
         return WayBack(

@@ -147,6 +147,7 @@ class Service(Resource):
             running=running if isinstance(running, bool) else None,
             enabled=enabled if isinstance(enabled, bool) else None,
             masked=enabled == "masked",
+            optional=False,
         )
         return WayBack(resources=(was,))
 

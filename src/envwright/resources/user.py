@@ -241,6 +241,9 @@ class User(Resource):
         """A new account goes; one that was there gets its shell and primary group back."""
         if before is None:
             return WayBack(resources=(replace(self, present=False),))
+        if not self.present:
+            fields = {"primary": before["group"], "home": before["home"], "shell": before["shell"]}
+            return WayBack(resources=(replace(self, present=True, uid=before["uid"], **fields),))
         shell, primary = str(before["shell"]).partition(" (")[0], str(before["group"])
         was = replace(self, uid=None, home=None, shell=shell if self.shell else None)
         return WayBack(resources=(replace(was, primary=self.primary and primary),))

@@ -74,8 +74,8 @@ class Image(NamedTuple):
 
     def json(self) -> dict[str, str]:
         """Return the image as JSON values."""
-        names = ("kind", "mode", "owner", "group", "target", "digest")
-        return {name: getattr(self, name) for name in names}
+        inner = ("uid", "gid", "above", "why")
+        return {name: value for name, value in self._asdict().items() if name not in inner}
 
 
 @dataclass(frozen=True)
@@ -243,8 +243,8 @@ class Store:
         first = json.dumps({"form": FORM, **head, "sha256": digest, "beside": names}).encode()
         words = b"".join(_bytes(f"{'*' * path.secret}{path.path}\0") for path in paths)
         values = [_bytes(f"{value}\0") for value in secrets]
-        stdin = b"".join((first, body, words, b"%d\0" % len(values), *values, words))
-        sizes = {"head": len(first), "changes": len(body), "paths": len(words)}
+        stdin = b"".join((first, body, b"%d\0" % len(values), *values, words))
+        sizes = {"head": len(first), "changes": len(body)}
         said = self._run("store_begin", sizes, stdin, beside)
         return int(said or 0)
 
@@ -275,7 +275,7 @@ class Store:
         return found
 
     def _read(self, which: str, files: str, *, now: bool = False) -> list[Generation]:
-        values = {"which": which, "files": files, "now": "yes" if now else ""}
+        values = {"which": which, "names": files, "now": "yes" if now else ""}
         found: dict[int, dict[str, bytes]] = {}
         for line in self._run("store_read", values).splitlines():
             name, _, text = line.partition(" ")

@@ -1,12 +1,13 @@
 # shellcheck shell=sh disable=SC2154
-# Makes a new generation of what stdin brings: $head and $changes bytes of JSON, $paths bytes of
-# paths, then what `change record` reads. It has its number only when it is whole.
+# Makes a new generation of what stdin brings: $head and $changes bytes of JSON, then what
+# `change record` reads. A path that held a secret once is taken for one that holds a secret. It has its number only when it is whole.
 ew_open make
 rm -rf .new && mkdir .new && mkdir -p objects || exit
-head -c "$head" >.new/head.json && head -c "$changes" >.new/changes.json &&
-  head -c "$paths" >.new/paths || exit
+cat [1-9]*/paths 2>/dev/null | grep -z '^[*]' | sort -zu >.known
+head -c "$head" >.new/head.json && head -c "$changes" >.new/changes.json || exit
 # What follows may hold the values of secrets, and so never touches the disk.
-change record "$PWD/.new" "$PWD/objects" || exit
+change record "$PWD/.new" "$PWD/objects" "$PWD/.known" || exit
+rm -f .known
 {
   printf '%s\n' "${SUDO_USER-}"
   pid=$$

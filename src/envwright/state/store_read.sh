@@ -6,7 +6,7 @@ ew_open ''
 for number in $which; do
   [ -d "$number" ] || continue
   [ -z "$now" ] || ew_look "$number" .look || exit
-  for file in $(cd "$number" && find . -type f ! -size +1024k -printf '%P\n' | grep -E "$files"); do
+  for file in $(cd "$number" && find . -type f ! -size +1024k -printf '%P\n' | grep -E "$names"); do
     printf '%s/%s %s\n' "$number" "$file" "$(base64 -w 0 <"$number/$file")"
   done
   [ -z "$now" ] || for file in $(cd .look && find . -name about -printf '%P\n'); do

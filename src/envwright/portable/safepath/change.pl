@@ -257,15 +257,16 @@ sub share {
     return;
 }
 
-# Keeps what lies at the path, as `record` does; a content that holds a secret by its digest alone.
+# Keeps what lies at the path, as `record` does, and returns its kind; a content that holds a secret
+# is kept by its digest alone.
 sub keep_image {
     my ($folder, $objects, @secrets) = @_;
     my $name = eval { arrive_if_there() };
-    return note_down($folder, 'unknown', ('') x 7, $@->{text}, '') if ref $@;
+    if (ref $@) { note_down($folder, 'unknown', ('') x 7, $@->{text}, ''); return 'unknown' }
     die $@ if $@;
     my $above = $at;
     my @seen = defined $name ? lstat $name : ();
-    return note_down($folder, 'none', ('') x 6, $above, '', '') if !@seen;
+    if (!@seen) { note_down($folder, 'none', ('') x 6, $above, '', ''); return 'none' }
     my $kind = -l _ ? 'link' : -f _ ? 'file' : -d _ ? 'directory' : 'other';
     my $mode = sprintf '%04o', $seen[2] & 07777;
     my $target = $kind eq 'link' ? readlink $name : '';
@@ -289,8 +290,9 @@ sub keep_image {
         else { share($folder, $objects, $sum) }
     }
     my $group = getgrgid $seen[5] // $seen[5];
-    return note_down($folder, $kind, @seen[4, 5], $mode, $target, owner_name($seen[4]), $group,
+    note_down($folder, $kind, @seen[4, 5], $mode, $target, owner_name($seen[4]), $group,
         $above, $why, $sum);
+    return $kind;
 }
 
 my %do;
@@ -378,20 +380,30 @@ my %do;
         note_down($folder, @noted);
     },
     # Keeps what lies at many paths, each in a folder with its number below the path, contents by
-    # their digests in OBJECTS. stdin: the count of secrets, these, and the paths, each NUL-ended; a
-    # path behind a `*` is that of a file whose content is a secret as a whole.
+    # their digests in OBJECTS, and the paths themselves. stdin: the count of secrets, these, and the
+    # paths, each NUL-ended; a path behind a `*` is that of a file whose content is a secret as a
+    # whole, as is one that stands so in the file KNOWN.
     record => sub {
-        my ($objects) = @_;
-        my ($folder, $number) = ($path, 0);
+        my ($objects, $known) = @_;
+        my ($folder, $number, %secret) = ($path, 0);
+        if (length $known) {
+            open my $file, '<', $known or failed($known);
+            $secret{$_} = 1 for split /\0/, join '', <$file>;
+        }
         my ($count, @words) = split /\0/, join '', <STDIN>;
         my @secrets = splice @words, 0, $count;
-        for (@words) {
-            my ($secret, $each) = /^(\*?)(.*)$/s;
+        for my $word (@words) {
+            my ($each) = $word =~ /^\*?(.*)$/s;
             my $own = "$folder/" . $number++;
             mkdir $own, 0700 or failed($own);
             $path = $each;
-            keep_image($own, $objects, $secret ? '*' : @secrets);
+            my $whole = $word ne $each || $secret{"*$each"};
+            my $kind = keep_image($own, $objects, $whole ? '*' : @secrets);
+            $word = "*$each" if $whole || $kind eq 'hidden';
         }
+        my $paths = create("$folder/paths");
+        print {$paths} map { "$_\0" } @words or unwritten($paths);
+        $paths->flush && $paths->sync or unwritten($paths);
     },
     # Puts back what `save` or `record` kept.
     restore => sub {
