@@ -78,6 +78,11 @@ class Kept(Resource):
         return self.of
 
     @property
+    def autorequires(self) -> Iterable[str]:
+        """Whom it belonged to."""
+        return (f"user:{self.owner}", f"group:{self.group}") if self.kind != NOTHING else ()
+
+    @property
     def replaces(self) -> Iterable[str]:
         """The path."""
         return (self.path,)

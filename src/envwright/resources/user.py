@@ -242,8 +242,11 @@ class User(Resource):
         if before is None:
             return WayBack(resources=(replace(self, present=False),))
         if not self.present:
-            fields = {"primary": before["group"], "home": before["home"], "shell": before["shell"]}
-            return WayBack(resources=(replace(self, present=True, uid=before["uid"], **fields),))
+            # useradd(8) makes the group of the account's own name with the account.
+            own = before["group"] == self.user
+            primary = None if own else str(before["group"])
+            fields = {"uid": before["uid"], "home": before["home"], "shell": before["shell"]}
+            return WayBack(resources=(replace(self, present=True, primary=primary, **fields),))
         shell, primary = str(before["shell"]).partition(" (")[0], str(before["group"])
         was = replace(self, uid=None, home=None, shell=shell if self.shell else None)
         return WayBack(resources=(replace(was, primary=self.primary and primary),))

@@ -22,8 +22,8 @@ ew_open() {
   found=$(cat version 2>/dev/null)
   case $found in
   "$version") ;;
-  '' | *[!0-9]*) ew_stop 66 "$PWD/version says no version: the store is damaged" ;;
-  *) ew_stop 65 "$PWD was written by another version of envwright: it has form $found, not $version" ;;
+  '' | *[!0-9]*) ew_stop 66 "$PWD/version says no version, so that the store is damaged" ;;
+  *) ew_stop 65 "$PWD was written by another envwright, and has form $found, not $version" ;;
   esac
 }
 ew_numbers() { find . -mindepth 1 -maxdepth 1 -type d -name '[1-9]*' -printf '%f\n' | sort -n; }
