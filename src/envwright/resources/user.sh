@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2016
 # Removes the account $user, and from its home $home, as that account, what is as in /etc/skel.
 setpriv --reuid="$user" --regid="$(id -g -- "$user")" --init-groups sh -c '
   cd -- "$1" 2>/dev/null || exit 0

@@ -4,8 +4,9 @@
 ew_stop() { printf '%s\n' "$2" >&2; exit "$1"; }
 ew_own() {
   [ -e "$1" ] || [ -L "$1" ] || [ -z "$2" ] || mkdir -m 0700 -- "$1" || ew_stop 1 "$1: cannot be made"
-  [ -d "$1" ] && [ ! -L "$1" ] && [ -O "$1" ] ||
+  if [ ! -d "$1" ] || [ -L "$1" ] || [ ! -O "$1" ]; then
     ew_stop 66 "$1 is not a folder of root's own"
+  fi
   case $(stat -c %A -- "$1") in
   ?????w* | ????????w*) ew_stop 66 "others than root can write to $1" ;;
   esac
@@ -13,7 +14,6 @@ ew_own() {
 }
 ew_open() {
   umask 077
-  [ -z "$1" ] || mkdir -p -m 0755 -- "${folder%/*}"
   if [ -z "$1" ] && [ ! -e "$folder/generations" ] && [ ! -L "$folder/generations" ]; then exit 0; fi
   ew_own "$folder" "$1"
   ew_own "$folder/generations" "$1"
