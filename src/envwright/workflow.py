@@ -62,6 +62,7 @@ class RunOptions:
         trust: what the environment runs and reads on this computer was agreed to elsewhere.
         when_locked: what a person can do while another run is at work on the machine.
         cause: why the machine is changed, for its history.
+        prune: take back what the environment made and no longer names.
     """
 
     verb: Verb
@@ -77,6 +78,7 @@ class RunOptions:
     trust: bool = False
     when_locked: str = "wait for it, by apply --lock-timeout 600"
     cause: Cause = APPLY
+    prune: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,8 @@ def run(
         EnvwrightError: the run cannot be done, or a step of it failed.
     """
     require_trust(context.compiled.reach, report, given=options.trust)
+    if options.prune:
+        context.prune("always")
     this = _Run(context, options, report, tell)
     return {Verb.PLAN: this.plan, Verb.APPLY: this.apply, Verb.VERIFY: this.verify}[options.verb]()
 
@@ -245,7 +249,7 @@ class _Run:
 
     def apply(self) -> Outcome:
         """Show what differs, ask, make it so, restart where that is wanted, and verify."""
-        options, report, plan = self._options, self._report, self._planned()
+        options, report, plan = self._options, self._report, self._pruned(self._planned())
         outcome = Outcome(options.verb, plan)
         if options.agreed is not None:
             plan.expect(options.agreed)
@@ -291,6 +295,16 @@ class _Run:
         self._report.plan(plan)
         self._tell(Outcome(self._options.verb, plan))
         return plan
+
+    def _pruned(self, plan: Plan) -> Plan:
+        """Ask whether what the environment no longer names goes, too; return the plan."""
+        context, asks = self._context, self._context.compiled.prune == "ask"
+        if not plan.left or not asks or self._options.yes or not somebody_is_there():
+            return plan
+        if not agrees(self._report, "\nTake back, too, what it no longer names? [y/N] "):
+            return plan
+        context.prune("always")
+        return self._planned()
 
     def _make(self, plan: Plan) -> Plan:
         """Make the changes; return the plan that is left."""

@@ -154,6 +154,11 @@ def _apply_options(making: Parser) -> None:
         "machine (which ends all distributions), have Windows make it, and go on after it",
     )
     making.add_argument(
+        "--prune",
+        action="store_true",
+        help="take back, too, what the environment made on a machine and no longer names",
+    )
+    making.add_argument(
         "--lock-timeout",
         type=seconds,
         default=0.0,
@@ -480,6 +485,7 @@ def run_options(parsed: argparse.Namespace) -> RunOptions:
         json=parsed.json,
         lock_timeout=parsed.lock_timeout,
         trust=parsed.trust,
+        prune=parsed.prune,
     )
 
 

@@ -152,7 +152,7 @@ def _run(
         verify=False,
         json=parsed.json,
         lock_timeout=parsed.lock_timeout,
-        cause=Cause(back.cause),
+        cause=Cause(back.cause, undoes=back.numbers, redoes=back.redoes),
     )
     return workflow.run(context, options, call.report)
 

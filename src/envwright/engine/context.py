@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -92,6 +93,10 @@ class Context:
                 self.compiled, self.session, self.machine, self.secrets, self.timings
             )
         return self.found
+
+    def prune(self, how: str) -> None:
+        """Say for this run whether what the environment no longer names is taken back."""
+        self.compiled = replace(self.compiled, prune=how)
 
     def reopened(self) -> AbstractContextManager[Context]:
         """Open a new session to the same machine, after its restart, and compile anew."""

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.cache import plain_data
 from envwright.engine.plan import HIDDEN, plain
+from envwright.engine.saved_plan import digest
 from envwright.errors import EnvwrightError
 from envwright.state.generations import Made, Path, Store, head
+from envwright.state.owned import Owned, Since, changed_parts, wish
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -54,7 +56,7 @@ class Recording:
         self._plan, self._compiled, self._secrets = plan, compiled, secrets
         self._store, self._tally, self._cause = Store(session), tally, cause
         self._paths: dict[str, bool] = {}
-        self._number = 0
+        self._number, self._owned = 0, Owned()
 
     def __enter__(self) -> Self:
         """Write down what is about to change.
@@ -63,9 +65,8 @@ class Recording:
             StepError, RefusedError: it cannot be written down; nothing was changed.
         """
         changes = [self._made(change) for change in self._plan.changes if not change.pending]
-        digest = hashlib.sha256(_text(*self._compiled.resources).encode()).hexdigest()
-        self._number = self._store.begin(
-            head(self._compiled.name, digest, self._cause.what, self._cause.by),
+        self._number, self._owned = self._store.begin(
+            head(self._compiled.name, digest(self._compiled), self._cause),
             changes,
             [Path(path, secret) for path, secret in self._paths.items()],
             self._secrets.values(),
@@ -87,7 +88,21 @@ class Recording:
         }
         # Where nothing can be written any more, the first error is the one to tell.
         with contextlib.suppress(*([EnvwrightError] if error else [])):
-            self._store.end(self._number, came_to, self._beside)
+            self._store.end(self._number, came_to, self._owned_now(), self._beside)
+
+    def _owned_now(self) -> Owned:
+        """Return what is owned after the run."""
+        done, names = {*self._tally.done}, [self._compiled.name, *self._compiled.was]
+        if self._cause.undoes and not self._cause.redoes:
+            return self._owned.without(done, since=self._cause.undoes)
+        made = {
+            name: Since(self._number, self._number, wish(part), change.resource.id)
+            for change in self._plan.changes
+            if change.resource.id in done and not change.left_over
+            for name, part in changed_parts(change.resource, change.difference).items()
+        }
+        left = {name for name in self._plan.gone if self._plan.gone[name] in {"", *done}}
+        return self._owned.made(names, made).without(left, self._compiled.name)
 
     @property
     def _beside(self) -> list[Question[Any]]:
@@ -116,8 +131,17 @@ class Recording:
             back=_text(*way.resources),
             instead="" if hidden else _text(*way.instead),
             stays=way.stays,
-            access=resource.grants_access,
+            access=resource.grants_access or hidden,
+            parts={} if hidden else self._parts(change, before),
         )
+
+    def _parts(self, change: Change, before: State | None) -> dict[str, str]:
+        """Return what takes back each part that the change makes, where there are several."""
+        parts = changed_parts(change.resource, change.difference)
+        if [*parts] == [change.resource.id]:
+            return {}
+        ways = {name: part.way_back(before) for name, part in parts.items()}
+        return {name: _text(*(way.instead or way.resources)) for name, way in ways.items()}
 
     def _shown(self, change: Change, state: State | None, *, hidden: bool) -> Any:
         """Return what is kept of a state for people; of a secret's no text."""

@@ -12,11 +12,12 @@ from envwright.spec.compiler import Compiled
 from envwright.state.generations import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from envwright.host.session import Session
     from envwright.model.resource import Resource
     from envwright.state.generations import Generation, Image, Made
+    from envwright.state.owned import Since
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Undo:
         stays: what is not taken back, by its id, and why.
         changed: what others changed since: the ids, each with what was found.
         unfinished: generations of runs that were cut off.
+        redoes: the generations took others back, and so things are made again.
     """
 
     cause: str
@@ -38,6 +40,7 @@ class Undo:
     stays: dict[str, str]
     changed: dict[str, str]
     unfinished: tuple[int, ...] = ()
+    redoes: bool = False
 
 
 def undo(session: Session, numbers: Iterable[int], cause: str, *, force: bool = False) -> Undo:
@@ -60,11 +63,47 @@ def undo(session: Session, numbers: Iterable[int], cause: str, *, force: bool = 
     return Undo(
         cause,
         tuple(generation.number for generation in found),
-        Compiled(name, tuple(back.ordered()), (), ()),
+        Compiled(name, tuple(back.ordered()), (), (), prune=""),
         back.stays,
         back.changed,
         tuple(generation.number for generation in found if generation.end is None),
+        redoes=all(generation.head.get("undoes") for generation in found),
     )
+
+
+@dataclass(frozen=True)
+class LeftOver:
+    """What takes back things that an environment made and no longer names.
+
+    Args:
+        resources: the resources that bring back what was there.
+        access: the ids of those that let somebody in.
+        notes: what stays, and why.
+    """
+
+    resources: tuple[Resource, ...]
+    access: frozenset[str]
+    notes: tuple[str, ...]
+
+
+def left_over(session: Session, things: Mapping[str, Since], whole: Collection[str]) -> LeftOver:
+    """Return what takes back things that an environment made; the store is asked for them.
+
+    Args:
+        session: the machine.
+        things: by their names.
+        whole: the ids of resources of which nothing is to stay.
+
+    Raises:
+        RefusedError: the store cannot be trusted.
+    """
+    numbers = {number for since in things.values() for number in (since.first, since.last)}
+    back = _Back(force=False)
+    for generation in reversed(Store(session).whole(numbers, now=True)):
+        back.prune(generation, things, whole)
+    told = {**back.changed, **back.stays}
+    notes = tuple(f"{id_} is no longer named, and stays: {why}" for id_, why in told.items())
+    return LeftOver(tuple(back.ordered()), frozenset(back.access), notes)
 
 
 class _Back:
@@ -77,26 +116,60 @@ class _Back:
         self._now: dict[str, Image | None] = {}
         self.stays: dict[str, str] = {}
         self.changed: dict[str, str] = {}
+        self.access: set[str] = set()
 
     def take(self, generation: Generation) -> None:
         """Add what takes back one more generation, older than those before."""
-        for number, path in enumerate(generation.paths):
-            # What is there now is compared with what the last of the generations made.
-            self._made.setdefault(path.path, generation.image(number, "made/"))
-            self._now.setdefault(path.path, generation.image(number, "now/"))
+        self._compare(generation)
         words: dict[type[Resource], None] = {}
         for made in reversed(generation.changes()):
-            resources = _decoded(made.resource)
-            for resource in resources:
+            for resource in _decoded(made.resource):
                 if type(resource) not in words:
                     words[type(resource)] = None
                     self._beside(generation, resource)
             self._change(generation, made)
 
+    def prune(
+        self, generation: Generation, things: Mapping[str, Since], whole: Collection[str]
+    ) -> None:
+        """Add what takes back some things that a generation made.
+
+        Args:
+            generation: the generation, older than those before.
+            things: by their names.
+            whole: the ids of resources of which nothing is to stay.
+        """
+        self._compare(generation)
+        for made in reversed(generation.changes()):
+            wanted = [
+                name
+                for name, since in things.items()
+                if since.id == made.id and generation.number in {since.first, since.last}
+            ]
+            if wanted and made.access:
+                self.access.add(made.id)
+            if wanted and made.id in whole:
+                self._change(generation, made)
+                continue
+            for name in wanted:
+                origins = tuple(Origin(*origin) for origin in made.origins)
+                for resource in _decoded(made.parts.get(name, "")):
+                    self._add(replace(resource, origins=origins))
+
     def ordered(self) -> Iterator[Resource]:
         """Yield the resources: what works by others after these."""
+        joined: dict[tuple[str, str], Resource] = {}
+        for resource in self._resources.values():
+            key = (resource.id, resource.name)
+            joined[key] = joined[key].merge(resource) if key in joined else resource
         for late in (False, True):
-            yield from (each for each in self._resources.values() if each.at_work is late)
+            yield from (each for each in joined.values() if each.at_work is late)
+
+    def _compare(self, generation: Generation) -> None:
+        """Take note of what lies at paths now, and of what the last of the generations made."""
+        for number, path in enumerate(generation.paths):
+            self._made.setdefault(path.path, generation.image(number, "made/"))
+            self._now.setdefault(path.path, generation.image(number, "now/"))
 
     def _beside(self, generation: Generation, resource: Resource) -> None:
         """Take back what a word brought beside what it names."""
@@ -108,6 +181,8 @@ class _Back:
             self.stays[f"{type(resource).word} beside {generation.number}"] = _CUT_OFF
             return
         way = type(resource).way_back_beside(before, after)
+        if way.stays:
+            self.stays[f"{type(resource).word} beside {generation.number}"] = way.stays
         for each in way.resources:
             self._add(replace(each, origins=resource.origins))
 
@@ -160,9 +235,9 @@ class _Back:
 
     def _add(self, resource: Resource) -> None:
         """Add a resource; what takes back an older generation takes the place of a newer one's."""
-        key = (resource.id, resource.name)
-        self._resources.pop(key, None)
-        self._resources[key] = resource
+        for name, part in resource.parts().items():
+            self._resources.pop((name, resource.name), None)
+            self._resources[name, resource.name] = part
 
 
 _CUT_OFF = "the run was cut off before it told what came along"

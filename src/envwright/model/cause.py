@@ -15,11 +15,15 @@ class Cause:
 
     Args:
         what: `apply`, or which generations are taken back.
+        undoes: the generations that are taken back.
+        redoes: what is taken back is an undo itself, and so things are made again.
         by: who stands behind it beside the account: the commit and the signer of pull mode.
     """
 
     what: str = "apply"
     by: Mapping[str, str] = field(default_factory=dict)
+    undoes: tuple[int, ...] = ()
+    redoes: bool = False
 
 
 APPLY = Cause()

@@ -346,6 +346,17 @@ class Resource(ABC):
         """Return how the difference of two answers to `beside` is taken back."""
         return WayBack()
 
+    def parts(self) -> Mapping[str, Resource]:
+        """Return the parts that several environments can own side by side, by their names.
+
+        By default the resource is one part.
+        """
+        return {self.id: self}
+
+    def is_touched(self, difference: Difference) -> bool:
+        """Tell whether a change of the whole changes the part that this is."""
+        return bool(difference)
+
     @property
     def grants_access(self) -> bool:
         """Whether the resource lets somebody in: a key, a right, a login, a port that listens."""

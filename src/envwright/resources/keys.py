@@ -150,6 +150,18 @@ class Keys(EditedFile, PathResource):
     def public_values(self) -> Iterable[Any]:
         return (*replace(self, keys={}).spec(), *self.keys)
 
+    def parts(self) -> Mapping[str, Resource]:
+        """Each key of the file."""
+        one = replace(self, keys={}, defaults={}, published={})
+        found = {name: replace(one, keys={name: value}) for name, value in self.keys.items()}
+        found |= {name: replace(one, defaults={name: v}) for name, v in self.defaults.items()}
+        found |= {name: replace(one, published={name: v}) for name, v in self.published.items()}
+        return {f"{self.id} {name}": part for name, part in found.items()}
+
+    def is_touched(self, difference: Difference) -> bool:
+        names = (*self.keys, *self.defaults, *self.published)
+        return any(FileKey(name) in difference.fields for name in names)
+
     def way_back(self, before: State | None) -> WayBack:
         """The file comes back as a whole; where others wrote to it since, only these keys do."""
         old = {name: (before or {}).get(FileKey(name)) for name in self.keys}

@@ -179,13 +179,23 @@ class Package(Resource):
         gone = [name for name in before if before[name].installed and not _was(after, name)]
         return WayBack(
             resources=(
-                *(cls(package=name, present=False, purge=name not in before) for name in new),
+                *(
+                    cls(package=name, present=False, purge=name not in before)
+                    for name in new
+                    if name not in STAYING
+                ),
                 *(cls(package=name) for name in gone),
-            )
+            ),
+            stays="; ".join(STAYING[name] for name in new if name in STAYING),
         )
 
     def way_back(self, before: State | None) -> WayBack:
         """Another version comes back; what is installed or removed is known to dpkg."""
+        if before is None and self.present and self.package in STAYING:
+            return WayBack(stays=STAYING[self.package])
+        if before is None and self.present:
+            gone = replace(self, present=False, version="", hold=False, purge=True)
+            return WayBack(resources=(gone,))
         if before is None or not self.present:
             return WayBack()
         if self.hold and before.get(HOLD) is False:
@@ -278,6 +288,11 @@ def offered(package: str, source: str, what: str, section: str) -> Requirement:
     )
 
 
+STAYING = {
+    "sudo": "the package sudo stays: where root has no password, it lets nobody remove it "
+    "(its prerm script); set one, then `apt-get purge sudo`",
+}
+"""The packages that a script of their own keeps on the machine, and why."""
 HOLD = "hold"
 """The field of a package that the environment holds."""
 GONE = "programs"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 KIND = "kind"
 """The field of a state that says what is at the path: a file, a directory, a link."""
+ACCESS = re.compile(
+    r"/\.ssh/authorized_keys$|^/etc/sudoers|^/etc/polkit-1/|^/etc/ssh/|/\.netrc$|/\.git-credentials$"
+    r"|^/etc/pam\.d/|^/etc/security/|/\.docker/config\.json$"
+)
+"""The paths of keys, rights and logins (sshd(8), sudoers(5), polkit(8), netrc(5), pam(8))."""
 NOUNS = {"file": "a file", "directory": "a directory", "link": "a link", "other": "a special file"}
 
 
@@ -38,6 +44,11 @@ class PathResource(Resource):
     def name(self) -> str:
         """The absolute path."""
         return self.path
+
+    @property
+    def grants_access(self) -> bool:
+        """Whether a program that lets somebody in reads the path."""
+        return ACCESS.search(self.path) is not None
 
     @property
     def autorequires(self) -> Iterator[str]:

@@ -22,12 +22,14 @@ from envwright.host.limits import QUESTION
 from envwright.portable import safepath
 from envwright.scripts import load
 from envwright.state import journal, lock
+from envwright.state.owned import Owned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from envwright.facts import Question
     from envwright.host.session import Session
+    from envwright.model.cause import Cause
 
 FORM = 1
 """The form of the store: another number is another form, which is not read."""
@@ -98,6 +100,7 @@ class Made:
         instead: what is taken back where the paths changed since, encoded; "" for the paths.
         stays: why it is not taken back; "" where it is.
         access: the resource lets somebody in.
+        parts: what takes back each part that the change made, encoded, where there are several.
     """
 
     id: str
@@ -112,6 +115,7 @@ class Made:
     instead: str = ""
     stays: str = ""
     access: bool = False
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -224,8 +228,8 @@ class Store:
         paths: Sequence[Path],
         secrets: Iterable[str] = (),
         beside: Sequence[Question[Any]] = (),
-    ) -> int:
-        """Write down what a run is about to change, and keep what lies there; return its number.
+    ) -> tuple[int, Owned]:
+        """Write down what a run is about to change, and keep what lies there.
 
         Args:
             head: who, when, what for.
@@ -233,6 +237,9 @@ class Store:
             paths: the paths of which images are kept.
             secrets: the values that no image may hold.
             beside: questions whose answers are kept.
+
+        Returns:
+            The number of the generation, and what environments own before it.
 
         Raises:
             StepError, RefusedError: nothing could be written; nothing was changed.
@@ -245,15 +252,27 @@ class Store:
         values = [_bytes(f"{value}\0") for value in secrets]
         stdin = b"".join((first, body, b"%d\0" % len(values), *values, words))
         sizes = {"head": len(first), "changes": len(body)}
-        said = self._run("store_begin", sizes, stdin, beside)
-        return int(said or 0)
+        number, _, owned = self._run("store_begin", sizes, stdin, beside).partition("\n")
+        return int(number), Owned.read(owned)
 
     def end(
-        self, number: int, came_to: Mapping[str, Any], beside: Sequence[Question[Any]] = ()
+        self,
+        number: int,
+        came_to: Mapping[str, Any],
+        owned: Owned,
+        beside: Sequence[Question[Any]] = (),
     ) -> None:
         """Write down what a run came to, and let go of what is too old or too much."""
-        values = {"number": number, "keep": KEEP, "size": KEEP_KIB}
-        self._run("store_end", values, json.dumps(came_to).encode(), beside)
+        end = json.dumps(came_to).encode()
+        needed = " ".join(map(str, owned.generations()))
+        values = {
+            "number": number,
+            "end": len(end),
+            "keep": KEEP,
+            "size": KEEP_KIB,
+            "needed": needed,
+        }
+        self._run("store_end", values, end + owned.text().encode(), beside)
 
     def heads(self) -> list[Generation]:
         """Return all generations, without their changes and images, the oldest first."""
@@ -344,23 +363,23 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def head(environment: str, digest: str, cause: str, by: Mapping[str, str]) -> dict[str, Any]:
+def head(environment: str, digest: str, cause: Cause) -> dict[str, Any]:
     """Return the head of a new generation.
 
     Args:
         environment: the name of the environment.
         digest: of what the environment was compiled to.
-        cause: what the run is: `apply`, `undo 7`.
-        by: who stands behind it beside the account: the commit and signer of pull mode.
+        cause: why the run is made.
     """
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return {
         "time": now,
-        "cause": cause,
+        "cause": cause.what,
         "environment": environment,
         "digest": digest,
         "envwright": __version__,
         "account": lock.myself(environment)["account"],
         "from": lock.myself(environment)["host"],
-        **by,
+        **cause.by,
+        **({"undoes": list(cause.undoes)} if cause.undoes else {}),
     }

@@ -20,4 +20,5 @@ ew_beside >.new/before || exit
 sync .new/*.json .new/who .new/before || exit
 last=$(ew_numbers | tail -n 1)
 number=$((${last:-0} + 1))
-mv -- .new "$number" && sync . && printf '%s\n' "$number"
+mv -- .new "$number" && sync . && printf '%s\n' "$number" || exit
+[ ! -e ../owned.json ] || cat ../owned.json
