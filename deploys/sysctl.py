@@ -81,6 +81,7 @@ def _live(name: str, value: str) -> Command:
         observe=OBSERVE.format(path=path, shown=shlex.quote(shown)),
         expected=shown,
         run=f"printf '%s\\n' {shlex.quote(value)} > {path}",
+        back=f'printf "%s\\n" "$1" > {path}',
         lacking=f"the kernel of this machine has no setting {name}: correct its name, or have the "
         "kernel module with the setting loaded at boot (modules-load.d(5)) and load it now",
         seen=(Assertion("file", (path,), "content_string", f"{shown}\n"),),

@@ -147,6 +147,7 @@ SPELLED_ALIKE = {
     ("pull", "keys"): "a key of the settings",
     ("pull", "service"): "a module of testinfra, and a kind of unit",
     ("restart", "file"): "a variable of a script",
+    ("state", "file"): "what lstat(2) has at a path",
     ("spec", "command"): "where a secret comes from",
     ("spec", "file"): "where a secret comes from",
     ("spec", "keys"): "a method that a template may call",
@@ -154,6 +155,7 @@ SPELLED_ALIKE = {
 }
 IMPORTERS_OF_WORDS = {
     "cache": "the package as a whole, whose types it writes and reads; no word of it",
+    "engine": "puts back before-images by a resource of its own, which no environment has",
     "pull": "makes the timer of pull mode of resources, as a capability does",
 }
 

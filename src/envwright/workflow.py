@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from envwright.engine.context import somebody_is_there
 from envwright.errors import EnvwrightError, ExitCode, LockedError, RefusedError
+from envwright.model.cause import APPLY, Cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,8 @@ class RunOptions:
         junit: a file into which verify writes JUnit XML, too.
         trust: what the environment runs and reads on this computer was agreed to elsewhere.
         when_locked: what a person can do while another run is at work on the machine.
+        cause: why the machine is changed, for its history.
+        prune: take back what the environment made and no longer names.
     """
 
     verb: Verb
@@ -74,6 +77,8 @@ class RunOptions:
     lock_timeout: float = 0
     trust: bool = False
     when_locked: str = "wait for it, by apply --lock-timeout 600"
+    cause: Cause = APPLY
+    prune: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,6 +173,8 @@ def run(
         EnvwrightError: the run cannot be done, or a step of it failed.
     """
     require_trust(context.compiled.reach, report, given=options.trust)
+    if options.prune:
+        context.prune("always")
     this = _Run(context, options, report, tell)
     return {Verb.PLAN: this.plan, Verb.APPLY: this.apply, Verb.VERIFY: this.verify}[options.verb]()
 
@@ -196,11 +203,11 @@ def require_trust(reach: Reach, report: Report, *, given: bool) -> None:
         if not somebody_is_there():
             raise
         commands = "".join(f"\n    {command}" for command in reach.commands)
-        report.ask(
+        question = (
             f"The environment runs commands on this computer:{commands}\n"
             "Run them, now and until they change? [y/N] "
         )
-        if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        if not agrees(report, question):
             raise RefusedError("nothing was run and nothing was changed") from None
         trust.remember(reach)
 
@@ -219,9 +226,14 @@ def confirm(report: Report, more: str = "") -> None:
         raise EnvwrightError(
             "nothing was changed: there is nobody to ask", hint="say --yes to apply without asking"
         )
-    report.ask(f"\nMake these changes{more}? [y/N] ")
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+    if not agrees(report, f"\nMake these changes{more}? [y/N] "):
         raise EnvwrightError("nothing was changed")
+
+
+def agrees(report: Report, question: str) -> bool:
+    """Ask a person; tell whether the answer is yes."""
+    report.ask(question)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 class _Run:
@@ -237,7 +249,7 @@ class _Run:
 
     def apply(self) -> Outcome:
         """Show what differs, ask, make it so, restart where that is wanted, and verify."""
-        options, report, plan = self._options, self._report, self._planned()
+        options, report, plan = self._options, self._report, self._pruned(self._planned())
         outcome = Outcome(options.verb, plan)
         if options.agreed is not None:
             plan.expect(options.agreed)
@@ -284,6 +296,16 @@ class _Run:
         self._tell(Outcome(self._options.verb, plan))
         return plan
 
+    def _pruned(self, plan: Plan) -> Plan:
+        """Ask whether what the environment no longer names goes, too; return the plan."""
+        context, asks = self._context, self._context.compiled.prune == "ask"
+        if not plan.left or not asks or self._options.yes or not somebody_is_there():
+            return plan
+        if not agrees(self._report, "\nTake back, too, what it no longer names? [y/N] "):
+            return plan
+        context.prune("always")
+        return self._planned()
+
     def _make(self, plan: Plan) -> Plan:
         """Make the changes; return the plan that is left."""
         from envwright.engine.apply import apply  # noqa: PLC0415 - see above
@@ -299,6 +321,7 @@ class _Run:
                 timings=context.timings,
                 shown=not self._options.yes,
                 lock_timeout=self._options.lock_timeout,
+                cause=self._options.cause,
             )
 
     def _check(self, skips: SkipReasons, junit: Path | None = None) -> tuple[Result, ...]:

@@ -15,6 +15,7 @@ from envwright.resources.archive import Archive
 from envwright.resources.checkout import Checkout
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
+from envwright.resources.kept import Kept
 from envwright.resources.keys import Keys
 from envwright.resources.link import Link
 from envwright.resources.mount import FSTAB, Mount
@@ -70,6 +71,7 @@ def at(place: PurePath) -> dict[str, Resource]:
             Checkout(path=path, home="/", url="https://x.test/a", kind="tag", ref="v1"),
             Directory(path=path),
             File(path=path),
+            Kept(of=f"before:{path}", path=path, image="/var/lib/envwright/generations/1/0"),
             Keys(path=path, dialect="goenv", keys={"A": "b"}),
             Link(path=path, target="/elsewhere"),
             # What a mount decides about its own table is the entry of another place.

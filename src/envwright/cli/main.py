@@ -75,6 +75,12 @@ def _pull(parsed: argparse.Namespace, call: Invocation) -> int:
     return pull.pull(parsed, call)
 
 
+def _state(parsed: argparse.Namespace, call: Invocation) -> int:
+    from envwright.cli import state  # noqa: PLC0415 - see above
+
+    return (state.history if parsed.verb == "history" else state.undo)(parsed, call)
+
+
 VERBS: dict[str, Verb] = {
     "check": _language,
     "plan": _run,
@@ -87,6 +93,9 @@ VERBS: dict[str, Verb] = {
     "export": _export,
     "lock": _lock,
     "pull": _pull,
+    "history": _state,
+    "undo": _state,
+    "rollback": _state,
 }
 
 

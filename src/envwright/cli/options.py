@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from envwright import __version__
 from envwright.cli.parser import Parser, count, seconds, variable
 from envwright.cli.pull_options import add_actions
+from envwright.cli.state_options import VERBS as STATE_VERBS
+from envwright.cli.state_options import add_state_options
 from envwright.errors import EnvwrightError
 from envwright.workflow import RunOptions, Verb
 
@@ -34,6 +36,7 @@ VERBS = {
     "export": "Write a deploy and tests that run without envwright",
     "lock": "Record what the layers of an environment are, and which versions machines have",
     "pull": "Follow a git repository of environments, by a timer",
+    **STATE_VERBS,
 }
 """What there is to do, in the order of doing it."""
 
@@ -95,6 +98,7 @@ def _parser(names: Sequence[str]) -> Parser:
         "lock": _lock_options,
         "export": functools.partial(_export_options, machines),
         "pull": add_actions,
+        **{verb: functools.partial(add_state_options, verb) for verb in STATE_VERBS},
     }
     for name in own.keys() & {*names}:
         own[name](parsers[name])
@@ -149,6 +153,11 @@ def _apply_options(making: Parser) -> None:
         default=0,
         help="under WSL: where something waits for a restart of the distribution or of the virtual "
         "machine (which ends all distributions), have Windows make it, and go on after it",
+    )
+    making.add_argument(
+        "--prune",
+        action="store_true",
+        help="take back, too, what the environment made on a machine and no longer names",
     )
     making.add_argument(
         "--lock-timeout",
@@ -492,6 +501,7 @@ def run_options(parsed: argparse.Namespace) -> RunOptions:
         json=parsed.json,
         lock_timeout=parsed.lock_timeout,
         trust=parsed.trust,
+        prune=parsed.prune,
     )
 
 

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from envwright.engine.patience import Patience
 from envwright.engine.plan import make_plan
+from envwright.engine.recording import Recording
 from envwright.engine.safeguard import Safeguard
 from envwright.engine.tally import Tally
 from envwright.errors import EnvwrightError, HostError, RefusedError, StepError
+from envwright.model.cause import APPLY
 from envwright.model.resource import Resource, wanted_by
 from envwright.state.journal import Journal
 from envwright.timings import OFF
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from envwright.engine.plan import Change, Plan
     from envwright.engine.pyinfra_runner import Engine
     from envwright.host.session import Session
+    from envwright.model.cause import Cause
     from envwright.model.secrets import Secrets
     from envwright.spec.compiler import Compiled
     from envwright.timings import Timings
@@ -109,11 +112,13 @@ def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
     timings: Timings = OFF,
     shown: bool = False,
     lock_timeout: float = 0,
+    cause: Cause = APPLY,
 ) -> Plan:
     """Make the changes of a plan, and return the plan that is left: pending changes alone.
 
     `timings` counts the time of each step. `lock_timeout`: seconds to wait for the lock. `shown`: a
-    person has read the plan meanwhile, so the machine is compared again first.
+    person has read the plan meanwhile, so the machine is compared again first. `cause`: why the
+    machine is changed, for its history.
 
     Raises:
         LockedError: another run holds the lock; nothing was changed.
@@ -137,9 +142,11 @@ def apply(  # noqa: PLR0913 - the plan, the machine, what is known of both
         if shown:
             make_plan(compiled, session, plan.machine, secrets).expect(plan.agreed)
         guard.keep()
-        run = _Run(plan, engine, guard, journal, listener, Tally(session.name), patience)
-        run.make_all(timings)
-        return run.look_again(compiled, secrets)
+        tally = Tally(session.name)
+        run = _Run(plan, engine, guard, journal, listener, tally, patience)
+        with Recording(plan, compiled, session, secrets, tally, cause):
+            run.make_all(timings)
+            return run.look_again(compiled, secrets)
 
 
 @dataclass(frozen=True)

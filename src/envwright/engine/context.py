@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -93,6 +94,10 @@ class Context:
             )
         return self.found
 
+    def prune(self, how: str) -> None:
+        """Say for this run whether what the environment no longer names is taken back."""
+        self.compiled = replace(self.compiled, prune=how)
+
     def reopened(self) -> AbstractContextManager[Context]:
         """Open a new session to the same machine, after its restart, and compile anew."""
         return open_context(self.target, self._compile, self._access, self.timings)
@@ -130,11 +135,16 @@ def open_context(
         HostError: the machine cannot be reached.
         SpecErrors: the environment cannot be compiled.
     """
-    with _session(target.host, access, timings) as session:
+    with session_to(target.host, access, timings) as session:
         yield Context(target, session, compile_, access, timings)
 
 
-def _session(host: str, access: Access, timings: Timings) -> Session:
+def session_to(host: str, access: Access, timings: Timings = OFF) -> Session:
+    """Open the session to a machine; it is a context manager.
+
+    Raises:
+        HostError: the machine cannot be reached.
+    """
     from envwright.cache.fastpath import Recorder  # noqa: PLC0415 - see above
     from envwright.facts import Machine  # noqa: PLC0415 - see above
     from envwright.host.session import open_session  # noqa: PLC0415 - see above

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envwright.errors import RefusedError
-from envwright.facts import Aside, Refused, Unknown
+from envwright.facts import Aside, Facts, Refused, Text, Unknown
 from envwright.host.probe import ask
 from envwright.model import pending_restart
 from envwright.model.proof import Result
 from envwright.model.resource import Difference, FileKey, compare, wanted_by
+from envwright.model.secrets import Secrets
+from envwright.state import owned
 from envwright.timings import OFF
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from envwright.facts import Facts, Machine, Question
+    from envwright.facts import Machine, Question
     from envwright.host.session import Session
     from envwright.model.forecast import Forecast, SideEffect
     from envwright.model.proof import Proof
     from envwright.model.resource import Field, Moment, Resource, State, Value
-    from envwright.model.secrets import Secrets
     from envwright.spec.compiler import Compiled
     from envwright.timings import Timings
 
 HIDDEN = "(hidden: holds secrets)"
+NO_SECRETS = Secrets({})
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,14 @@ class Change:
         pending: what must happen before apply can make the change; "" when apply can make it now.
         repair: the class of the resources whose changes fail until this resource is repaired, which
             no environment names; None where an environment names the resource.
+        left_over: it takes back what the environment made and no longer names.
     """
 
     resource: Resource
     difference: Difference
     pending: str = ""
     repair: type[Resource] | None = None
+    left_over: bool = False
 
     @property
     def verb(self) -> str:
@@ -110,6 +115,16 @@ class Plan:
     failures: tuple[Result, ...] = ()
     """What apply leaves to a person: resources that it must not change, and the quick proofs that
     failed although no change of their capability is left to make."""
+    left: tuple[Change, ...] = ()
+    """What would take back things that the environment made and no longer names, and that apply
+    leaves unless it is asked to prune."""
+    access: frozenset[str] = frozenset()
+    """The ids of left-over resources that let somebody in."""
+    gone: Mapping[str, str] = field(default_factory=dict)
+    """The things that the environment does not own any more: each with the id of the change that
+    takes it back, "" where nothing is left of it."""
+    told: tuple[str, ...] = ()
+    """What a person should know of left-over things, and of those of other environments."""
     slow: int = 0
     """The number of proofs that take longer: only verify makes them."""
 
@@ -119,7 +134,7 @@ class Plan:
     @property
     def settled(self) -> bool:
         """Whether the machine is as it should be, as far as a plan can see."""
-        return not self.changes and not self.failures
+        return not (self.changes or self.failures or self.left or self.told)
 
     @property
     def pending(self) -> tuple[Change, ...]:
@@ -144,7 +159,8 @@ class Plan:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know before the changes are made."""
-        return tuple(note for forecast in self.forecasts.values() for note in forecast.notes)
+        notes = (note for forecast in self.forecasts.values() for note in forecast.notes)
+        return (*notes, *self.told)
 
     @property
     def agreed(self) -> list[dict[str, Any]]:
@@ -174,6 +190,10 @@ class Plan:
             "changes": [change.json() for change in self.changes],
             "side_effects": [effect.json() for effect in self.side_effects],
             "notes": list(self.notes),
+            "left_over": [
+                {**change.json(), "access": change.resource.id in self.access}
+                for change in (*(c for c in self.changes if c.left_over), *self.left)
+            ],
             "failures": [{"id": f.id, "reason": f.reason} for f in self.failures],
             "waiting": [
                 {
@@ -203,7 +223,11 @@ def make_plan(
     _require(compiled, facts, session.name)
     _stay_out(compiled.resources, facts, session.name)
     changes = tuple(_changes(compiled.resources, facts, machine, secrets))
-    if changes:
+    over = _left_over(compiled, session, machine, facts, changes)
+    facts |= over.facts
+    told = (*over.told, *_others(compiled.name, changes, over.owned))
+    changes = (*changes, *over.changes)
+    if changes or over.left:
         # The old content that a plan shows may hold any secret, also one that no change needs.
         secrets.fetch_all()
     forecasts = _forecasts(changes, facts)
@@ -224,14 +248,93 @@ def make_plan(
         waiting,
         forecasts,
         (*_obstacles(compiled.resources, facts), *_failures(quick, facts, unsettled)),
+        over.left,
+        over.access,
+        over.gone,
+        told,
         len(compiled.proofs) - len(quick),
     )
+
+
+class _LeftOver(NamedTuple):
+    """What the environment made and no longer names, as in Plan."""
+
+    changes: tuple[Change, ...] = ()
+    left: tuple[Change, ...] = ()
+    access: frozenset[str] = frozenset()
+    gone: Mapping[str, str] = MappingProxyType({})
+    told: tuple[str, ...] = ()
+    owned: owned.Owned = owned.Owned()
+    facts: Facts = Facts({})
+
+
+def _left_over(
+    compiled: Compiled,
+    session: Session,
+    machine: Machine,
+    facts: Facts,
+    changes: Sequence[Change],
+) -> _LeftOver:
+    """Return what is left over; asks the machine more only where something is."""
+    text = facts[Text(owned.path())] if compiled.prune else ""
+    known = owned.Owned.read(text if isinstance(text, str) else "")
+    if known.damaged:
+        return _LeftOver(told=(f"{owned.path()} is damaged: nothing is pruned by it",))
+    names = (compiled.name, *compiled.was)
+    own = known.of(names)
+    present = {name for r in compiled.resources for name in r.parts()} if own else set()
+    over = {name: since for name, since in own.items() if name not in present}
+    if not over:
+        return _LeftOver(owned=known)
+    mine = {name: since for name, since in over.items() if not known.is_shared(name, names)}
+    from envwright.engine.undo import left_over  # noqa: PLC0415 - only what is left over needs it
+
+    whole = {since.id for since in mine.values()} - {r.id for r in compiled.resources}
+    back = left_over(session, mine, whole)
+    # Some questions, as what apt would do, are about all changes of one word together.
+    asked = (*back.resources, *(change.resource for change in changes))
+    seen = ask(session, (question for r in asked for question in r.questions()))
+    found = [
+        replace(change, left_over=True)
+        for change in _changes(back.resources, seen, machine, NO_SECRETS)
+        if not change.repair
+    ]
+    differing = {change.resource.id for change in found}
+    due = {"always": differing, "ask": differing & back.access}.get(compiled.prune, set())
+    stays = {note.partition(" ")[0] for note in back.notes}
+    gone = {
+        name: since.id if since.id in differing else ""
+        for name, since in over.items()
+        if since.id not in stays
+    }
+    return _LeftOver(
+        tuple(change for change in found if change.resource.id in due),
+        tuple(change for change in found if change.resource.id not in due),
+        back.access,
+        gone,
+        back.notes,
+        known,
+        seen,
+    )
+
+
+def _others(name: str, changes: Iterable[Change], known: owned.Owned) -> Iterator[str]:
+    """Yield a note for what another environment on the machine wants otherwise."""
+    for change in changes if known.by.keys() - {name} else ():
+        wishes = {thing: owned.wish(part) for thing, part in change.resource.parts().items()}
+        for thing, other in known.others(name, wishes):
+            yield (
+                f"{thing} is also of the environment {other}, which wants it otherwise: each apply "
+                "of one undoes the other; name it in one of the two"
+            )
 
 
 def _questions(
     compiled: Compiled, proofs: Iterable[Proof], machine: Machine
 ) -> Iterator[Question[Any]]:
     """Yield all questions of a plan."""
+    if compiled.prune:
+        yield Text(owned.path())
     for resource in compiled.resources:
         yield from resource.questions()
     yield from pending_restart.questions(compiled.resources, machine)

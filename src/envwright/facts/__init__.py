@@ -4,6 +4,7 @@ from envwright.facts.accounts import Account, Accounts, Logins
 from envwright.facts.apt import Apt, AptChange, Simulation
 from envwright.facts.apt_sources import AptSources, Listed
 from envwright.facts.boot import Boot, Booted
+from envwright.facts.dpkg import Dpkg, Installed
 from envwright.facts.machine import Machine
 from envwright.facts.mounts import Disks, MountPoint, Mounts, unescape
 from envwright.facts.output import Aside, Output, Shell, SlowShell
@@ -36,8 +37,10 @@ __all__ = [
     "ChangeTime",
     "CommandLine",
     "Disks",
+    "Dpkg",
     "Facts",
     "Guarded",
+    "Installed",
     "KnownGroup",
     "KnownUser",
     "Listed",

@@ -62,6 +62,10 @@ class Facts:
     def __init__(self, answers: Mapping[Question[Any], Any]) -> None:
         self._answers = answers
 
+    def __or__(self, other: Facts) -> Facts:
+        """Return the answers of both; the later ones of `other` count."""
+        return Facts({**self._answers, **other._answers})
+
     def __getitem__(self, question: Question[Answer_co]) -> Answer_co | Unknown:
         answer = self._answers.get(question, Unknown("the machine gave no answer"))
         return cast("Answer_co | Unknown", answer)

@@ -12,6 +12,7 @@ from envwright.errors import ConflictError, RefusedError
 from envwright.facts import Unknown
 from envwright.model.forecast import NOTHING
 from envwright.model.origin import Origin as Origin  # noqa: PLC0414, TC001 - of the protocol
+from envwright.model.way_back import UNKNOWN, WayBack
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -320,6 +321,56 @@ class Resource(ABC):
         Asked of a resource that takes effect at a later moment.
         """
         return None
+
+    def way_back(self, before: State | None) -> WayBack:  # noqa: ARG002 - images need no state
+        """Return how a change of the resource is taken back, or why it is not.
+
+        By default what the resource replaces is put back from its before-images.
+
+        Args:
+            before: the state before the change, as the plan read it; None where nothing was there.
+        """
+        return WayBack(paths=tuple(self.replaces)) if self.replaces else UNKNOWN
+
+    @classmethod
+    def beside(cls) -> Question[Any] | None:
+        """Return the question by which a run sees what its changes brought beside what they name.
+
+        The question is asked before and after the changes of this word; None where a word brings
+        nothing else.
+        """
+        return None
+
+    @classmethod
+    def way_back_beside(cls, before: Any, after: Any) -> WayBack:  # noqa: ARG003 - see `beside`
+        """Return how the difference of two answers to `beside` is taken back."""
+        return WayBack()
+
+    def parts(self) -> Mapping[str, Resource]:
+        """Return the parts that several environments can own side by side, by their names.
+
+        By default the resource is one part.
+        """
+        return {self.id: self}
+
+    def is_touched(self, difference: Difference) -> bool:
+        """Tell whether a change of the whole changes the part that this is."""
+        return bool(difference)
+
+    @property
+    def grants_access(self) -> bool:
+        """Whether the resource lets somebody in: a key, a right, a login, a port that listens."""
+        return False
+
+    @property
+    def holds_secret(self) -> bool:
+        """Whether a secret may be in what the resource replaces, though it names none."""
+        return False
+
+    @property
+    def at_work(self) -> bool:
+        """Whether the thing works by what other resources bring, and so comes after all of them."""
+        return False
 
     def merge(self, other: Resource) -> Resource:
         """Join two resources with one id.

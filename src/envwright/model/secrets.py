@@ -225,6 +225,13 @@ class Secrets:
                 self._values[name] = value
         return self._values[name]
 
+    def values(self) -> tuple[str, ...]:
+        """Return the values that are fetched, for the machine alone: nothing may show or keep them.
+
+        The machine looks for them in files of which it keeps copies.
+        """
+        return tuple(self._values.values())
+
     def mask(self, text: str) -> str:
         """Replace every revealed value, and each of its lines, by its marker: see `masking`."""
         return self._mask(text) if self._mask else text

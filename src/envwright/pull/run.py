@@ -20,6 +20,7 @@ from envwright.errors import (
 )
 from envwright.fetch import tree
 from envwright.fetch.signature import judge
+from envwright.model.cause import Cause
 from envwright.pull import local, metrics
 from envwright.pull.git import HOME_PREFIX, Git
 from envwright.pull.record import Record, last
@@ -92,7 +93,8 @@ def _follow(
         signed = f"commit {commit.id[:12]} of {commit.date}, signed by {commit.signer}"
         report.line(f"{settings.url} {settings.ref}: {signed}")
         with tree.written(git, commit.id, state) as files, _inside(files):
-            return _bring_about(settings, files, report, record)
+            by = {"commit": commit.id, "signer": commit.signer}
+            return _bring_about(settings, files, report, record, Cause("pull", by))
 
 
 @contextlib.contextmanager
@@ -107,11 +109,13 @@ def _inside(folder: Path) -> Iterator[None]:
         os.close(before)
 
 
-def _bring_about(settings: Settings, files: Path, report: Report, record: Record) -> ExitCode:
+def _bring_about(
+    settings: Settings, files: Path, report: Report, record: Record, cause: Cause
+) -> ExitCode:
     verb = Verb.APPLY if settings.apply else Verb.PLAN
     with local.open_here(lambda machine: _compile(settings, machine, files)) as context:
         report.mask = context.secrets.mask
-        options = RunOptions(verb, yes=True, trust=True, when_locked=NEXT_RUN)
+        options = RunOptions(verb, yes=True, trust=True, when_locked=NEXT_RUN, cause=cause)
         outcome = workflow.run(context, options, report, record.keep)
     if outcome.plan and not settings.apply:
         report.line("Nothing was changed: pull mode only plans here.")

@@ -181,6 +181,10 @@ class Report:
             self.line(f"\n{title}:" if title else "")
             for change in changes:
                 self._change(change)
+        if plan.left:
+            self.line(f"\nNo longer in {plan.environment} (apply --prune takes these back):")
+            for change in plan.left:
+                self._change(change)
         for text in _side_effects(plan):
             self.line(f"  {text}")
         if plan.failures and not plan.changes:
@@ -196,6 +200,8 @@ class Report:
             "  ",
             Painted(f"{sign} {visible_line(change.resource.id)}", sign),
         ]
+        if change.left_over:
+            head += ["  no longer in the environment"]
         if origins:
             head += ["  ", Painted(visible_line(origins), "dim")]
         self.line(*head)
@@ -350,7 +356,7 @@ def _summary(plan: Plan) -> str:
         return "\n".join([*_nothing(plan), *waiting])
     counts = {verb: sum(c.verb == verb for c in plan.changes) for verb in SIGNS}
     parts = ", ".join(f"{count} to {verb}" for verb, count in counts.items())
-    named = sum(not change.repair for change in plan.changes)
+    named = sum(not (change.repair or change.left_over) for change in plan.changes)
     lines = [f"Plan: {parts}, {plan.resources - named} as they should be."]
     lines += _effects([change.resource for change in plan.changes], plan)
     if plan.failures:

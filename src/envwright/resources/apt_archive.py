@@ -12,6 +12,7 @@ from envwright.model.forecast import NOTHING, Forecast
 from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
+from envwright.model.way_back import WayBack
 from envwright.portable.dialects import DialectError
 from envwright.portable.dialects.aptsources import change, read
 from envwright.resources.apt_commands import update
@@ -122,6 +123,10 @@ class AptArchive(Resource):
                 after = f"{place}{made[entry.start : end]}{after}"
                 text = made
         return _File(path, digest(lines), text, before, after, found=bool(own))
+
+    def way_back(self, before: State | None) -> WayBack:
+        """The files come back as they were."""
+        return WayBack(paths=tuple((before or {}).get("rewritten", {})))
 
     def settle(self, difference: Difference, facts: Facts) -> Difference:  # noqa: ARG002
         """Show the entries as they will be."""

@@ -14,6 +14,7 @@ from envwright.facts.apt_sources import FOLDER
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource
+from envwright.model.way_back import WayBack
 from envwright.scripts import load
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ class AptEntries(Resource):
             places = re.findall(rf"^{re.escape(path)}:(\d+): ", before["lines"], re.MULTILINE)
             words = " ".join(map(shlex.quote, (path, digest, *places)))
             yield operation("server.shell", commands=[f"{_TAKE}ew_take {words}"])
+
+    def way_back(self, before: State | None) -> WayBack:
+        """The files come back as they were."""
+        return WayBack(paths=tuple((before or {}).get("seen", {})))
 
     def exported(self) -> Iterator[Operation]:
         """Yield an operation that removes those files which name nothing but these addresses."""

@@ -111,6 +111,11 @@ class AptSource(Resource):
         }
         return "".join(f"{name}: {' '.join(value)}\n" for name, value in fields.items() if value)
 
+    @property
+    def replaces(self) -> Iterable[str]:
+        """The source and its key."""
+        return (self.path, self.keyring)
+
     def claims(self) -> Iterable[Claim]:
         return (
             Claim(PurePosixPath(self.path), "a source of apt"),

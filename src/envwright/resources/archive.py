@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import urllib.parse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,9 +12,16 @@ from envwright.facts import Guarded, Shell, Stat, Text, Unknown
 from envwright.model.claim import Claim
 from envwright.model.operations import Checksum, Content, operation
 from envwright.model.proof import Assertion, View
+from envwright.model.way_back import WayBack
 from envwright.portable.download import FETCH
 from envwright.portable.safepath import change
-from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
+from envwright.resources.paths import (
+    PathResource,
+    attribute_witness,
+    attributes,
+    in_the_way,
+    with_access,
+)
 from envwright.scripts import load
 
 if TYPE_CHECKING:
@@ -79,6 +86,7 @@ class Archive(PathResource):
         index: a list of checksums that the publisher offers (see envwright.portable.checksums).
         strip: how many leading parts of the names in the archive are left out.
         mode: of the directory itself.
+        present: False: what was unpacked there must not be there.
     """
 
     url: str
@@ -88,6 +96,7 @@ class Archive(PathResource):
     index: str = ""
     strip: int = 1
     mode: str = "0755"
+    present: bool = True
 
     word: ClassVar[str] = "archive"
     rank: ClassVar[int] = 40
@@ -143,7 +152,9 @@ class Archive(PathResource):
             *self.owners(),
         )
 
-    def desired(self) -> State:
+    def desired(self) -> State | None:
+        if not self.present:
+            return None
         wanted: Fields = {
             "kind": "directory",
             "mode": self.mode,
@@ -179,6 +190,11 @@ class Archive(PathResource):
         return in_the_way(self.path, difference)
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
+        if not self.present:
+            path = shlex.quote(self.path)
+            gone = f"{change('guard', self.path)} && rm -rf --one-file-system -- {path}"
+            yield operation("server.shell", commands=[gone])
+            return
         if difference.concerns("archive", "sha256", "intact"):
             source = Content(f"{self.sha256}\n") if self.sha256 else Checksum(self.index, self.file)
             put = {"dest": self._beside("sha256."), "user": "root", "group": "root", "mode": "0644"}
@@ -212,9 +228,24 @@ class Archive(PathResource):
         variables = "".join(f"{name}={shlex.quote(value)}\n" for name, value in values.items())
         return f"{variables}{TREE}{FETCH}set -eu\n{change('guard', self.path)}\n{UNPACK}"
 
+    def way_back(self, before: State | None) -> WayBack:
+        """A new tree goes, as a whole."""
+        if before is None:
+            return WayBack(resources=(replace(self, present=False),))
+        same = before.get("archive") == self.archive
+        if self.present and same and before.get("intact") is True:
+            return WayBack(resources=(with_access(self, before),))
+        return WayBack(
+            stays=f"{self.path} held {before.get('archive')}, which is not kept: apply an "
+            "environment that names this archive"
+        )
+
     def witness(self) -> Iterator[Assertion]:
+        if not self.present:
+            yield Assertion("file", (self.path,), "exists", expected=False)
+            return
         yield Assertion("file", (self.path,), "is_symlink", expected=False)
-        yield from attribute_witness(self.path, self.desired())
+        yield from attribute_witness(self.path, self.desired() or {})
         stamp = ("file", (self._stamp,), "content_string")
         yield Assertion(*stamp, self.archive, view=View("env", "archive"))
         if self.sha256:

@@ -11,6 +11,7 @@ from envwright.facts import Guarded, Shell, SlowShell, Stat, Status, Unknown
 from envwright.model.claim import Claim
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
+from envwright.model.way_back import WayBack
 from envwright.resources.as_user import LATE, Person
 from envwright.resources.paths import PathResource
 from envwright.scripts import load
@@ -144,6 +145,13 @@ class Checkout(PathResource):
             f"case $verdict in there | left*) ;; foreign) {refuse}; exit 1 ;; *) update ;; esac"
         )
         yield operation("server.shell", commands=[self._runs(update, self.seconds, online=True)])
+
+    def way_back(self, before: State | None) -> WayBack:  # noqa: ARG002 - the same for both
+        """A checkout stays: its owner may have work in it that no remote has."""
+        return WayBack(
+            stays=f"{self.path} stays, for it may hold work that no remote has: look at it, then "
+            "remove it by hand"
+        )
 
     def witness(self) -> Iterator[Assertion]:
         yield Assertion("run", (self._look.text,), "stdout", "there\n")

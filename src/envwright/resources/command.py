@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Shell, Unknown
 from envwright.model.forecast import NOTHING, Forecast
 from envwright.model.operations import Content, operation
-from envwright.model.proof import SKIPPED
+from envwright.model.proof import SKIPPED, Assertion
 from envwright.model.resource import Resource, wanted_by
+from envwright.model.way_back import WayBack
 from envwright.resources.prerequisites import BEFORE_APT, may_come
 
 if TYPE_CHECKING:
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.operations import Operation
-    from envwright.model.proof import Assertion
     from envwright.model.resource import Difference, State
 
 
@@ -45,6 +46,9 @@ class Command(Resource):
         given: what `run` reads from stdin; may refer to secrets, which no other user can see there.
         lacking: what to say where `observe` fails, since the machine lacks what the command needs
             and no change of the plan can bring it; "" where the command makes what is missing.
+        back: the script that makes an earlier state again, which it gets as "$1" as `observe`
+            printed it; "" where no script can.
+        edits: the files that `run` writes to, and nothing else.
     """
 
     title: str
@@ -59,6 +63,8 @@ class Command(Resource):
     before_apt: bool = False
     given: str = ""
     lacking: str = ""
+    back: str = ""
+    edits: tuple[str, ...] = ()
 
     word: ClassVar[str] = "command"
     rank: ClassVar[int] = 80
@@ -129,6 +135,29 @@ class Command(Resource):
 
     def pending(self, machine: Machine) -> str:
         return "systemd is not PID 1 yet" if self.systemd and not machine.booted else ""
+
+    @property
+    def replaces(self) -> Iterable[str]:
+        """The files that the command edits."""
+        return self.edits
+
+    @property
+    def at_work(self) -> bool:
+        """An earlier state may come from files, and so comes after them."""
+        return True
+
+    def way_back(self, before: State | None) -> WayBack:
+        """The files that the command edits come back, or `back` makes the state that was there."""
+        if self.edits:
+            return WayBack(paths=self.edits)
+        value = (before or {}).get("value", "")
+        if not self.back or isinstance(value, Unknown):
+            return WayBack(
+                stays=f"{self.title} was made by a command that has no way back: change it by hand"
+            )
+        run = f"set -- {shlex.quote(str(value))}\n{self.back}"
+        seen = (Assertion("run", (self.observe,), "stdout", f"{value}\n"),)
+        return WayBack(resources=(replace(self, expected=str(value), run=run, seen=seen),))
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
         run = f"[ ! -d /run/systemd/system ] || {{ {self.run}\n}}" if self.systemd else self.run

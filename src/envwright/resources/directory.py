@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from envwright.facts import Stat, Unknown
 from envwright.model.claim import Claim, Shared
 from envwright.model.operations import operation
-from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
+from envwright.model.way_back import WayBack
+from envwright.resources.paths import (
+    PathResource,
+    attribute_witness,
+    attributes,
+    in_the_way,
+    with_access,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -65,6 +72,12 @@ class Directory(PathResource):
         both = replace(self, mode=mode)
         agreed = replace(cast("Directory", other), mode=cast("Directory", other).mode or mode)
         return both if both.spec() == agreed.spec() else super().merge(other)
+
+    def way_back(self, before: State | None) -> WayBack:
+        """A new directory goes where nothing is left in it; another gets its old access."""
+        if before is None or before.get("kind") != "directory":
+            return WayBack(paths=(self.path,))
+        return WayBack(resources=(with_access(self, before),))
 
     def witness(self) -> Iterator[Assertion]:
         yield from attribute_witness(self.path, self.desired())

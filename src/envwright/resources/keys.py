@@ -13,6 +13,7 @@ from envwright.model.claim import Claim, Shared
 from envwright.model.operations import Edited
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import EXISTENCE, INTEROP, SYSTEMD, FileKey
+from envwright.model.way_back import WayBack
 from envwright.portable import dialects
 from envwright.resources.edited_file import EditedFile
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
@@ -148,6 +149,31 @@ class Keys(EditedFile, PathResource):
 
     def public_values(self) -> Iterable[Any]:
         return (*replace(self, keys={}).spec(), *self.keys)
+
+    def parts(self) -> Mapping[str, Resource]:
+        """Each key of the file."""
+        one = replace(self, keys={}, defaults={}, published={})
+        found = {name: replace(one, keys={name: value}) for name, value in self.keys.items()}
+        found |= {name: replace(one, defaults={name: v}) for name, v in self.defaults.items()}
+        found |= {name: replace(one, published={name: v}) for name, v in self.published.items()}
+        return {f"{self.id} {name}": part for name, part in found.items()}
+
+    def is_touched(self, difference: Difference) -> bool:
+        names = (*self.keys, *self.defaults, *self.published)
+        return any(FileKey(name) in difference.fields for name in names)
+
+    def way_back(self, before: State | None) -> WayBack:
+        """The file comes back as a whole; where others wrote to it since, only these keys do."""
+        old = {name: (before or {}).get(FileKey(name)) for name in self.keys}
+        names = dict.fromkeys((*self.defaults, *self.published))
+        old |= {name: (before or {}).get(FileKey(name)) for name in names}
+        known = {
+            name: value
+            for name, value in old.items()
+            if not isinstance(value, Unknown) and (before is None or FileKey(name) in before)
+        }
+        keys = replace(self, keys=known, defaults={}, published={}, keep=self.access_fields)
+        return WayBack(paths=(self.path,), instead=(keys,))
 
     def refusal(self, difference: Difference) -> str:
         before = difference.before or {}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from envwright.facts import Logins, Unknown
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Moment, Resource
+from envwright.model.way_back import WayBack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Member(Resource):
-    """The account `user` belongs to `group`; its sessions see that after a new login."""
+    """The account `user` belongs to `group`; its sessions see that after a new login.
+
+    `present` False: the account must not belong to the group.
+    """
 
     user: str
     group: str
+    present: bool = True
     takes_effect: Moment = Moment.LOGIN
 
     word: ClassVar[str] = "member"
@@ -43,8 +48,8 @@ class Member(Resource):
     def questions(self) -> Iterable[Question[Any]]:
         return (Logins(),)
 
-    def desired(self) -> State:
-        return {}
+    def desired(self) -> State | None:
+        return {} if self.present else None
 
     def actual(self, facts: Facts) -> State | Unknown | None:
         accounts = facts[Logins()]
@@ -55,7 +60,24 @@ class Member(Resource):
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
         group, user = shlex.quote(self.group), shlex.quote(self.user)
+        if not self.present:
+            yield operation("server.shell", commands=[f"gpasswd --delete {user} {group}"])
+            return
         yield operation("server.shell", commands=[f"usermod --append --groups {group} -- {user}"])
 
+    @property
+    def grants_access(self) -> bool:
+        """A group gives its members rights."""
+        return True
+
+    def way_back(self, before: State | None) -> WayBack:
+        """A new membership ends, and one that ended begins again."""
+        return WayBack(resources=(replace(self, present=before is not None),))
+
     def witness(self) -> Iterator[Assertion]:
+        if not self.present:
+            user, group = shlex.quote(self.user), shlex.quote(self.group)
+            script = f"! id -nG -- {user} | tr ' ' '\\n' | grep -qxF -- {group}"
+            yield Assertion("run", (script,), "rc", 0)
+            return
         yield Assertion("user", (self.user,), "groups", self.group, contained=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,6 +24,7 @@ from envwright.model.forecast import Forecast
 from envwright.model.operations import Changed, Edited, operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import Resource, wanted_by
+from envwright.model.way_back import WayBack
 from envwright.portable.dialects import fstab, get
 from envwright.portable.safepath import change
 from envwright.resources.prerequisites import may_come
@@ -69,12 +70,14 @@ class Mount(Resource):
         kind: the file system type; `none` for a bind, `drvfs` for a Windows drive under WSL.
         options: as fstab has them; none stands for `defaults`. With `noauto` only the entry is
             managed, not the live mount.
+        present: False: the table must have no such entry, and nothing be mounted by it.
     """
 
     target: str
     source: str
     kind: str
     options: tuple[str, ...] = ()
+    present: bool = True
 
     word: ClassVar[str] = "mount"
     rank: ClassVar[int] = 70
@@ -136,7 +139,9 @@ class Mount(Resource):
         tag = re.match(r"(UUID|LABEL|PARTUUID|PARTLABEL)=", self.source)
         return Shell(f"findfs {shlex.quote(self.source)}") if tag and self.live else None
 
-    def desired(self) -> State:
+    def desired(self) -> State | None:
+        if not self.present:
+            return None
         return {"fstab": self.entry, **({"mounted": self._description()} if self.live else {})}
 
     def actual(self, facts: Facts) -> State | Unknown | None:
@@ -211,6 +216,9 @@ class Mount(Resource):
         return {"nosuid", "nodev"} if mount.kind.startswith("fuse") else set()
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
+        if not self.present:
+            yield from self._removal()
+            return
         if difference.concerns("fstab"):
             edited = Edited(FSTAB, "fstab", {self.target: self.entry})
             # An entry that cannot be mounted would stop the next boot: it is tried first.
@@ -222,6 +230,27 @@ class Mount(Resource):
             yield operation("server.shell", commands=[reload]).given(Changed())
         elif self.live and difference.concerns("mounted"):
             yield operation("server.shell", commands=[self._remedy(difference.before or {})])
+
+    def _removal(self) -> Iterator[Operation]:
+        """Yield what unmounts it, removes the entry, and the mount point where it is empty."""
+        target = shlex.quote(self.target)
+        umount = f"! mountpoint -q -- {target} || umount -- {target}"
+        yield operation("server.shell", commands=[f"{change('guard', self.target)} && {umount}"])
+        root: dict[str, Any] = {"mode": "0644", "owner": "root", "group": "root"}
+        edited = Edited(FSTAB, "fstab", {self.target: None})
+        yield from upload(FSTAB, edited, keep=("mode", "owner", "group"), **root)
+        reload = "[ ! -d /run/systemd/system ] || systemctl daemon-reload"
+        yield operation("server.shell", commands=[f"{reload}; {change('drop', self.target)}"])
+
+    def way_back(self, before: State | None) -> WayBack:
+        """A new mount goes, and its entry; what was there otherwise stays."""
+        if not self.present and before is not None:
+            return WayBack(resources=(replace(self, present=True),))
+        if before is None or (before.get("fstab") is None and before.get("mounted") is None):
+            return WayBack(resources=(replace(self, present=False),))
+        return WayBack(
+            stays=f"{self.target} was mounted, or had an entry, before: mount it by hand as it was"
+        )
 
     def _remedy(self, before: State) -> str:
         """Return the script that makes the live mount the wanted one, with its files where it can.
@@ -248,7 +277,8 @@ class Mount(Resource):
         refusals = [
             f"{reason}{wanted_by(mount)}"
             for mount, _ in work
-            if (
+            if mount.present
+            and (
                 reason := mount.linked(facts)
                 or mount.buried(facts)
                 or mount.sourceless(facts, changed)
@@ -329,6 +359,10 @@ class Mount(Resource):
         )
 
     def witness(self) -> Iterator[Assertion]:
+        if not self.present:
+            gone = f"! mountpoint -q -- {shlex.quote(self.target)}"
+            yield Assertion("run", (gone,), "rc", 0)
+            return
         file = ("file", (FSTAB,), "content_string")
         # The witness reads options in one order and sizes in bytes.
         options = sorted({_normal(option) for option in self.options} - {"defaults"})

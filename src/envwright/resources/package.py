@@ -7,21 +7,22 @@ import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from envwright.facts import Apt, Unknown
+from envwright.facts import Apt, Installed, Unknown
 from envwright.facts.apt import EXACT, INTERRUPTED, specification
 from envwright.model.forecast import NOTHING
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, Proof, Requirement, View
 from envwright.model.resource import Difference, Resource
+from envwright.model.way_back import WayBack
 from envwright.resources.apt_commands import OPTIONS, finish, guard, reinstall, update
 from envwright.resources.apt_forecast import forecast
 from envwright.resources.command import Command
 from envwright.scripts import load
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from envwright.facts import Facts, Question
+    from envwright.facts import Dpkg, Facts, Question
     from envwright.model.forecast import Forecast
     from envwright.model.operations import Operation
     from envwright.model.resource import State
@@ -40,6 +41,7 @@ class Package(Resource):
         present: False: it must not be installed.
         recommends: install what it recommends, too.
         hold: keep it as it is when others upgrade (apt-mark(8)); False: as a person has it.
+        purge: where it is removed, its settings in /etc go, too.
     """
 
     package: str
@@ -47,6 +49,7 @@ class Package(Resource):
     present: bool = True
     recommends: bool = False
     hold: bool = False
+    purge: bool = False
 
     word: ClassVar[str] = "package"
     rank: ClassVar[int] = 20
@@ -182,6 +185,48 @@ class Package(Resource):
         if holds:
             yield _shell(f"apt-mark hold {' '.join(holds)} >/dev/null")
 
+    @classmethod
+    def beside(cls) -> Question[Any]:
+        """All packages: apt brings more than those that are named."""
+        return Installed()
+
+    @classmethod
+    def way_back_beside(
+        cls, before: Mapping[str, Dpkg] | Unknown, after: Mapping[str, Dpkg] | Unknown
+    ) -> WayBack:
+        """What apt installed beside goes, with its settings where there were none before."""
+        if isinstance(before, Unknown) or isinstance(after, Unknown):
+            return WayBack(stays="dpkg did not tell which packages there were")
+        new = [name for name in after if after[name].installed and not _was(before, name)]
+        gone = [name for name in before if before[name].installed and not _was(after, name)]
+        return WayBack(
+            resources=(
+                *(
+                    cls(package=name, present=False, purge=name not in before)
+                    for name in new
+                    if name not in STAYING
+                ),
+                *(cls(package=name) for name in gone),
+            ),
+            stays="; ".join(STAYING[name] for name in new if name in STAYING),
+        )
+
+    def way_back(self, before: State | None) -> WayBack:
+        """Another version comes back; what is installed or removed is known to dpkg."""
+        if before is None and self.present and self.package in STAYING:
+            return WayBack(stays=STAYING[self.package])
+        if before is None and self.present:
+            gone = replace(self, present=False, version="", hold=False, purge=True)
+            return WayBack(resources=(gone,))
+        if before is None or not self.present:
+            return WayBack()
+        if self.hold and before.get(HOLD) is False:
+            return WayBack(stays=f"run `apt-mark unhold {self.package}` on the machine")
+        version = before.get("version")
+        if not self.version or not isinstance(version, str):
+            return WayBack()
+        return WayBack(resources=(replace(self, version=version, hold=False),))
+
     def witness(self) -> Iterator[Assertion]:
         if self.present and not self.version:
             script = f"{_INSTALLED}ew_installed {shlex.quote(self.package)}"
@@ -209,7 +254,8 @@ def _transactions(
     going = [specification(name, "", present=False) for name in absent]
     if len(absent) == len(packages):
         yield _shell(guard(packages, going, forecast, _recommends(False)))
-        options = f"{EXACT} {OPTIONS}"
+        purge = " --purge" if all(package.purge for package in packages) else ""
+        options = f"{EXACT} {OPTIONS}{purge}"
         yield operation(
             "apt.packages", packages=absent, present=False, extra_uninstall_args=options
         )
@@ -264,6 +310,11 @@ def offered(package: str, source: str, what: str, section: str) -> Requirement:
     )
 
 
+STAYING = {
+    "sudo": "the package sudo stays: where root has no password, it lets nobody remove it "
+    "(its prerm script); set one, then `apt-get purge sudo`",
+}
+"""The packages that a script of their own keeps on the machine, and why."""
 HOLD = "hold"
 """The field of a package that the environment holds."""
 GONE = "programs"
@@ -276,6 +327,10 @@ FINISH = Command(
     seen=(),
 )
 """What dpkg began and did not end is ended: before that apt installs and removes nothing."""
+
+
+def _was(packages: Mapping[str, Dpkg], name: str) -> bool:
+    return name in packages and packages[name].installed
 
 
 def _version(package: Package, difference: Difference) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from envwright.facts import ChangeTime, KnownGroup, KnownUser, Stat, Status, Unknown
 from envwright.model.forecast import Forecast
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 KIND = "kind"
 """The field of a state that says what is at the path: a file, a directory, a link."""
+ACCESS = re.compile(
+    r"/\.ssh/authorized_keys$|^/etc/sudoers|^/etc/polkit-1/|^/etc/ssh/|/\.netrc$|/\.git-credentials$"
+    r"|^/etc/pam\.d/|^/etc/security/|/\.docker/config\.json$"
+)
+"""The paths of keys, rights and logins (sshd(8), sudoers(5), polkit(8), netrc(5), pam(8))."""
 NOUNS = {"file": "a file", "directory": "a directory", "link": "a link", "other": "a special file"}
 
 
@@ -38,6 +44,11 @@ class PathResource(Resource):
     def name(self) -> str:
         """The absolute path."""
         return self.path
+
+    @property
+    def grants_access(self) -> bool:
+        """Whether a program that lets somebody in reads the path."""
+        return ACCESS.search(self.path) is not None
 
     @property
     def autorequires(self) -> Iterator[str]:
@@ -119,6 +130,15 @@ def attributes(status: Status) -> Fields:
         "owner": status.owner,
         "group": status.group,
     }
+
+
+Wanted = TypeVar("Wanted", bound=PathResource)
+
+
+def with_access(resource: Wanted, state: State) -> Wanted:
+    """Return a resource with the mode, the owner and the group of a state."""
+    access: dict[str, Any] = {name: str(state[name]) for name in resource.access_fields}
+    return replace(resource, **access)
 
 
 def attribute_witness(path: str, state: State) -> Iterator[Assertion]:

@@ -13,6 +13,7 @@ from envwright.model.forecast import Forecast
 from envwright.model.operations import Changed, operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import EXISTENCE, SYSTEMD, Difference, Resource, wanted_by
+from envwright.model.way_back import WayBack
 from envwright.resources.prerequisites import may_come
 from envwright.scripts import load
 
@@ -124,6 +125,31 @@ class Service(Resource):
     def restarted_by(self) -> Iterable[str]:
         """The files that it reads."""
         return () if self.masked or self.running is False else tuple(self.autorequires)
+
+    @property
+    def at_work(self) -> bool:
+        """A unit that runs works by its files."""
+        return self.running is True
+
+    @property
+    def grants_access(self) -> bool:
+        """A unit that runs may listen, and a socket does."""
+        return self.running is True
+
+    def way_back(self, before: State | None) -> WayBack:
+        """The unit runs and starts at boot as before; a unit that was not there does not."""
+        if before is None or MISSING in before:
+            off = replace(self, running=False, enabled=False, masked=False, optional=True)
+            return WayBack(resources=(off,))
+        running, enabled = before.get("running"), before.get("enabled")
+        was = replace(
+            self,
+            running=running if isinstance(running, bool) else None,
+            enabled=enabled if isinstance(enabled, bool) else None,
+            masked=enabled == "masked",
+            optional=False,
+        )
+        return WayBack(resources=(was,))
 
     def relies_on(self) -> Iterable[str]:
         return (SYSTEMD,) if self.running else ()

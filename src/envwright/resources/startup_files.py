@@ -62,6 +62,7 @@ def _zsh_reads(path: str) -> Command:
         expected="read",
         run=f"{there} || {{ {ended}; printf '%s\\n' {quoted} >>{ZPROFILE}; }}",
         seen=(Assertion("run", (f"[ ! -x /bin/zsh ] || {traced} | grep -qF {path}",), "rc", 0),),
+        edits=(ZPROFILE,),
         # The package brings the file. A plan that installs zsh has the line to add.
         undone_by=("package:zsh",),
     )

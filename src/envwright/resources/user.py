@@ -13,6 +13,9 @@ from envwright.model.forecast import Forecast
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion
 from envwright.model.resource import Resource, wanted_by
+from envwright.model.way_back import WayBack
+from envwright.portable.safepath import change
+from envwright.scripts import load
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +28,7 @@ SHELLS = "/etc/shells"
 """The login shells: chsh(1), pam_shells(8) and display managers take an account with no other."""
 OF_PERSONS = range(1000, 60001)
 """The numbers of persons (UID_MIN and UID_MAX in login.defs of Debian)."""
+_REMOVAL = load(__file__)
 NO_LOGIN = frozenset({"nologin", "false", "sync"})
 
 
@@ -39,6 +43,8 @@ class User(Resource):
         home: its home directory, made from /etc/skel with the account; never moved afterwards.
         shell: its login shell.
         needs_password: something asks for its password, which no resource sets.
+        present: False: there must be no such account. Its home stays where it holds anything but
+            unchanged copies of /etc/skel.
     """
 
     user: str
@@ -47,6 +53,7 @@ class User(Resource):
     home: str | None = None
     shell: str | None = None
     needs_password: bool = False
+    present: bool = True
 
     word: ClassVar[str] = "user"
     rank: ClassVar[int] = 35
@@ -90,7 +97,9 @@ class User(Resource):
         guarded = [Guarded(self.home)] if self.home else []
         return (Logins(), *shell, *guarded, Stat(self.new_home), KnownUser(self.user))
 
-    def desired(self) -> State:
+    def desired(self) -> State | None:
+        if not self.present:
+            return None
         wanted = {"uid": self.uid, "group": self.primary, "home": self.home, "shell": self.shell}
         return {field: value for field, value in wanted.items() if value is not None}
 
@@ -129,7 +138,7 @@ class User(Resource):
         refusals = [
             f"{reason}{wanted_by(user)}"
             for user, difference in work
-            if difference.before is None and (reason := user.why_not_new(facts))
+            if user.present and difference.before is None and (reason := user.why_not_new(facts))
         ]
         notes = tuple(
             f"{user.user} will have no password, which sudo asks for: run `passwd {user.user}` "
@@ -143,7 +152,8 @@ class User(Resource):
             f"there is no {user.shell}, the login shell of {user.user}: name the package that "
             f"has it in `packages`, or another shell{wanted_by(user)}"
             for user, _ in work
-            if user.lacks_shell(facts)
+            if user.present
+            and user.lacks_shell(facts)
             and not any(id_.endswith(f":{user.shell}") for id_ in changed)
         ]
         return Forecast(notes=notes, refusals=tuple(refusals))
@@ -185,17 +195,20 @@ class User(Resource):
         return self.uid
 
     def refusal(self, difference: Difference) -> str:
-        if difference.before is None:
+        if difference.before is None or difference.after is None:
             return ""
         for field in ("uid", "home"):
             if field in difference.fields:
                 return (
                     f"user {self.user} has {field} {difference.before[field]}, not "
-                    f"{self.desired()[field]}: its files would be left behind; change it by hand"
+                    f"{difference.after[field]}: its files would be left behind; change it by hand"
                 )
         return ""
 
     def converge(self, difference: Difference) -> Iterator[Operation]:
+        if not self.present:
+            yield operation("server.shell", commands=[self._removal(difference.before or {})])
+            return
         if self.home:
             yield operation("paths.guarded", path=self.home)
         yield operation(
@@ -213,9 +226,34 @@ class User(Resource):
             listed = f"grep -qsxF -- {shell} {SHELLS} || add-shell {shell}"
             yield operation("server.shell", commands=[listed])
 
+    def _removal(self, before: State) -> str:
+        """Return the script that removes the account, and of its home what /etc/skel brought."""
+        home = str(before.get("home", self.new_home))
+        values = f"user={shlex.quote(self.user)}; home={shlex.quote(home)}"
+        return f"{values}\n{_REMOVAL}{change('drop', home)}"
+
+    @property
+    def grants_access(self) -> bool:
+        """An account lets somebody in."""
+        return True
+
+    def way_back(self, before: State | None) -> WayBack:
+        """A new account goes; one that was there gets its shell and primary group back."""
+        if before is None:
+            return WayBack(resources=(replace(self, present=False),))
+        if not self.present:
+            # useradd(8) makes the group of the account's own name with the account.
+            own = before["group"] == self.user
+            primary = None if own else str(before["group"])
+            fields = {"uid": before["uid"], "home": before["home"], "shell": before["shell"]}
+            return WayBack(resources=(replace(self, present=True, primary=primary, **fields),))
+        shell, primary = str(before["shell"]).partition(" (")[0], str(before["group"])
+        was = replace(self, uid=None, home=None, shell=shell if self.shell else None)
+        return WayBack(resources=(replace(was, primary=self.primary and primary),))
+
     def witness(self) -> Iterator[Assertion]:
-        yield Assertion("user", (self.user,), "exists", expected=True)
-        for attribute, value in self.desired().items():
+        yield Assertion("user", (self.user,), "exists", expected=self.present)
+        for attribute, value in (self.desired() or {}).items():
             yield Assertion("user", (self.user,), str(attribute), value)
 
 

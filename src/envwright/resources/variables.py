@@ -131,6 +131,8 @@ class Variables:
                 ),
             ),
             after=(f"file:{self.system}",),
+            # The manager's own files say what it was.
+            back=f"systemctl unset-environment {name}; systemctl daemon-reload",
             systemd=True,
             at=self.places.get(name, ()),
         )

@@ -37,6 +37,9 @@ class Compiled:
         proofs: the effects that verify looks for.
         requirements: the conditions that must hold before apply changes anything.
         reach: the commands and files of the environment on the computer that runs envwright.
+        prune: whether apply removes what the environment made and no longer names: `ask`, `always`
+            or `never`.
+        was: earlier names of the environment.
     """
 
     name: str
@@ -44,6 +47,8 @@ class Compiled:
     proofs: tuple[Proof, ...]
     requirements: tuple[Requirement, ...]
     reach: Reach = NO_REACH
+    prune: str = "ask"
+    was: tuple[str, ...] = ()
 
 
 def compile_environment(
@@ -86,7 +91,15 @@ def compile_environment(
     ]
     resources = tuple(_ordered(merged))
     reach = reach_of(environment.file, environment.files, environment.secrets, environment.trees)
-    return Compiled(environment.name, resources, tuple(proofs), tuple(requirements), reach)
+    return Compiled(
+        environment.name,
+        resources,
+        tuple(proofs),
+        tuple(requirements),
+        reach,
+        environment.prune,
+        environment.was,
+    )
 
 
 def _objections(environment: Environment, machine: Machine) -> Iterator[tuple[str, LocatedError]]:

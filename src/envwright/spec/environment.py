@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from envwright.spec.layers import Find
     from envwright.spec.trees import Tree
 
-KEYS = ("name", "description", KEY, choice.WHEN, policy.VARS, policy.SECRETS, POLICY)
+PRUNE = ("ask", "always", "never")
+"""The values of `prune`, the default first."""
+_OWN = ("name", "description", "was", "prune")
+KEYS = (*_OWN, KEY, choice.WHEN, policy.VARS, policy.SECRETS, POLICY)
 """The keys of an environment that are not sections."""
 NAME = "[a-z0-9][a-z0-9.-]*"
 """The names that an environment may have (a regular expression for the whole name)."""
@@ -60,6 +63,8 @@ class Environment:
         written: what each layer says of all machines, the lowest first.
         names: the facts and variables with their values: the names of conditions.
         links: who names each file of the layers.
+        prune: whether apply removes what the environment made and no longer names.
+        was: earlier names of the environment.
     """
 
     name: str
@@ -76,6 +81,8 @@ class Environment:
     written: tuple[Node, ...] = field(default=(), repr=False, compare=False)
     names: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     links: tuple[merged_layers.Link, ...] = field(default=(), repr=False, compare=False)
+    prune: str = PRUNE[0]
+    was: tuple[str, ...] = ()
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:
         """Return file and line of the value at a path in a section, or of the nearest value."""
@@ -204,6 +211,8 @@ class _Reader:
             self._written,
             self._scope.names,
             tuple(self._links),
+            self._prune(),
+            self._was(),
         )
 
     # --- Policies ----------------------------------------------------------------------------
@@ -257,6 +266,29 @@ class _Reader:
             self._scope.fault(entry.place.error(f"{key} must be text, not {actual}"))
             return ""
         return value
+
+    def _prune(self) -> str:
+        """Return whether apply removes what the environment no longer names."""
+        value = self._text("prune")
+        if value and value not in PRUNE:
+            message = f"prune is {', '.join(PRUNE[:-1])} or {PRUNE[-1]}, not {quoted(value)}"
+            near = suggestion(value, PRUNE)
+            self._scope.fault(self._keys["prune"].place.error(f"{message}{near}"))
+        return value or PRUNE[0]
+
+    def _was(self) -> tuple[str, ...]:
+        """Return the earlier names of the environment."""
+        entry = self._keys.get("was")
+        if entry is None:
+            return ()
+        value = entry.node.plain()
+        names = value if isinstance(value, list) else [value]
+        if not names or not all(isinstance(n, str) and re.fullmatch(NAME, n) for n in names):
+            hint = "name what the environment was called before: `was: old-name`"
+            message = f"was must be the name of an environment, not {value_in_words(value)}"
+            self._scope.fault(entry.place.error(message, hint))
+            return ()
+        return tuple(names)
 
     def _check_keys(self) -> None:
         for key, entry in self._keys.items():

@@ -9,7 +9,7 @@ from envwright.model.values import DEVELOPER
 from envwright.spec.bases import LAYER, SIGNERS
 from envwright.spec.choice import DEFAULTS, ELSE, THEN, WHEN
 from envwright.spec.declaration import Declaration
-from envwright.spec.environment import NAME
+from envwright.spec.environment import NAME, PRUNE
 from envwright.spec.layers import POLICY
 from envwright.spec.policy import Policy
 from envwright.spec.scope import VARIABLE
@@ -116,6 +116,21 @@ def _head() -> dict[str, Any]:
         "description": {
             "description": "The purpose of the environment, in a sentence.",
             "type": "string",
+        },
+        "was": {
+            "description": "Earlier names of the environment: what it made by these is still its "
+            "own.",
+            "anyOf": [
+                {"type": "string", "pattern": f"^{NAME}$"},
+                {"type": "array", "items": {"type": "string", "pattern": f"^{NAME}$"}},
+            ],
+        },
+        "prune": {
+            "description": "Whether apply removes what the environment made on a machine and no "
+            "longer names. With `ask` apply asks; access (keys, rights, accounts, services) goes "
+            "without a question.",
+            "enum": [*PRUNE],
+            "default": PRUNE[0],
         },
         "extends": {
             "description": "Layers below this file: paths, presets, addresses of git or https. "

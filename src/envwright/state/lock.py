@@ -6,7 +6,7 @@ import getpass
 import json
 import os
 import shlex
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from envwright.errors import LockedError, StepError
 from envwright.host.limits import QUESTION
@@ -155,7 +155,7 @@ def _attempt(session: Session, environment: str, seconds: float) -> Holder | Non
         lock=LOCK,
         seconds=f"{seconds:g}",
         taken=TAKEN,
-        holder=shlex.quote(_myself(environment)),
+        holder=shlex.quote(json.dumps(myself(environment))),
         watch=WATCH_SECONDS,
         lease=LEASE_SECONDS,
     )
@@ -167,11 +167,11 @@ def _attempt(session: Session, environment: str, seconds: float) -> Holder | Non
     return None
 
 
-def _myself(environment: str) -> str:
-    """Return who runs envwright, as JSON."""
+def myself(environment: str) -> dict[str, Any]:
+    """Return who runs envwright, as JSON values."""
     try:
         account = os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):  # an account without a name (Python 3.12 and before: KeyError)
         account = str(os.getuid())
     host, pid = os.uname().nodename, os.getpid()
-    return json.dumps({"environment": environment, "account": account, "host": host, "pid": pid})
+    return {"environment": environment, "account": account, "host": host, "pid": pid}

@@ -227,6 +227,74 @@ sub note {
     return ($kind, @seen[4, 5], sprintf('%04o', $seen[2] & 07777), $kind eq 'link' ? readlink $name : '');
 }
 
+# Notes something in a folder of root's own, on the disk.
+sub note_down {
+    my ($folder, @noted) = @_;
+    my $about = create("$folder/about");
+    print {$about} join "\0", @noted or unwritten($about);
+    $about->flush && $about->sync or unwritten($about);
+    return;
+}
+
+# Copies the file at a name into a folder of root's own.
+sub keep {
+    my ($name, $folder) = @_;
+    my @seen = lstat $name;
+    halt('refused', "$path is a hard link to a file of @{[owner_name($seen[4])]}") if foreign(@seen);
+    my $content = create("$folder/content");
+    copy(open_seen($name, @seen), $content, $seen[7]);
+    return $content;
+}
+
+# Gives a kept content its name by its digest: equal contents take the disk but once.
+sub share {
+    my ($folder, $objects, $sum) = @_;
+    my ($content, $object) = ("$folder/content", "$objects/$sum");
+    return if link $content, $object;
+    # The other content is one that a run before this one kept, in a folder of root's own.
+    unlink $content;
+    link $object, $content or failed($object);
+    return;
+}
+
+# Keeps what lies at the path, as `record` does, and returns its kind; a content that holds a secret
+# is kept by its digest alone.
+sub keep_image {
+    my ($folder, $objects, @secrets) = @_;
+    my $name = eval { arrive_if_there() };
+    if (ref $@) { note_down($folder, 'unknown', ('') x 7, $@->{text}, ''); return 'unknown' }
+    die $@ if $@;
+    my $above = $at;
+    my @seen = defined $name ? lstat $name : ();
+    if (!@seen) { note_down($folder, 'none', ('') x 6, $above, '', ''); return 'none' }
+    my $kind = -l _ ? 'link' : -f _ ? 'file' : -d _ ? 'directory' : 'other';
+    my $mode = sprintf '%04o', $seen[2] & 07777;
+    my $target = $kind eq 'link' ? readlink $name : '';
+    my ($sum, $why) = ('', '');
+    if ($kind eq 'file' && foreign(@seen)) {
+        ($kind, $why) = ('unknown', "$path is a hard link to a file of @{[owner_name($seen[4])]}");
+    }
+    elsif ($kind eq 'file' && grep { $_ eq '*' } @secrets) {
+        ($kind, $sum) = ('hidden', digest(open_seen($name, @seen)));
+    }
+    elsif ($kind eq 'file') {
+        my $content = keep($name, $folder);
+        seek $content, 0, 0;
+        $sum = digest($content);
+        my $hidden;
+        if (@secrets && $seen[7] <= 2**26) {
+            read $content, my $bytes, $seen[7];
+            $hidden = grep { index($bytes, $_) >= 0 } @secrets;
+        }
+        if ($hidden) { unlink "$folder/content"; $kind = 'hidden' }
+        else { share($folder, $objects, $sum) }
+    }
+    my $group = getgrgid $seen[5] // $seen[5];
+    note_down($folder, $kind, @seen[4, 5], $mode, $target, owner_name($seen[4]), $group,
+        $above, $why, $sum);
+    return $kind;
+}
+
 my %do;
 %do = (
     look => sub {
@@ -308,17 +376,36 @@ my %do;
         my ($folder) = @_;
         my $name = arrive_if_there();
         my @noted = note($name);
-        if ($noted[0] eq 'file') {
-            my @seen = lstat $name;
-            halt('refused', "$path is a hard link to a file of @{[owner_name($seen[4])]}")
-                if foreign(@seen);
-            copy(open_seen($name, @seen), create("$folder/content"), $seen[7]);
-        }
-        my $about = create("$folder/about");
-        print {$about} join "\0", @noted or unwritten($about);
-        $about->flush && $about->sync or unwritten($about);
+        keep($name, $folder) if $noted[0] eq 'file';
+        note_down($folder, @noted);
     },
-    # Puts back what `save` kept.
+    # Keeps what lies at many paths, each in a folder with its number below the path, contents by
+    # their digests in OBJECTS, and the paths themselves. stdin: the count of secrets, these, and the
+    # paths, each NUL-ended; a path behind a `*` is that of a file whose content is a secret as a
+    # whole, as is one that stands so in the file KNOWN.
+    record => sub {
+        my ($objects, $known) = @_;
+        my ($folder, $number, %secret) = ($path, 0);
+        if (length $known) {
+            open my $file, '<', $known or failed($known);
+            $secret{$_} = 1 for split /\0/, join '', <$file>;
+        }
+        my ($count, @words) = split /\0/, join '', <STDIN>;
+        my @secrets = splice @words, 0, $count;
+        for my $word (@words) {
+            my ($each) = $word =~ /^\*?(.*)$/s;
+            my $own = "$folder/" . $number++;
+            mkdir $own, 0700 or failed($own);
+            $path = $each;
+            my $whole = $word ne $each || $secret{"*$each"};
+            my $kind = keep_image($own, $objects, $whole ? '*' : @secrets);
+            $word = "*$each" if $whole || $kind eq 'hidden';
+        }
+        my $paths = create("$folder/paths");
+        print {$paths} map { "$_\0" } @words or unwritten($paths);
+        $paths->flush && $paths->sync or unwritten($paths);
+    },
+    # Puts back what `save` or `record` kept.
     restore => sub {
         my ($folder) = @_;
         open my $about, '<', "$folder/about" or halt('unknown', "$folder/about: $!");
@@ -326,11 +413,17 @@ my %do;
         return $do{link}->($uid, $gid, $target, '') if $kind eq 'link';
         if ($kind eq 'none') {
             my $name = arrive_if_there();
-            return defined $name && lstat $name ? $do{remove}->('') : ();
+            return if !defined $name || !lstat $name;
+            return -d _ ? $do{drop}->() : $do{remove}->('');
         }
         open STDIN, '<', "$folder/content" or halt('unknown', "$folder/content: $!");
         binmode STDIN;
         $do{put}->($uid, $gid, $mode, '', -s STDIN, '');
+    },
+    # Removes a directory that is empty; what holds anything stays.
+    drop => sub {
+        my $name = arrive_if_there();
+        rmdir $name if defined $name;
     },
     guard => sub {
         arrive_if_there();

@@ -2,7 +2,7 @@ r"""WindowsLink: a symbolic link at a Windows path, to a directory or file of Wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +13,7 @@ from envwright.model.claim import Claim
 from envwright.model.operations import operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import EXISTENCE, INTEROP, Resource
+from envwright.model.way_back import WayBack
 from envwright.scripts import load
 
 if TYPE_CHECKING:
@@ -139,6 +140,16 @@ class WindowsLink(Resource):
                 )
             ],
         )
+
+    def way_back(self, before: State | None) -> WayBack:
+        """A new link goes; an old one leads to its old target again."""
+        if before is None:
+            return WayBack(resources=(replace(self, present=False),))
+        kind, target = before.get("kind"), before.get("target", "")
+        if kind not in LINKS:
+            return WayBack(stays=f"{self.path} was a {kind}: change it in Windows by hand")
+        was = replace(self, target=target, directory=kind != "file link", linux="", present=True)
+        return WayBack(resources=(was,))
 
     def witness(self) -> Iterator[Assertion]:
         # Another program than the plan's says it, in bytes that are the same in every language.

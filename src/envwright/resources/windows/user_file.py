@@ -10,16 +10,20 @@ from envwright.facts import Unknown
 from envwright.facts.windows import ProfileFile, Windows
 from envwright.model.operations import Operation, operation
 from envwright.model.resource import EXISTENCE, INTEROP, Resource
+from envwright.model.way_back import WayBack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from envwright.facts import Facts, Question
     from envwright.model.operations import Source
-    from envwright.model.resource import Difference, Field, Fields
+    from envwright.model.resource import Difference, Field, Fields, State
 
 PLACE = "place"
 """The field of an actual state that holds the Place of the file."""
+
+
+UNREACHED = WayBack(stays="Windows did not tell where the file is: change it there by hand")
 
 
 class Place(NamedTuple):
@@ -85,6 +89,11 @@ class WindowsUserFile(Resource):
         return (
             f"{self.name} of the Windows user is a {before['kind']}, not a file: move it away first"
         )
+
+    def way_back(self, before: State | None) -> WayBack:
+        """The file comes back as it was, through the mount of its drive."""
+        place = (before or {}).get(PLACE)
+        return WayBack(paths=(place.path,)) if isinstance(place, Place) else UNREACHED
 
     def place(self, difference: Difference) -> Place:
         """Return where Windows has the file.
