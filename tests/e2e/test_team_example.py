@@ -158,12 +158,12 @@ def test_mistakes_of_two_people_are_told_with_both_places_and_stop_nobody_else(t
     assert team.outcomes() == all_are("differs", bela="failed", fatima="failed")
     assert said.err.startswith(
         "error: @ssh/bela-laptop: people/bela.yaml:4:20: files./etc/motd is locked by "
-        "people/../roles/../base.yaml:18: the company's lawyers want it\n"
+        "base.yaml:18: the company's lawyers want it\n"
         "    files: {/etc/motd: {content: mine}}\n"
         "                       ^\n"
-        "hint: remove it here; only people/../roles/../base.yaml can lift the lock\n"
+        "hint: remove it here; only base.yaml can lift the lock\n"
         "error: @ssh/fatima-laptop: package:jq is wanted twice, differently: by packages "
-        "(people/../roles/../base.yaml:5) and by packages (people/fatima.yaml:4)\n"
+        "(base.yaml:5) and by packages (people/fatima.yaml:4)\n"
         "hint: remove one of the two\n"
         "error: @ssh/hugo-laptop: nothing listens on its ssh port\n"
     )

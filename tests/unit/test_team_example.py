@@ -46,13 +46,13 @@ def test_each_persons_environment_is_good_and_has_a_machine(team: Path) -> None:
 LOCKED = 'files: {/etc/motd: {content: "mine\\n"}}\n'
 CONTRADICTION = "packages: {absent: [jq]}\n"
 TOLD = """\
-error: people/bela.yaml:4:20: files./etc/motd is locked by people/../roles/../base.yaml:18: \
+error: people/bela.yaml:4:20: files./etc/motd is locked by base.yaml:18: \
 the company's lawyers want it
     files: {/etc/motd: {content: "mine\\n"}}
                        ^
-hint: remove it here; only people/../roles/../base.yaml can lift the lock
+hint: remove it here; only base.yaml can lift the lock
 
-package:jq is wanted twice, differently: by packages (people/../roles/../base.yaml:5) and \
+package:jq is wanted twice, differently: by packages (base.yaml:5) and \
 by packages (people/fatima.yaml:4)
 hint: remove one of the two
 """

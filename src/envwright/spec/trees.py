@@ -42,6 +42,15 @@ class Tree:
         return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.root))
 
 
+def _short(path: str) -> str:
+    """Return a path without `..`, unless a link on the way makes that another file."""
+    short = os.path.normpath(path)
+    try:
+        return short if os.path.realpath(short) == os.path.realpath(path) else path
+    except ValueError:  # a NUL, which who opens the file tells
+        return path
+
+
 @dataclass(frozen=True)
 class LayerFile:
     """A file of YAML that is a layer.
@@ -64,7 +73,7 @@ class LayerFile:
         """
         if self.tree is None:
             # As in a shell, `~nobody` stays as it is, where Path.expanduser would raise.
-            path = str(Path(self.path).parent / os.path.expanduser(name))  # noqa: PTH111 - above
+            path = _short(str(Path(self.path).parent / os.path.expanduser(name)))  # noqa: PTH111 - above
             return LayerFile(path, path)
         path = os.path.normpath(Path(self.path).parent / name)
         if "\0" in name or name.startswith(("/", "~")) or not self.tree.holds(path):

@@ -82,3 +82,15 @@ def test_files_that_extend_one_file_twice_each_are_read_once() -> None:
         text = f"extends: [e{i - 1}.yaml, ./e{i - 1}.yaml]\n"
         Path(f"e{i}.yaml").write_text(text, encoding="utf-8")
     assert read("name: x\nextends: e29.yaml\n").sections == (Sysctl({"a.b": 1}),)
+
+
+def test_a_layer_is_called_by_its_shortest_path_that_leads_to_it() -> None:
+    """`..` behind a link leads out of the folder that the link leads to, not of the link's own."""
+    Path("team/people").mkdir(parents=True)
+    Path("here").mkdir()
+    Path("here/people").symlink_to("../team/people")
+    Path("team/base.yaml").write_text("name: a\nsysctl: {a.b: 5}\n", encoding="utf-8")
+    for folder, base in (("team", "team/base.yaml"), ("here", "here/people/../base.yaml")):
+        Path("team/people/ada.yaml").write_text("extends: ../base.yaml\n", encoding="utf-8")
+        environment = read(f"name: x\nextends: {folder}/people/ada.yaml\n")
+        assert environment.place("sysctl", ("a.b",)) == (base, 2)

@@ -57,7 +57,7 @@ def test_without_a_repository_the_folder_counts(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text("name: base\n")
     file = tmp_path / "inner" / "box.yaml"
     file.write_text("name: box\nextends: ../base.yaml\n")
-    assert reach(file) == Reach(f"{tmp_path}/inner", (), (f"{tmp_path}/inner/../base.yaml",))
+    assert reach(file) == Reach(f"{tmp_path}/inner", (), (f"{tmp_path}/base.yaml",))
 
 
 def test_a_link_out_of_the_repository_leads_outside(repository: Path) -> None:
