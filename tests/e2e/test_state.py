@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from box import Box
-from command import Said, envwright
+from command import Said, envwright, words
 from snapshot import snapshot
 
 if TYPE_CHECKING:
@@ -175,7 +177,8 @@ def test_a_generation_that_was_changed_is_damaged_and_not_taken_back(box: Box) -
 
 def test_where_the_disk_is_full_nothing_is_changed(box: Box) -> None:
     box.machine.sh(
-        "mkdir -p /var/lib/envwright; mount -t tmpfs -o size=16k,mode=0700 none $_; "
+        "mkdir -p /var/lib/envwright; "
+        "mount -t tmpfs -o size=16k,mode=0700 none /var/lib/envwright; "
         "head -c 30000 /dev/zero | tr '\\0' x >/etc/large"
     )
     try:
@@ -184,3 +187,93 @@ def test_where_the_disk_is_full_nothing_is_changed(box: Box) -> None:
         box.machine.sh("umount /var/lib/envwright")
     assert "No space left on device" in refused
     assert "hint: make room on the disk, or mend the folder" in refused
+
+
+KEYS = [
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGZHC1/PRxtCJzWVYQQ2f0tZMyPZeYHUM0aPyXkvkM2f a@x",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHqzQzYBTvDwUIqsv5BqyM0QHj6LCfZw2pELpU0JKkO1 b@x",
+]
+
+
+def test_a_key_that_leaves_the_environment_goes_at_once_and_all_else_when_asked(box: Box) -> None:
+    authorized = "/home/dev/.ssh/authorized_keys"
+    box.machine.sh("useradd -m dev; mkdir /home/dev/.ssh; chown dev: /home/dev/.ssh")
+    box.machine.sh(f"echo '{KEYS[1].replace('b@x', 'mine')}x' >{authorized}; echo old >/etc/old")
+    account = "user: {{name: dev, authorized_keys: [{}]}}\n".format
+    quoted = [f'"{key}"' for key in KEYS]
+    files = "files: {/etc/one: {content: one}, /etc/old: {content: new}}\n"
+    applied(box, account(", ".join(quoted)) + files)
+    applied(box, account(quoted[0]))
+    assert KEYS[0] in box.machine.sh(f"cat {authorized}").splitlines()
+    assert KEYS[1] not in box.machine.sh(f"cat {authorized}").splitlines()
+    assert len(box.machine.sh(f"cat {authorized}").splitlines()) == 2
+    assert box.machine.sh("cat /etc/one /etc/old") == "onenew"
+    said = box.run("plan")
+    assert said.code == 0
+    assert said.out.splitlines()[2:] == [
+        "No longer in box (apply --prune takes these back):",
+        "  ~ file:/etc/old  no longer in the environment  files (box.yaml:3)",
+        "      @@ -1 +1 @@",
+        "      -new",
+        "      +old",
+        "  - file:/etc/one  no longer in the environment  files (box.yaml:3)",
+        "",
+        *said.out.splitlines()[9:],
+    ]
+    box.write(f"{account(quoted[0])}prune: always\n")
+    assert box.run("apply", "--yes", "--no-verify").code == 0
+    assert box.machine.sh("cat /etc/old; ls /etc/one 2>/dev/null || :") == "old\n"
+    assert "No longer" not in box.run("plan").out
+    box.machine.sh("userdel -r dev 2>/dev/null; rm /etc/old")
+
+
+def test_environments_own_their_own_and_are_told_of_what_two_want_otherwise(box: Box) -> None:
+    box.machine.sh("mkdir -p /etc/docker")
+    keys = (
+        "files: {{/etc/docker/daemon.json: {{format: json, keys: {{{}}}}}, "
+        "/etc/b: {{content: {}}}}}\n"
+    )
+    applied(box, keys.format("mtu: 1400", "one"))
+    other = box.folder / "other.yaml"
+    other.write_text(f"name: other\n{keys.format('debug: true', 'two')}", "utf-8")
+    given = ("other.yaml", "--host", box.machine.host, "--yes", "--no-verify")
+    said = envwright("apply", *given, cwd=box.folder)
+    assert said.code == 0
+    assert (
+        "note: file:/etc/b is also of the environment box, which wants it otherwise: each apply of "
+        "one undoes the other; name it in one of the two"
+    ) in said.out
+    # What both own stays when one lets it go; of the shared file only the own key goes.
+    renamed = box.folder / "renamed.yaml"
+    renamed.write_text("name: renamed\nwas: other\nprune: always\n", "utf-8")
+    said = envwright("apply", "renamed.yaml", *given[1:], cwd=box.folder)
+    assert said.code == 0
+    assert json.loads(box.machine.sh("cat /etc/docker/daemon.json")) == {"mtu": 1400}
+    assert box.machine.sh("cat /etc/b; rm /etc/b") == "two"
+
+
+def test_law_7_after_a_kill_the_next_apply_converges_and_undo_works(box: Box) -> None:
+    before = state(box.machine)
+    slow = "[Service]\\nType=oneshot\\nRemainAfterExit=yes\\nExecStart=/bin/sh -c '{}'\\n".format
+    waits = "until [ -e /run/go ]; do sleep 0.05; done"
+    environment = (
+        "files: {/etc/motd: {content: whole}, /opt/a/b: {content: b}}\n"
+        f'systemd: {{slow.service: {{content: "{slow(waits)}", running: true}}}}\n'
+    )
+    box.write(environment)
+    argv = words("apply", "box.yaml", "--host", box.machine.host, "--yes")
+    with subprocess.Popen(argv, cwd=box.folder, stdout=subprocess.DEVNULL) as process:
+        for _ in range(600):
+            if box.machine.sh("pgrep -f '[u]ntil .*/run/go' || :"):
+                break
+            time.sleep(0.05)
+        process.kill()
+    box.machine.sh("touch /run/go; flock /run/envwright/lock true")
+    assert "cut off" in on(box.machine, "history").out
+    assert box.run("apply", "--yes", "--no-verify").code == 0
+    assert "Nothing to do" in box.run("plan").out
+    said = on(box.machine, "rollback", "0", "--yes")
+    assert said.code == 0
+    assert "The run of generation 1 was cut off" in said.out
+    box.machine.sh("rm /run/go")
+    assert state(box.machine) == before

@@ -78,7 +78,8 @@ def _pull(parsed: argparse.Namespace, call: Invocation) -> int:
 def _state(parsed: argparse.Namespace, call: Invocation) -> int:
     from envwright.cli import state  # noqa: PLC0415 - see above
 
-    return (state.history if parsed.verb == "history" else state.undo)(parsed, call)
+    verbs = {"history": state.history, "status": state.status}
+    return verbs.get(parsed.verb, state.undo)(parsed, call)
 
 
 VERBS: dict[str, Verb] = {
@@ -94,6 +95,7 @@ VERBS: dict[str, Verb] = {
     "lock": _lock,
     "pull": _pull,
     "history": _state,
+    "status": _state,
     "undo": _state,
     "rollback": _state,
 }

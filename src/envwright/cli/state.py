@@ -14,6 +14,7 @@ from envwright.host.inventory import Target
 from envwright.model.cause import Cause
 from envwright.model.secrets import Secrets
 from envwright.report import history as shown
+from envwright.state import owned
 from envwright.state.generations import Store
 from envwright.workflow import RunOptions, Verb
 
@@ -87,6 +88,37 @@ def _number(word: str) -> int:
 def _change(made: Any) -> dict[str, Any]:
     names = ("id", "verb", "fields", "before", "after", "stays", "access")
     return {name: getattr(made, name) for name in names}
+
+
+def status(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
+    """Tell what is managed on a machine, and how the last run ended.
+
+    Raises:
+        RefusedError: the store of the machine cannot be trusted.
+    """
+    with _session(parsed, call) as session:
+        generations = Store(session).heads()
+        _, text = session.get(owned.path())
+    known = owned.Owned.read(text.decode("utf-8", "replace"))
+    if known.damaged:
+        raise EnvwrightError(
+            f"{session.name}: {owned.path()} is damaged",
+            hint="the next apply writes it anew; what was made before is not pruned any more",
+        )
+    times = {each.number: str(each.head.get("time", "")) for each in generations}
+    if parsed.json:
+        rows = {
+            name: [
+                {"id": thing, "since": row.first, "time": times.get(row.first, "")}
+                for thing, row in things.items()
+            ]
+            for name, things in known.by.items()
+        }
+        last = generations[-1].json() if generations else None
+        call.report.json({"version": 1, "environments": rows, "last": last})
+    else:
+        call.report.text("\n".join(shown.status(session.name, known, generations, times)))
+    return ExitCode.DONE
 
 
 def undo(parsed: argparse.Namespace, call: Invocation) -> ExitCode:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 VERBS = {
     "history": "List what was applied to a machine, or show or compare some of it",
+    "status": "Tell what is managed on a machine, by which environments, since when",
     "undo": "Take back the last apply of a machine",
     "rollback": "Take back every apply behind one",
 }
@@ -32,6 +33,8 @@ def add_state_options(verb: str, parser: Parser) -> None:
         help="read sudo's password from the first line of stdin",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, and only that")
+    if verb == "status":
+        return
     if verb == "history":
         parser.add_argument(
             "action", nargs="*", metavar="show N | diff A B", help="B may be `now`; default: list"

@@ -301,11 +301,10 @@ def _left_over(
     ]
     differing = {change.resource.id for change in found}
     due = {"always": differing, "ask": differing & back.access}.get(compiled.prune, set())
-    stays = {note.partition(" ")[0] for note in back.notes}
     gone = {
         name: since.id if since.id in differing else ""
         for name, since in over.items()
-        if since.id not in stays
+        if since.id not in back.changed
     }
     return _LeftOver(
         tuple(change for change in found if change.resource.id in due),

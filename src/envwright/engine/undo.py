@@ -79,11 +79,13 @@ class LeftOver:
         resources: the resources that bring back what was there.
         access: the ids of those that let somebody in.
         notes: what stays, and why.
+        changed: the ids of what others changed since.
     """
 
     resources: tuple[Resource, ...]
     access: frozenset[str]
     notes: tuple[str, ...]
+    changed: frozenset[str]
 
 
 def left_over(session: Session, things: Mapping[str, Since], whole: Collection[str]) -> LeftOver:
@@ -103,7 +105,8 @@ def left_over(session: Session, things: Mapping[str, Since], whole: Collection[s
         back.prune(generation, things, whole)
     told = {**back.changed, **back.stays}
     notes = tuple(f"{id_} is no longer named, and stays: {why}" for id_, why in told.items())
-    return LeftOver(tuple(back.ordered()), frozenset(back.access), notes)
+    changed = frozenset(back.changed)
+    return LeftOver(tuple(back.ordered()), frozenset(back.access), notes, changed)
 
 
 class _Back:
@@ -178,11 +181,11 @@ class _Back:
             return
         before, after = (generation.beside(question, when) for when in ("before", "after"))
         if after is None:
-            self.stays[f"{type(resource).word} beside {generation.number}"] = _CUT_OFF
+            self.stays[f"what came along with {generation.number}"] = _CUT_OFF
             return
         way = type(resource).way_back_beside(before, after)
         if way.stays:
-            self.stays[f"{type(resource).word} beside {generation.number}"] = way.stays
+            self.stays[f"what came along with {generation.number}"] = way.stays
         for each in way.resources:
             self._add(replace(each, origins=resource.origins))
 

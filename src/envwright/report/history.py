@@ -8,10 +8,11 @@ from envwright.portable.visible import visible_line
 from envwright.report.terminal import SIGNS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envwright.engine.undo import Undo
     from envwright.state.generations import Generation, Made
+    from envwright.state.owned import Owned
 
 
 def listed(generations: Sequence[Generation]) -> Iterator[str]:
@@ -104,3 +105,23 @@ def taking_back(back: Undo) -> Iterator[str]:
     if back.changed:
         yield from changed(back)
         yield "  (--force takes these back, too)"
+
+
+def status(
+    host: str, known: Owned, generations: Sequence[Generation], times: Mapping[int, str]
+) -> Iterator[str]:
+    """Yield what is managed on a machine, by which environments, and how the last run ended."""
+    for name, things in known.by.items():
+        if things:
+            first = min(row.first for row in things.values())
+            since = f"since {visible_line(times.get(first, '')) or f'generation {first}'}"
+            yield f"{visible_line(name)}: {len(things)} managed, {since}"
+        for thing, row in things.items():
+            yield f"  {visible_line(thing)}  (generation {row.first})"
+    if not any(known.by.values()):
+        yield f"{visible_line(host)}: no environment manages anything here."
+    if generations:
+        last = generations[-1]
+        yield f"last: {last.number}  {_head(last)}"
+        if last.end is None:
+            yield "The last run was cut off: apply goes on from there, undo takes it back."

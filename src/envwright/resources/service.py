@@ -133,8 +133,8 @@ class Service(Resource):
 
     @property
     def grants_access(self) -> bool:
-        """A unit that runs may listen, and a socket does."""
-        return self.running is True
+        """A socket listens; of a service nobody knows by its name whether it does."""
+        return self.running is True and self.unit.endswith(".socket")
 
     def way_back(self, before: State | None) -> WayBack:
         """The unit runs and starts at boot as before; a unit that was not there does not."""

@@ -232,11 +232,6 @@ class User(Resource):
         values = f"user={shlex.quote(self.user)}; home={shlex.quote(home)}"
         return f"{values}\n{_REMOVAL}{change('drop', home)}"
 
-    @property
-    def grants_access(self) -> bool:
-        """An account lets somebody in."""
-        return True
-
     def way_back(self, before: State | None) -> WayBack:
         """A new account goes; one that was there gets its shell and primary group back."""
         if before is None:
