@@ -166,6 +166,8 @@ class StandInEnvironment:
     file: str = "box.yaml"
     files: dict[str, str] = field(default_factory=dict)
     trees: tuple[()] = ()
+    prune: str = ""
+    was: tuple[str, ...] = ()
 
     def place(self, section: str, path: Sequence[str | int] = ()) -> tuple[str, int]:  # noqa: ARG002 - as the real one
         return "box.yaml", int(path[0]) if path else 1
