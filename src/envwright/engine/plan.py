@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from envwright.errors import RefusedError
+from envwright.errors import EnvwrightError, RefusedError
 from envwright.facts import Aside, Facts, Refused, Text, Unknown
 from envwright.host.probe import ask
 from envwright.model import pending_restart
@@ -232,12 +232,7 @@ def make_plan(
         secrets.fetch_all()
     forecasts = _forecasts(changes, facts)
     _refuse(changes, forecasts, session.name)
-    differing = {change.resource.id for change in changes}
-    waiting = tuple(
-        resource
-        for resource in compiled.resources
-        if resource.id not in differing and pending_restart.is_pending(resource, facts, machine)
-    )
+    waiting = tuple(_waiting(compiled, changes, facts, machine))
     unsettled = [*(change.resource for change in changes), *waiting]
     return Plan(
         compiled.name,
@@ -254,6 +249,16 @@ def make_plan(
         told,
         len(compiled.proofs) - len(quick),
     )
+
+
+def _waiting(
+    compiled: Compiled, changes: Iterable[Change], facts: Facts, machine: Machine
+) -> Iterator[Resource]:
+    """Yield the resources that are as they should be, and take effect after a restart only."""
+    differing = {change.resource.id for change in changes}
+    for resource in compiled.resources:
+        if resource.id not in differing and pending_restart.is_pending(resource, facts, machine):
+            yield resource
 
 
 class _LeftOver(NamedTuple):
@@ -286,9 +291,26 @@ def _left_over(
     over = {name: since for name, since in own.items() if name not in present}
     if not over:
         return _LeftOver(owned=known)
-    mine = {name: since for name, since in over.items() if not known.is_shared(name, names)}
+    try:
+        return _taken_back(compiled, session, machine, changes, known, over)
+    except EnvwrightError as error:
+        told = f"what {compiled.name} no longer names cannot be told: {error.message}"
+        return _LeftOver(told=(told,), owned=known)
+
+
+def _taken_back(  # noqa: PLR0913, PLR0917 - what is wanted, and what is known of the machine
+    compiled: Compiled,
+    session: Session,
+    machine: Machine,
+    changes: Sequence[Change],
+    known: owned.Owned,
+    over: Mapping[str, owned.Since],
+) -> _LeftOver:
+    """Return what takes back things that are owned and no longer named, by two round trips."""
     from envwright.engine.undo import left_over  # noqa: PLC0415 - only what is left over needs it
 
+    names = (compiled.name, *compiled.was)
+    mine = {name: since for name, since in over.items() if not known.is_shared(name, names)}
     whole = {since.id for since in mine.values()} - {r.id for r in compiled.resources}
     back = left_over(session, mine, whole)
     # Some questions, as what apt would do, are about all changes of one word together.
@@ -306,15 +328,9 @@ def _left_over(
         for name, since in over.items()
         if since.id not in back.changed
     }
-    return _LeftOver(
-        tuple(change for change in found if change.resource.id in due),
-        tuple(change for change in found if change.resource.id not in due),
-        back.access,
-        gone,
-        back.notes,
-        known,
-        seen,
-    )
+    pruned = tuple(change for change in found if change.resource.id in due)
+    left = tuple(change for change in found if change.resource.id not in due)
+    return _LeftOver(pruned, left, back.access, gone, back.notes, known, seen)
 
 
 def _others(name: str, changes: Iterable[Change], known: owned.Owned) -> Iterator[str]:

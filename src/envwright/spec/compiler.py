@@ -91,15 +91,8 @@ def compile_environment(
     ]
     resources = tuple(_ordered(merged))
     reach = reach_of(environment.file, environment.files, environment.secrets, environment.trees)
-    return Compiled(
-        environment.name,
-        resources,
-        tuple(proofs),
-        tuple(requirements),
-        reach,
-        environment.prune,
-        environment.was,
-    )
+    made = Compiled(environment.name, resources, tuple(proofs), tuple(requirements), reach)
+    return replace(made, prune=environment.prune, was=environment.was)
 
 
 def _objections(environment: Environment, machine: Machine) -> Iterator[tuple[str, LocatedError]]:

@@ -104,6 +104,25 @@ def _bare(schema: Any) -> Any:
     return [_bare(part) for part in schema] if isinstance(schema, list) else schema
 
 
+_OWNERSHIP: dict[str, Any] = {
+    "was": {
+        "description": "Earlier names of the environment: what it made by these is still its own.",
+        "anyOf": [
+            {"type": "string", "pattern": f"^{NAME}$"},
+            {"type": "array", "items": {"type": "string", "pattern": f"^{NAME}$"}},
+        ],
+    },
+    "prune": {
+        "description": "Whether apply removes what the environment made on a machine and no "
+        "longer names. With `ask` apply asks; access (keys, rights, accounts, services) goes "
+        "without a question.",
+        "enum": [*PRUNE],
+        "default": PRUNE[0],
+    },
+}
+"""The keys that say what of a machine is the environment's own."""
+
+
 def _head() -> dict[str, Any]:
     """Return the keys of an environment that are not sections."""
     variable = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
@@ -117,21 +136,7 @@ def _head() -> dict[str, Any]:
             "description": "The purpose of the environment, in a sentence.",
             "type": "string",
         },
-        "was": {
-            "description": "Earlier names of the environment: what it made by these is still its "
-            "own.",
-            "anyOf": [
-                {"type": "string", "pattern": f"^{NAME}$"},
-                {"type": "array", "items": {"type": "string", "pattern": f"^{NAME}$"}},
-            ],
-        },
-        "prune": {
-            "description": "Whether apply removes what the environment made on a machine and no "
-            "longer names. With `ask` apply asks; access (keys, rights, accounts, services) goes "
-            "without a question.",
-            "enum": [*PRUNE],
-            "default": PRUNE[0],
-        },
+        **_OWNERSHIP,
         "extends": {
             "description": "Layers below this file: paths, presets, addresses of git or https. "
             "`envwright explain extends` shows the forms.",

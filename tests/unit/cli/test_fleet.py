@@ -143,7 +143,14 @@ def test_json_is_one_document_of_all_hosts(box: Path, said: Any) -> None:
         "error": None,
     }
     plan = {"version": 1, "environment": "box", "host": "@local", "resources": 1}
-    plan |= {"changes": [], "side_effects": [], "notes": [], "failures": [], "waiting": []}
+    plan |= {
+        "changes": [],
+        "side_effects": [],
+        "notes": [],
+        "left_over": [],
+        "failures": [],
+        "waiting": [],
+    }
     assert here["result"] == {"plan": plan, "pending": [], "waiting": [], "checks": []}
     assert (here["outcome"], here["exit_code"], here["error"]) == ("same", 0, None)
     assert (away["result"], away["error"]) == (

@@ -118,6 +118,7 @@ def test_a_plan_in_json_is_whole(tmp_path: Path) -> None:
         ],
         "side_effects": [],
         "notes": [],
+        "left_over": [],
         "failures": [],
         "waiting": [],
     }
