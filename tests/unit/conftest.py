@@ -21,9 +21,9 @@ settings.register_profile("envwright", deadline=None, max_examples=50)
 settings.load_profile("envwright")
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def journal_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The journal of runs of this test; its lock lies beside it."""
+    """The journal of runs of this test; its lock lies beside it, and all that is kept of runs."""
     folder = tmp_path / "run"
     monkeypatch.setattr(journal, "JOURNAL", f"{folder}/journal.jsonl")
     monkeypatch.setattr(lock, "LOCK", f"{folder}/lock")

@@ -29,5 +29,5 @@ ew_open() {
 ew_numbers() { find . -mindepth 1 -maxdepth 1 -type d -name '[1-9]*' -printf '%f\n' | sort -n; }
 ew_look() {
   rm -rf -- "$2" && mkdir -- "$2" && { printf '0\0' && sed -z 's/^[*]*/*/' "$1/paths"; } |
-    change record "$PWD/$2" '' ''
+    change record "$2" '' ''
 }
