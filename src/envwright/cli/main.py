@@ -69,6 +69,12 @@ def _lock(parsed: argparse.Namespace, call: Invocation) -> int:
     return lock(parsed, call)
 
 
+def _capture(parsed: argparse.Namespace, call: Invocation) -> int:
+    from envwright.cli.capture import capture  # noqa: PLC0415 - see above
+
+    return capture(parsed, call)
+
+
 def _pull(parsed: argparse.Namespace, call: Invocation) -> int:
     from envwright.cli import pull  # noqa: PLC0415 - see above
 
@@ -91,6 +97,7 @@ VERBS: dict[str, Verb] = {
     "hosts": _hosts,
     "diff": _diff,
     "export": _export,
+    "capture": _capture,
     "lock": _lock,
     "pull": _pull,
     "history": _state,

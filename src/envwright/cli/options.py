@@ -34,12 +34,15 @@ VERBS = {
     "hosts": "List the machines of an inventory, with what each is to be",
     "diff": "Compare two environments, or two machines of an inventory",
     "export": "Write a deploy and tests that run without envwright",
+    "capture": "Write an environment of a machine",
     "lock": "Record what the layers of an environment are, and which versions machines have",
     "pull": "Follow a git repository of environments, by a timer",
     **STATE_VERBS,
 }
 """What there is to do, in the order of doing it."""
 
+HOSTS = "@local (default), @ssh/[user@]host, @docker/ID, @podman/ID, @chroot/DIR"
+"""How a machine is named."""
 RESTARTS = 3
 """How many restarts `apply --restart` asks Windows for, at most."""
 PARALLEL = 10
@@ -97,6 +100,7 @@ def _parser(names: Sequence[str]) -> Parser:
         "diff": _diff_options,
         "lock": _lock_options,
         "export": functools.partial(_export_options, machines),
+        "capture": _capture_options,
         "pull": add_actions,
         **{verb: functools.partial(add_state_options, verb) for verb in STATE_VERBS},
     }
@@ -249,6 +253,18 @@ def _export_options(machines: Parser, exporting: Parser) -> None:
     writing.add_argument("--output", "-o", default="export", help="the folder to write")
 
 
+def _capture_options(capturing: Parser) -> None:
+    capturing.add_argument("--host", "-H", default="@local", metavar="HOST", help=HOSTS)
+    _session_options(capturing)
+    capturing.add_argument(
+        "--output",
+        "-o",
+        type=Path,
+        metavar="FILE",
+        help="write a new file, which its owner alone can read (default: print)",
+    )
+
+
 def _common_options() -> Parser:
     """Describe what every verb that reads an environment takes."""
     common = Parser(add_help=False)
@@ -309,10 +325,14 @@ def _access_options(machines: Parser) -> None:
         "-H",
         action="append",
         metavar="HOST",
-        help="@local (default), @ssh/[user@]host, @docker/ID, @podman/ID, "
-        "@chroot/DIR; again for more",
+        help=f"{HOSTS}; again for more",
     )
     _inventory_options(machines)
+    _session_options(machines)
+
+
+def _session_options(machines: Parser) -> None:
+    """Add what a session to a machine takes, however the machine is named."""
     machines.add_argument(
         "--sudo-password-stdin",
         action="store_true",

@@ -1,0 +1,57 @@
+"""One capture: the survey of a machine, the draft, and what is left of the draft once settled."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from envwright.capture.draft import draft
+from envwright.capture.settling import settle
+from envwright.capture.survey import survey
+from envwright.errors import EnvwrightError, RefusedError
+from envwright.facts import Machine
+from envwright.model.catalogue import discover
+from envwright.portable import whole_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envwright.host.session import Session
+
+
+def capture(session: Session) -> str:
+    """Return an environment of a machine, as the text of a file.
+
+    The session was opened with the script Machine.HELLO.
+
+    Raises:
+        RefusedError: envwright does not work on such a machine.
+    """
+    machine = Machine.read(session.hello.stdout)
+    if machine.unsupported:
+        reason, hint = machine.unsupported
+        raise RefusedError(f"{session.name}: {reason}", hint=hint)
+    found = draft(survey(session, machine, discover()))
+    settle(session, machine, found)
+    return found.text()
+
+
+def write(path: Path, text: str) -> None:
+    """Write a captured environment to a new file that its owner alone can read.
+
+    Raises:
+        EnvwrightError: the file is there already, or cannot be written.
+    """
+    if path.exists():
+        raise EnvwrightError(
+            f"{path} is there already, and capture replaces no file",
+            hint="name another file",
+        )
+    try:
+        held = whole_file.open_folder(path.absolute().parent)
+        try:
+            whole_file.write(held, path.name, text.encode())
+        finally:
+            os.close(held)
+    except OSError as error:
+        raise EnvwrightError(f"{path}: cannot be written: {error.strerror}") from None
