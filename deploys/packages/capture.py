@@ -55,9 +55,13 @@ class Installed:
 
     @property
     def is_base(self) -> bool:
-        """Whether every system of the release has it, or it stands for such packages."""
-        tasks = self.section.rpartition("/")[2] in {"metapackages", "tasks"}
-        return self.priority in BASE or self.essential == "yes" or tasks
+        """Whether every system of the release has it."""
+        return self.priority in BASE or self.essential == "yes"
+
+    @property
+    def is_task(self) -> bool:
+        """Whether it stands for packages that images and installers choose."""
+        return self.section.rpartition("/")[2] in {"metapackages", "tasks"}
 
 
 def capture(machine: Machine) -> Capturing:
@@ -83,14 +87,17 @@ def _lines(facts: Facts, question: Shell) -> list[str]:
 
 def _packages(facts: Facts) -> Iterator[Item | LeftOut]:
     installed = {each.name: each for each in _installed(_lines(facts, INSTALLED))}
-    base = _with_dependencies(
-        {name for name, each in installed.items() if each.is_base}
-        | {*_lines(facts, INSTALLER)} & installed.keys(),
-        installed,
-    )
+    tasks = {name for name, each in installed.items() if each.is_task}
+    given = {name for name, each in installed.items() if each.is_base}
+    given |= {*_lines(facts, INSTALLER)} & installed.keys()
+    base = _with_dependencies(given | tasks, installed)
+    chosen = {*_lines(facts, MANUAL)}
+    for name in sorted(tasks & chosen - given):
+        reason = "images and installers choose it: name it if a fresh machine lacks its packages"
+        yield LeftOut(f"metapackage {name}", reason)
     local = {*_lines(facts, FROM_A_FILE)}
     held = [name for name in _lines(facts, HELD) if name in installed]
-    for name in sorted({*_lines(facts, MANUAL)} - base - {*held}):
+    for name in sorted(chosen - base - {*held}):
         reason = _reason_against(name, installed, local)
         what = f"package {name}"
         why = "chosen by a person: apt-mark showmanual, without the base system"
@@ -172,7 +179,7 @@ def _sources(
         if at:
             yield Item(at, value, f"signed by a key that envwright compares: {path}")
         else:
-            known = next((n for n, one in SOURCES.items() if one.place in entry.text), "")
+            known = next((n for n, one in SOURCES.items() if one.place in _address(entry)), "")
             advice = f"`packages: {{sources: {{{known}: {{}}}}}}`" if known else "`sources`"
             yield LeftOut(
                 f"apt source {path}",
@@ -180,12 +187,17 @@ def _sources(
             )
 
 
+def _address(entry: Listed) -> str:
+    """Return the addresses of an entry; its line where the line cannot be read."""
+    return " ".join(entry.uris) or entry.text
+
+
 def _candidates(
     name: str, entry: Listed, key: str, machine: Machine
 ) -> Iterator[tuple[tuple[str, ...], dict[str, Any], AptSource]]:
     """Yield what an environment could say to have such a source, the shortest first."""
-    known = SOURCES.get(name)
-    versions = re.findall(known.versions, entry.text) if known and known.versions else []
+    known = SOURCES.get(name) if entry.uris else None
+    versions = re.findall(known.versions, entry.uris[0]) if known and known.versions else []
     for value in ({}, *({"version": version} for version in versions)):
         source = Source(**value)
         if known and not [*source.objections(name, machine)]:
