@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,30 +12,37 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
-from envwright.errors import EnvwrightError
+from envwright.errors import EnvwrightError, SpecErrors
+from envwright.model.capture import LeftOut
+from envwright.model.catalogue import discover
+from envwright.portable.visible import visible_line
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
-from envwright.spec.writing import literal
+from envwright.spec.writing import is_block, is_plain, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from envwright.capture.draft import Draft, Found
     from envwright.facts import Machine
+    from envwright.model.resource import Resource
     from envwright.spec.compiler import Compiled
 
 WIDTH = 1 << 20
 """Lines are not folded: ruamel.yaml would break long texts anew."""
 
 
-def add(path: Path, draft: Draft, machine: Machine, parts: Mapping[int, set[str]]) -> str:
+def add(path: Path, draft: Draft, machine: Machine, made: Sequence[Sequence[Resource]]) -> str:
     """Return the text of an environment with what it does not say of a machine yet.
+
+    What the environment says already wins, in whatever words. What cannot be put into the file is
+    left out of the draft, with the reason.
 
     Args:
         path: the file of the environment.
         draft: what was found on the machine.
         machine: the machine's facts.
-        parts: the ids of the resources that each item of the draft comes to.
+        made: the resources that each item of the draft comes to.
 
     Raises:
         SpecErrors: the environment has mistakes.
@@ -43,16 +52,134 @@ def add(path: Path, draft: Draft, machine: Machine, parts: Mapping[int, set[str]
     said = compile_environment(environment, machine)
     new = [
         found
-        for number, found in enumerate(draft.items)
-        if not _is_said(found, environment.values, said, parts.get(number, set()))
+        for found, resources in zip(draft.items, made, strict=True)
+        if not _has(environment.values, found) and not _means(said, resources)
     ]
+    text = path.read_text("utf-8")
+    yaml = _yaml()
+    data = yaml.load(text)
+    declared = {name: {"env": name} for name in draft.secrets if not _named(data, name)}
+    for name, value in declared.items():
+        data.setdefault("secrets", CommentedMap())[name] = _styled(value)
+    for found in new:
+        if reason := _put(data, found):
+            draft.left_out.add(LeftOut(found.label, reason))
+    if not new and not declared:
+        return text
+    stream = io.StringIO()
+    yaml.dump(data, stream)
+    _check(path, stream.getvalue(), machine)
+    return stream.getvalue()
+
+
+def _yaml() -> YAML:
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = WIDTH
     yaml.indent(mapping=2, sequence=4, offset=2)
-    data = yaml.load(path.read_text("utf-8"))
-    for found in new:
-        _put(data, found)
-    stream = io.StringIO()
-    yaml.dump(data, stream)
-    return stream.getvalue() if new else path.read_text("utf-8")
+    return yaml
+
+
+def _named(data: CommentedMap, secret: str) -> bool:
+    declared = data.get("secrets")
+    return isinstance(declared, dict) and secret in declared
+
+
+def _has(values: Any, found: Found) -> bool:
+    """Tell whether an environment has a value at the path of an item, or the item in its list."""
+    for key in (found.section, *found.item.at):
+        if isinstance(values, list):
+            return _is_short(found) and found.item.value in values
+        if not isinstance(values, dict) or key not in values:
+            return False
+        values = values[key]
+    return not found.item.listed or (isinstance(values, list) and found.item.value in values)
+
+
+def _means(said: Compiled, resources: Sequence[Resource]) -> bool:
+    """Tell whether an environment decides about all that an item comes to."""
+    ids = {resource.id for resource in said.resources}
+    places = {claim.place for resource in said.resources for claim in resource.claims()}
+    return bool(resources) and all(
+        resource.id in ids
+        or any(claim.place in places for claim in resource.claims() if not claim.shared)
+        for resource in resources
+    )
+
+
+def _is_short(found: Found) -> bool:
+    """Tell whether an item is of the list for which a section may be written as a list alone."""
+    extra = discover()[found.section].model_config.get("json_schema_extra")
+    key = extra.get("short") if isinstance(extra, dict) else None
+    return found.item.listed and found.item.at == (key,)
+
+
+def _put(data: CommentedMap, found: Found) -> str:
+    """Put an item into the data of a file; return why that cannot be, "" where it is done."""
+    *above, last = (literal(key) for key in (found.section, *found.item.at))
+    table: Any = data
+    for key in above:
+        if isinstance(table, CommentedMap) and table.get(key) is None:
+            table[key] = CommentedMap()
+        if not isinstance(table, CommentedMap):
+            return f"the file writes '{key}' in another form: add it by hand"
+        table = table[key]
+    if isinstance(table, CommentedSeq) and _is_short(found):
+        table.append(_styled(found.item.value))
+        return ""
+    if not isinstance(table, CommentedMap):
+        return f"the file writes '{above[-1]}' in another form: add it by hand"
+    if not found.item.listed:
+        table[last] = _styled(found.item.value)
+        _explain(table, last, found, len(above))
+        return ""
+    if table.get(last) is None:
+        table[last] = CommentedSeq()
+    if not isinstance(table[last], CommentedSeq):
+        return f"the file writes '{last}' in another form: add it by hand"
+    table[last].append(_styled(found.item.value))
+    return ""
+
+
+def _explain(table: CommentedMap, key: str, found: Found, depth: int) -> None:
+    if found.item.why and not table.fa.flow_style():
+        why = visible_line(found.item.why)
+        table.yaml_set_comment_before_after_key(key, before=why, indent=2 * depth)
+
+
+def _styled(value: Any) -> Any:
+    """Return plain data in the forms in which ruamel.yaml is to write it."""
+    if isinstance(value, dict):
+        return CommentedMap({literal(key): _styled(inner) for key, inner in value.items()})
+    if isinstance(value, (list, tuple)):
+        return CommentedSeq(map(_styled, value))
+    if not isinstance(value, str):
+        return value
+    text = literal(value)
+    if is_block(text):
+        return LiteralScalarString(text)
+    return text if is_plain(text) else DoubleQuotedScalarString(text)
+
+
+def _check(path: Path, text: str, machine: Machine) -> None:
+    """Compile the new text, beside the file, whose other files it may name.
+
+    Raises:
+        EnvwrightError: the text has mistakes.
+    """
+    number, name = tempfile.mkstemp(
+        prefix=".envwright-", suffix=".yaml", dir=path.absolute().parent
+    )
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+        compile_environment(load(name, machine), machine)
+    except SpecErrors as errors:
+        first = errors.errors[0].summary.splitlines()[0]
+        raise EnvwrightError(
+            f"{path}: what was found does not fit to what the environment says: {first}; "
+            "nothing was written",
+            hint="capture into a new file, and take over by hand what you want",
+        ) from None
+    finally:
+        Path(name).unlink()

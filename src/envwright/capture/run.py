@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from envwright.capture.draft import draft
+from envwright.capture.draft import Draft, draft
+from envwright.capture.into import add
 from envwright.capture.settling import settle
 from envwright.capture.survey import survey
 from envwright.errors import EnvwrightError, RefusedError
@@ -19,30 +20,38 @@ if TYPE_CHECKING:
     from envwright.host.session import Session
 
 
-def capture(session: Session) -> str:
-    """Return an environment of a machine, as the text of a file.
+def capture(session: Session, into: Path | None = None) -> tuple[str, Draft]:
+    """Return an environment of a machine, as the text of a file, and the draft that it comes from.
 
-    The session was opened with the script Machine.HELLO.
+    Args:
+        session: it was opened with the script Machine.HELLO.
+        into: a file that says something of the machine already, and is added to.
 
     Raises:
         RefusedError: envwright does not work on such a machine.
+        SpecErrors: the file has mistakes.
     """
     machine = Machine.read(session.hello.stdout)
     if machine.unsupported:
         reason, hint = machine.unsupported
         raise RefusedError(f"{session.name}: {reason}", hint=hint)
     found = draft(survey(session, machine, discover()))
-    settle(session, machine, found)
-    return found.text()
+    made = settle(session, machine, found)
+    return (add(into, found, machine, made) if into else found.text()), found
 
 
-def write(path: Path, text: str) -> None:
-    """Write a captured environment to a new file that its owner alone can read.
+def write(path: Path, text: str, *, over: bool = False) -> None:
+    """Write a captured environment to a file that its owner alone can read.
+
+    Args:
+        path: the file.
+        text: the environment.
+        over: the file is there already, and is replaced.
 
     Raises:
         EnvwrightError: the file is there already, or cannot be written.
     """
-    if path.exists():
+    if path.exists() and not over:
         raise EnvwrightError(
             f"{path} is there already, and capture replaces no file",
             hint="name another file",

@@ -36,10 +36,13 @@ ROUNDS = 20
 """How often a draft is compiled anew: each time, all that is wrong is left out."""
 
 
-def settle(session: Session, machine: Machine, draft: Draft) -> None:
+def settle(session: Session, machine: Machine, draft: Draft) -> list[list[Resource]]:
     """Leave out of a draft what cannot be applied, and what apply would change on the machine.
 
     Items that give way to others come last: where nothing else decides about their place.
+
+    Returns:
+        The resources that each item of the draft comes to.
 
     Raises:
         EnvwrightError: what is wrong with the draft belongs to none of its items.
@@ -51,7 +54,13 @@ def settle(session: Session, machine: Machine, draft: Draft) -> None:
     kept = [found for found in later if found.item.place not in taken]
     if kept:
         draft.items += kept
-        _settled(session, machine, draft)
+        compiled = _settled(session, machine, draft)
+    _, _, paths = draft.compose()
+    made: list[list[Resource]] = [[] for _ in paths]
+    for resource in compiled.resources:
+        for number in _concerned(paths, resource):
+            made[number].append(resource)
+    return made
 
 
 def _settled(session: Session, machine: Machine, draft: Draft) -> Compiled:
@@ -149,13 +158,17 @@ def _drift(resource: Resource, facts: Facts) -> str:
 def _blame(
     dropped: dict[int, str], paths: Sequence[At], culprit: Resource | Requirement, reason: str
 ) -> None:
-    """Note the items that asked for a resource: the item itself, or those at or below its path."""
+    """Note the items that asked for a resource, or all of the section where none is at its path."""
     section = culprit.origins[0].capability
-    path: At = (section, *culprit.at)
     own = [n for n, each in enumerate(paths) if each[0] == section]
-    exact = [n for n in own if _within(path, paths[n]) or _within(paths[n], path)]
-    for number in exact or own:
+    for number in _concerned(paths, culprit) or own:
         dropped.setdefault(number, reason)
+
+
+def _concerned(paths: Sequence[At], culprit: Resource | Requirement) -> list[int]:
+    """Return the items at, above or below the path that asked for a resource."""
+    path: At = (culprit.origins[0].capability, *culprit.at)
+    return [n for n, each in enumerate(paths) if _within(path, each) or _within(each, path)]
 
 
 def _within(path: At, outer: At) -> bool:

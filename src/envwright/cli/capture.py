@@ -29,7 +29,15 @@ def capture(parsed: argparse.Namespace, call: Invocation) -> ExitCode:
         password=access.password,
         timeout=access.timeout,
     ) as session:
-        text = run.capture(session)
+        text, draft = run.capture(session, parsed.into)
+    if parsed.into is not None:
+        run.write(parsed.into, text, over=True)
+        for each in sorted(draft.left_out):
+            call.report.line(f"left out: {each.what}: {each.why}")
+        call.report.line(
+            f"{parsed.into} says what it said and what was new; its owner alone reads it."
+        )
+        return ExitCode.DONE
     if parsed.output is None:
         call.report.text(text)
         return ExitCode.DONE

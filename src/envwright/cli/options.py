@@ -256,7 +256,14 @@ def _export_options(machines: Parser, exporting: Parser) -> None:
 def _capture_options(capturing: Parser) -> None:
     capturing.add_argument("--host", "-H", default="@local", metavar="HOST", help=HOSTS)
     _session_options(capturing)
-    capturing.add_argument(
+    where = capturing.add_mutually_exclusive_group()
+    where.add_argument(
+        "--into",
+        type=Path,
+        metavar="FILE",
+        help="add to this environment what it does not say yet; its own lines and comments stay",
+    )
+    where.add_argument(
         "--output",
         "-o",
         type=Path,

@@ -89,7 +89,7 @@ def _value(head: str, value: Any, path: tuple[str | int, ...], comments: Comment
             inner = (*path, index)
             yield from _comment(comments.above.get(inner, ()), len(path))
             yield from _value(f"{'  ' * len(path)}-", item, inner, comments)
-    elif isinstance(value, str) and _is_block(text := literal(value)):
+    elif isinstance(value, str) and is_block(text := literal(value)):
         yield f"{head} |{'' if text.endswith(chr(10)) else '-'}"
         indent = "  " * len(path)
         lines = text.removesuffix("\n").split("\n")
@@ -98,7 +98,7 @@ def _value(head: str, value: Any, path: tuple[str | int, ...], comments: Comment
         yield f"{head} {_scalar(value)}"
 
 
-def _is_block(text: str) -> bool:
+def is_block(text: str) -> bool:
     """Tell whether a text is written as a block of lines: its first line begins with no blank."""
     if text[:1] in {"", "\n"} or "\n" not in text or text.endswith("\n\n"):
         return False
@@ -121,9 +121,14 @@ def _scalar(value: Any) -> str:
     return repr(value)
 
 
+def is_plain(text: str) -> bool:
+    """Tell whether a text without quotes can only be read as this text."""
+    return bool(_PLAIN.fullmatch(text)) and resolve(text) == text
+
+
 def _flow(text: str) -> str:
     """Return a text on one line: as it is where it can only be read as text, else in quotes."""
-    if _PLAIN.fullmatch(text) and resolve(text) == text:
+    if is_plain(text):
         return text
     return '"' + "".join(map(_character, text)) + '"'
 
