@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import io
-import os
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString, LiteralScalarString
 
+from envwright.capture.edited import compiled_beside, dumped, read, styled
 from envwright.errors import EnvwrightError, SpecErrors
 from envwright.model.capture import LeftOut
 from envwright.model.catalogue import discover
 from envwright.portable.visible import visible_line
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
-from envwright.spec.writing import is_block, is_plain, literal
+from envwright.spec.writing import literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from envwright.capture.draft import Draft, Found
     from envwright.facts import Machine
     from envwright.model.resource import Resource
     from envwright.spec.compiler import Compiled
-
-WIDTH = 1 << 20
-"""Lines are not folded: ruamel.yaml would break long texts anew."""
 
 
 def add(path: Path, draft: Draft, machine: Machine, made: Sequence[Sequence[Resource]]) -> str:
@@ -56,28 +49,26 @@ def add(path: Path, draft: Draft, machine: Machine, made: Sequence[Sequence[Reso
         if not _has(environment.values, found) and not _means(said, resources)
     ]
     text = path.read_text("utf-8")
-    yaml = _yaml()
-    data = yaml.load(text)
+    data = read(text)
     declared = {name: {"env": name} for name in draft.secrets if not _named(data, name)}
     for name, value in declared.items():
-        data.setdefault("secrets", CommentedMap())[name] = _styled(value)
+        data.setdefault("secrets", CommentedMap())[name] = styled(value)
     for found in new:
         if reason := _put(data, found):
             draft.left_out.add(LeftOut(found.label, reason))
     if not new and not declared:
         return text
-    stream = io.StringIO()
-    yaml.dump(data, stream)
-    _check(path, stream.getvalue(), machine)
-    return stream.getvalue()
-
-
-def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.preserve_quotes = True
-    yaml.width = WIDTH
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    return yaml
+    new_text = dumped(data)
+    try:
+        compiled_beside(path, new_text, machine)
+    except SpecErrors as errors:
+        first = errors.errors[0].summary.splitlines()[0]
+        raise EnvwrightError(
+            f"{path}: what was found does not fit to what the environment says: {first}; "
+            "nothing was written",
+            hint="capture into a new file, and take over by hand what you want",
+        ) from None
+    return new_text
 
 
 def _named(data: CommentedMap, secret: str) -> bool:
@@ -125,19 +116,19 @@ def _put(data: CommentedMap, found: Found) -> str:
             return f"the file writes '{key}' in another form: add it by hand"
         table = table[key]
     if isinstance(table, CommentedSeq) and _is_short(found):
-        table.append(_styled(found.item.value))
+        table.append(styled(found.item.value))
         return ""
     if not isinstance(table, CommentedMap):
         return f"the file writes '{above[-1]}' in another form: add it by hand"
     if not found.item.listed:
-        table[last] = _styled(found.item.value)
+        table[last] = styled(found.item.value)
         _explain(table, last, found, len(above))
         return ""
     if table.get(last) is None:
         table[last] = CommentedSeq()
     if not isinstance(table[last], CommentedSeq):
         return f"the file writes '{last}' in another form: add it by hand"
-    table[last].append(_styled(found.item.value))
+    table[last].append(styled(found.item.value))
     return ""
 
 
@@ -145,41 +136,3 @@ def _explain(table: CommentedMap, key: str, found: Found, depth: int) -> None:
     if found.item.why and not table.fa.flow_style():
         why = visible_line(found.item.why)
         table.yaml_set_comment_before_after_key(key, before=why, indent=2 * depth)
-
-
-def _styled(value: Any) -> Any:
-    """Return plain data in the forms in which ruamel.yaml is to write it."""
-    if isinstance(value, dict):
-        return CommentedMap({literal(key): _styled(inner) for key, inner in value.items()})
-    if isinstance(value, (list, tuple)):
-        return CommentedSeq(map(_styled, value))
-    if not isinstance(value, str):
-        return value
-    text = literal(value)
-    if is_block(text):
-        return LiteralScalarString(text)
-    return text if is_plain(text) else DoubleQuotedScalarString(text)
-
-
-def _check(path: Path, text: str, machine: Machine) -> None:
-    """Compile the new text, beside the file, whose other files it may name.
-
-    Raises:
-        EnvwrightError: the text has mistakes.
-    """
-    number, name = tempfile.mkstemp(
-        prefix=".envwright-", suffix=".yaml", dir=path.absolute().parent
-    )
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-        compile_environment(load(name, machine), machine)
-    except SpecErrors as errors:
-        first = errors.errors[0].summary.splitlines()[0]
-        raise EnvwrightError(
-            f"{path}: what was found does not fit to what the environment says: {first}; "
-            "nothing was written",
-            hint="capture into a new file, and take over by hand what you want",
-        ) from None
-    finally:
-        Path(name).unlink()

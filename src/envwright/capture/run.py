@@ -31,13 +31,23 @@ def capture(session: Session, into: Path | None = None) -> tuple[str, Draft]:
         RefusedError: envwright does not work on such a machine.
         SpecErrors: the file has mistakes.
     """
+    machine = machine_of(session)
+    found = draft(survey(session, machine, discover()))
+    made = settle(session, machine, found)
+    return (add(into, found, machine, made) if into else found.text()), found
+
+
+def machine_of(session: Session) -> Machine:
+    """Return the facts of a machine whose session was opened with the script Machine.HELLO.
+
+    Raises:
+        RefusedError: envwright does not work on such a machine.
+    """
     machine = Machine.read(session.hello.stdout)
     if machine.unsupported:
         reason, hint = machine.unsupported
         raise RefusedError(f"{session.name}: {reason}", hint=hint)
-    found = draft(survey(session, machine, discover()))
-    made = settle(session, machine, found)
-    return (add(into, found, machine, made) if into else found.text()), found
+    return machine
 
 
 def write(path: Path, text: str, *, over: bool = False) -> None:

@@ -75,6 +75,12 @@ def _capture(parsed: argparse.Namespace, call: Invocation) -> int:
     return capture(parsed, call)
 
 
+def _adopt(parsed: argparse.Namespace, call: Invocation) -> int:
+    from envwright.cli.capture import adopt  # noqa: PLC0415 - see above
+
+    return adopt(parsed, call)
+
+
 def _pull(parsed: argparse.Namespace, call: Invocation) -> int:
     from envwright.cli import pull  # noqa: PLC0415 - see above
 
@@ -98,6 +104,7 @@ VERBS: dict[str, Verb] = {
     "diff": _diff,
     "export": _export,
     "capture": _capture,
+    "adopt": _adopt,
     "lock": _lock,
     "pull": _pull,
     "history": _state,

@@ -36,6 +36,7 @@ VERBS = {
     "export": "Write a deploy and tests that run without envwright",
     "capture": "Write an environment of a machine",
     "lock": "Record what the layers of an environment are, and which versions machines have",
+    "adopt": "Write into an environment what a machine has of one resource",
     "pull": "Follow a git repository of environments, by a timer",
     **STATE_VERBS,
 }
@@ -101,6 +102,7 @@ def _parser(names: Sequence[str]) -> Parser:
         "lock": _lock_options,
         "export": functools.partial(_export_options, machines),
         "capture": _capture_options,
+        "adopt": _adopt_options,
         "pull": add_actions,
         **{verb: functools.partial(add_state_options, verb) for verb in STATE_VERBS},
     }
@@ -270,6 +272,13 @@ def _capture_options(capturing: Parser) -> None:
         metavar="FILE",
         help="write a new file, which its owner alone can read (default: print)",
     )
+
+
+def _adopt_options(adopting: Parser) -> None:
+    adopting.add_argument("environment", type=Path, help="a YAML file")
+    adopting.add_argument("id", metavar="ID", help="a resource that differs, as plan names it")
+    adopting.add_argument("--host", "-H", default="@local", metavar="HOST", help=HOSTS)
+    _session_options(adopting)
 
 
 def _common_options() -> Parser:
