@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from envwright.capture.edited import compiled_beside, dumped, read, styled
+from envwright.capture.secrecy import seems_secret
 from envwright.errors import EnvwrightError, SpecErrors
 from envwright.host.probe import ask
 from envwright.model.resource import compare
@@ -76,7 +77,9 @@ def _require(path: Path, resource: Resource, difference: Difference) -> None:
             f"{resource.id} is there in the environment alone, or on the machine alone",
             hint=f"add or remove it by hand: {path}:{resource.origins[0].line}",
         )
-    if any(is_mentioned(str(value)) for value in difference.after.values()):
+    wanted = map(str, difference.after.values())
+    found = {str(field): difference.before.get(field) for field in difference.fields}
+    if any(map(is_mentioned, wanted)) or seems_secret(found):
         raise EnvwrightError(
             f"{resource.id} holds a secret, which is not written into an environment",
             hint="change the secret where its value comes from",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from envwright.capture.secrecy import REASON, seems_secret
 from envwright.model.capture import Item, LeftOut
 from envwright.spec.writing import Comments, unwritable, written
 
@@ -34,7 +35,8 @@ class Found:
     def label(self) -> str:
         """What the item is called for a person: its path in the environment."""
         value = self.item.value
-        last = [str(value)] if self.item.listed and isinstance(value, (str, int)) else []
+        simple = self.item.listed and isinstance(value, (str, int)) and not seems_secret(value)
+        last = [str(value)] if simple else []
         return " ".join((self.section, *self.item.at, *last))
 
 
@@ -59,6 +61,8 @@ class Draft:
         for found in items:
             if reason := unwritable(found.item.value) or unwritable(dict.fromkeys(found.item.at)):
                 self.left_out.add(LeftOut(found.label, reason))
+            elif seems_secret({found.item.at[-1]: found.item.value}):
+                self.left_out.add(LeftOut(found.label, REASON))
             else:
                 self.items.append(found)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from captures import captured, shells
 from standins import DEBIAN
 
@@ -17,7 +16,6 @@ DEV = replace(
     DEBIAN,
     accounts=Accounts.read("dev:x:1000:1000::/home/dev:/bin/bash\n", "dev:x:1000:\n"),
 )
-SECRET = "it seems to hold a secret: declare that in `secrets`, and write the file by hand"
 ROOT = Status("file", "0644", "root", "root", 10, "")
 
 
@@ -41,37 +39,6 @@ def test_a_file_is_captured_with_what_is_unusual_of_its_access() -> None:
             place="/etc/profile.d/a.sh",
         ),
     )
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "-----BEGIN OPENSSH PRIVATE KEY-----",
-        "export GITHUB_TOKEN=ghp_0123456789abcdef",
-        "//registry.npmjs.org/:_authToken=npm_0123456789abc",
-        "db_password: hunter22",
-        'Acquire::http::Proxy "http://user:pa55@proxy.example.com:3128";',
-        '{"api_key": "0123456789"}',
-        "SECRET='abcdefg'",
-    ],
-)
-def test_a_file_that_seems_to_hold_a_secret_is_told_and_not_captured(text: str) -> None:
-    found = files({"/etc/profile.d/a.sh": f"{text}\n"})
-    assert (found.items, found.left_out) == ((), (LeftOut("/etc/profile.d/a.sh", SECRET),))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "%adm ALL=(root) NOPASSWD: /usr/bin/true",
-        "PasswordAuthentication no",
-        "password=$(pass show mail)",
-        "url = https://git.example.com/a/b.git",
-        "export TOKEN_FILE=~/.token",
-    ],
-)
-def test_a_file_that_only_speaks_of_secrets_is_captured(text: str) -> None:
-    assert files({"/etc/profile.d/a.sh": text}).left_out == ()
 
 
 def test_what_no_environment_should_hold_is_told() -> None:
