@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright import __version__
-from envwright.cli.parser import Parser, count, seconds, variable
+from envwright.cli.capture_options import VERBS as CAPTURE_VERBS
+from envwright.cli.capture_options import add_capture_options
+from envwright.cli.parser import HOSTS, Parser, add_session_options, count, seconds, variable
 from envwright.cli.pull_options import add_actions
 from envwright.cli.state_options import VERBS as STATE_VERBS
 from envwright.cli.state_options import add_state_options
@@ -34,16 +36,13 @@ VERBS = {
     "hosts": "List the machines of an inventory, with what each is to be",
     "diff": "Compare two environments, or two machines of an inventory",
     "export": "Write a deploy and tests that run without envwright",
-    "capture": "Write an environment of a machine",
     "lock": "Record what the layers of an environment are, and which versions machines have",
-    "adopt": "Write into an environment what a machine has of one resource",
     "pull": "Follow a git repository of environments, by a timer",
+    **CAPTURE_VERBS,
     **STATE_VERBS,
 }
 """What there is to do, in the order of doing it."""
 
-HOSTS = "@local (default), @ssh/[user@]host, @docker/ID, @podman/ID, @chroot/DIR"
-"""How a machine is named."""
 RESTARTS = 3
 """How many restarts `apply --restart` asks Windows for, at most."""
 PARALLEL = 10
@@ -101,9 +100,8 @@ def _parser(names: Sequence[str]) -> Parser:
         "diff": _diff_options,
         "lock": _lock_options,
         "export": functools.partial(_export_options, machines),
-        "capture": _capture_options,
-        "adopt": _adopt_options,
         "pull": add_actions,
+        **{verb: functools.partial(add_capture_options, verb) for verb in CAPTURE_VERBS},
         **{verb: functools.partial(add_state_options, verb) for verb in STATE_VERBS},
     }
     for name in own.keys() & {*names}:
@@ -255,32 +253,6 @@ def _export_options(machines: Parser, exporting: Parser) -> None:
     writing.add_argument("--output", "-o", default="export", help="the folder to write")
 
 
-def _capture_options(capturing: Parser) -> None:
-    capturing.add_argument("--host", "-H", default="@local", metavar="HOST", help=HOSTS)
-    _session_options(capturing)
-    where = capturing.add_mutually_exclusive_group()
-    where.add_argument(
-        "--into",
-        type=Path,
-        metavar="FILE",
-        help="add to this environment what it does not say yet; its own lines and comments stay",
-    )
-    where.add_argument(
-        "--output",
-        "-o",
-        type=Path,
-        metavar="FILE",
-        help="write a new file, which its owner alone can read (default: print)",
-    )
-
-
-def _adopt_options(adopting: Parser) -> None:
-    adopting.add_argument("environment", type=Path, help="a YAML file")
-    adopting.add_argument("id", metavar="ID", help="a resource that differs, as plan names it")
-    adopting.add_argument("--host", "-H", default="@local", metavar="HOST", help=HOSTS)
-    _session_options(adopting)
-
-
 def _common_options() -> Parser:
     """Describe what every verb that reads an environment takes."""
     common = Parser(add_help=False)
@@ -344,23 +316,7 @@ def _access_options(machines: Parser) -> None:
         help=f"{HOSTS}; again for more",
     )
     _inventory_options(machines)
-    _session_options(machines)
-
-
-def _session_options(machines: Parser) -> None:
-    """Add what a session to a machine takes, however the machine is named."""
-    machines.add_argument(
-        "--sudo-password-stdin",
-        action="store_true",
-        help="read sudo's password from the first line of stdin",
-    )
-    machines.add_argument(
-        "--timeout",
-        type=seconds,
-        metavar="SECONDS",
-        help="give up on a machine after so long, whatever is under way there (default: never, but "
-        "a machine that does not answer is given up sooner)",
-    )
+    add_session_options(machines)
 
 
 def _inventory_options(parser: Parser, *, required: bool = False) -> None:
