@@ -98,6 +98,7 @@ class Section(TableCapability):
     A folder that envwright did not unpack is left alone.
     """
 
+    uncaptured: ClassVar[str] = "An archive that was unpacked does not tell from where it came."
     example: ClassVar[str] = """\
 archives:
   ripgrep:

@@ -36,6 +36,9 @@ class Section(TableCapability):
     changed.
     """
 
+    uncaptured: ClassVar[str] = (
+        "A repository in a home may be work in progress: name those that a new machine needs."
+    )
     example: ClassVar[str] = """\
 checkouts:
   /home/dev/src/app: {url: "git@git.example.com:team/app.git", owner: dev, branch: main}

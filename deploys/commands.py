@@ -105,6 +105,7 @@ class Section(TableCapability):
     fails, its last lines are shown. Removing a command from the environment undoes nothing.
     """
 
+    uncaptured: ClassVar[str] = "A command that ran leaves no trace by which it could be told."
     example: ClassVar[str] = """\
 commands:
   rustup:

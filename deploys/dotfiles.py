@@ -101,6 +101,7 @@ class Section(TableCapability):
     then stops and names them.
     """
 
+    uncaptured: ClassVar[str] = "Single dotfiles are captured as `files`."
     example: ClassVar[str] = """\
 dotfiles:
   dev:

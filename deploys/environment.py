@@ -34,6 +34,7 @@ class Section(TableCapability):
     person can set a variable anew: `verify` says so, with the file.
     """
 
+    uncaptured: ClassVar[str] = "The files that set variables are captured as `files`."
     example: ClassVar[str] = """\
 environment:
   EDITOR: vim

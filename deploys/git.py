@@ -108,6 +108,7 @@ class Section(Capability):
     says otherwise: files keep Linux's line ends, and those of Windows are not committed.
     """
 
+    uncaptured: ClassVar[str] = "The files of settings of git are captured as `files`."
     example: ClassVar[str] = """\
 git:
   system: {init.defaultBranch: main}

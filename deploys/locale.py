@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from envwright.facts import Output, Shell
 from envwright.model.capability import Capability, render
+from envwright.model.capture import Captured, Item
 from envwright.model.proof import Assertion, Proof, Requirement, View
 from envwright.model.values import Adding, spelled
 from envwright.resources.command import Command
@@ -16,12 +18,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.capture import Capturing
     from envwright.model.resource import Resource
 
 DEFAULT = "/etc/default/locale"
 """What pam_env gives to each login; in Debian 13 a link to /etc/locale.conf."""
 BUILT_IN = "C.UTF-8"
 """The locale that the C library brings."""
+MADE = Shell("locale -a | grep '\\.utf8$'")
+LANG = Shell(f"sed -n 's/^LANG=//p' {DEFAULT} 2>/dev/null | tr -d '\"' | tail -n 1")
+"""The value of LANG in the file."""
 Locale = Annotated[
     str,
     spelled(
@@ -58,7 +64,7 @@ locale:
             yield _generated(self._made)
         yield Command(
             title="locale LANG",
-            observe=f"sed -n 's/^LANG=//p' {DEFAULT} 2>/dev/null | tr -d '\"' | tail -n 1",
+            observe=LANG.text,
             expected=self.default,
             run=f"update-locale LANG={self.default}",
             seen=(
@@ -92,6 +98,18 @@ locale:
             remedy="remove the line that sets LANG or LC_ALL from a startup file of the person, or "
             "from the environment",
         )
+
+    @classmethod
+    def capture(cls, machine: Machine) -> Capturing:  # noqa: ARG003 - the same everywhere
+        """Look for the locale of logins and for further ones."""
+        facts = yield (LANG, MADE)
+        lang, made = (
+            answer.text.splitlines() if isinstance(answer, Output) else []
+            for answer in (facts[LANG], facts[MADE])
+        )
+        names = [name.replace("utf8", "UTF-8") for name in made]
+        also = [Item(("also",), name, listed=True) for name in names if name not in lang]
+        return Captured((Item(("default",), lang[0], DEFAULT), *also) if lang else ())
 
 
 def _generated(names: list[str]) -> Command:

@@ -52,6 +52,7 @@ class Section(Capability):
     for git alone: a credential helper in /etc/gitconfig answers from a file in the user's home.
     """
 
+    uncaptured: ClassVar[str] = "A login holds a secret; its file is named among the secrets."
     example: ClassVar[str] = """\
 secrets:
   GIT_TOKEN: {env: GIT_TOKEN}

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import model_validator
 
+from envwright.facts import Text, unescape
 from envwright.model.capability import Objection, Settings, TableCapability
+from envwright.model.capture import Captured, Item, LeftOut
 from envwright.model.proof import Proof
 from envwright.model.values import AbsolutePath, Replacing, exactly_one, spelled
-from envwright.resources.mount import Mount
+from envwright.resources.edited_file import entries
+from envwright.resources.mount import FSTAB, Mount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.capture import Capturing
     from envwright.model.resource import Resource
 
 Word = Annotated[
@@ -36,6 +41,10 @@ Drive = Annotated[
         "a drive like `D:` or a share like `\\\\server\\share`",
     ),
 ]
+
+
+SYSTEM = re.compile(r"/|/(boot|usr|var|home)(/.*)?")
+"""The mount points of the disks that a machine is installed on."""
 
 
 class Entry(Settings):
@@ -111,3 +120,33 @@ mounts:
                 f'name=$(mktemp -p {path} .envwright-proof.XXXXXX) && rm -- "$name"',
                 at=(target,),
             )
+
+    @classmethod
+    def capture(cls, machine: Machine) -> Capturing:  # noqa: ARG003 - the same everywhere
+        """Look for mounts, but for those of the disks that the machine is installed on."""
+        facts = yield (Text(FSTAB),)
+        table, fault = entries("fstab", facts[Text(FSTAB)])
+        items, left_out = [], [LeftOut(FSTAB, fault)] if fault else []
+        for target, entry in table.items():
+            source, _, kind, options, *_ = map(unescape, str(entry).split(" "))
+            if not target.startswith("/"):
+                continue  # swap space
+            if SYSTEM.fullmatch(target):
+                reason = "the disks that a machine is installed on are its own"
+                left_out.append(LeftOut(f"mount {target}", reason))
+            else:
+                items.append(Item((target,), _captured(source, kind, options.split(",")), FSTAB))
+        return Captured(tuple(items), tuple(left_out))
+
+
+def _captured(source: str, kind: str, options: list[str]) -> dict[str, Any]:
+    """Return the entry of an environment for an entry of fstab."""
+    words = [option for option in options if option != "defaults"]
+    if kind == "none" and "bind" in words:
+        words.remove("bind")
+        what = {"bind": source}
+    elif kind == "drvfs":
+        what = {"drive": source}
+    else:
+        what = {"type": kind} if kind == source == "tmpfs" else {"source": source, "type": kind}
+    return {**what, "options": words} if words else {**what}

@@ -75,6 +75,7 @@ class Section(Capability):
     skipped.
     """
 
+    uncaptured: ClassVar[str] = "What a GPU needs is told by the machine that has it."
     example: ClassVar[str] = """\
 nvidia:
   version: 1.20.0

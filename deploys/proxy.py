@@ -69,6 +69,7 @@ class Section(Capability):
     A proxy that listens at a loopback address of Windows is reached in mirrored networking alone.
     """
 
+    uncaptured: ClassVar[str] = "The files that name a proxy are captured as `files`."
     example: ClassVar[str] = """\
 proxy:
   http: http://proxy.example.com:3128

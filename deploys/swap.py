@@ -45,6 +45,7 @@ class Section(Capability):
     file: `windows: {wslconfig: {wsl2: {swap: 4GB}}}`; a container uses the swap space of its host.
     """
 
+    uncaptured: ClassVar[str] = "The size of swap space belongs to the machine."
     example: ClassVar[str] = """\
 swap:
   size: 4GB

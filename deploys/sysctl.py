@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from envwright.facts import Text as FileText
 from envwright.model.capability import TableCapability, render
+from envwright.model.capture import Captured, Item
 from envwright.model.proof import Assertion, Proof
 from envwright.model.values import spelled
 from envwright.resources.command import Command
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.capture import Capturing
     from envwright.model.resource import Resource
 
 Name = Annotated[
@@ -67,6 +70,20 @@ sysctl:
                 quick=True,
                 remedy="remove the setting from the file that is named, or from the environment",
             )
+
+    @classmethod
+    def capture(cls, machine: Machine) -> Capturing:  # noqa: ARG003 - the same everywhere
+        """Look for the settings of an environment; files of others are captured as files."""
+        facts = yield (FileText(PATH),)
+        text = facts[FileText(PATH)]
+        lines = text.splitlines() if isinstance(text, str) else []
+        pairs = (line.partition(" = ") for line in lines)
+        return Captured(
+            tuple(
+                Item((name,), int(value) if value.isdecimal() else value, PATH)
+                for name, _, value in pairs
+            )
+        )
 
     def _lines(self) -> list[str]:
         return [f"{name} = {value}" for name, value in self.root.items()]

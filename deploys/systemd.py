@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import model_validator
 
+from envwright.facts import Output, Shell, Text, Unit, UnitStatus
 from envwright.model.capability import Settings, TableCapability, render
+from envwright.model.capture import Captured, Item
 from envwright.model.proof import Proof
 from envwright.model.values import spelled
 from envwright.resources.file import File
-from envwright.resources.service import Service
+from envwright.resources.service import RUNNING, Service
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from envwright.facts import Machine
+    from envwright.facts import Facts, Machine
+    from envwright.model.capture import Capturing
     from envwright.model.resource import Resource
 
+FOLDER = "/etc/systemd/system"
+_FILE = re.compile(rf"{FOLDER}/([^/]+)(?:\.d/([^/]+)\.conf)?")
 UnitName = Annotated[
     str,
     spelled(
@@ -99,11 +106,53 @@ systemd:
                     f"file that is named, then run `systemctl daemon-reload` and restart {name}",
                 )
 
+    @classmethod
+    def capture(cls, machine: Machine) -> Capturing:  # noqa: ARG003 - the same everywhere
+        """Look for units that a person made, changed, masked or turned off."""
+        of_persons = Shell(render("systemd.capture.sh"))
+        facts = yield (of_persons,)
+        answer = facts[of_persons]
+        lines = answer.text.splitlines() if isinstance(answer, Output) else []
+        found = [(kind, rest) for kind, _, rest in (line.partition(" ") for line in lines)]
+        paths = [path for kind, path in found if kind == "file" and _FILE.fullmatch(path)]
+        facts = yield [*map(Text, paths), *(Unit(PurePosixPath(path).name) for path in paths)]
+        items = [*_written(paths, facts)]
+        for kind, unit in found:
+            if kind == "masked":
+                items.append(Item((unit, "masked"), True, "masked by a person"))
+            elif kind == "disabled":
+                items.append(Item((unit, "enabled"), False, "turned off after its installation"))
+        return Captured(tuple(items))
+
 
 def _files(name: str, unit: UnitSettings) -> Iterator[File]:
-    folder = "/etc/systemd/system"
     if unit.content is not None:
-        yield File(path=f"{folder}/{name}", content=unit.content, at=(name, "content"))
+        yield File(path=f"{FOLDER}/{name}", content=unit.content, at=(name, "content"))
     for key, content in unit.drop_ins.items():
         at = (name, "drop_ins", key)
-        yield File(path=f"{folder}/{name}.d/{key}.conf", content=content, at=at)
+        yield File(path=f"{FOLDER}/{name}.d/{key}.conf", content=content, at=at)
+
+
+def _written(paths: Iterable[str], facts: Facts) -> Iterator[Item]:
+    """Yield the texts of units and drop-ins; a unit with a text starts as it does now."""
+    for path in paths:
+        match = _FILE.fullmatch(path)
+        text = facts[Text(path)]
+        if match is None or not isinstance(text, str):
+            continue
+        unit, drop_in = match.groups()
+        if drop_in:
+            yield Item((unit, "drop_ins", drop_in), text, path)
+            continue
+        yield Item((unit, "content"), text, path)
+        status = facts[Unit(unit)]
+        if isinstance(status, UnitStatus):
+            yield from (Item((unit, *at), value) for at, value in _switches(status))
+
+
+def _switches(status: UnitStatus) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield whether a unit runs and starts at boot, where it does."""
+    if status.active in RUNNING:
+        yield ("running",), True
+    if status.enabled == "enabled":
+        yield ("enabled",), True

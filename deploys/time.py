@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from envwright.facts import Stat, Status
 from envwright.model.capability import Capability, Objection
+from envwright.model.capture import Captured, Item
 from envwright.model.proof import Proof, Requirement
 from envwright.model.values import spelled
 from envwright.resources import wslconf
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.capture import Capturing
     from envwright.model.resource import Resource
 
 ZONES = "/usr/share/zoneinfo"
+LOCALTIME = "/etc/localtime"
+UTC = "Etc/UTC"
+"""The zone of a machine for which nobody chose one."""
 SYNC = "systemd-timesyncd"
 Zone = Annotated[
     str,
@@ -60,7 +66,7 @@ time:
         yield Package(package="tzdata", at=at)
         # As systemd writes it; relative, so that it holds below another root, too.
         target = f"..{ZONES}/{self.zone}"
-        yield Link(path="/etc/localtime", target=target, needs=needs, at=at)
+        yield Link(path=LOCALTIME, target=target, needs=needs, at=at)
         yield File(path="/etc/timezone", content=f"{self.zone}\n", needs=needs, at=at)
         if self.sync is not None:
             if self.sync:
@@ -98,3 +104,13 @@ time:
             at=("zone",),
             quick=True,
         )
+
+    @classmethod
+    def capture(cls, machine: Machine) -> Capturing:  # noqa: ARG003 - the same everywhere
+        """Look for a time zone that somebody chose."""
+        facts = yield (Stat(LOCALTIME),)
+        link = facts[Stat(LOCALTIME)]
+        target = link.target if isinstance(link, Status) else ""
+        _, found, zone = target.partition(f"{ZONES}/")
+        chosen = found and zone not in {UTC, "UTC"}
+        return Captured((Item(("zone",), zone, LOCALTIME),) if chosen else ())

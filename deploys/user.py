@@ -8,12 +8,14 @@ from envwright.model.capability import Capability
 from envwright.model.values import AccountName  # noqa: TC001 - pydantic reads annotations
 
 from .users.account import Account, Person
+from .users.capture import capture, persons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
     from envwright.model.capability import Objection
+    from envwright.model.capture import Capturing
     from envwright.model.proof import Proof
     from envwright.model.resource import Resource
 
@@ -59,3 +61,7 @@ user:
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         yield from self._person.proofs(machine)
+
+    @classmethod
+    def capture(cls, machine: Machine) -> Capturing:
+        return capture(machine, persons(machine)[:1], named=False)

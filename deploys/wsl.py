@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from envwright.facts import Text as FileText
 from envwright.model.capability import Capability, Objection, Settings
+from envwright.model.capture import Captured, Item, LeftOut
 from envwright.model.extra import IniSections, flat, refuse_typed
 from envwright.model.proof import Proof, Requirement
 from envwright.model.resource import Moment, Resource
 from envwright.model.values import AbsolutePath, DeveloperOrNobody, spelled
 from envwright.resources.accounts import account
+from envwright.resources.edited_file import entries
 from envwright.resources.keys import Keys
 from envwright.resources.windows.session import in_session
 from envwright.resources.wslconf import ignored
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.capture import Capturing
 
 PATH = "/etc/wsl.conf"
 # All Windows drives are mounted in the folder in which the drive of the Windows system is mounted.
@@ -311,3 +315,38 @@ wsl:
                 remedy="WSL mounts the drives anew when the distribution starts: run "
                 "`wsl --terminate NAME` in Windows",
             )
+
+    @classmethod
+    def capture(cls, machine: Machine) -> Capturing:  # noqa: ARG003 - the same everywhere
+        """Look for the keys of the file."""
+        facts = yield (FileText(PATH),)
+        keys, fault = entries("wsl", facts[FileText(PATH)])
+        items = dict(cls._captured(*each) for each in keys.items())
+        if items:
+            # A user that is left out is the developer.
+            items.setdefault(("user", "default"), None)
+        left_out = (LeftOut(PATH, f"WSL cannot read the file: {fault}"),) if fault else ()
+        return Captured(tuple(Item(at, value, PATH) for at, value in items.items()), left_out)
+
+    @classmethod
+    def _captured(cls, key: str, value: Any) -> tuple[tuple[str, ...], Any]:
+        """Return where a key of the file stands in the section, and its value as the type has it.
+
+        WSL takes keys whatever their case.
+        """
+        name, _, inner = key.lower().partition(".")
+        for alias, field in ((each.alias or n, each) for n, each in cls.model_fields.items()):
+            part = field.annotation
+            if alias.lower() == name and isinstance(part, type) and issubclass(part, Part):
+                for entry in part.model_fields.values():
+                    known = entry.alias or ""
+                    if known.lower() == inner:
+                        return (alias, known), _typed(str(value), str(entry.annotation))
+        return ("extra", *key.split(".", 1)), value
+
+
+def _typed(text: str, annotation: str) -> Any:
+    """Return a text of wsl.conf as a value of a type."""
+    if "bool" in annotation and text.lower() in {"true", "false", "0", "1"}:
+        return text.lower() in {"true", "1"}
+    return int(text) if "int" in annotation and text.isdecimal() else text

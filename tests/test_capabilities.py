@@ -9,6 +9,7 @@ import pytest
 from house import HOUSE
 from sections import compile_everywhere
 
+from envwright.model.capability import Describes
 from envwright.model.catalogue import Catalogue, discover
 from envwright.portable import readers
 from envwright.spec.environment import load
@@ -57,6 +58,13 @@ def test_every_part_of_a_capability_has_a_docstring(name: str) -> None:
         model.__qualname__ for model in models(discover()[name]) if "__doc__" not in vars(model)
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize("name", discover())
+def test_every_capability_captures_or_says_why_not(name: str) -> None:
+    section = discover()[name]
+    captures = any("capture" in vars(each) for each in section.__mro__ if each is not Describes)
+    assert captures == (not section.uncaptured)
 
 
 def lists(shape: object, where: str) -> Iterator[tuple[str, object]]:

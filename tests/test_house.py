@@ -37,7 +37,10 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"workflow": "plan, ask, apply, restart, verify, exit code: the one sequence of every run"},
     {"restart": "a restart by Windows: what it takes, the saved run, the crossing"},
     {"report": "everything that a person or a program reads; the only room that prints"},
-    {"targets": "export to other forms"},
+    {
+        "capture": "an environment read from a machine",
+        "targets": "export to other forms",
+    },
     {"engine": "one machine: context, plan, apply, verify"},
     {
         "fetch": "what comes from elsewhere: git, web servers, and the layers in them",

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 class Section(Capability):
     """The message that a login shows (motd(5))."""
 
+    uncaptured: ClassVar[str] = "The message of a machine is its own."
     example: ClassVar[str] = "motd:\\n  text: Welcome\\n"
 
     text: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -12,9 +13,13 @@ from house import HOUSE, SOURCE, modules, strings
 from law_environments import SHIPPED, WITH_A_MODULE
 from sections import compile_everywhere, scripts
 
+from envwright.facts import Facts, Shell
 from envwright.model import capability
+from envwright.model.catalogue import discover
+from envwright.spec.sample_machines import MACHINES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import jinja2
@@ -48,6 +53,19 @@ def test_shellcheck_finds_nothing_in_a_file() -> None:
     assert findings(HOUSE / "bootstrap", *sorted(files)) == []
 
 
+def captures() -> Iterator[str]:
+    """Yield the scripts by which capabilities look for what a person made."""
+    for section in discover().values():
+        capturing = section.capture(MACHINES[-1])
+        facts = None
+        # A machine that answers nothing is asked all that a machine is asked.
+        with contextlib.suppress(StopIteration):
+            while True:
+                asked = next(capturing) if facts is None else capturing.send(facts)
+                yield from (each.text for each in asked if isinstance(each, Shell))
+                facts = Facts({})
+
+
 @pytest.fixture(scope="module")
 def templates() -> set[str]:
     """The templates that were rendered for `rendered`."""
@@ -71,7 +89,7 @@ def rendered(templates: set[str]) -> set[str]:
             for path in (*SHIPPED, *WITH_A_MODULE)
             for made in compile_everywhere(path)
             for script in scripts(made)
-        }
+        } | {*captures()}
 
 
 @SHELLCHECK

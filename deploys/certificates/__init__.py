@@ -76,6 +76,7 @@ class Section(Capability):
     fetch of apt waits for the authorities, so that a mirror may have a certificate of theirs.
     """
 
+    uncaptured: ClassVar[str] = "Files in /usr/local/share/ca-certificates are captured as `files`."
     example: ClassVar[str] = """\
 certificates:
   authorities:

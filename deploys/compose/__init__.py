@@ -52,6 +52,9 @@ class Section(TableCapability):
     envwright-compose@NAME.service`, then `docker compose down` in its folder.
     """
 
+    uncaptured: ClassVar[str] = (
+        "A running stack does not tell which of its settings a person wrote."
+    )
     example: ClassVar[str] = """\
 compose:
   vectors:

@@ -64,6 +64,9 @@ class Section(Capability):
     new login.
     """
 
+    uncaptured: ClassVar[str] = (
+        "Docker's packages are captured as `packages`, daemon.json as `files`."
+    )
     example: ClassVar[str] = """\
 docker:
   users: [dev]

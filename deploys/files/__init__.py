@@ -33,12 +33,14 @@ from envwright.resources.keys import Keys
 from envwright.resources.link import Link, skeleton
 from envwright.resources.validators import reason_unread
 
+from .capture import capture
 from .comments import comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.capture import Capturing
     from envwright.model.resource import Resource
 
 Target = Annotated[
@@ -303,6 +305,10 @@ files:
                     remedy="mount the file system that is shown with the option `exec`, or give "
                     "the program another place",
                 )
+
+    @classmethod
+    def capture(cls, machine: Machine) -> Capturing:
+        return capture(machine)
 
 
 def _tree(path: str, entry: Entry, common: dict[str, Any], machine: Machine) -> Iterator[Resource]:

@@ -61,6 +61,7 @@ class Section(Capability):
     drive. For private modules, see the section `logins`.
     """
 
+    uncaptured: ClassVar[str] = "A toolchain that was unpacked by hand does not tell its checksum."
     example: ClassVar[str] = """\
 go:
   version: "1.27.3"

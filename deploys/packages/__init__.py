@@ -11,6 +11,7 @@ from envwright.model.proof import Proof
 from envwright.model.values import Adding, adds
 from envwright.resources.package import Package, untouched
 
+from .capture import capture
 from .debconf import Answers, answers
 from .names import PackageName, PackageSpec, parted
 from .sources import (
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from envwright.facts import Machine
     from envwright.model.capability import Objection
+    from envwright.model.capture import Capturing
     from envwright.model.resource import Resource
     from envwright.resources.apt_source import AptSource
 
@@ -136,3 +138,7 @@ packages:
             yield untouched(whole, names, at=("install",))
         for made in self._sources(machine):
             yield from made.proofs()
+
+    @classmethod
+    def capture(cls, machine: Machine) -> Capturing:
+        return capture(machine)

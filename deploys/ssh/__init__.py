@@ -45,6 +45,7 @@ class Section(Capability):
     envwright is connected.
     """
 
+    uncaptured: ClassVar[str] = "The files of settings of OpenSSH are captured as `files`."
     example: ClassVar[str] = """\
 ssh:
   server: {PasswordAuthentication: false, PermitRootLogin: false}

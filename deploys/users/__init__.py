@@ -8,12 +8,14 @@ from envwright.model.capability import TableCapability
 from envwright.model.values import AccountName  # noqa: TC001 - pydantic reads annotations
 
 from .account import Account, Person
+from .capture import capture, persons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
     from envwright.model.capability import Objection
+    from envwright.model.capture import Capturing
     from envwright.model.proof import Proof
     from envwright.model.resource import Resource
 
@@ -49,3 +51,7 @@ users:
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         for person in self._persons:
             yield from person.proofs(machine)
+
+    @classmethod
+    def capture(cls, machine: Machine) -> Capturing:
+        return capture(machine, persons(machine)[1:], named=True)

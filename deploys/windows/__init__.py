@@ -37,6 +37,7 @@ class Section(Capability):
     script that every user can see.
     """
 
+    uncaptured: ClassVar[str] = "The files of Windows are not read."
     example: ClassVar[str] = r"""
 windows:
   wslconfig:

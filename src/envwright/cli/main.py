@@ -69,6 +69,18 @@ def _lock(parsed: argparse.Namespace, call: Invocation) -> int:
     return lock(parsed, call)
 
 
+def _capture(parsed: argparse.Namespace, call: Invocation) -> int:
+    from envwright.cli.capture import capture  # noqa: PLC0415 - see above
+
+    return capture(parsed, call)
+
+
+def _adopt(parsed: argparse.Namespace, call: Invocation) -> int:
+    from envwright.cli.capture import adopt  # noqa: PLC0415 - see above
+
+    return adopt(parsed, call)
+
+
 def _pull(parsed: argparse.Namespace, call: Invocation) -> int:
     from envwright.cli import pull  # noqa: PLC0415 - see above
 
@@ -92,6 +104,8 @@ VERBS: dict[str, Verb] = {
     "hosts": _hosts,
     "diff": _diff,
     "export": _export,
+    "capture": _capture,
+    "adopt": _adopt,
     "lock": _lock,
     "pull": _pull,
     "history": _state,

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright import __version__
-from envwright.cli.parser import Parser, count, seconds, variable
+from envwright.cli.capture_options import VERBS as CAPTURE_VERBS
+from envwright.cli.capture_options import add_capture_options
+from envwright.cli.parser import HOSTS, Parser, add_session_options, count, seconds, variable
 from envwright.cli.pull_options import add_actions
 from envwright.cli.state_options import VERBS as STATE_VERBS
 from envwright.cli.state_options import add_state_options
@@ -36,6 +38,7 @@ VERBS = {
     "export": "Write a deploy and tests that run without envwright",
     "lock": "Record what the layers of an environment are, and which versions machines have",
     "pull": "Follow a git repository of environments, by a timer",
+    **CAPTURE_VERBS,
     **STATE_VERBS,
 }
 """What there is to do, in the order of doing it."""
@@ -98,6 +101,7 @@ def _parser(names: Sequence[str]) -> Parser:
         "lock": _lock_options,
         "export": functools.partial(_export_options, machines),
         "pull": add_actions,
+        **{verb: functools.partial(add_capture_options, verb) for verb in CAPTURE_VERBS},
         **{verb: functools.partial(add_state_options, verb) for verb in STATE_VERBS},
     }
     for name in own.keys() & {*names}:
@@ -309,22 +313,10 @@ def _access_options(machines: Parser) -> None:
         "-H",
         action="append",
         metavar="HOST",
-        help="@local (default), @ssh/[user@]host, @docker/ID, @podman/ID, "
-        "@chroot/DIR; again for more",
+        help=f"{HOSTS}; again for more",
     )
     _inventory_options(machines)
-    machines.add_argument(
-        "--sudo-password-stdin",
-        action="store_true",
-        help="read sudo's password from the first line of stdin",
-    )
-    machines.add_argument(
-        "--timeout",
-        type=seconds,
-        metavar="SECONDS",
-        help="give up on a machine after so long, whatever is under way there (default: never, but "
-        "a machine that does not answer is given up sooner)",
-    )
+    add_session_options(machines)
 
 
 def _inventory_options(parser: Parser, *, required: bool = False) -> None:

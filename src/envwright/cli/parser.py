@@ -67,3 +67,23 @@ def variable(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise argparse.ArgumentTypeError(f"{quoted(text)} is not NAME=VALUE")
     return name, value
+
+
+HOSTS = "@local (default), @ssh/[user@]host, @docker/ID, @podman/ID, @chroot/DIR"
+"""How a machine is named."""
+
+
+def add_session_options(machines: Parser) -> None:
+    """Add what a session to a machine takes, however the machine is named."""
+    machines.add_argument(
+        "--sudo-password-stdin",
+        action="store_true",
+        help="read sudo's password from the first line of stdin",
+    )
+    machines.add_argument(
+        "--timeout",
+        type=seconds,
+        metavar="SECONDS",
+        help="give up on a machine after so long, whatever is under way there (default: never, but "
+        "a machine that does not answer is given up sooner)",
+    )

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import BaseModel, ConfigDict, RootModel
 
+from envwright.model.capture import Captured
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import jinja2
 
     from envwright.facts import Machine
+    from envwright.model.capture import Capturing
     from envwright.model.proof import Proof, Requirement
     from envwright.model.resource import Resource
 
@@ -57,6 +60,9 @@ class Describes:
     example: ClassVar[str]
     """A section as YAML, with its key, that compiles; shown by `explain`."""
 
+    uncaptured: ClassVar[str] = ""
+    """Why `capture` finds nothing for the section, as a sentence; "" where it looks for something.
+    """
     developer: ClassVar[str] = ""
     """The key whose value is the name of the environment's developer; "" where the section names
     nobody so."""
@@ -79,6 +85,15 @@ class Describes:
     def requirements(self, machine: Machine) -> Iterable[Requirement]:  # noqa: ARG002 - see class
         """Return what only the machine knows, must hold before apply, and apply cannot change."""
         return ()
+
+    @classmethod
+    def capture(cls, machine: Machine) -> Capturing:  # noqa: ARG003 - see class
+        """Look for what a person made on a machine that the section can say.
+
+        A generator: each `facts = yield questions` costs one round trip for all capabilities.
+        """
+        yield from ()
+        return Captured()
 
 
 class Capability(Describes, Settings):

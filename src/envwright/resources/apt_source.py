@@ -287,3 +287,11 @@ def _access(status: Status | Unknown | None) -> Access | None:
     if not isinstance(status, Status):
         return None
     return Access(status.mode, status.owner, status.group)
+
+
+def keys_in(text: str) -> tuple[str, ...]:
+    """Return the fingerprints of the primary keys in the text of a key file; () for no key file."""
+    try:
+        return fingerprints(text.encode("utf-8", "surrogateescape"))
+    except OpenPGPError:
+        return ()

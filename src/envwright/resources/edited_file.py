@@ -119,3 +119,16 @@ class EditedFile(Resource):
         if both.spec() != replace(theirs, keys=both.keys).spec():
             return super().merge(other)
         return both
+
+
+def entries(dialect: str, text: object) -> tuple[dict[str, Value], str]:
+    """Return the keys that the answer to a question for a text holds, and why it holds none.
+
+    Args:
+        dialect: how the file is read.
+        text: the text; another answer counts as a file that is not there.
+    """
+    try:
+        return dialects.get(dialect).read(text if isinstance(text, str) else ""), ""
+    except dialects.DialectError as error:
+        return {}, str(error)

@@ -95,6 +95,9 @@ def _capability(name: str, model: type[Section | Policy]) -> Iterator[str]:
     yield name
     yield ""
     yield from _paragraphs(inspect.cleandoc(model.__doc__ or ""))
+    if reason := getattr(model, "uncaptured", ""):
+        yield ""
+        yield from _wrapped(f"`capture` writes no such section. {reason}")
     yield from _keys(shape_of(model), "Keys")
     yield ""
     yield "Example:"
