@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
+from pydantic import model_validator
+
 from envwright.model import shells
-from envwright.model.capability import Objection, TableCapability
-from envwright.model.values import VariableName, spelled
+from envwright.model.capability import Objection, Settings, TableCapability
+from envwright.model.values import InnerPath, VariableName, exactly_one, spelled
 from envwright.resources.variables import Variables
 
 if TYPE_CHECKING:
@@ -18,11 +21,30 @@ if TYPE_CHECKING:
 
 Text = Annotated[
     str,
-    spelled(r"^[^\n\r\x00⟦⟧]*$", "text on one line, and no secret, since everybody reads it"),
+    spelled(r"^[^\n\r\x00⟦⟧]*$", "text on one line without a secret"),
 ]
 NAME = "60-envwright"
 SYSTEMS = ("/usr/bin", "/bin")
 """The directories without which a login finds no program of the system."""
+
+
+EXPANDED = re.compile(r"\$[A-Za-z_{(]|(^|:)~(/|:|$)")
+"""What a shell would expand, and no reader of these values does."""
+
+
+class Value(Settings):
+    """A value that is no plain text: a path in the home, or a text with a dollar that is meant."""
+
+    home: InnerPath | None = None
+    """A path from each person's own home on: `.cache/tool` is ~/.cache/tool. The services of the
+    system have no home, and do not get the variable."""
+    literal: Text | None = None
+    """A text as it is, also where it looks like a variable of a shell: `$HOME` stays `$HOME`."""
+
+    @model_validator(mode="after")
+    def _one(self) -> Value:
+        exactly_one(self, "home", "literal")
+        return self
 
 
 class Section(TableCapability):
@@ -30,8 +52,10 @@ class Section(TableCapability):
 
     Login shells (bash, dash, zsh, fish) read the variables from files in /etc, users' services
     from /etc/environment.d (environment.d(5)), system services from DefaultEnvironment
-    (systemd-system.conf(5)). Values are literal: nothing in them is expanded. A startup file of a
-    person can set a variable anew: `verify` says so, with the file.
+    (systemd-system.conf(5)). Nothing in a value is expanded, so a text with `$NAME` or `~/` is
+    refused: `{home: PATH}` is a path in each person's home, `{literal: TEXT}` a text that is meant
+    so. Folders of programs are the section `path`. A startup file of a person can set a variable
+    anew: `verify` says so, with the file.
     """
 
     uncaptured: ClassVar[str] = "The files that set variables are captured as `files`."
@@ -39,12 +63,14 @@ class Section(TableCapability):
 environment:
   EDITOR: vim
   PAGER: less -R
+  npm_config_prefix: {home: .local}
+  LESS: {literal: "-Ps%f in $HOME"}
 """
 
-    root: dict[VariableName, Text]
+    root: dict[VariableName, Text | Value]
 
     def objections(self, machine: Machine) -> Iterator[Objection]:  # noqa: ARG002 - the same everywhere
-        for name in self.root:
+        for name, value in self.root.items():
             if name in shells.OF_LOGINS:
                 yield Objection(
                     f"each login sets {name} for its own person", f"leave out {name}", (name,)
@@ -55,19 +81,14 @@ environment:
                     "choose another name",
                     (name,),
                 )
-        folders = self.root.get("PATH", ":".join(SYSTEMS)).split(":")
-        if any(not folder.startswith("/") or "$" in folder for folder in folders):
-            yield Objection(
-                "values are literal, and PATH needs absolute directories",
-                "write out each directory, the system's too: /opt/bin:/usr/local/bin:/usr/bin:/bin",
-                ("PATH",),
-            )
-        elif missing := [folder for folder in SYSTEMS if folder not in folders]:
-            yield Objection(
-                f"no login would find the programs of {' and '.join(missing)}",
-                f"add {':'.join(missing)} to PATH",
-                ("PATH",),
-            )
+            elif isinstance(value, str) and name != "PATH" and EXPANDED.search(value):
+                yield Objection(
+                    f"the value of {name} has a variable or `~`, and no reader expands it",
+                    "write a path in the home as `{home: PATH}`, and a text that is meant so as "
+                    "`{literal: TEXT}`",
+                    (name,),
+                )
+        yield from _of_path(self.root.get("PATH", ":".join(SYSTEMS)))
 
     def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
         if self.root:
@@ -78,4 +99,30 @@ environment:
             yield from self._variables().proofs()
 
     def _variables(self) -> Variables:
-        return Variables(NAME, self.root, places={name: (name,) for name in self.root})
+        values, homes = {}, {}
+        for name, value in self.root.items():
+            text = value if isinstance(value, str) else value.literal
+            if text is not None:
+                values[name] = text
+            elif isinstance(value, Value):
+                homes[name] = f"~/{value.home}"
+        places: dict[str, tuple[str | int, ...]] = {name: (name,) for name in self.root}
+        return Variables(NAME, values, places=places, homes=homes)
+
+
+def _of_path(value: str | Value) -> Iterator[Objection]:
+    """Yield why a PATH would leave logins without programs."""
+    folders = value.split(":") if isinstance(value, str) else []
+    if any(not folder.startswith("/") or "$" in folder for folder in folders) or not folders:
+        yield Objection(
+            "values are literal, and PATH needs absolute directories",
+            "add folders to PATH by the section `path`: `path: [~/.local/bin]`; or write out each "
+            "directory, the system's too: /opt/bin:/usr/local/bin:/usr/bin:/bin",
+            ("PATH",),
+        )
+    elif missing := [folder for folder in SYSTEMS if folder not in folders]:
+        yield Objection(
+            f"no login would find the programs of {' and '.join(missing)}",
+            f"add {':'.join(missing)} to PATH",
+            ("PATH",),
+        )

@@ -56,7 +56,8 @@ user:
   groups: [team]
   sudo: nopasswd
 packages: [git, jq, cron]
-environment: {EDITOR: vi}
+environment: {EDITOR: vi, NOTES: {home: notes}}
+path: {prepend: [~/.local/bin], append: [/opt/games]}
 sysctl:
   net.ipv4.ip_default_ttl: 65
   net.ipv4.ip_local_port_range: "20000 60999"
@@ -392,6 +393,35 @@ VARIABLES = [
         Teller.NOBODY,
     ),
 ]
+WINDOWS = "/mnt/c/tools/solitaire"
+PROGRAMS = [
+    Effect(
+        "a later profile of the system sets PATH anew",
+        "echo PATH=/usr/bin:/bin > /etc/profile.d/zz.sh",
+        "rm /etc/profile.d/zz.sh",
+    ),
+    Effect(
+        "the profile of a person sets PATH anew",
+        "echo PATH=/usr/bin:/bin >> /home/dev/.profile",
+        "sed -i '/^PATH=/d' /home/dev/.profile",
+        Teller.VERIFY,
+    ),
+    Effect(
+        "the services of a person lose PATH by a file in the home",
+        "runuser -u dev -- sh -c 'mkdir -p ~/.config/environment.d; "
+        "echo PATH=/usr/bin:/bin > ~/.config/environment.d/zz.conf'",
+        "rm /home/dev/.config/environment.d/zz.conf",
+        Teller.VERIFY,
+    ),
+    Effect(
+        "a folder of Windows has a program of the same name, and comes first",
+        f"mkdir -p /opt/games {WINDOWS.rpartition('/')[0]}; "
+        f"cp /bin/true /opt/games/solitaire; cp /bin/true {WINDOWS}; "
+        "echo 'PATH=$PATH:/mnt/c/tools' > /etc/profile.d/00-windows.sh",
+        f"rm /etc/profile.d/00-windows.sh {WINDOWS}",
+        Teller.VERIFY,
+    ),
+]
 LOGINS = [
     Effect(
         "git asks another helper first",
@@ -408,6 +438,7 @@ TABLE: dict[str, list[Effect]] = {
     "packages": PACKAGES,
     "user": USER,
     "environment": VARIABLES,
+    "path": PROGRAMS,
     "logins": LOGINS,
 }
 """The effects on the machine of ENVIRONMENT, by the capability that brings them about."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 OF_LOGINS = frozenset({"HOME", "LOGNAME", "PWD", "SHELL", "USER"})
 """The variables that each login sets for its own person."""
 _BASH = (
@@ -38,3 +43,13 @@ def word(text: str) -> str:
 def fish_word(text: str) -> str:
     """Return a text as one word for fish, where quotes keep the meaning of two escapes."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def at_home(path: str, word: Callable[[str], str]) -> str:
+    """Return a path as one word, in which the home stands for a `~` at the beginning.
+
+    Args:
+        path: absolute, or beginning with `~`.
+        word: how the shell quotes; see `word` and `fish_word`.
+    """
+    return f'"$HOME"{word(path[1:])}' if path.startswith("~") else word(path)

@@ -29,6 +29,12 @@ def unexpanded(text: str) -> str:
     return escaped.replace("$", r"\$\$")
 
 
+def at_home(path: str) -> str:
+    """Return a path as `unexpanded` does, in which the home stands for a `~` at the beginning."""
+    escaped = unexpanded(path.removeprefix("~"))
+    return "${HOME}" + escaped if path.startswith("~") else escaped
+
+
 def assignments(variables: Mapping[str, str]) -> str:
     """Return environment variables as `Environment=` takes them (systemd.exec(5))."""
     return " ".join(quoted(f"{name}={value}") for name, value in variables.items())

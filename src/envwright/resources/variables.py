@@ -20,7 +20,7 @@ from envwright.resources.startup_files import profile, startup_files
 from envwright.scripts import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from envwright.model.resource import Resource
 
@@ -49,12 +49,15 @@ class Variables:
         values: the variables; literal, and no secret, since everybody reads them.
         called: what a person calls them, for the names of proofs.
         places: where the section asks for a variable, by its name; else at its beginning.
+        homes: variables whose values are paths that begin with `~`, each person's own home. The
+            system's services have no home, and do not get these.
     """
 
     file: str
     values: Mapping[str, str]
     called: str = "these variables"
     places: Mapping[str, tuple[str | int, ...]] = field(default_factory=dict)
+    homes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def users(self) -> str:
@@ -68,18 +71,27 @@ class Variables:
 
     def resources(self) -> Iterator[Resource]:
         """Yield the files, and the variables of the running system manager."""
-        quoted = {name: shells.word(value) for name, value in self.values.items()}
+        quoted = self._words(shells.word)
         posix = "".join(f"export {name}={value}\n" for name, value in quoted.items())
-        values = {name: shells.fish_word(value) for name, value in self.values.items()}
+        values = self._words(shells.fish_word)
         fish = "".join(f"    set -gx {name} {value}\n" for name, value in values.items())
         yield from startup_files(self.file, posix, fish)
         yield File(path=self.users, content=HEADER + "".join(self._assignments()))
-        yield File(path=self.system, content=f"{HEADER}[Manager]\n" + "".join(self._defaults()))
+        if self.values:
+            text = f"{HEADER}[Manager]\n" + "".join(self._defaults())
+            yield File(path=self.system, content=text)
         for name, value in self.values.items():
             yield self._manager_variable(name, value)
 
+    def _words(self, word: Callable[[str], str]) -> dict[str, str]:
+        """Return each value as a word of a shell that quotes by `word`."""
+        literal = {name: word(value) for name, value in self.values.items()}
+        return literal | {name: shells.at_home(path, word) for name, path in self.homes.items()}
+
     def _assignments(self) -> Iterator[str]:
-        return (f'{name}="{systemd.unexpanded(value)}"\n' for name, value in self.values.items())
+        values = {name: systemd.unexpanded(value) for name, value in self.values.items()}
+        values |= {name: systemd.at_home(path) for name, path in self.homes.items()}
+        return (f'{name}="{value}"\n' for name, value in values.items())
 
     def _defaults(self) -> Iterator[str]:
         for name, value in self.values.items():
@@ -88,23 +100,20 @@ class Variables:
 
     def proofs(self) -> Iterator[Proof]:
         """Yield the proofs that each kind of process has the variables."""
-        values = {
-            "functions": FUNCTIONS,
-            "variables": {name: shlex.quote(value) for name, value in self.values.items()},
-            "command": command(
-                "; ".join(f"printenv {name} || echo {UNSET}" for name in self.values)
-            ),
-            "unset": UNSET,
-            "unquoted": UNQUOTED,
-        }
+        literal = {name: shlex.quote(value) for name, value in self.values.items()}
+        homes = {name: shells.at_home(path, shells.word) for name, path in self.homes.items()}
         for name, (template, remedy) in _PROOFS.items():
-            script = render(f"variables.{template}.sh", **values)
-            yield Proof(f"{name} {self.called}", script, remedy=remedy)
+            # The system's services have no home.
+            variables = literal if template == "system" else literal | homes
+            if variables:
+                script = render(f"variables.{template}.sh", **_values(variables))
+                yield Proof(f"{name} {self.called}", script, remedy=remedy)
         yield Proof(
             f"no file of the system sets {self.called} anew",
             render(
                 "variables.later.sh",
-                variables=values["variables"],
+                names=[*literal, *homes],
+                variables=literal,
                 profile=profile(self.file),
                 users=self.users,
             ),
@@ -136,3 +145,19 @@ class Variables:
             systemd=True,
             at=self.places.get(name, ()),
         )
+
+
+def _values(variables: Mapping[str, str]) -> dict[str, object]:
+    """Return what the templates of proofs need.
+
+    Args:
+        variables: the value of each as a word of sh, in which HOME is that of the person.
+    """
+    asked = "; ".join(f"printenv {name} || echo {UNSET}" for name in variables)
+    return {
+        "functions": FUNCTIONS,
+        "variables": variables,
+        "command": command(asked),
+        "unset": UNSET,
+        "unquoted": UNQUOTED,
+    }

@@ -17,16 +17,19 @@ from envwright.model.catalogue import discover
 from envwright.model.proof import Assertion, View
 from envwright.portable import readers
 from envwright.resources.command import Command
+from envwright.resources.file import File
 from envwright.resources.variables import UNQUOTED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from envwright.facts import Machine
 
 SECTION = """\
 environment:
   EDITOR: vim
   PAGER: less -R
-  ODD: "it's 100% \\"$HOME\\" `id` \\\\ ; #"
+  ODD: {literal: "it's 100% \\"$HOME\\" `id` \\\\ ; #"}
 """
 ROOT = {"kind": "file", "mode": "0644", "owner": "root", "group": "root"}
 HEADER = "# Written by envwright: change the environment, not this file.\n"
@@ -72,7 +75,7 @@ VALUES = st.text(
 )
 
 
-def wishes(values: dict[str, str]) -> list[Any]:
+def wishes(values: Mapping[str, Any]) -> list[Any]:
     return list(discover()["environment"].model_validate(values).resources(DEBIAN))
 
 
@@ -207,6 +210,7 @@ def test_a_later_file_of_the_system_that_sets_a_variable_anew_is_named_by_the_pl
         ("{UID: '0'}", "2:20: a shell keeps the name UID for itself: its login would break"),
         ("{path: /opt}", "2:21: a shell keeps the name path for itself: its login would break"),
         ("{HOME: /opt}", "2:21: each login sets HOME for its own person"),
+        ("{PATH: {home: bin}}", "2:21: values are literal, and PATH needs absolute directories"),
     ],
 )
 def test_a_variable_that_would_break_logins_is_refused(
@@ -217,6 +221,60 @@ def test_a_variable_that_would_break_logins_is_refused(
 
 def test_a_path_with_the_systems_directories_is_taken(tmp_path: Path) -> None:
     assert refusals(tmp_path, "environment: {PATH: '/opt/bin:/usr/bin:/bin'}\n") == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["$HOME/x", "a:${HOME}/x", "$(id)", "~", "~/x", "/opt:~/x", "http://$HOST"],
+)
+def test_what_no_reader_expands_is_refused(tmp_path: Path, value: str) -> None:
+    assert refusals(tmp_path, f"environment: {{A: '{value}'}}\n") == [
+        "2:18: the value of A has a variable or `~`, and no reader expands it"
+    ]
+
+
+@pytest.mark.parametrize("value", ["costs 5$", "a~b", "x ~/y", "$", "%h", "`id`"])
+def test_a_sign_that_no_shell_expands_there_is_a_part_of_the_value(
+    tmp_path: Path, value: str
+) -> None:
+    assert refusals(tmp_path, f"environment: {{A: '{value}'}}\n") == []
+
+
+AT_HOME = {"A": {"home": "it's $5/x"}, "B": {"literal": "$HOME"}}
+
+
+def test_a_path_in_the_home_is_each_persons_own_and_no_system_services() -> None:
+    texts = {r.path: r.content for r in wishes(AT_HOME) if isinstance(r, File)}
+    assert texts == {
+        "/etc/profile.d/60-envwright.sh": (
+            f"{HEADER}export B='$HOME'\nexport A=\"$HOME\"'/it'\\''s $5/x'\n"
+        ),
+        "/etc/fish/conf.d/60-envwright.fish": (
+            f"{HEADER}if status is-login\n    set -gx B '$HOME'\n"
+            "    set -gx A \"$HOME\"'/it\\'s $5/x'\nend\n"
+        ),
+        "/etc/environment.d/60-envwright.conf": (
+            f'{HEADER}B="\\$\\$HOME"\nA="${{HOME}}/it\'s \\$\\$5/x"\n'
+        ),
+        "/etc/systemd/system.conf.d/60-envwright.conf": (
+            f'{HEADER}[Manager]\nDefaultEnvironment="B=$HOME"\n'
+        ),
+    }
+
+
+def test_paths_in_the_home_alone_are_nothing_for_system_services(tmp_path: Path) -> None:
+    made = compile_section(tmp_path, "environment: {A: {home: x}}\n")
+    assert [proof.name for proof in made.proofs] == [
+        "the login shell of each person has these variables",
+        "the services of each person have these variables",
+        "no file of the system sets these variables anew",
+    ]
+    assert [resource.id for resource in made.resources] == [
+        "file:/etc/profile.d/60-envwright.sh",
+        "file:/etc/fish/conf.d/60-envwright.fish",
+        "file:/etc/environment.d/60-envwright.conf",
+        "command:zsh reads /etc/profile.d/60-envwright.sh",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -233,18 +291,15 @@ def test_a_path_with_the_systems_directories_is_taken(tmp_path: Path) -> None:
         (
             "{A: 5}",
             (
-                "2:18: environment.A must be text on one line, and no secret, "
-                "since everybody reads it, not the integer 5"
+                "2:18: environment.A must be text on one line without a secret or a mapping, "
+                "not the integer 5"
             ),
         ),
         (
             '{A: "a\\nb"}',
-            (
-                "2:18: environment.A must be text on one line, and no secret, "
-                "since everybody reads it, not text 'a\\nb'"
-            ),
+            ("2:18: environment.A must be text on one line without a secret, not text 'a\\nb'"),
         ),
-        ("[A]", "2:14: environment must be a mapping of text to text, not a list"),
+        ("[A]", "2:14: environment must be a mapping of text to text or mappings, not a list"),
     ],
 )
 def test_what_is_no_variable_is_refused(tmp_path: Path, section: str, told: str) -> None:

@@ -15,6 +15,8 @@ from envwright.model.capability import render
 from envwright.model.operations import Checksum
 from envwright.model.resource import Difference, Fields, FileKey
 from envwright.resources.archive import Archive
+from envwright.resources.file import File
+from envwright.resources.search_path import SearchPath
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,25 +45,11 @@ def link(target: str) -> Fields:
     return {"kind": "link", "target": target, **ROOT}
 
 
-PROFILE = """\
-# Written by envwright: change the environment, not this file.
-for folder in "$HOME"'/go-home/bin' '/usr/local/go/bin'; do
-    case ":$PATH:" in *":$folder:"*) ;; *) PATH=$folder:$PATH ;; esac
-done
-unset folder
-"""
-FISH = """\
-# Written by envwright: change the environment, not this file.
-if status is-login
-    for folder in "$HOME"'/go-home/bin' '/usr/local/go/bin'
-        contains -- $folder $PATH; or set -gx PATH $folder $PATH
-    end
-end
-"""
-USERS = """\
-# Written by envwright: change the environment, not this file.
-PATH="/usr/local/go/bin:${HOME}/go-home/bin:${PATH:-/usr/local/bin:/usr/bin:/bin}"
-"""
+PROFILE, FISH, USERS = (
+    resource.content
+    for resource in SearchPath("x", ("/usr/local/go/bin", "~/go-home/bin")).resources()
+    if isinstance(resource, File)
+)
 FOLDERS = (
     "directory:/home/dev/.config",
     "directory:/home/dev/.config/go",
