@@ -29,6 +29,7 @@ LINES = 6
 """A script of more lines is a file beside its module."""
 RENDERED = {
     "SC2034": "a variable of a function that this script does not call",
+    "SC2041": "a loop over one text, which is no command",
     "SC2043": "a loop over a list that an environment fills",
     "SC2046": "an option, or none",
     "SC2120": "a function with an argument that this script leaves out",

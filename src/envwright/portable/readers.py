@@ -184,6 +184,16 @@ def goenv(text: str, key: str) -> str | None:
     return values[-1] if values else None
 
 
+def pamenv(text: str, key: str) -> str | None:
+    """Read the value of the last KEY=value line of /etc/environment, without a pair of quotes."""
+    joined = re.sub(r"^([^#\n]*)\\[ \t]*\n(?:[ \t]*(?:#.*)?\n)*", r"\1", text, flags=re.MULTILINE)
+    while joined != text:
+        text, joined = joined, re.sub(r"^([^#\n]*)\\[ \t]*\n", r"\1", joined, flags=re.MULTILINE)
+    line = rf"^[ \t]*(?:export )?{re.escape(key)}=([^#\n]*)"
+    values: list[str] = re.findall(line, joined, re.MULTILINE)
+    return re.sub(r"""^["'](.*?)["']?$""", r"\1", values[-1]) if values else None
+
+
 def netrc(text: str, key: str) -> str | None:
     """Read the first login of a machine, from a file without macros: `login NAME password WORD`."""
     bare = re.sub(r"^[ \t]*#.*$", "", text, flags=re.MULTILINE)

@@ -1,7 +1,8 @@
-"""Environment variables, for login shells, users' services and the system's services.
+"""Environment variables, for login shells, other sessions, users' services and the system's.
 
 Login shells read files that `startup_files` yields, users' services environment.d(5), system
-services DefaultEnvironment (systemd-system.conf(5)).
+services DefaultEnvironment (systemd-system.conf(5)). A session of cron, a command of ssh, su and
+sudo start no login shell: PAM gives them what pam_env finds in /etc/environment.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from envwright.model import shells, systemd
 from envwright.model.capability import HEADER, render
 from envwright.model.proof import Assertion, Proof, View
 from envwright.resources.command import Command
+from envwright.resources.edited_file import reason_unwritable
 from envwright.resources.file import File
+from envwright.resources.keys import Keys
 from envwright.resources.login_shell import FUNCTIONS, command
 from envwright.resources.startup_files import profile, startup_files
 from envwright.scripts import load
@@ -26,6 +29,10 @@ if TYPE_CHECKING:
 
 UNQUOTED = load(__file__).rstrip("\n")
 """Decodes a value that systemd prints, who quotes one with odd characters as bash does."""
+SESSIONS = "/etc/environment"
+"""The file that pam_env reads at the begin of a session without a login shell: of cron, of a
+command of ssh, of su and sudo."""
+ACCESS = ("mode", "owner", "group")
 UNSET = "envwright-unset"
 """What a proof reads for a variable that is not set."""
 _PROOFS = {
@@ -35,6 +42,10 @@ _PROOFS = {
     ),
     "the services of each person have": ("services", "remove the line that sets it anew"),
     "a system service has": ("system", ""),
+    "a session without a login shell has": (
+        "session",
+        "have the file of PAM that is named read /etc/environment by pam_env.so",
+    ),
 }
 """The template of each proof's script, and what a person can do, by the proof's name."""
 
@@ -77,11 +88,18 @@ class Variables:
         fish = "".join(f"    set -gx {name} {value}\n" for name, value in values.items())
         yield from startup_files(self.file, posix, fish)
         yield File(path=self.users, content=HEADER + "".join(self._assignments()))
+        if sessions := self._of_sessions():
+            yield Keys(path=SESSIONS, dialect="pamenv", keys=sessions, keep=ACCESS)
         if self.values:
             text = f"{HEADER}[Manager]\n" + "".join(self._defaults())
             yield File(path=self.system, content=text)
         for name, value in self.values.items():
             yield self._manager_variable(name, value)
+
+    def _of_sessions(self) -> dict[str, str]:
+        """Return the variables that pam_env can read: it cannot read all values."""
+        items = self.values.items()
+        return {name: v for name, v in items if not reason_unwritable("pamenv", {name: v})}
 
     def _words(self, word: Callable[[str], str]) -> dict[str, str]:
         """Return each value as a word of a shell that quotes by `word`."""
@@ -104,7 +122,8 @@ class Variables:
         homes = {name: shells.at_home(path, shells.word) for name, path in self.homes.items()}
         for name, (template, remedy) in _PROOFS.items():
             # The system's services have no home.
-            variables = literal if template == "system" else literal | homes
+            of_all = {name: literal[name] for name in self._of_sessions()}
+            variables = {"system": literal, "session": of_all}.get(template, literal | homes)
             if variables:
                 script = render(f"variables.{template}.sh", **_values(variables))
                 yield Proof(f"{name} {self.called}", script, remedy=remedy)

@@ -15,6 +15,7 @@ from standins import DEBIAN, OFFLINE, UBUNTU, WSL
 
 from envwright.model.catalogue import discover
 from envwright.model.proof import Assertion, View
+from envwright.model.resource import FileKey
 from envwright.portable import readers
 from envwright.resources.command import Command
 from envwright.resources.file import File
@@ -56,6 +57,11 @@ EXPECTED = {
             f'{HEADER}EDITOR="vim"\nPAGER="less -R"\n'
             'ODD="it\'s 100% \\"\\$\\$HOME\\" \\`id\\` \\\\ ; #"\n'
         ),
+    },
+    "keys:/etc/environment": {
+        "kind": "file",
+        FileKey("EDITOR"): "vim",
+        FileKey("PAGER"): "less -R",
     },
     "file:/etc/systemd/system.conf.d/60-envwright.conf": {
         **ROOT,
@@ -154,6 +160,7 @@ def test_variables_are_proved_for_persons_their_services_and_the_systems(tmp_pat
         ("the login shell of each person has these variables", False),
         ("the services of each person have these variables", False),
         ("a system service has these variables", False),
+        ("a session without a login shell has these variables", False),
         ("no file of the system sets these variables anew", True),
     ]
     assert ill_written(made) == []

@@ -58,7 +58,11 @@ def test_a_shell_has_each_folder_once_and_in_its_place(shell: str, tmp_path: Pat
         text = fish.replace("status is-login", "true") if shell == "fish" else posix
         run = ["emulate sh -c '. " + str(script) + "'"] if shell == "zsh" else [f". {script}"]
         script.write_text(text, "utf-8")
-        env = {"HOME": HOME, "PATH": ":".join(map(at_home, before)), "XDG_CONFIG_HOME": "/none"}
+        env = {
+            "HOME": HOME,
+            "PATH": ":".join(map(at_home, before)),
+            "XDG_CONFIG_HOME": str(tmp_path),
+        }
         argv = [program, "-c", f"{run[0]}; /usr/bin/printenv PATH"]
         done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
         got = done.stdout.rstrip("\n").split(":") if done.stdout.strip() else []

@@ -29,5 +29,6 @@ def test_the_proofs_are_called_after_the_variables() -> None:
         "the login shell of each person has the variables of ours",
         "the services of each person have the variables of ours",
         "a system service has the variables of ours",
+        "a session without a login shell has the variables of ours",
         "no file of the system sets the variables of ours anew",
     ]

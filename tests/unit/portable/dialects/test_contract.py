@@ -74,6 +74,13 @@ def wsl_case(bad: Text, values: Text, marks: Text) -> Case:
     )
 
 
+def pamenv_case() -> Case:
+    values = plain_text("\0\n\r").map(lambda text: text.replace("#", ""))
+    lines = st.builds("{}={}".format, words("A", " B", "export A", "C "), values)
+    texts = files(lines, words("", "# c@", "junk", "A"), endings=("\n",))
+    return Case(texts, words("A", "B", "NEW_1"), values)
+
+
 def json_case() -> Case:
     names = words("a", "b", "a/b", "~", "é\n")
     leaf: st.SearchStrategy[Value] = st.one_of(
@@ -273,6 +280,7 @@ CASES = {
         words("GOPROXY", "GOFLAGS", "GOBIN"),
         plain_text("\0\n\r"),
     ),
+    "pamenv": pamenv_case(),
     "netrc": netrc_case(),
     "fstab": fstab_case(),
     "authorized_keys": authorized_keys_case(),
