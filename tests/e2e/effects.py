@@ -392,6 +392,12 @@ VARIABLES = [
         "rm /etc/systemd/system.conf.d/zz.conf",
         Teller.NOBODY,
     ),
+    Effect(
+        "sessions without a login shell do not read /etc/environment",
+        "cp /etc/pam.d/su /root/su; sed -i '/pam_env/d' /etc/pam.d/su",
+        "mv /root/su /etc/pam.d/su",
+        Teller.VERIFY,
+    ),
 ]
 WINDOWS = "/mnt/c/tools/solitaire"
 PROGRAMS = [

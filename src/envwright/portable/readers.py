@@ -186,9 +186,11 @@ def goenv(text: str, key: str) -> str | None:
 
 def pamenv(text: str, key: str) -> str | None:
     """Read the value of the last KEY=value line of /etc/environment, without a pair of quotes."""
-    joined = re.sub(r"^([^#\n]*)\\[ \t]*\n(?:[ \t]*(?:#.*)?\n)*", r"\1", text, flags=re.MULTILINE)
+    continued, joined = r"^([^#\n]*)\\[ \t]*\n(?:[ \t]*(?:#.*)?\n)*(?=[ \t]*[^#\s])", ""
     while joined != text:
-        text, joined = joined, re.sub(r"^([^#\n]*)\\[ \t]*\n", r"\1", joined, flags=re.MULTILINE)
+        joined, text = text, re.sub(continued, r"\1", text, flags=re.MULTILINE)
+    # The file ends where such a line would go on: it does not count.
+    joined = re.sub(r"^[^#\n]*\\[ \t]*$", "", joined, flags=re.MULTILINE)
     line = rf"^[ \t]*(?:export )?{re.escape(key)}=([^#\n]*)"
     values: list[str] = re.findall(line, joined, re.MULTILINE)
     return re.sub(r"""^["'](.*?)["']?$""", r"\1", values[-1]) if values else None
