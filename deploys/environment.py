@@ -53,11 +53,10 @@ class Section(TableCapability):
     Login shells (bash, dash, zsh, fish) read the variables from files in /etc, users' services
     from /etc/environment.d (environment.d(5)), system services from DefaultEnvironment
     (systemd-system.conf(5)), and sessions that start no login shell (of cron, commands of ssh, su)
-    from /etc/environment, where pam_env can read the value: it takes a `#` for a comment. Nothing
-    in a value is expanded, so a text with `$NAME` or `~/` is refused: `{home: PATH}` is a path in
-    each person's home, `{literal: TEXT}` a text that is meant so. Folders of programs are the
-    section `path`. A startup file of a person can set a variable anew: `verify` says so, with the
-    file.
+    from /etc/environment, which can hold no dollar, quote, backslash and number sign. Nothing in a
+    value is expanded, so a text with `$NAME` or `~/` is refused: `{home: PATH}` is a path in each
+    person's home, `{literal: TEXT}` a text that is meant so. Folders of programs are the section
+    `path`. A startup file of a person can set a variable anew: `verify` says so, with the file.
     """
 
     uncaptured: ClassVar[str] = "The files that set variables are captured as `files`."

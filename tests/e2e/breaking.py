@@ -266,6 +266,7 @@ BY_TITLE = {
         ("hashes", "find /etc/ssl/certs -name '*.0' -delete"),
     ),
     "locale LANG": (("another", "echo LANG=C.UTF-8 > /etc/default/locale"),),
+    "hostname": (("another", "echo other >/proc/sys/kernel/hostname"),),
     "locales": (("missing", "rm -r /usr/lib/locale/locale-archive"),),
 }
 """The ways to break the states that an environment has once at most."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from envwright.errors import ConflictError
 from envwright.facts import Unknown
@@ -115,8 +115,12 @@ class EditedFile(Resource):
                     f"{other.origins[0]} wants {yours!r}",
                     hint="remove one of the two",
                 )
-        both = replace(self, keys={**self.keys, **theirs.keys})
-        if both.spec() != replace(theirs, keys=both.keys).spec():
+        checks = dict.fromkeys([self.effect_check, theirs.effect_check])
+        # Keys of which nothing shows that they are in effect leave the whole file open.
+        check = "" if "" in checks else " && ".join(f"{{ {check}\n}}" for check in checks)
+        joined: dict[str, Any] = {"keys": {**self.keys, **theirs.keys}, "effect_check": check}
+        both = replace(self, **joined)
+        if both.spec() != replace(theirs, **joined).spec():
             return super().merge(other)
         return both
 

@@ -44,8 +44,12 @@ class SearchPath:
 
     @property
     def users(self) -> str:
-        """The file that the managers of users' services read."""
-        return f"/etc/environment.d/{self.file}.conf"
+        """The file that the managers of users' services read.
+
+        Its name sorts behind 99-environment.conf, by which they read /etc/environment: Ubuntu's
+        installer sets PATH there.
+        """
+        return f"/etc/environment.d/99-path-{self.file}.conf"
 
     def resources(self) -> Iterator[Resource]:
         """Yield the files."""

@@ -88,8 +88,10 @@ class Variables:
         fish = "".join(f"    set -gx {name} {value}\n" for name, value in values.items())
         yield from startup_files(self.file, posix, fish)
         yield File(path=self.users, content=HEADER + "".join(self._assignments()))
-        if sessions := self._of_sessions():
-            yield Keys(path=SESSIONS, dialect="pamenv", keys=sessions, keep=ACCESS)
+        # Users' services read this file last: another value there would win.
+        absent = dict.fromkeys([*self.values, *self.homes])
+        sessions = absent | self._of_sessions()
+        yield Keys(path=SESSIONS, dialect="pamenv", keys=sessions, keep=ACCESS)
         if self.values:
             text = f"{HEADER}[Manager]\n" + "".join(self._defaults())
             yield File(path=self.system, content=text)

@@ -62,6 +62,7 @@ EXPECTED = {
         "kind": "file",
         FileKey("EDITOR"): "vim",
         FileKey("PAGER"): "less -R",
+        FileKey("ODD"): None,
     },
     "file:/etc/systemd/system.conf.d/60-envwright.conf": {
         **ROOT,
@@ -280,6 +281,7 @@ def test_paths_in_the_home_alone_are_nothing_for_system_services(tmp_path: Path)
         "file:/etc/profile.d/60-envwright.sh",
         "file:/etc/fish/conf.d/60-envwright.fish",
         "file:/etc/environment.d/60-envwright.conf",
+        "keys:/etc/environment",
         "command:zsh reads /etc/profile.d/60-envwright.sh",
     ]
 

@@ -83,7 +83,7 @@ def test_all_of_it_is_what_it_says(tmp_path: Path) -> None:
         "file:/etc/profile.d/61-envwright-go.sh": {**file, **ROOT, "content": PROFILE},
         "file:/etc/fish/conf.d/61-envwright-go.fish": {**file, **ROOT, "content": FISH},
         "command:zsh reads /etc/profile.d/61-envwright-go.sh": {"value": "read"},
-        "file:/etc/environment.d/61-envwright-go.conf": {**file, **ROOT, "content": USERS},
+        "file:/etc/environment.d/99-path-61-envwright-go.conf": {**file, **ROOT, "content": USERS},
         **dict.fromkeys(FOLDERS, folder),
         "command:go cache GOCACHE of dev": {"value": "/data/go-build"},
         "command:go cache GOMODCACHE of dev": {"value": "/home/dev/go-home/pkg/mod"},

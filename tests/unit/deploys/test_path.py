@@ -51,7 +51,10 @@ def test_a_list_is_short_for_folders_that_come_first(tmp_path: Path) -> None:
     wanted = {
         "file:/etc/profile.d/62-envwright-path.sh": {**ROOT, "content": f"{HEADER}{PROFILE}"},
         "file:/etc/fish/conf.d/62-envwright-path.fish": {**ROOT, "content": f"{HEADER}{FISH}"},
-        "file:/etc/environment.d/62-envwright-path.conf": {**ROOT, "content": f"{HEADER}{USERS}"},
+        "file:/etc/environment.d/99-path-62-envwright-path.conf": {
+            **ROOT,
+            "content": f"{HEADER}{USERS}",
+        },
         "command:zsh reads /etc/profile.d/62-envwright-path.sh": {"value": "read"},
     }
     short = "path: [~/.local/bin, /opt/tools/bin]\n"

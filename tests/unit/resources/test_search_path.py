@@ -74,7 +74,7 @@ def test_a_shell_has_each_folder_once_and_in_its_place(shell: str, tmp_path: Pat
 
 def test_managers_of_services_read_the_folders_around_what_they_have() -> None:
     path = SearchPath("50-own", ["~/.local/bin", '/opt/$x "y"'], ["/opt/games"])
-    assert files(path)["/etc/environment.d/50-own.conf"] == (
+    assert files(path)["/etc/environment.d/99-path-50-own.conf"] == (
         "# Written by envwright: change the environment, not this file.\n"
         'PATH="${HOME}/.local/bin:/opt/\\$\\$x \\"y\\":${PATH:-/usr/local/bin:/usr/bin:/bin}'
         ':/opt/games"\n'

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./=-]*")
 _CONTINUED = re.compile(r"[^#]*\\[ \t]*")
+_EXPANDED = re.compile(r'["$`\\]')
 _LIMIT = 1000
 """Bytes: pam_env cuts a line with more (BUF_SIZE)."""
 
@@ -29,6 +30,10 @@ class PamEnvDialect:
     backslash at the end of a line without `#` joins the next line to it. A name alone unsets the
     variable. Of a variable that stands twice the last line counts: that one is edited; removing
     takes all.
+
+    The managers of users' services read the file, too, as environment.d(5) says, by a link in
+    /usr/lib/environment.d. They expand variables and know escapes. So an edit writes only values
+    that both read alike.
     """
 
     name = "pamenv"
@@ -161,6 +166,8 @@ def _written(key: str, value: Value) -> str:
     require_writable(value, without="\0\r\n")
     if "#" in value:
         raise DialectError(f"{key}: pam_env takes a # for the begin of a comment, even in quotes")
+    if odd := _EXPANDED.search(value):
+        raise DialectError(f"{key}: pam_env and systemd read a {odd[0]} in a value differently")
     line = f"{key}={value}" if _PLAIN.fullmatch(value) else f'{key}="{value}"'
     if len(line.encode(errors="surrogateescape")) > _LIMIT:
         raise DialectError(f"{key}: pam_env reads no line of more than {_LIMIT} bytes")

@@ -75,8 +75,10 @@ def wsl_case(bad: Text, values: Text, marks: Text) -> Case:
 
 
 def pamenv_case() -> Case:
-    values = plain_text("\0\n\r").map(lambda text: text.replace("#", ""))
-    lines = st.builds("{}={}".format, words("A", " B", "export A", "C "), values)
+    values = plain_text("\0\n\r").map(lambda text: re.sub(r'[#"$`\\]', "", text))
+    lines = st.builds(
+        "{}={}".format, words("A", " B", "export A", "C "), st.one_of(values, words("$x", '"a\\"'))
+    )
     texts = files(lines, words("", "# c@", "junk", "A"), endings=("\n",))
     return Case(texts, words("A", "B", "NEW_1"), values)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
-from typing import TYPE_CHECKING
+import subprocess
+from pathlib import Path
 
 import pytest
 from fuzz import rounds
@@ -13,12 +14,11 @@ from hypothesis import strategies as st
 
 from envwright.portable import readers
 from envwright.portable.dialects import DialectError, Problem, Value, get
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from envwright.resources.variables import UNQUOTED
 
 PAMENV = get("pamenv")
 SILENT = 0x8000
+GENERATOR = "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator"
 
 
 class Pam:
@@ -58,7 +58,8 @@ def pam(tmp_path: Path) -> Pam:
 PIECES = st.sampled_from([*"AB_1=\"'#\\ \t\n\r$x", "export ", "A=", "B=", "\\\n", "#x\n", "é"])
 FILES = st.lists(PIECES, max_size=25).map("".join)
 VALUES = st.text(
-    st.sampled_from([*" \t='\"\\$~x"]) | st.characters(codec="utf-8", exclude_characters="#\0\r\n"),
+    st.sampled_from([*" \t='~x"])
+    | st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters='#"$`\\'),
     max_size=12,
 )
 
@@ -88,6 +89,28 @@ def test_every_value_is_written_so_that_pam_env_has_it(pam: Pam) -> None:
     holds()
 
 
+@pytest.mark.skipif(not Path(GENERATOR).exists(), reason="no systemd with environment.d")
+def test_every_value_is_written_so_that_services_have_it(tmp_path: Path) -> None:
+    (tmp_path / "environment.d").mkdir()
+
+    @given(st.lists(VALUES, max_size=20))
+    @settings(max_examples=20, deadline=None)
+    def holds(values: list[str]) -> None:
+        text = PAMENV.edit("", {f"V{number}": value for number, value in enumerate(values)})
+        (tmp_path / "environment.d" / "99-environment.conf").write_text(text, "utf-8")
+        own = {"XDG_CONFIG_HOME": str(tmp_path), "HOME": "/home/dev", "PATH": "/usr/bin:/bin"}
+        said = subprocess.run([GENERATOR], env=own, capture_output=True, check=True).stdout
+        (tmp_path / "said").write_bytes(said)
+        asked = "".join(
+            f"sed -n 's/^V{number}=//p' said | {UNQUOTED}; printf '\\0'\n"
+            for number in range(len(values))
+        )
+        read = subprocess.run(["sh", "-c", asked], cwd=tmp_path, capture_output=True, check=True)
+        assert read.stdout.decode().split("\0")[:-1] == values
+
+    holds()
+
+
 def test_a_comment_behind_a_value_and_all_else_stays() -> None:
     text = '# mine\nPATH="/usr/bin:/bin"\nA=b # why\nA=c\n'
     changes: dict[str, Value] = {"PATH": None, "A": "it is", "B": "x"}
@@ -104,6 +127,8 @@ def test_a_comment_behind_a_value_and_all_else_stays() -> None:
         ("", "A", 1, "A: a variable is a string"),
         ("", "A", "a\nb", "'a\\nb' cannot be written: it contains '\\n'"),
         ("", "A", "a#b", "A: pam_env takes a # for the begin of a comment, even in quotes"),
+        ("", "A", "$HOME", "A: pam_env and systemd read a $ in a value differently"),
+        ("", "A", "a\\b", "A: pam_env and systemd read a \\ in a value differently"),
         ("", "A", "x" * 1000, "A: pam_env reads no line of more than 1000 bytes"),
         (
             "\nA=b\\\n# why\nc\n",

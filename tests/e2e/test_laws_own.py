@@ -1,0 +1,97 @@
+"""The laws for the name of a machine and for a person's own proofs.
+
+The engine of a test machine, a container, mounts the files of its name. The machine is a stand-in
+for one whose files these are: the mounts are taken away.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from law_environments import law_environment
+from laws import Law2, Law3, drift
+from workstation import Workstation, workstation
+
+from envwright.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from machines.machine import Machine, NewMachine
+
+HOSTS = "# mine\n127.0.0.1 localhost\n127.0.1.1 old-name\n"
+
+
+@pytest.fixture(scope="module")
+def machine(start_machine: NewMachine) -> Machine:
+    """The machine as its engine starts it."""
+    return start_machine("debian13")
+
+
+@pytest.fixture(scope="module")
+def bare(machine: Machine) -> Iterator[Workstation]:
+    """A machine with a name and files of its own; with the engine's, plan refuses the name."""
+    with workstation(machine, law_environment("own")) as opened:
+        with pytest.raises(RefusedError, match="the engine of this container gives it its name"):
+            opened.plan()
+        machine.sh("umount /etc/hosts /etc/hostname; echo old-name >/etc/hostname")
+        machine.put("/etc/hosts", HOSTS)
+        yield opened
+
+
+class TestLaw3(Law3):
+    """After the first apply."""
+
+
+class TestLaw2(Law2):
+    """A second apply."""
+
+
+def test_the_machine_has_the_name_and_finds_itself(converged: Workstation) -> None:
+    look = "uname -n; hostname -f; getent hosts box; cat /etc/hostname"
+    assert converged.machine.sh(look).split() == [
+        "box.example.com",
+        "box.example.com",
+        *("127.0.1.1", "box.example.com", "box"),
+        "box.example.com",
+    ]
+    hosts = converged.machine.sh("cat /etc/hosts")
+    assert hosts == (
+        f"{HOSTS}# envwright: hostname begin\n127.0.1.1\tbox.example.com box\n"
+        "# envwright: hostname end\n"
+    )
+
+
+def test_a_check_that_fails_is_told_with_what_it_said(converged: Workstation) -> None:
+    results = {r.id: (r.outcome, r.reason) for r in converged.verify()}
+    own = {id_: said for id_, said in results.items() if id_.startswith("check ")}
+    assert own == {
+        "check the name is short for programs": ("passed", ""),
+        "check nobody is the machine": ("passed", ""),
+        "check there is no such program": ("passed", ""),
+    }
+    converged.machine.sh("mv /usr/bin/hostname /usr/bin/hostname.away")
+    try:
+        told = [
+            (failure.id, failure.reason.splitlines()[-1]) for failure in converged.plan().failures
+        ]
+    finally:
+        converged.machine.sh("mv /usr/bin/hostname.away /usr/bin/hostname")
+    assert told == [
+        ("check the name is short for programs", "it ended with exit code 127, not with 0")
+    ]
+
+
+def test_a_name_that_nothing_resolves_is_told_by_plan(converged: Workstation) -> None:
+    # The file is right, and nobody asks it.
+    converged.machine.sh(
+        "cp /etc/nsswitch.conf /root/; sed -i s/^hosts:.*/hosts:dns/ /etc/nsswitch.conf"
+    )
+    told = [failure.id for failure in converged.plan().failures]
+    converged.machine.sh("mv /root/nsswitch.conf /etc/nsswitch.conf")
+    assert told == ["the machine resolves its own name"]
+
+
+def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
+    assert drift(converged) == []
