@@ -88,7 +88,7 @@ checks:
     user: dev
     remedy: connect to the company's network
   the compiler is the team's: {run: gcc -dumpversion, expect: "14", quick: true}
-  nobody logs in as root: {run: grep -q '^root:[!*]' /etc/shadow, quick: true}
+  nobody logs in as root: {run: "grep -q '^root:[!*]' /etc/shadow", quick: true}
 """
 
     root: dict[CheckName, Check]

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 
 OWN = {"greeting": "rm /etc/greeting", "fetched": "rm /home/dev/fetched"}
 """What breaks the effects of a person's own commands, by their names."""
+PLACES = {
+    "bash": "/usr/local/share/bash-completion/completions/{}",
+    "zsh": "/usr/local/share/zsh/site-functions/_{}",
+}
+"""Where the completions of a program lie, by the shell."""
 DOTFILES = {"copy": ".config/own/app", "stow": ".zshrc", "script": ".installed"}
 """A file in the home by each way of dotfiles."""
 
@@ -266,6 +271,7 @@ BY_TITLE = {
         ("hashes", "find /etc/ssl/certs -name '*.0' -delete"),
     ),
     "locale LANG": (("another", "echo LANG=C.UTF-8 > /etc/default/locale"),),
+    "apt cache": (("has packages", "touch /var/cache/apt/archives/x_1_all.deb"),),
     "hostname": (("another", "echo other >/proc/sys/kernel/hostname"),),
     "locales": (("missing", "rm -r /usr/lib/locale/locale-archive"),),
 }
@@ -274,6 +280,8 @@ BY_TITLE = {
 
 VALUES: dict[str, Callable[..., str]] = {
     "sysctl": lambda key: f"echo 65536 > /proc/sys/{key.replace('.', '/')}",
+    "motd": lambda _, part: f"chmod a+x /etc/update-motd.d/{part}",
+    "completion": lambda shell, program: f"rm {PLACES[shell].format(program)}",
     "swap": lambda file: f"swapoff {file}",
     "environment": lambda name: f"systemctl set-environment {name}=drifted",
     "debconf": lambda question, _, package: (

@@ -83,6 +83,23 @@ def test_a_check_that_fails_is_told_with_what_it_said(converged: Workstation) ->
     ]
 
 
+def test_what_is_cleaned_stays_clean_and_bash_completes(converged: Workstation) -> None:
+    machine = converged.machine
+    # The image of the test machine has a setting of its own that removes packages.
+    machine.sh("rm -f /etc/apt/apt.conf.d/docker-clean; apt-get install -y -qq --reinstall gzip")
+    assert machine.sh("ls /var/cache/apt/archives/*.deb 2>/dev/null | wc -l") == "0\n"
+    assert machine.sh("run-parts --test /etc/update-motd.d") == ""
+    assert converged.plan().settled
+
+
+def test_a_program_that_changes_gets_new_completions(converged: Workstation) -> None:
+    converged.machine.sh("touch /usr/bin/nproc")
+    made = {"command:completion bash nproc", "command:completion zsh nproc"}
+    assert converged.changed() == made
+    converged.apply()
+    assert converged.changed() == set()
+
+
 def test_a_name_that_nothing_resolves_is_told_by_plan(converged: Workstation) -> None:
     # The file is right, and nobody asks it.
     converged.machine.sh(
