@@ -142,6 +142,7 @@ def test_an_editor_asks_for_no_account_that_can_be_left_out() -> None:
 
 OTHERS = {
     "archives.owner": "root owns what nobody is named for",
+    "checks.user": "root runs what nobody is named for",
     "commands.user": "root runs what nobody is named for",
     "docker.daemon.group": "a group",
     "files.group": "a group",
