@@ -79,6 +79,7 @@ hostname: dev-box
             observe=f"cat {RUNNING}",
             expected=self.name,
             run=f"printf '%s\\n' {shlex.quote(self.name)} >{RUNNING}",
+            back=f"printf '%s\\n' \"$1\" >{RUNNING}",
             seen=(Assertion("run", ("uname -n",), "stdout", f"{self.name}\n"),),
             after=("file:/etc/hostname", "keys:/etc/hosts"),
         )

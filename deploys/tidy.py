@@ -133,6 +133,7 @@ def _hidden(part: str, at: tuple[str | int, ...]) -> Command:
         expected="hidden",
         # dpkg keeps the mode of a conffile that is changed so.
         run=f"chmod a-x {path}",
+        back=f'[ "$1" = hidden ] || chmod a+x {path}',
         seen=(
             Assertion("run", (f"run-parts --test /etc/update-motd.d | grep -qx {path}",), "rc", 1),
         ),
@@ -154,6 +155,7 @@ def _completion(program: str, shell: str, command: str) -> Iterator[Resource]:
         expected="current",
         run=render("tidy.completion.sh", act="make", **values),
         seen=(Assertion("run", (state,), "stdout", "current\n"),),
+        edits=(path,),
         after=(f"directory:{folder}",),
         undone_by=(
             f"package:{program}",
