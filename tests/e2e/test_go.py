@@ -235,6 +235,7 @@ def test_a_tool_is_fetched_by_the_proxy_of_the_environment(
     with workstation(machine, tmp_path / "box.yaml") as station, pytest.raises(StepError) as told:
         station.apply()
     machine.sh("rm /etc/profile.d/60-envwright.sh /etc/environment.d/60-envwright.conf")
+    machine.sh("sed -i /PROXY=/d /etc/environment")
     machine.sh("rm /etc/systemd/system.conf.d/60-envwright.conf && systemctl daemon-reload")
     asked = "github.com/go-delve/delve/cmd/dlv"
     assert (told.value.message.splitlines()[:2], told.value.hint) == (

@@ -153,9 +153,9 @@ BROKEN = [
     ),
     Break(
         "a variable of a person's services",
-        *start(".config/environment.d/90-mine.conf", "EDITOR=nano"),
+        *start(".config/environment.d/99-mine.conf", "EDITOR=nano"),
         {},
-        {SERVICES: "look at /home/dev/.config/environment.d/90-mine.conf:1"},
+        {SERVICES: "look at /home/dev/.config/environment.d/99-mine.conf:1"},
     ),
     Break(
         "a later file of profile.d",
