@@ -135,9 +135,11 @@ def _set(text: str, key: str, value: Value) -> str:
     written = _written(key, value)
     if last and last.value is not None and not _has_comment(text, last):
         return text[: last.start] + written + text[last.comment :]
-    # An open line would join the new one to itself.
-    offset = lines[-1].start if lines and lines[-1].is_open else len(text)
-    return insert_lines(text, offset, [written], ending="\n")
+    if lines and lines[-1].is_open:  # it would join the new line to itself
+        return insert_lines(text, lines[-1].start, [written], ending="\n")
+    # A program that adds to the file by `>>` would go on in a last line without an ending.
+    between = "\n" if text and not text.endswith("\n") else ""
+    return f"{text}{between}{written}\n"
 
 
 def _remove(text: str, key: str) -> str:

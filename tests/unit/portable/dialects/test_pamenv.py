@@ -115,6 +115,7 @@ def test_a_comment_behind_a_value_and_all_else_stays() -> None:
     text = '# mine\nPATH="/usr/bin:/bin"\nA=b # why\nA=c\n'
     changes: dict[str, Value] = {"PATH": None, "A": "it is", "B": "x"}
     assert PAMENV.edit(text, changes) == '# mine\nA=b # why\nA="it is"\nB=x\n'
+    assert PAMENV.edit("A=b", {"B": "c"}) == "A=b\nB=c\n"
     assert PAMENV.edit("A=b # why\n", {"A": "c"}) == "A=c# why\n"
     assert PAMENV.edit("A=b\\\n# why\nc\n", {"A": "d"}) == "A=b\\\n# why\nc\nA=d\n"
     assert PAMENV.edit("B=c\nA=b\\", {"D": "e"}) == "B=c\nD=e\nA=b\\"
