@@ -133,7 +133,8 @@ def _hidden(part: str, at: tuple[str | int, ...]) -> Command:
         expected="hidden",
         # dpkg keeps the mode of a conffile that is changed so.
         run=f"chmod a-x {path}",
-        back=f'[ "$1" = hidden ] || chmod a+x {path}',
+        # An undo can be taken back itself.
+        back=f'[ "$1" = hidden ] && chmod a-x {path} || chmod a+x {path}',
         seen=(
             Assertion("run", (f"run-parts --test /etc/update-motd.d | grep -qx {path}",), "rc", 1),
         ),

@@ -87,6 +87,24 @@ def test_a_completion_is_made_anew_when_its_program_changes(
         assert (tmp_path / "own").read_text("utf-8").startswith(f"{words}\n\n# made by envwright")
 
 
+def test_a_part_of_the_message_is_hidden_and_shown_again(tmp_path: Path) -> None:
+    made = compile_section(tmp_path, "tidy: {motd_without: [10-uname]}\n")
+    (command,) = (r for r in made.resources if isinstance(r, Command))
+    (tmp_path / "10-uname").touch(0o755)
+
+    def here(script: str) -> str:
+        shown = script.replace("/etc/update-motd.d", str(tmp_path))
+        return subprocess.run(
+            ["sh", "-c", shown], capture_output=True, text=True, check=True
+        ).stdout
+
+    said = [here(command.observe)]
+    for script in (command.run, f"set -- shown; {command.back}", f"set -- hidden; {command.back}"):
+        here(script)
+        said.append(here(command.observe))
+    assert said == ["shown\n", "hidden\n", "shown\n", "hidden\n"]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [("exit 3", (3, "")), ("true", (1, "the command printed nothing\n"))],
