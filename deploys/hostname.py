@@ -44,7 +44,8 @@ class Section(Capability):
 
     model_config = ConfigDict(json_schema_extra={"short": "name"})
     example: ClassVar[str] = """\
-hostname: dev-box
+hostname:
+  name: dev-box
 """
 
     name: HostName

@@ -63,6 +63,7 @@ FLOORS: tuple[dict[str, str], ...] = (
 FLOOR = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 OTHER_MEANINGS = {
+    "checks": "what verify makes: proofs and witnesses",
     "commands": "an argument of pyinfra's",
     "docker": "the program that leads to a container",
     "environment": "the file that a person names",

@@ -63,7 +63,9 @@ def test_a_shell_has_each_folder_once_and_in_its_place(shell: str, tmp_path: Pat
             "PATH": ":".join(map(at_home, before)),
             "XDG_CONFIG_HOME": str(tmp_path),
         }
-        argv = [program, "-c", f"{run[0]}; /usr/bin/printenv PATH"]
+        # Debian's /etc/zsh/zshenv has a PATH of its own for zsh that finds none, or /bin:/usr/bin.
+        bare = ["-f"] if shell == "zsh" else []
+        argv = [program, *bare, "-c", f"{run[0]}; /usr/bin/printenv PATH"]
         done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
         got = done.stdout.rstrip("\n").split(":") if done.stdout.strip() else []
         lists = ([at_home(folder) for folder in given] for given in (before, first, last))
