@@ -27,9 +27,7 @@ files:
   /etc/motd: {{content: "hello\\n", mode: "0600"}}
   /opt/new/deep/file.txt: {{content: "x\\n"}}
   /home/dev/notes: {{content: "mine\\n", owner: dev, group: dev}}
-environment: {{PAGER: less, NOTES: {{home: notes}}}}
-path: [~/.local/bin]
-tidy: {{motd_without: [10-uname], completions: {{nproc: {{zsh: echo one}}}}}}
+environment: {{PAGER: less}}
 mounts:
   /mnt/scratch: {{type: tmpfs, options: [size=1m]}}
 systemd:
