@@ -15,6 +15,7 @@ from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.group import Group
+from envwright.resources.in_server import Database, Role
 from envwright.resources.keys import Keys
 from envwright.resources.link import Link
 from envwright.resources.member import Member
@@ -260,7 +261,31 @@ def _(resource: WindowsFile) -> Iterator[tuple[str, str]]:
     yield "missing", f"rm {path}"
 
 
+def _sql(*statements: str) -> str:
+    """A script that runs SQL as the server's own account."""
+    return "".join(f"runuser -u postgres -- psql -qc {shlex.quote(s)}\n" for s in statements)
+
+
+@breaks.register(Role)
+def _(resource: Role) -> Iterator[tuple[str, str]]:
+    role = f'"{resource.title}"'
+    yield "rights", _sql(f"ALTER ROLE {role} CREATEROLE")
+    if resource.password:
+        yield "password", _sql(f"ALTER ROLE {role} PASSWORD 'of somebody else'")
+    yield "missing", _sql(f"REASSIGN OWNED BY {role} TO postgres", f"DROP ROLE {role}")
+
+
+@breaks.register(Database)
+def _(resource: Database) -> Iterator[tuple[str, str]]:
+    database = f'"{resource.title}"'
+    if "owner" in resource.fields:
+        yield "owner", _sql(f"ALTER DATABASE {database} OWNER TO postgres")
+    yield "closed", _sql(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+    yield "missing", _sql(f"DROP DATABASE {database}")
+
+
 BY_TITLE = {
+    "postgresql 17/main": (("dropped", "pg_dropcluster --stop 17 main"),),
     "certificates": (
         ("bundle", ": > /etc/ssl/certs/ca-certificates.crt"),
         ("hashes", "find /etc/ssl/certs -name '*.0' -delete"),

@@ -579,6 +579,51 @@ COMPANY: dict[str, list[Effect]] = {
 """The effects on the machine of test_laws_company.py."""
 
 
+_PSQL = "runuser -u postgres -- psql -qc"
+_HBA = "/etc/postgresql/17/main/pg_hba.conf"
+_RELOAD = "systemctl reload postgresql@17-main; sleep 0.5"
+_HBA_BACK = f"sed -i '/of-the-test/d' {_HBA}; {_RELOAD}"
+
+
+def _hba(line: str) -> str:
+    """A script that puts a line before all others in pg_hba.conf."""
+    return (
+        f"sed -i '1i {line} # of-the-test' {_HBA}; systemctl reload postgresql@17-main; sleep 0.5"
+    )
+
+
+def _system(setting: str, value: str) -> tuple[str, str]:
+    """The scripts that set a setting above all files, and that take it back."""
+    restart = "systemctl restart postgresql@17-main"
+    reset = f"{_PSQL} 'ALTER SYSTEM RESET {setting}'; {restart}"
+    return f"{_PSQL} \"ALTER SYSTEM SET {setting} = '{value}'\"; {restart}", reset
+
+
+SERVICES: dict[str, list[Effect]] = {
+    "postgresql": [
+        Effect("the server listens on every address", *_system("listen_addresses", "*")),
+        Effect("another line wins over a setting", *_system("max_connections", "20")),
+        Effect(
+            "everybody is let in without a password",
+            _hba("host all all 127.0.0.1/32 trust"),
+            _HBA_BACK,
+            Teller.VERIFY,
+        ),
+        Effect(
+            "an earlier line keeps the role out",
+            _hba("host all app 127.0.0.1/32 reject"),
+            _HBA_BACK,
+            Teller.VERIFY,
+        ),
+        Effect("the server's own account is kept out", _hba("local all all reject"), _HBA_BACK),
+        Effect(
+            "the server was killed", "kill -9 $(head -n 1 /run/postgresql/17-main.pid); sleep 1"
+        ),
+        Effect("a password has expired", f"{_PSQL} \"ALTER ROLE app VALID UNTIL '2001-01-01'\""),
+    ],
+}
+
+
 def rows(table: Mapping[str, Sequence[Effect]]) -> list[tuple[str, Effect]]:
     """Return the rows of a table, each with its capability."""
     return [(capability, effect) for capability, effects in table.items() for effect in effects]
