@@ -107,9 +107,7 @@ postgresql:
     def _once(self) -> Section:
         for name, field in {"port": "port", "listen_addresses": "listen"}.items():
             if name in self.settings:
-                raise ValueError(
-                    f"has {name!r} in 'settings': it is the key '{field}' of the section"
-                )
+                raise ValueError(f"has {name!r} in 'settings': write it as '{field}' beside that")
         return self
 
     def objections(self, machine: Machine) -> Iterator[Objection]:

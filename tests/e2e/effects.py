@@ -580,6 +580,8 @@ COMPANY: dict[str, list[Effect]] = {
 
 
 _PSQL = "runuser -u postgres -- psql -qc"
+_REDIS = "own=$(sed -n 's/^requirepass //p' /etc/redis/zz-own.conf); redis() { printf \"$1\" "
+_REDIS += '"$own" | redis-cli; }; redis'
 _HBA = "/etc/postgresql/17/main/pg_hba.conf"
 _RELOAD = "systemctl reload postgresql@17-main; sleep 0.5"
 _HBA_BACK = f"sed -i '/of-the-test/d' {_HBA}; {_RELOAD}"
@@ -620,6 +622,19 @@ SERVICES: dict[str, list[Effect]] = {
             "the server was killed", "kill -9 $(head -n 1 /run/postgresql/17-main.pid); sleep 1"
         ),
         Effect("a password has expired", f"{_PSQL} \"ALTER ROLE app VALID UNTIL '2001-01-01'\""),
+    ],
+    "redis": [
+        Effect(
+            "the server listens on every address",
+            f"{_REDIS} 'AUTH %s\\nCONFIG SET bind \"* -::*\"\\n'",
+            "systemctl restart redis-server",
+        ),
+        Effect(
+            "everybody is let in without a password",
+            f"{_REDIS} 'AUTH %s\\nCONFIG SET requirepass \"\"\\n'",
+            "systemctl restart redis-server",
+            Teller.VERIFY,
+        ),
     ],
 }
 

@@ -265,10 +265,12 @@ class _LetsIn:
             inner = hashlib.sha1(data).digest()  # noqa: S324 - what the server keeps
             return self._kept == f"*{hashlib.sha1(inner).hexdigest().upper()}"  # noqa: S324
         method, _, rest = self._kept.partition("$")
-        rounds, salt, stored = re.split("[:$]", rest)[:3]
+        rounds, salt, stored = [*re.split("[:$]", rest), "", "", ""][:3]
+        if method != "SCRAM-SHA-256" or not stored:
+            return False
         salted = hashlib.pbkdf2_hmac("sha256", data, base64.b64decode(salt), int(rounds))
         client = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
-        return method == "SCRAM-SHA-256" and base64.b64decode(stored) == client
+        return base64.b64decode(stored) == client
 
 
 def lets_in(text: str, key: str) -> object:
