@@ -261,27 +261,38 @@ def _(resource: WindowsFile) -> Iterator[tuple[str, str]]:
     yield "missing", f"rm {path}"
 
 
-def _sql(*statements: str) -> str:
+def _sql(server: str, *statements: str) -> str:
     """A script that runs SQL as the server's own account."""
-    return "".join(f"runuser -u postgres -- psql -qc {shlex.quote(s)}\n" for s in statements)
+    clients = {"postgresql": "runuser -u postgres -- psql -qc", "mariadb": "mariadb -e"}
+    return "".join(f"{clients[server]} {shlex.quote(s)}\n" for s in statements)
 
 
 @breaks.register(Role)
 def _(resource: Role) -> Iterator[tuple[str, str]]:
-    role = f'"{resource.title}"'
-    yield "rights", _sql(f"ALTER ROLE {role} CREATEROLE")
+    server, name = resource.server, resource.title
+    if server == "mariadb":
+        yield "locked", _sql(server, f"ALTER USER {name} ACCOUNT LOCK")
+        yield "password", _sql(server, f"SET PASSWORD FOR {name} = PASSWORD('of somebody else')")
+        yield "missing", _sql(server, f"DROP USER {name}")
+        return
+    yield "rights", _sql(server, f'ALTER ROLE "{name}" CREATEROLE')
     if resource.password:
-        yield "password", _sql(f"ALTER ROLE {role} PASSWORD 'of somebody else'")
-    yield "missing", _sql(f"REASSIGN OWNED BY {role} TO postgres", f"DROP ROLE {role}")
+        yield "password", _sql(server, f"ALTER ROLE \"{name}\" PASSWORD 'of somebody else'")
+    gone = (f'REASSIGN OWNED BY "{name}" TO postgres', f'DROP ROLE "{name}"')
+    yield "missing", _sql(server, *gone)
 
 
 @breaks.register(Database)
 def _(resource: Database) -> Iterator[tuple[str, str]]:
-    database = f'"{resource.title}"'
+    server, name = resource.server, resource.title
+    if server == "postgresql":
+        yield "closed", _sql(server, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
     if "owner" in resource.fields:
-        yield "owner", _sql(f"ALTER DATABASE {database} OWNER TO postgres")
-    yield "closed", _sql(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
-    yield "missing", _sql(f"DROP DATABASE {database}")
+        taken = f'ALTER DATABASE "{name}" OWNER TO postgres'
+        if server == "mariadb":
+            taken = f"REVOKE DROP ON `{name}`.* FROM {resource.fields['owner']}"
+        yield "owner", _sql(server, taken.replace("web_shop", "web\\_shop"))
+    yield "missing", _sql(server, f"DROP DATABASE {name}")
 
 
 BY_TITLE = {

@@ -623,6 +623,19 @@ SERVICES: dict[str, list[Effect]] = {
         ),
         Effect("a password has expired", f"{_PSQL} \"ALTER ROLE app VALID UNTIL '2001-01-01'\""),
     ],
+    "mariadb": [
+        Effect(
+            "an account for localhost comes before the user",
+            "mariadb -e \"CREATE USER web@localhost IDENTIFIED BY 'other'\"",
+            "mariadb -e 'DROP USER web@localhost'",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "root of the machine is kept out",
+            "mariadb -e \"ALTER USER root@localhost IDENTIFIED BY 'other'\"",
+            "mariadb -uroot -pother -e 'ALTER USER root@localhost IDENTIFIED VIA unix_socket'",
+        ),
+    ],
     "redis": [
         Effect(
             "the server listens on every address",
