@@ -10,7 +10,6 @@ from envwright.model.capability import HEADER, Capability, render
 from envwright.model.proof import Proof
 from envwright.model.values import OneLine, Replacing, SecretText, spelled
 from envwright.resources.file import File
-from envwright.resources.keys import Keys
 from envwright.resources.listening import LOOPBACK, Address, Listening, addresses, reached_at
 from envwright.resources.package import Package
 from envwright.resources.preflight import DataFits
@@ -34,10 +33,11 @@ class Section(Capability):
     """A Redis or Valkey server, from the distribution's packages.
 
     It starts at boot and listens on the machine itself alone, unless `listen` says otherwise; it
-    needs a password then. The settings go into a file of their own, which the server reads last. A
-    server that does not come up with it gets the old file back. Plan refuses a port that another
-    program has, and data on a drive of Windows or of the network. Verify asks the server by TCP,
-    with the password where there is one.
+    needs a password then. The settings go into a file of their own, by which the unit starts the
+    server, and which takes the package's file in. Where a server that ran does not come up with new
+    settings, the old file is put back. Plan refuses a port that another program has, and data on a
+    drive of Windows or of the network. Verify asks the server by TCP, with the password where there
+    is one.
     """
 
     example: ClassVar[str] = """\
@@ -80,10 +80,10 @@ redis:
     def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
         package = Package(package=f"{self.server}-server", accounts=(self.server,), at=("server",))
         yield package
-        own = f"/etc/{self.server}/zz-own.conf"
+        own, main = (f"/etc/{self.server}/{name}.conf" for name in ("zz-own", self.server))
         yield File(
             path=own,
-            content=HEADER + "".join(self._lines()),
+            content=f"{HEADER}include {main}\n{''.join(self._lines())}",
             mode="0640",
             owner=self.server,
             group=self.server,
@@ -91,19 +91,11 @@ redis:
             needs=(package.id,),
             at=("settings",),
         )
-        main = f"/etc/{self.server}/{self.server}.conf"
-        # After the file that it names; of two lines for a setting, the server takes the last.
-        yield Keys(
-            path=main,
-            dialect="block",
-            keys={f"# {self.server}": f"include {own}\n"},
-            mode="0640",
-            owner=self.server,
-            group=self.server,
-            keep=("mode", "owner", "group"),
-            needs=(package.id, f"file:{own}"),
-        )
-        yield Service(unit=self._unit, reads=(own, main), needs=(package.id,))
+        # Of two lines for a setting the server takes the last, so that file comes first.
+        start = f"/etc/systemd/system/{self._unit}.d/settings.conf"
+        content = render("redis.unit", server=self.server, path=own)
+        yield File(path=start, content=content, needs=(package.id, f"file:{own}"))
+        yield Service(unit=self._unit, reads=(own, main, start), needs=(package.id,))
 
     def _lines(self) -> Iterator[str]:
         # A machine without IPv6 is as it should be: the server skips an address with `-` there.

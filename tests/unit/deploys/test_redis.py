@@ -9,7 +9,6 @@ import pytest
 from sections import compile_section, ill_written, refusals, states
 
 from envwright.model.capability import render
-from envwright.model.resource import FileKey
 from envwright.model.secrets import marker
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ redis:
 """
 SETTINGS = """\
 # Written by envwright: change the environment, not this file.
+include /etc/valkey/valkey.conf
 bind 0.0.0.0 -::
 port 6379
 appendonly yes
@@ -33,17 +33,26 @@ save 900 1
 databases 4
 requirepass {}
 """
+UNIT = """\
+# Written by envwright: change the environment, not this file.
+[Service]
+ExecStart=
+ExecStart=/usr/bin/valkey-server /etc/valkey/zz-own.conf --supervised systemd --daemonize no
+"""
 
 
-def test_the_settings_are_a_file_that_the_servers_own_file_names(tmp_path: Path) -> None:
+def test_the_unit_starts_the_server_by_a_file_of_its_own(tmp_path: Path) -> None:
     access = {"kind": "file", "mode": "0640", "owner": "valkey", "group": "valkey"}
     own = "/etc/valkey/zz-own.conf"
     assert states(tmp_path, SECTION) == {
         "package:valkey-server": {},
         f"file:{own}": {**access, "content": SETTINGS.format(marker("P"))},
-        "keys:/etc/valkey/valkey.conf": {
+        "file:/etc/systemd/system/valkey-server.service.d/settings.conf": {
             "kind": "file",
-            FileKey("# valkey"): f"include {own}\n",
+            "mode": "0644",
+            "owner": "root",
+            "group": "root",
+            "content": UNIT,
         },
         "service:valkey-server.service": {"running": True, "enabled": True, "up to date": True},
     }
