@@ -11,7 +11,7 @@ from envwright.model.proof import Proof
 from envwright.model.values import OneLine, Replacing, SecretText, spelled
 from envwright.resources.file import File
 from envwright.resources.in_server import Database, Role
-from envwright.resources.listening import EVERYWHERE, Address, Listening, addresses, reached_at
+from envwright.resources.listening import Address, Listening, by_ipv4, reached_at
 from envwright.resources.package import Package
 from envwright.resources.preflight import DataFits
 from envwright.resources.service import Service
@@ -91,14 +91,8 @@ mariadb:
         return self
 
     @property
-    def _listen(self) -> tuple[str, ...]:
-        """The addresses; versions before 10.11 take one alone."""
-        words = (addresses([w])[0] if w != EVERYWHERE else w for w in self.listen)
-        return tuple(words)
-
-    @property
     def _listening(self) -> Listening:
-        return Listening(server="MariaDB", unit=UNIT, listen=self._listen, port=self.port)
+        return Listening(server="MariaDB", unit=UNIT, listen=by_ipv4(self.listen), port=self.port)
 
     def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
         package = Package(package="mariadb-server", accounts=("mysql",))
@@ -138,7 +132,7 @@ mariadb:
             )
 
     def _lines(self) -> Iterator[str]:
-        yield f"bind-address = {','.join(self._listen)}\nport = {self.port}\n"
+        yield f"bind-address = {','.join(by_ipv4(self.listen))}\nport = {self.port}\n"
         for name, value in self.settings.items():
             plain = ("OFF", "ON")[value] if isinstance(value, bool) else str(value)
             quoted = plain.replace("\\", "\\\\").replace('"', '\\"')
@@ -152,7 +146,7 @@ mariadb:
         yield self._listening.proof()
         owned = {d.owner: name for name, d in self.databases.items() if not d.absent}
         for name, user in self.users.items():
-            where = {"host": reached_at(self._listen), "port": self.port}
+            where = {"host": reached_at(self.listen), "port": self.port}
             yield Proof(
                 f"{name} logs in to MariaDB with its password",
                 render("mariadb.login.sh", user=name, database=owned.get(name, ""), **where),

@@ -618,10 +618,16 @@ SERVICES: dict[str, list[Effect]] = {
             Teller.VERIFY,
         ),
         Effect("the server's own account is kept out", _hba("local all all reject"), _HBA_BACK),
-        Effect(
-            "the server was killed", "kill -9 $(head -n 1 /run/postgresql/17-main.pid); sleep 1"
-        ),
         Effect("a password has expired", f"{_PSQL} \"ALTER ROLE app VALID UNTIL '2001-01-01'\""),
+    ],
+    "nginx": [
+        Effect(
+            "an earlier site answers for the site",
+            "printf 'server { listen 127.0.0.1:8080; return 500; }' >/etc/nginx/conf.d/a.conf; "
+            "systemctl reload nginx; sleep 0.5",
+            "rm /etc/nginx/conf.d/a.conf; systemctl reload nginx; sleep 0.5",
+            Teller.VERIFY,
+        ),
     ],
     "mariadb": [
         Effect(

@@ -11,8 +11,11 @@ from law_environments import law_environment
 from laws import Law2, Law3, drift
 from workstation import Workstation, workstation
 
+from envwright.errors import EnvwrightError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from machines.machine import Machine
 
@@ -45,12 +48,33 @@ def test_law_12_what_is_broken_is_told_and_mended(
     hold(converged, capability, effect)
 
 
+def test_a_server_that_does_not_come_up_with_its_settings_gets_the_old_ones_back(
+    converged: Workstation, tmp_path: Path
+) -> None:
+    law = law_environment("services")
+    # More than any machine has, which the server sees when it asks the kernel for the memory.
+    text = law.read_text("utf-8").replace("max_connections: 30", "shared_buffers: 4TB")
+    for name in ("database", "cache"):
+        (tmp_path / name).write_bytes(law.with_name(name).read_bytes())
+    (tmp_path / "box.yaml").write_text(text, "utf-8")
+    with (
+        workstation(converged.machine, tmp_path / "box.yaml") as station,
+        pytest.raises(EnvwrightError) as raised,
+    ):
+        station.apply()
+    told = [line.strip() for line in raised.value.message.splitlines()]
+    file = "file:/etc/postgresql/17/main/conf.d/zz-envwright.conf"
+    unit = "service:postgresql@17-main.service"
+    assert {f"put back as before: {file}", f"{unit} works again"} <= {*told}
+    assert converged.changed() == set()
+
+
 def test_law_8_no_password_lies_on_the_machine_or_in_a_log(converged: Workstation) -> None:
-    secret = law_environment("services").with_name("database").read_text("utf-8")
-    converged.machine.put("/run/password", secret)
-    shown = (
-        "grep -rlF -f /run/password /etc /home /opt /root /srv /tmp /var || :; journalctl --sync"
-    )
-    assert converged.machine.sh(shown) == ""
-    logged = converged.machine.sh("journalctl --no-pager | grep -cF -f /run/password || :")
-    assert logged == "0\n"
+    law = law_environment("services")
+    secrets = [law.with_name(name).read_text("utf-8") for name in ("database", "cache")]
+    converged.machine.put("/run/passwords", "\n".join(secrets))
+    found = "grep -rlF -f /run/passwords /etc /home /opt /root /srv /tmp /var || :"
+    # Redis has its password in its settings, which nobody else can read.
+    assert converged.machine.sh(found) == "/etc/redis/zz-own.conf\n"
+    logged = "journalctl --sync; journalctl --no-pager | grep -cF -f /run/passwords || :"
+    assert converged.machine.sh(logged) == "0\n"

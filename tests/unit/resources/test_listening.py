@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import subprocess
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
-from envwright.resources.listening import Listening, addresses, reached_at
+from envwright.resources.listening import Listening, addresses, by_ipv4, reached_at
 
 
 def listening(port: int, *listen: str, unit: str = "no-such.service") -> Listening:
@@ -31,6 +32,7 @@ def port() -> int:
 def test_words_stand_for_addresses() -> None:
     assert addresses(["localhost", "10.0.0.5"]) == ("127.0.0.1", "::1", "10.0.0.5")
     assert addresses(["*"]) == ("0.0.0.0", "::")
+    assert by_ipv4(["localhost", "*", "::1"]) == ("127.0.0.1", "*", "::1")
     assert [reached_at([word]) for word in ("*", "localhost", "10.0.0.5")] == [
         "127.0.0.1",
         "127.0.0.1",
@@ -57,3 +59,4 @@ def test_an_address_that_the_machine_lacks_is_told(port: int) -> None:
 def test_a_server_that_does_not_listen_is_told(port: int) -> None:
     said = f"no-such.service does not listen on 127.0.0.1 port {port}\n"
     assert ran(listening(port).proof().script) == (1, said)
+    assert ran(replace(listening(port), only=False).proof().script) == (1, said)
