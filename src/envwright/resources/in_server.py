@@ -15,11 +15,12 @@ from envwright.model.proof import SKIPPED, Assertion, View
 from envwright.model.resource import EXISTENCE, Resource
 from envwright.portable.verifiers import Verifier, why_unfit
 from envwright.resources.command import Impossible
+from envwright.resources.service import NOT_BOOTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from envwright.facts import Facts, Question
+    from envwright.facts import Facts, Machine, Question
     from envwright.model.operations import Operation
     from envwright.model.resource import Difference, Field, Fields, State, Value
 
@@ -90,6 +91,9 @@ class InServer(Resource):
 
     def unwritable(self, revealed: State) -> str:
         return why_unfit(str(revealed.get(PASSWORD, "")))
+
+    def pending(self, machine: Machine) -> str:
+        return "" if machine.booted else NOT_BOOTED
 
     def converge(self, difference: Difference) -> Iterator[Operation]:  # noqa: ARG002 - one call for all
         given = {"_stdin": Content(self.password)} if self.password else {}

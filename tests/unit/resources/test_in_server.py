@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from standins import DEBIAN, OFFLINE
 
 from envwright.facts import Aside, Facts, Output, Unknown
 from envwright.model.operations import Content, operation
@@ -89,3 +90,8 @@ def test_the_witness_reads_the_answer_anew() -> None:
         Assertion(*run, "⟦secret:P⟧", view=View("lets_in", "role/a~1b/password")),
     ]
     assert list(GONE.witness()) == [Assertion(*run, None, view=View("json", "database/gone"))]
+
+
+def test_a_server_that_systemd_does_not_start_yet_is_waited_for() -> None:
+    told = [ROLE.pending(machine) for machine in (DEBIAN, OFFLINE)]
+    assert told == ["", "systemd is not PID 1 yet"]
