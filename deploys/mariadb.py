@@ -114,6 +114,8 @@ mariadb:
                 ask=ask,
                 run=_sql("user", name=name),
                 fields={"locked": False},
+                shut=_sql("shut", name=name),
+                shut_fields={"locked": True},
                 password=user.password,
                 needs=(unit.id,),
                 at=("users", name),

@@ -136,6 +136,8 @@ postgresql:
                     password=bool(role.password),
                 ),
                 fields={**role.rights, "expired": False},
+                shut=_sql(cluster, "shut", name=name),
+                shut_fields={"login": False},
                 password=role.password or "",
                 needs=needs,
                 at=("roles", name),

@@ -13,6 +13,7 @@ from envwright.facts import Aside, Output, Unknown
 from envwright.model.operations import Content, operation
 from envwright.model.proof import SKIPPED, Assertion, View
 from envwright.model.resource import EXISTENCE, Resource
+from envwright.model.way_back import WayBack
 from envwright.portable.verifiers import Verifier, why_unfit
 from envwright.resources.command import Impossible
 from envwright.resources.service import NOT_BOOTED
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from envwright.facts import Facts, Machine, Question
     from envwright.model.operations import Operation
-    from envwright.model.resource import Difference, Field, Fields, State, Value
+    from envwright.model.resource import Difference, Fields, State, Value
 
 PASSWORD = "password"  # noqa: S105 - the name of a field
 """The field of a state whose actual value is a Verifier."""
@@ -48,7 +49,7 @@ class InServer(Resource):
     title: str
     ask: str
     run: str
-    fields: Mapping[Field, Value] = field(default_factory=dict)
+    fields: Mapping[str, Value] = field(default_factory=dict)
     password: str = ""
     present: bool = True
 
@@ -66,8 +67,10 @@ class InServer(Resource):
     def desired(self) -> State | None:
         if not self.present:
             return None
-        secret: Fields = {PASSWORD: self.password} if self.password else {}
-        return {**self.fields, **secret}
+        wanted: Fields = {PASSWORD: self.password} if self.password else {}
+        for name, value in self.fields.items():
+            wanted[name] = value
+        return wanted
 
     def actual(self, facts: Facts) -> State | Unknown | None:
         answer = facts[Aside(self.ask)]
@@ -105,7 +108,7 @@ class InServer(Resource):
             yield self._assertion(View("json", at), None)
             return
         for name, value in self.fields.items():
-            yield self._assertion(View("json", f"{at}/{_pointer(str(name))}"), value)
+            yield self._assertion(View("json", f"{at}/{_pointer(name)}"), value)
         if self.password:
             yield self._assertion(View("lets_in", f"{at}/{PASSWORD}"), self.password)
 
@@ -115,10 +118,33 @@ class InServer(Resource):
 
 @dataclass(frozen=True, kw_only=True)
 class Role(InServer):
-    """An account of the server's own, by which programs log in: its rights and its password."""
+    """An account of the server's own, by which programs log in: its rights and its password.
+
+    Args:
+        shut: the script that lets nobody log in as the role.
+        shut_fields: what holds of the role after that.
+    """
+
+    shut: str
+    shut_fields: Mapping[str, Value]
 
     word: ClassVar[str] = "role"
     rank: ClassVar[int] = 92
+
+    @property
+    def grants_access(self) -> bool:
+        """Programs log in as the role."""
+        return True
+
+    def way_back(self, before: State | None) -> WayBack:
+        """A new role lets nobody in any more. It stays, for it may own what was made since."""
+        if before is not None:
+            return WayBack(
+                stays=f"the server does not tell which password {self.name} had: change the role "
+                "by the server's client"
+            )
+        shut = replace(self, run=self.shut, fields=self.shut_fields, password="")
+        return WayBack(resources=(shut,))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +153,13 @@ class Database(InServer):
 
     word: ClassVar[str] = "database"
     rank: ClassVar[int] = 94
+
+    def way_back(self, before: State | None) -> WayBack:  # noqa: ARG002 - no data is lost either way
+        """A database stays, with what was written to it since."""
+        return WayBack(
+            stays=f"{self.name} stays as it is, for it may hold data: change the database, or drop "
+            "it, by the server's client"
+        )
 
 
 def _found(answer: Output, word: str, title: str) -> Mapping[str, Value] | None:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from standins import DEBIAN, OFFLINE
 
+from envwright.cache import plain_data
 from envwright.facts import Aside, Facts, Output, Unknown
 from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion, View
 from envwright.model.resource import compare
+from envwright.model.way_back import WayBack
 from envwright.resources.command import Impossible
 from envwright.resources.in_server import Database, Role
 
 ROLE = Role(
-    server="db", title="a/b", ask="ask", run="make", fields={"login": True}, password="⟦secret:P⟧"
+    server="db",
+    title="a/b",
+    ask="ask",
+    run="make",
+    fields={"login": True},
+    password="⟦secret:P⟧",
+    shut="shut",
+    shut_fields={"login": False},
 )
 SHOP = Database(server="db", title="shop", ask="ask", run="make", fields={"open": True})
 GONE = Database(server="db", title="gone", ask="ask", run="drop", present=False)
@@ -95,3 +105,17 @@ def test_the_witness_reads_the_answer_anew() -> None:
 def test_a_server_that_systemd_does_not_start_yet_is_waited_for() -> None:
     told = [ROLE.pending(machine) for machine in (DEBIAN, OFFLINE)]
     assert told == ["", "systemd is not PID 1 yet"]
+
+
+def test_a_new_role_is_shut_where_it_is_taken_back_and_no_data_is_lost() -> None:
+    shut = replace(ROLE, run="shut", fields={"login": False}, password="")
+    assert ROLE.way_back(None) == WayBack(resources=(shut,))
+    assert (ROLE.grants_access, SHOP.grants_access) == (True, False)
+    told = [r.way_back(s).stays for r, s in ((ROLE, {}), (SHOP, None), (SHOP, {}))]
+    stays = "shop@db stays as it is, for it may hold data: change the database, or drop it, by the "
+    role = "the server does not tell which password a/b@db had: change the role by the "
+    assert told == [f"{said}server's client" for said in (role, stays, stays)]
+
+
+def test_what_is_in_a_server_can_be_kept_in_the_cache_and_in_a_generation() -> None:
+    assert plain_data.decode(plain_data.encode((ROLE, SHOP, GONE))) == (ROLE, SHOP, GONE)
