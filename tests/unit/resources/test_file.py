@@ -132,7 +132,7 @@ def test_a_file_that_must_not_be_there_goes_when_a_new_package_has_brought_it() 
     gone = File(path="/etc/d", present=False, needs=("package:d",))
     nothing = compare(None, None)
     assert gone.predict(nothing, set()) == nothing
-    comes = {EXISTENCE: Unknown("package:d comes first")}
+    comes: Fields = {EXISTENCE: Unknown("package:d comes first")}
     assert gone.predict(nothing, {"package:d"}) == Difference(comes, None, (EXISTENCE,))
     there = compare({"kind": "file"}, None)
     assert gone.predict(there, {"package:d"}) == there
