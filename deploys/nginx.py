@@ -51,6 +51,8 @@ class Site(Settings):
     @model_validator(mode="after")
     def _one(self) -> Site:
         exactly_one(self, "root", "proxy")
+        if set(self.root or "") & set('"$\\'):
+            raise ValueError("has a 'root' with a quote, `$` or `\\`, which nginx refuses")
         return self
 
     @property

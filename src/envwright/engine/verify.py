@@ -118,7 +118,8 @@ def prove(proof: Proof, host: Host, secrets: Secrets) -> None:
         CheckError: the effect is missing; pytest's Skipped: this machine cannot show the effect.
         EnvwrightError: there is no verdict: the session is lost, or a secret cannot be fetched.
     """
-    ran = host.run(proof.script, stdin=secrets.reveal(proof.given).encode())
+    given = secrets.reveal(proof.given).encode("utf-8", "surrogateescape")
+    ran = host.run(proof.script, stdin=given)
     result = proof.result(ran.rc, ran.stdout + ran.stderr)
     if result.outcome == "skipped":
         pytest.skip(result.reason)

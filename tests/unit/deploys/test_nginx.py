@@ -76,6 +76,10 @@ def test_each_script_is_one_that_sh_can_read(tmp_path: Path) -> None:
     [
         ("{}", "2:20: nginx.sites.a needs exactly one of 'root' and 'proxy'"),
         (
+            "{root: /srv/$x}",
+            "2:20: nginx.sites.a has a 'root' with a quote, `$` or `\\`, which nginx refuses",
+        ),
+        (
             '{root: /srv, settings: {a: "b; c"}}',
             (
                 "2:47: nginx.sites.a.settings.a must be the words of a directive, without `;`, "
