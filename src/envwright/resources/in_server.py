@@ -143,8 +143,20 @@ class Role(InServer):
                 stays=f"the server does not tell which password {self.name} had: change the role "
                 "by the server's client"
             )
-        shut = replace(self, run=self.shut, fields=self.shut_fields, password="")
-        return WayBack(resources=(shut,))
+        return WayBack(
+            resources=(
+                replace(self, present=False, run=self.shut, fields=self.shut_fields, password=""),
+            )
+        )
+
+    def actual(self, facts: Facts) -> State | Unknown | None:
+        """Take a role that must not be there for gone where nobody can log in as the role."""
+        found = super().actual(facts)
+        return None if not self.present and found == self.fields else found
+
+    def witness(self) -> Iterator[Assertion]:
+        # Of a role that must not be there, no environment says so: undo alone does.
+        yield from super().witness() if self.present else ()
 
 
 @dataclass(frozen=True, kw_only=True)

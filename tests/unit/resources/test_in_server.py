@@ -108,8 +108,14 @@ def test_a_server_that_systemd_does_not_start_yet_is_waited_for() -> None:
 
 
 def test_a_new_role_is_shut_where_it_is_taken_back_and_no_data_is_lost() -> None:
-    shut = replace(ROLE, run="shut", fields={"login": False}, password="")
+    shut = replace(ROLE, present=False, run="shut", fields={"login": False}, password="")
     assert ROLE.way_back(None) == WayBack(resources=(shut,))
+    states = [shut.actual(answer(**{"a/b": {"login": login}})) for login in (True, False)]
+    assert (states, shut.actual(answer()), shut.desired()) == ([{"login": True}, None], None, None)
+    assert list(shut.converge(compare({"login": True}, None))) == [
+        operation("server.shell", commands=["shut"])
+    ]
+    assert list(shut.witness()) == []
     assert (ROLE.grants_access, SHOP.grants_access) == (True, False)
     told = [r.way_back(s).stays for r, s in ((ROLE, {}), (SHOP, None), (SHOP, {}))]
     stays = "shop@db stays as it is, for it may hold data: change the database, or drop it, by the "
