@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 mkdir -p /etc/postgresql-common
 echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
 apt-get update -qq
