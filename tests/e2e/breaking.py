@@ -15,6 +15,7 @@ from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
 from envwright.resources.group import Group
+from envwright.resources.in_server import Database, Role
 from envwright.resources.keys import Keys
 from envwright.resources.link import Link
 from envwright.resources.member import Member
@@ -265,7 +266,42 @@ def _(resource: WindowsFile) -> Iterator[tuple[str, str]]:
     yield "missing", f"rm {path}"
 
 
+def _sql(server: str, *statements: str) -> str:
+    """A script that runs SQL as the server's own account."""
+    clients = {"postgresql": "runuser -u postgres -- psql -qc", "mariadb": "mariadb -e"}
+    return "".join(f"{clients[server]} {shlex.quote(s)}\n" for s in statements)
+
+
+@breaks.register(Role)
+def _(resource: Role) -> Iterator[tuple[str, str]]:
+    server, name = resource.server, resource.title
+    if server == "mariadb":
+        yield "locked", _sql(server, f"ALTER USER {name} ACCOUNT LOCK")
+        yield "password", _sql(server, f"SET PASSWORD FOR {name} = PASSWORD('of somebody else')")
+        yield "missing", _sql(server, f"DROP USER {name}")
+        return
+    yield "rights", _sql(server, f'ALTER ROLE "{name}" CREATEROLE')
+    if resource.password:
+        yield "password", _sql(server, f"ALTER ROLE \"{name}\" PASSWORD 'of somebody else'")
+    gone = (f'REASSIGN OWNED BY "{name}" TO postgres', f'DROP ROLE "{name}"')
+    yield "missing", _sql(server, *gone)
+
+
+@breaks.register(Database)
+def _(resource: Database) -> Iterator[tuple[str, str]]:
+    server, name = resource.server, resource.title
+    if server == "postgresql":
+        yield "closed", _sql(server, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    if "owner" in resource.fields:
+        taken = f'ALTER DATABASE "{name}" OWNER TO postgres'
+        if server == "mariadb":
+            taken = f"REVOKE DROP ON `{name}`.* FROM {resource.fields['owner']}"
+        yield "owner", _sql(server, taken.replace("web_shop", "web\\_shop"))
+    yield "missing", _sql(server, f"DROP DATABASE {name}")
+
+
 BY_TITLE = {
+    "postgresql 17/main": (("dropped", "pg_dropcluster --stop 17 main"),),
     "certificates": (
         ("bundle", ": > /etc/ssl/certs/ca-certificates.crt"),
         ("hashes", "find /etc/ssl/certs -name '*.0' -delete"),

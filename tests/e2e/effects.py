@@ -616,6 +616,85 @@ COMPANY: dict[str, list[Effect]] = {
 """The effects on the machine of test_laws_company.py."""
 
 
+_PSQL = "runuser -u postgres -- psql -qc"
+_REDIS = "own=$(sed -n 's/^requirepass //p' /etc/redis/zz-own.conf); redis() { printf \"$1\" "
+_REDIS += '"$own" | redis-cli; }; redis'
+_HBA = "/etc/postgresql/17/main/pg_hba.conf"
+_RELOAD = "systemctl reload postgresql@17-main; sleep 0.5"
+_HBA_BACK = f"sed -i '/of-the-test/d' {_HBA}; {_RELOAD}"
+
+
+def _hba(line: str) -> str:
+    """A script that puts a line before all others in pg_hba.conf."""
+    return (
+        f"sed -i '1i {line} # of-the-test' {_HBA}; systemctl reload postgresql@17-main; sleep 0.5"
+    )
+
+
+def _system(setting: str, value: str) -> tuple[str, str]:
+    """The scripts that set a setting above all files, and that take it back."""
+    restart = "systemctl restart postgresql@17-main"
+    reset = f"{_PSQL} 'ALTER SYSTEM RESET {setting}'; {restart}"
+    return f"{_PSQL} \"ALTER SYSTEM SET {setting} = '{value}'\"; {restart}", reset
+
+
+SERVICES: dict[str, list[Effect]] = {
+    "postgresql": [
+        Effect("the server listens on every address", *_system("listen_addresses", "*")),
+        Effect("another line wins over a setting", *_system("max_connections", "20")),
+        Effect(
+            "everybody is let in without a password",
+            _hba("host all all 127.0.0.1/32 trust"),
+            _HBA_BACK,
+            Teller.VERIFY,
+        ),
+        Effect(
+            "an earlier line keeps the role out",
+            _hba("host all app 127.0.0.1/32 reject"),
+            _HBA_BACK,
+            Teller.VERIFY,
+        ),
+        Effect("the server's own account is kept out", _hba("local all all reject"), _HBA_BACK),
+        Effect("a password has expired", f"{_PSQL} \"ALTER ROLE app VALID UNTIL '2001-01-01'\""),
+    ],
+    "nginx": [
+        Effect(
+            "an earlier site answers for the site",
+            "printf 'server { listen 127.0.0.1:8080; return 500; }' >/etc/nginx/conf.d/a.conf; "
+            "systemctl reload nginx; sleep 0.5",
+            "rm /etc/nginx/conf.d/a.conf; systemctl reload nginx; sleep 0.5",
+            Teller.VERIFY,
+        ),
+    ],
+    "mariadb": [
+        Effect(
+            "an account for localhost comes before the user",
+            "mariadb -e \"CREATE USER web@localhost IDENTIFIED BY 'other'\"",
+            "mariadb -e 'DROP USER web@localhost'",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "root of the machine is kept out",
+            "mariadb -e \"ALTER USER root@localhost IDENTIFIED BY 'other'\"",
+            "mariadb -uroot -pother -e 'ALTER USER root@localhost IDENTIFIED VIA unix_socket'",
+        ),
+    ],
+    "redis": [
+        Effect(
+            "the server listens on every address",
+            f"{_REDIS} 'AUTH %s\\nCONFIG SET bind \"* -::*\"\\n'",
+            "systemctl restart redis-server",
+        ),
+        Effect(
+            "everybody is let in without a password",
+            f"{_REDIS} 'AUTH %s\\nCONFIG SET requirepass \"\"\\n'",
+            "systemctl restart redis-server",
+            Teller.VERIFY,
+        ),
+    ],
+}
+
+
 def rows(table: Mapping[str, Sequence[Effect]]) -> list[tuple[str, Effect]]:
     """Return the rows of a table, each with its capability."""
     return [(capability, effect) for capability, effects in table.items() for effect in effects]

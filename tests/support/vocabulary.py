@@ -56,7 +56,16 @@ PLACES: tuple[PurePath, ...] = (
     PureWindowsPath("C:\\place"),
 )
 """One place of every kind that a word knows."""
-PLACELESS = {"apt-archive", "apt-entries", "command", "group", "member", "package"}
+PLACELESS = {
+    "apt-archive",
+    "apt-entries",
+    "command",
+    "database",
+    "group",
+    "member",
+    "package",
+    "role",
+}
 """The words that decide about no place in a file system."""
 
 

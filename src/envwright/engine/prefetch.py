@@ -34,8 +34,10 @@ class Prefetch:
         self._missing: dict[str, None] | None = None
         self._done = False
 
-    def run(self, script: str) -> Result:
+    def run(self, script: str, stdin: bytes = b"") -> Result:
         """Return the result of a script: the prefetched one where there is one."""
+        if stdin:
+            return self._session.run(script, stdin=stdin)
         if script in self._answers:
             return self._answers[script]
         if self._missing is None:

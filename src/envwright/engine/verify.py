@@ -40,10 +40,10 @@ class SessionBackend(BaseBackend):  # type: ignore[misc] # testinfra ships no ty
         super().__init__(name)
         self._runner = runner
 
-    def run(self, command: str, *args: str, **_: Any) -> Any:
+    def run(self, command: str, *args: str, stdin: bytes = b"", **_: Any) -> Any:
         """Run a command, its arguments quoted, as root."""
         line = self.get_command(command, *args)
-        result = self._runner.run(line)
+        result = self._runner.run(line, stdin=stdin)
         stdout, stderr = decode(result.stdout), decode(result.stderr)
         return self.result(result.code, self.encode(line), stdout, stderr)
 
@@ -111,13 +111,15 @@ def _short(value: Any, secrets: Secrets) -> str:
     return text if len(text) <= 120 else f"{text[:117]}..."  # noqa: PLR2004 - about a line
 
 
-def prove(proof: Proof, host: Host) -> None:
+def prove(proof: Proof, host: Host, secrets: Secrets) -> None:
     """Run a proof.
 
     Raises:
         CheckError: the effect is missing; pytest's Skipped: this machine cannot show the effect.
+        EnvwrightError: there is no verdict: the session is lost, or a secret cannot be fetched.
     """
-    ran = host.run(proof.script)
+    given = secrets.reveal(proof.given).encode("utf-8", "surrogateescape")
+    ran = host.run(proof.script, stdin=given)
     result = proof.result(ran.rc, ran.stdout + ran.stderr)
     if result.outcome == "skipped":
         pytest.skip(result.reason)
@@ -174,7 +176,7 @@ def items(
         name = visible_line(resource.id)
         yield CheckItem.from_parent(parent, name=name, check=check, prepare=prepare)
     for proof in compiled.proofs:
-        check = _masked(secrets, prove, proof, host)
+        check = _masked(secrets, prove, proof, host, secrets)
         reasons = map(skips.capabilities.get, (o.capability for o in proof.origins))
         if reason := next(filter(None, reasons), ""):
             check = _excused(check, reason)

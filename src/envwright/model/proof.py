@@ -69,6 +69,8 @@ class Proof:
         quick: the script takes a few milliseconds, only reads, and prints the same each time while
             the effect is there: plan asks it, too.
         remedy: what a person can do where the effect is missing, since apply cannot mend it.
+        given: what the script reads from stdin; may refer to secrets, which no other user can see
+            there. A quick proof has none.
     """
 
     name: str
@@ -77,6 +79,7 @@ class Proof:
     origins: tuple[Origin, ...] = field(default=())
     quick: bool = False
     remedy: str = ""
+    given: str = ""
 
     def result(self, code: int, output: str, seconds: float = 0.0) -> Result:
         """Return what an exit code and an output of the script mean."""

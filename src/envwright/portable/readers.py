@@ -9,6 +9,7 @@ import base64
 import configparser
 import fnmatch
 import hashlib
+import hmac
 import importlib
 import json as _json
 import re
@@ -260,6 +261,33 @@ def shadow(text: str, key: str) -> str | None:
     """Read the hash of an account's password in /etc/shadow; None: the account has no line."""
     lines = (line.split(":") for line in text.split("\n"))
     return next((fields[1] for fields in lines if fields[0] == key and len(fields) > 1), None)
+
+
+class _LetsIn:
+    """What a server keeps of a password, equal to a text that the server would let in."""
+
+    def __init__(self, kept: str) -> None:
+        self._kept = kept
+
+    __hash__ = None  # type: ignore[assignment] # equal texts are not known beforehand
+
+    def __eq__(self, password: object) -> bool:
+        data = str(password).encode()
+        if self._kept.startswith("*"):
+            inner = hashlib.sha1(data).digest()  # noqa: S324 - what the server keeps
+            return self._kept == f"*{hashlib.sha1(inner).hexdigest().upper()}"  # noqa: S324
+        method, _, rest = self._kept.partition("$")
+        rounds, salt, stored = [*re.split("[:$]", rest), "", "", ""][:3]
+        if method != "SCRAM-SHA-256" or not stored:
+            return False
+        salted = hashlib.pbkdf2_hmac("sha256", data, base64.b64decode(salt), int(rounds))
+        client = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+        return base64.b64decode(stored) == client
+
+
+def lets_in(text: str, key: str) -> object:
+    """Read a password's verifier at a JSON pointer; the result equals the password itself."""
+    return _LetsIn(str(json(text, key)))
 
 
 def block(text: str, key: str) -> str | None:

@@ -12,17 +12,18 @@ from envwright.facts import Stat, Text, Unknown
 from envwright.model.claim import Claim
 from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion
+from envwright.model.resource import EXISTENCE, Difference
 from envwright.resources.paths import PathResource, attribute_witness, attributes, in_the_way
 from envwright.resources.prerequisites import BEFORE_APT
 from envwright.resources.upload import upload
 from envwright.resources.validators import unit_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from envwright.facts import Facts, Question
     from envwright.model.operations import Operation
-    from envwright.model.resource import Difference, State
+    from envwright.model.resource import State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +105,15 @@ class File(PathResource):
 
     def public_values(self) -> Iterable[Any]:
         return replace(self, content="").spec()
+
+    def predict(self, difference: Difference, changed: Collection[str]) -> Difference:
+        """Take a file that must go for unknown where a package that is new may bring it."""
+        found = super().predict(difference, changed)
+        packages = [id_ for id_ in self.needs if id_.startswith("package:") and id_ in changed]
+        if self.present or found or not packages:
+            return found
+        unknown = Unknown(f"{packages[0]} comes first")
+        return Difference({EXISTENCE: unknown}, None, (EXISTENCE,))
 
     def refusal(self, difference: Difference) -> str:
         return in_the_way(self.path, difference, "link")

@@ -42,6 +42,7 @@ class Package(Resource):
         recommends: install what it recommends, too.
         hold: keep it as it is when others upgrade (apt-mark(8)); False: as a person has it.
         purge: where it is removed, its settings in /etc go, too.
+        accounts: the system's accounts that its installation makes, each with its group.
     """
 
     package: str
@@ -50,6 +51,7 @@ class Package(Resource):
     recommends: bool = False
     hold: bool = False
     purge: bool = False
+    accounts: tuple[str, ...] = ()
 
     word: ClassVar[str] = "package"
     rank: ClassVar[int] = 20
@@ -59,6 +61,11 @@ class Package(Resource):
         """The name of the package."""
         return self.package
 
+    def brings(self) -> Iterable[str]:
+        """The id, and the accounts and groups that come with the package."""
+        owners = (f"{kind}:{name}" for name in self.accounts for kind in ("user", "group"))
+        return (self.id, *owners)
+
     def merge(self, other: Resource) -> Resource:
         """Join a wish for any version with a wish for one version."""
         theirs = cast("Package", other)
@@ -67,12 +74,14 @@ class Package(Resource):
             version=self.version or theirs.version,
             recommends=self.recommends or theirs.recommends,
             hold=self.hold or theirs.hold,
+            accounts=tuple(dict.fromkeys((*self.accounts, *theirs.accounts))),
         )
         agreed = replace(
             theirs,
             version=theirs.version or both.version,
             recommends=both.recommends,
             hold=both.hold,
+            accounts=both.accounts,
         )
         return both if both.spec() == agreed.spec() else super().merge(other)
 

@@ -213,17 +213,68 @@ class FolderFits(_OfFile):
 
     def fault(self, facts: Facts, resources: Sequence[Any]) -> Fault | None:
         folder = str(self.values(facts, resources).get(self.key, self.default))
-        status = facts[Stat(folder)]
-        if isinstance(status, Status) and status.kind == "link":
-            folder = str(PurePosixPath(folder).parent / status.target)
-        mounts = facts[Disks()]
-        above = [str(p) for p in (PurePosixPath(folder), *PurePosixPath(folder).parents)]
-        # What the environment mounts there hides what is there today.
-        if isinstance(mounts, Unknown) or any(
-            isinstance(r, Mount) and r.target in above for r in resources
-        ):
+        found = _unfit(folder, self.unfit, facts, resources)
+        return self.told(**found) if found else None
+
+
+_NETWORK = "is a network drive, where a server may lose what it has written"
+_WINDOWS = "is a drive of Windows, which has neither Linux owners nor the locks of a server"
+_MEMORY = "is in memory, so that the data would be gone after a restart"
+_UNFIT_FOR_DATA = {
+    **dict.fromkeys(("9p", "drvfs", "virtiofs", "wslfs"), _WINDOWS),
+    **dict.fromkeys(("exfat", "fuseblk", "msdos", "ntfs", "ntfs3", "vfat"), _WINDOWS),
+    **dict.fromkeys(("cifs", "fuse.sshfs", "nfs", "nfs4", "smb3"), _NETWORK),
+    **dict.fromkeys(("ramfs", "tmpfs"), _MEMORY),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFits(Requirement):
+    """The data of a server lies on a disk of Linux.
+
+    Args:
+        server: what people call the server.
+        folder: where the data lies.
+    """
+
+    script: str = ""
+    refusal: str = "the data of $server in $folder lies on $mount ($kind), which $reason"
+    hint: str = "move the data to a disk of Linux, and mount that or let a link lead there"
+    server: str
+    folder: str
+
+    @classmethod
+    def of(cls, server: str, folder: str) -> DataFits:
+        """Return the requirement for a server and its folder."""
+        return cls(
+            name=f"the data of {server} lies on a disk of Linux", server=server, folder=folder
+        )
+
+    def questions(self) -> Iterable[Question[Any]]:
+        return (Disks(), Stat(self.folder))
+
+    def fault(self, facts: Facts, resources: Sequence[Any]) -> Fault | None:
+        found = _unfit(self.folder, _UNFIT_FOR_DATA, facts, resources)
+        if not found:
             return None
-        place = next((path for path in above if path in mounts), "")
-        kind = mounts[place].kind if place else ""
-        reason = self.unfit.get(kind)
-        return self.told(folder=folder, mount=place, kind=kind, reason=reason) if reason else None
+        return Fault(Template(self.refusal).substitute(found, server=self.server), self.hint)
+
+
+def _unfit(
+    folder: str, unfit: Mapping[str, str], facts: Facts, resources: Sequence[Any]
+) -> Mapping[str, str]:
+    """Return the mount under a folder, and why its file system does not fit; {} where it does."""
+    status = facts[Stat(folder)]
+    if isinstance(status, Status) and status.kind == "link":
+        folder = str(PurePosixPath(folder).parent / status.target)
+    mounts = facts[Disks()]
+    above = [str(p) for p in (PurePosixPath(folder), *PurePosixPath(folder).parents)]
+    # What the environment mounts there hides what is there today.
+    if isinstance(mounts, Unknown) or any(
+        isinstance(r, Mount) and r.target in above for r in resources
+    ):
+        return {}
+    place = next((path for path in above if path in mounts), "")
+    kind = mounts[place].kind if place else ""
+    reason = unfit.get(kind)
+    return {"folder": folder, "mount": place, "kind": kind, "reason": reason} if reason else {}

@@ -139,7 +139,9 @@ class Service(Resource):
     def way_back(self, before: State | None) -> WayBack:
         """The unit runs and starts at boot as before; a unit that was not there does not."""
         if before is None or MISSING in before:
-            off = replace(self, running=False, enabled=False, masked=False, optional=True)
+            # Where the start at boot is not managed, another program may decide it: a generator.
+            boot = None if self.enabled is None else False
+            off = replace(self, running=False, enabled=boot, masked=False, optional=True)
             return WayBack(resources=(off,))
         running, enabled = before.get("running"), before.get("enabled")
         was = replace(

@@ -80,21 +80,20 @@ def verdict(check: Callable[[], None]) -> str:
 def test_a_check_over_damaged_answers_has_a_verdict(file: Path) -> None:
     machine = WSL if file.name.startswith("wsl") else DEBIAN
     environment = load(file, machine)
-    compiled = compile_environment(environment, machine)
+    secrets, compiled = environment.secrets, compile_environment(environment, machine)
     with local_session() as real:
         true = RememberingSession(real)
         for resource in compiled.resources:
             with suppress(CheckError, EnvwrightError):
-                witness(resource, host_over(true), environment.secrets)
+                witness(resource, host_over(true), secrets)
     damaged = 0
     for seed in range(ROUNDS):
         session = DamagedSession(true.kept, seed)
         host = host_over(session)
         checks = [
-            functools.partial(witness, resource, host, environment.secrets)
-            for resource in compiled.resources
+            functools.partial(witness, resource, host, secrets) for resource in compiled.resources
         ]
-        checks += [functools.partial(prove, proof, host) for proof in compiled.proofs]
+        checks += [functools.partial(prove, proof, host, secrets) for proof in compiled.proofs]
         verdicts = {verdict(check) for check in checks}
         assert "failed" in verdicts
         damaged += session.damaged

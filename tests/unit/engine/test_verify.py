@@ -160,7 +160,7 @@ def test_a_secret_is_compared_and_not_told(host: Host, tmp_path: Path) -> None:
 
 
 def test_a_proof_that_shows_its_effect_is_silent(host: Host) -> None:
-    prove(Proof("it works", "echo fine"), host)
+    prove(Proof("it works", "echo fine"), host, NO_SECRETS)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_proof_that_shows_its_effect_is_silent(host: Host) -> None:
 )
 def test_a_proof_that_fails_says_what_was_seen(host: Host, script: str, told: str) -> None:
     with pytest.raises(CheckError) as raised:
-        prove(Proof("it works", script), host)
+        prove(Proof("it works", script), host, NO_SECRETS)
     assert str(raised.value) == told
 
 
@@ -184,8 +184,17 @@ def test_a_proof_that_cannot_be_made_is_skipped_with_the_reason(
     host: Host, script: str, told: str
 ) -> None:
     with pytest.raises(pytest.skip.Exception) as raised:
-        prove(Proof("it works", script), host)
+        prove(Proof("it works", script), host, NO_SECRETS)
     assert str(raised.value) == told
+
+
+def test_a_proof_reads_a_secret_from_its_stdin(host: Host, tmp_path: Path) -> None:
+    secrets = secrets_of(tmp_path, token="hunter22")
+    script = 'read -r word; [ "$word" = hunter22 ] || { echo "got $word"; exit 1; }'
+    prove(Proof("it logs in", script, given=f"{marker('token')}\n"), host, secrets)
+    with pytest.raises(CheckError) as raised:
+        prove(Proof("it logs in", script, given="other\n"), host, secrets)
+    assert str(raised.value) == "got other"
 
 
 # --- A run ------------------------------------------------------------------------------------

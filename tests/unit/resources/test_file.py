@@ -9,7 +9,7 @@ from standins import ORIGIN
 from envwright.facts import Facts, KnownGroup, KnownUser, Stat, Status, Text, Unknown
 from envwright.model.operations import Content, operation
 from envwright.model.proof import Assertion
-from envwright.model.resource import Fields, compare
+from envwright.model.resource import EXISTENCE, Difference, Fields, compare
 from envwright.resources.apt_entries import AptEntries
 from envwright.resources.file import File
 from envwright.resources.package import Package
@@ -126,3 +126,13 @@ def test_a_file_that_is_no_text_is_witnessed_by_its_checksum() -> None:
     *_, seen = File(path="/x", content="\udcff\0").witness()
     digest = hashlib.sha256(b"\xff\0").hexdigest()
     assert (seen.attribute, seen.expected) == ("sha256sum", digest)
+
+
+def test_a_file_that_must_not_be_there_goes_when_a_new_package_has_brought_it() -> None:
+    gone = File(path="/etc/d", present=False, needs=("package:d",))
+    nothing = compare(None, None)
+    assert gone.predict(nothing, set()) == nothing
+    comes: Fields = {EXISTENCE: Unknown("package:d comes first")}
+    assert gone.predict(nothing, {"package:d"}) == Difference(comes, None, (EXISTENCE,))
+    there = compare({"kind": "file"}, None)
+    assert gone.predict(there, {"package:d"}) == there

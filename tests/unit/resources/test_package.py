@@ -207,3 +207,10 @@ def test_a_package_that_one_section_wants_and_another_holds_is_both() -> None:
     both = PINNED.merge(HELD)
     assert both == HELD.merge(PINNED)
     assert both.desired() == {"version": "1.6*", "hold": True}
+
+
+def test_a_package_brings_its_accounts_to_check() -> None:
+    mine = Package(package="db", accounts=("db",))
+    both = mine.merge(Package(package="db", version="1"))
+    assert tuple(both.brings()) == ("package:db", "user:db", "group:db")
+    assert both == Package(package="db", version="1", accounts=("db",))

@@ -11,7 +11,7 @@ from envwright.model.proof import Fault
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
 from envwright.resources.mount import Mount
-from envwright.resources.preflight import FolderFits, OptionsApart
+from envwright.resources.preflight import DataFits, FolderFits, OptionsApart
 
 FILE, UNIT = "/etc/d.json", "/usr/lib/systemd/system/d.service"
 APART = OptionsApart(
@@ -133,3 +133,31 @@ def test_a_folder_on_a_file_system_that_does_not_fit_is_told(
     status = Status("link", "0777", "root", "root", 1, link) if link else None
     facts = Facts({Text(FILE): text, Disks(): mounts, Stat("/var/d"): status})
     assert FITS.fault(facts, resources) == (Fault(refusal, "h") if refusal else None)
+
+
+DATA = DataFits.of("Stand-in", "/var/d")
+
+
+@pytest.mark.parametrize(
+    ("link", "resources", "refusal"),
+    [
+        ("", [], ""),
+        (
+            "/mnt/c/d",
+            [],
+            (
+                "the data of Stand-in in /mnt/c/d lies on /mnt/c (9p), which is a drive of "
+                "Windows, which has neither Linux owners nor the locks of a server"
+            ),
+        ),
+        ("/mnt/c/d", [Mount(target="/mnt/c", source="/x", kind="ext4")], ""),
+    ],
+)
+def test_data_on_a_drive_that_does_not_fit_is_told(
+    link: str, resources: list[Any], refusal: str
+) -> None:
+    mounts = {path: MountPoint("x", kind, (), "/") for path, kind in MOUNTS.items()}
+    status = Status("link", "0777", "root", "root", 1, link) if link else None
+    facts = Facts({Disks(): mounts, Stat("/var/d"): status})
+    hint = "move the data to a disk of Linux, and mount that or let a link lead there"
+    assert DATA.fault(facts, resources) == (Fault(refusal, hint) if refusal else None)

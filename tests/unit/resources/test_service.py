@@ -566,3 +566,13 @@ def test_an_exported_deploy_restarts_a_unit_that_need_not_be_there_where_it_runs
     restart = operation("server.shell", commands=[running])
     files = tuple(OPTIONAL.restarted_by)
     assert list(OPTIONAL.exported()) == [restart.given(Changed(files))]
+
+
+@pytest.mark.parametrize(("managed", "boot"), [(True, False), (None, None)])
+def test_a_new_unit_is_taken_back_to_what_is_managed_of_it(
+    managed: bool | None,  # noqa: FBT001 - a column of the table
+    boot: bool | None,  # noqa: FBT001 - a column of the table
+) -> None:
+    new = Service(unit="d.service", enabled=managed)
+    (off,) = new.way_back(None).resources
+    assert off == Service(unit="d.service", running=False, enabled=boot, optional=True)
