@@ -6,6 +6,7 @@ import functools
 import shlex
 from typing import TYPE_CHECKING
 
+from envwright.facts import systemctl_of
 from envwright.resources.apt_archive import AptArchive
 from envwright.resources.apt_entries import AptEntries
 from envwright.resources.apt_source import AptSource
@@ -22,6 +23,7 @@ from envwright.resources.mount import Mount
 from envwright.resources.package import Package
 from envwright.resources.service import Service
 from envwright.resources.user import User
+from envwright.resources.user_service import UserService
 from envwright.resources.windows.file import WindowsFile
 from envwright.resources.windows.keys import WindowsKeys
 from envwright.resources.windows.link import WindowsLink
@@ -217,6 +219,12 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
         yield "enabled", f"systemctl enable {resource.unit}"
 
 
+@breaks.register(UserService)
+def _(resource: UserService) -> Iterator[tuple[str, str]]:
+    own = systemctl_of(resource.user)
+    yield from ((what, own + script) for what, script in breaks.dispatch(Service)(resource))
+
+
 @breaks.register(Mount)
 def _(resource: Mount) -> Iterator[tuple[str, str]]:
     target = shlex.quote(resource.target)
@@ -274,6 +282,7 @@ BY_TITLE = {
 VALUES: dict[str, Callable[..., str]] = {
     "sysctl": lambda key: f"echo 65536 > /proc/sys/{key.replace('.', '/')}",
     "swap": lambda file: f"swapoff {file}",
+    "user": lambda _, account: f"systemctl stop user@$(id -u {account}).service",
     "environment": lambda name: f"systemctl set-environment {name}=drifted",
     "debconf": lambda question, _, package: (
         f"echo '{package} {question} string drifted' | debconf-set-selections"

@@ -579,6 +579,45 @@ COMPANY: dict[str, list[Effect]] = {
 """The effects on the machine of test_laws_company.py."""
 
 
+AS_DEV = "runuser -u dev -- env XDG_RUNTIME_DIR=/run/user/$(id -u dev) systemctl --user"
+USER_UNITS: dict[str, list[Effect]] = {
+    "user_units": [
+        Effect(
+            "a service of the account fails again and again",
+            f"touch /tmp/app-fails; {AS_DEV} restart app.service; sleep 3",
+            f"rm /tmp/app-fails; {AS_DEV} reset-failed app.service; {AS_DEV} restart app.service",
+        ),
+        Effect("the manager of the account does not run", "systemctl stop user@$(id -u dev)"),
+        Effect("the account's manager is gone after the next boot", "loginctl disable-linger dev"),
+        Effect(
+            "a drop-in came that the account's manager has not read",
+            "sleep 1.1; touch /home/dev/.config/systemd/user/app.service.d/limits.conf",
+        ),
+        Effect(
+            "the account's manager reads a unit file that stands before its own",
+            "mkdir -p /home/dev/.config/systemd/user.control; "
+            "printf '[Service]\\nExecStart=/bin/sleep 999\\n' > "
+            "/home/dev/.config/systemd/user.control/app.service; "
+            "chown -R dev: /home/dev/.config/systemd; "
+            f"{AS_DEV} daemon-reload; {AS_DEV} restart app.service",
+            "rm /home/dev/.config/systemd/user.control/app.service; "
+            f"{AS_DEV} daemon-reload; {AS_DEV} restart app.service",
+        ),
+        Effect(
+            "a timer of the account has no next run and never had one",
+            "mkdir -p /home/dev/.config/systemd/user/tick.timer.d; rm -rf "
+            "/home/dev/.local/share/systemd/timers; printf '[Timer]\\nOnCalendar=\\n"
+            "OnActiveSec=\\nOnCalendar=2001-01-01\\n' > "
+            f"/home/dev/.config/systemd/user/tick.timer.d/x.conf; {AS_DEV} daemon-reload; "
+            f"{AS_DEV} stop tick.timer; {AS_DEV} start tick.timer",
+            f"rm -r /home/dev/.config/systemd/user/tick.timer.d; {AS_DEV} daemon-reload; "
+            f"{AS_DEV} restart tick.timer",
+        ),
+    ],
+}
+"""The effects on the machine of test_laws_user_units.py."""
+
+
 def rows(table: Mapping[str, Sequence[Effect]]) -> list[tuple[str, Effect]]:
     """Return the rows of a table, each with its capability."""
     return [(capability, effect) for capability, effects in table.items() for effect in effects]
