@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, ClassVar
 
 from envwright.model.capability import Objection, TableCapability
-from envwright.model.proof import Assertion
 from envwright.model.values import AccountName  # noqa: TC001 - pydantic reads annotations
 from envwright.resources.accounts import account
-from envwright.resources.command import Command
-from envwright.resources.directory import Directory
 from envwright.resources.file import File
-from envwright.resources.package import Package
+from envwright.resources.user_manager import user_manager
 from envwright.resources.user_service import FOLDER, UserService
 
 from .systemd import UnitName, UnitSettings  # noqa: TC001 - pydantic reads annotations
@@ -23,12 +19,6 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.model.proof import Requirement
     from envwright.model.resource import Resource
-
-LINGER = "/var/lib/systemd/linger"
-"""Where logind keeps the names of the accounts whose managers run from boot on: an empty file for
-each (src/login/logind-user.c of systemd)."""
-PACKAGES = ("libpam-systemd", "dbus-user-session")
-"""What gives a manager its XDG_RUNTIME_DIR, and programs a bus in it."""
 
 
 class Section(TableCapability):
@@ -70,7 +60,7 @@ user_units:
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         for user, units in self.root.items():
-            manager = list(_manager(user))
+            manager = list(user_manager(user, machine, (user,)))
             yield from manager
             needs = tuple(resource.id for resource in manager)
             home = machine.home(user)
@@ -88,27 +78,6 @@ user_units:
                     needs=needs,
                     at=(user, name),
                 )
-
-
-def _manager(user: str) -> Iterator[Resource]:
-    """Yield what has the manager of an account run, now and from boot on."""
-    for package in PACKAGES:
-        yield Package(package=package, at=(user,))
-    yield Directory(path=LINGER, at=(user,))
-    yield File(path=f"{LINGER}/{user}", at=(user,))
-    who = shlex.quote(user)
-    unit = f'"user@$(id -u -- {who}).service"'
-    yield Command(
-        title=f"user manager {user}",
-        observe=f"systemctl is-active -- {unit}",
-        expected="active",
-        # logind starts the manager by itself only where it learns now that the account lingers.
-        run=f"loginctl enable-linger -- {who} && systemctl start -- {unit}",
-        seen=(Assertion("run", (f'[ -n "$(pgrep -u {who} -f "systemd --user")" ]',), "rc", 0),),
-        after=(f"user:{user}", f"file:{LINGER}/{user}", *(f"package:{p}" for p in PACKAGES)),
-        systemd=True,
-        at=(user,),
-    )
 
 
 def _files(user: str, name: str, unit: UnitSettings, machine: Machine) -> Iterator[File]:

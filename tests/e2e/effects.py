@@ -580,7 +580,7 @@ COMPANY: dict[str, list[Effect]] = {
 
 
 AS_DEV = "runuser -u dev -- env XDG_RUNTIME_DIR=/run/user/$(id -u dev) systemctl --user"
-USER_UNITS: dict[str, list[Effect]] = {
+ROOTLESS: dict[str, list[Effect]] = {
     "user_units": [
         Effect(
             "a service of the account fails again and again",
@@ -590,8 +590,8 @@ USER_UNITS: dict[str, list[Effect]] = {
         Effect("the manager of the account does not run", "systemctl stop user@$(id -u dev)"),
         Effect("the account's manager is gone after the next boot", "loginctl disable-linger dev"),
         Effect(
-            "a drop-in came that the account's manager has not read",
-            "sleep 1.1; touch /home/dev/.config/systemd/user/app.service.d/limits.conf",
+            "a unit file came that the account's manager has not read",
+            "sleep 1.1; touch /home/dev/.config/systemd/user/app.service",
         ),
         Effect(
             "the account's manager reads a unit file that stands before its own",
@@ -614,8 +614,18 @@ USER_UNITS: dict[str, list[Effect]] = {
             f"{AS_DEV} restart tick.timer",
         ),
     ],
+    "podman": [
+        Effect(
+            "an account has too few subordinate ids for the users of a container",
+            "sed -i 's/^dev:.*/dev:100000:1000/' /etc/subuid /etc/subgid",
+        ),
+        Effect(
+            "the socket of podman does not listen",
+            f"{AS_DEV} stop podman.socket",
+        ),
+    ],
 }
-"""The effects on the machine of test_laws_user_units.py."""
+"""The effects on the machine of test_laws_rootless.py."""
 
 
 def rows(table: Mapping[str, Sequence[Effect]]) -> list[tuple[str, Effect]]:

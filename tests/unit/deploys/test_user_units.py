@@ -41,16 +41,20 @@ def test_an_account_gets_its_units_and_a_manager_that_runs_them(
             **OWN,
             "content": "[Timer]\nPersistent=true\n",
         },
-        f"directory:{LINGER}": {**ROOT, "kind": "directory", "mode": "0755"},
         f"file:{LINGER}/dev": {**ROOT, "kind": "file", "content": ""},
         "command:user manager dev": {"value": "active"},
         "user-service:dev/sync.timer": {"running": True, "enabled": True, "up to date": True},
         "user-service:dev/gpg-agent.socket": {"enabled": "masked", "running": False},
     }
+    folders = {id_ for id_ in found if id_.startswith("directory:/home/dev/.config")}
+    assert folders == {
+        f"directory:/home/dev/{name}"
+        for name in (".config", ".config/systemd", ".config/systemd/user")
+    }
     assert {"package:libpam-systemd", "package:dbus-user-session"} <= found.keys()
 
 
-WORDS = {"file", "directory", "command", "user-service"}
+WORDS = {"file", "command", "user-service"}
 
 
 def test_units_come_after_their_files_and_the_manager(tmp_path: Path) -> None:

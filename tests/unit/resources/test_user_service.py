@@ -14,11 +14,11 @@ from envwright.model.resource import EXISTENCE, Difference, compare
 from envwright.resources.user_service import UserService
 
 if TYPE_CHECKING:
-    from envwright.model.resource import State
+    from envwright.model.resource import Fields, State
 
 TIMER = UserService(user="dev", home="/home/dev", unit="x.timer")
 OWN = systemctl_of("dev")
-GOOD = {"running": True, "enabled": True, "up to date": True}
+GOOD: Fields = {"running": True, "enabled": True, "up to date": True}
 
 
 def seen(service: UserService, status: UnitStatus) -> State | None:
