@@ -67,6 +67,7 @@ OTHER_MEANINGS = {
     "docker": "the program that leads to a container",
     "environment": "the file that a person names",
     "git": "the program that a machine follows a repository with, and a hint names",
+    "podman": "the program that leads to a container",
     "ssh": "the program that leads to a machine",
     "swap": "a type of the table of mounts, a key of .wslconfig, and a kind of unit",
     "time": "when something happened, in records",

@@ -222,7 +222,11 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
 @breaks.register(UserService)
 def _(resource: UserService) -> Iterator[tuple[str, str]]:
     own = systemctl_of(resource.user)
-    yield from ((what, own + script) for what, script in breaks.dispatch(Service)(resource))
+    written = any(path.endswith(f"/{resource.unit}") for path in resource.reads)
+    for what, script in breaks.dispatch(Service)(resource):
+        # systemd masks no unit whose file lies in the account's own folder.
+        if (what, written) != ("masked", True):
+            yield what, own + script
 
 
 @breaks.register(Mount)

@@ -598,20 +598,10 @@ ROOTLESS: dict[str, list[Effect]] = {
             "mkdir -p /home/dev/.config/systemd/user.control; "
             "printf '[Service]\\nExecStart=/bin/sleep 999\\n' > "
             "/home/dev/.config/systemd/user.control/app.service; "
-            "chown -R dev: /home/dev/.config/systemd; "
+            "chown -R dev: /home/dev/.config/systemd/user.control; "
             f"{AS_DEV} daemon-reload; {AS_DEV} restart app.service",
             "rm /home/dev/.config/systemd/user.control/app.service; "
             f"{AS_DEV} daemon-reload; {AS_DEV} restart app.service",
-        ),
-        Effect(
-            "a timer of the account has no next run and never had one",
-            "mkdir -p /home/dev/.config/systemd/user/tick.timer.d; rm -rf "
-            "/home/dev/.local/share/systemd/timers; printf '[Timer]\\nOnCalendar=\\n"
-            "OnActiveSec=\\nOnCalendar=2001-01-01\\n' > "
-            f"/home/dev/.config/systemd/user/tick.timer.d/x.conf; {AS_DEV} daemon-reload; "
-            f"{AS_DEV} stop tick.timer; {AS_DEV} start tick.timer",
-            f"rm -r /home/dev/.config/systemd/user/tick.timer.d; {AS_DEV} daemon-reload; "
-            f"{AS_DEV} restart tick.timer",
         ),
     ],
     "podman": [

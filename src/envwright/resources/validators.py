@@ -26,7 +26,7 @@ ssh-keygen -q -t ed25519 -N '' -f "$folder/key" && mkdir -p -m 0755 /run/sshd &&
 _UNIT = """\
 said=$(SYSTEMD_UNIT_PATH="$units:" LC_ALL=C XDG_RUNTIME_DIR=/run \\
     systemd-analyze "$manager" verify --man=no "$unit" 2>&1)
-! printf '%s\\n' "$said" | file="$staged:" whole="${unit##*/}: " awk '
+! printf '%s\\n' "$said" | file="$staged:" whole="${whole-${unit##*/}: }" awk '
     index($0, ENVIRON["file"]) || index($0, ENVIRON["whole"]) == 1' |
     grep -E 'Unknown (key|section)|outside of|Missing|Failed to parse|Invalid|Refusing|fatal'
 """
@@ -54,6 +54,15 @@ class Place:
     names: str = ".*"
 
 
+_BESIDE = """\
+stub=$(mktemp -d) && trap 'rm -r "$stub"' EXIT
+echo '[Unit]' >"$stub/$unit"
+units=$units:$stub whole=/
+"""
+"""A drop-in of an account is checked beside an empty unit, of which nothing is said: root reads no
+unit in a user's folder."""
+
+
 def _unit_places(folder: str, manager: str) -> tuple[Place, Place]:
     """Return the unit files of a folder and their drop-ins, as a kind of systemd's manager reads.
 
@@ -64,7 +73,8 @@ def _unit_places(folder: str, manager: str) -> tuple[Place, Place]:
         return f"{names}\nmanager=--{manager}\n{_UNIT}"
 
     own, unit = "unit=$staged units=${staged%/*}", "unit=${staged%.d/*}"
-    drop_in = f"units=${{staged%/*/*}} {unit}\nunit=${{unit##*/}}"
+    beside = _BESIDE if manager == "user" else ""
+    drop_in = f"units=${{staged%/*/*}} {unit}\nunit=${{unit##*/}}\n{beside}"
     kinds = "service|socket|timer|path|target|mount|automount|slice|swap"
     return (
         Place(rf"{folder}/[^/]+\.({kinds})", "systemd(1)", "systemd-analyze", check(own)),
