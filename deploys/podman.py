@@ -100,6 +100,7 @@ def _ids(user: str, at: tuple[str | int, ...]) -> Command:
         expected="given",
         run=render("podman.ids.sh", user=who, give=True),
         seen=(Assertion("run", (known,), "rc", 0),),
+        edits=("/etc/subuid", "/etc/subgid"),
         after=(f"user:{user}", "package:podman", "package:uidmap"),
         at=at,
     )

@@ -46,10 +46,11 @@ def user_manager(user: str, machine: Machine, at: tuple[str | int, ...]) -> Iter
     unit = f'"user@$(id -u -- {who}).service"'
     yield Command(
         title=f"user manager {user}",
-        observe=f"systemctl is-active -- {unit}",
+        observe=f"systemctl is-active --quiet -- {unit} && echo active || echo inactive",
         expected="active",
         # logind starts the manager by itself only where it learns now that the account lingers.
         run=f"loginctl enable-linger -- {who} && systemctl start -- {unit}",
+        back=f'[ "$1" = active ] || systemctl stop -- {unit}',
         seen=(Assertion("run", (f'[ -n "$(pgrep -u {who} -f "systemd --user")" ]',), "rc", 0),),
         after=(f"user:{user}", f"file:{LINGER}/{user}", *(f"package:{p}" for p in PACKAGES)),
         systemd=True,
