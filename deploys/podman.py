@@ -44,6 +44,8 @@ class Section(Capability):
 
     example: ClassVar[str] = "podman:\n  users: [dev]\n"
 
+    uncaptured: ClassVar[str] = "capture does not tell which accounts run containers yet."
+
     users: Developers = []
     """The accounts that run containers."""
     socket: bool = True

@@ -47,6 +47,8 @@ user_units:
       enabled: true
 """
 
+    uncaptured: ClassVar[str] = "capture does not look at the units of accounts yet."
+
     root: dict[AccountName, dict[UnitName, UnitSettings]]
 
     def objections(self, machine: Machine) -> Iterator[Objection]:  # noqa: ARG002 - the same everywhere
