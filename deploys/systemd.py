@@ -43,15 +43,22 @@ class UnitSettings(Settings):
     """Settings of a unit; a setting that is left out is not managed."""
 
     content: str | None = None
-    """The text of the unit file, /etc/systemd/system/NAME."""
+    """The text of the unit file: NAME in the folder of units."""
     drop_ins: dict[DropInName, str] = {}
-    """The texts of drop-in files, /etc/systemd/system/NAME.d/KEY.conf, by KEY."""
+    """The texts of drop-in files, NAME.d/KEY.conf in the folder of units, by KEY."""
     running: bool | None = None
     """Whether the unit is active: true starts the unit, false stops it."""
     enabled: bool | None = None
-    """Whether the unit starts at boot."""
+    """Whether the unit starts at boot; a unit of an account starts with the account's manager."""
     masked: bool = False
     """Mask the unit, so that nothing can start it."""
+
+    def files(self, name: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Yield the files of the unit: path in the folder of units, text, place in the settings."""
+        if self.content is not None:
+            yield name, self.content, ("content",)
+        for key, content in self.drop_ins.items():
+            yield f"{name}.d/{key}.conf", content, ("drop_ins", key)
 
     @model_validator(mode="after")
     def _sense(self) -> UnitSettings:
@@ -61,7 +68,7 @@ class UnitSettings(Settings):
 
 
 class Section(TableCapability):
-    """Units of the system manager, by full name.
+    """Units of the system manager, by full name. Their folder is /etc/systemd/system.
 
     An active unit is restarted when one of its files changed after the unit started. Where systemd
     is not PID 1 yet (a fresh WSL distribution), units are enabled, and all other changes of units
@@ -126,11 +133,8 @@ systemd:
 
 
 def _files(name: str, unit: UnitSettings) -> Iterator[File]:
-    if unit.content is not None:
-        yield File(path=f"{FOLDER}/{name}", content=unit.content, at=(name, "content"))
-    for key, content in unit.drop_ins.items():
-        at = (name, "drop_ins", key)
-        yield File(path=f"{FOLDER}/{name}.d/{key}.conf", content=content, at=at)
+    for file, content, at in unit.files(name):
+        yield File(path=f"{FOLDER}/{file}", content=content, at=(name, *at))
 
 
 def _written(paths: Iterable[str], facts: Facts) -> Iterator[Item]:

@@ -69,6 +69,7 @@ OTHER_MEANINGS = {
     "environment": "the file that a person names",
     "git": "the program that a machine follows a repository with, and a hint names",
     "path": "where something lies on a machine",
+    "podman": "the program that leads to a container",
     "ssh": "the program that leads to a machine",
     "swap": "a type of the table of mounts, a key of .wslconfig, and a kind of unit",
     "time": "when something happened, in records",

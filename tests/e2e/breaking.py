@@ -6,6 +6,7 @@ import functools
 import shlex
 from typing import TYPE_CHECKING
 
+from envwright.facts import systemctl_of
 from envwright.resources.apt_archive import AptArchive
 from envwright.resources.apt_entries import AptEntries
 from envwright.resources.apt_source import AptSource
@@ -23,6 +24,7 @@ from envwright.resources.mount import Mount
 from envwright.resources.package import Package
 from envwright.resources.service import Service
 from envwright.resources.user import User
+from envwright.resources.user_service import UserService
 from envwright.resources.windows.file import WindowsFile
 from envwright.resources.windows.keys import WindowsKeys
 from envwright.resources.windows.link import WindowsLink
@@ -223,6 +225,16 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
         yield "enabled", f"systemctl enable {resource.unit}"
 
 
+@breaks.register(UserService)
+def _(resource: UserService) -> Iterator[tuple[str, str]]:
+    own = systemctl_of(resource.user)
+    written = any(path.endswith(f"/{resource.unit}") for path in resource.reads)
+    for what, script in breaks.dispatch(Service)(resource):
+        # systemd masks no unit whose file lies in the account's own folder.
+        if (what, written) != ("masked", True):
+            yield what, own + script
+
+
 @breaks.register(Mount)
 def _(resource: Mount) -> Iterator[tuple[str, str]]:
     target = shlex.quote(resource.target)
@@ -319,6 +331,8 @@ VALUES: dict[str, Callable[..., str]] = {
     "motd": lambda _, part: f"chmod a+x /etc/update-motd.d/{part}",
     "completion": lambda shell, program: f"rm {PLACES[shell].format(program)}",
     "swap": lambda file: f"swapoff {file}",
+    "user": lambda _, account: f"systemctl stop user@$(id -u {account}).service",
+    "subordinate": lambda _, account: f"sed -i /^{account}:/d /etc/subuid",
     "environment": lambda name: f"systemctl set-environment {name}=drifted",
     "debconf": lambda question, _, package: (
         f"echo '{package} {question} string drifted' | debconf-set-selections"

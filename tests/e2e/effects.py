@@ -695,6 +695,45 @@ SERVICES: dict[str, list[Effect]] = {
 }
 
 
+AS_DEV = "runuser -u dev -- env XDG_RUNTIME_DIR=/run/user/$(id -u dev) systemctl --user"
+ROOTLESS: dict[str, list[Effect]] = {
+    "user_units": [
+        Effect(
+            "a service of the account fails again and again",
+            f"touch /tmp/app-fails; {AS_DEV} restart app.service; sleep 3",
+            f"rm /tmp/app-fails; {AS_DEV} reset-failed app.service; {AS_DEV} restart app.service",
+        ),
+        Effect("the manager of the account does not run", "systemctl stop user@$(id -u dev)"),
+        Effect("the account's manager is gone after the next boot", "loginctl disable-linger dev"),
+        Effect(
+            "a unit file came that the account's manager has not read",
+            "sleep 1.1; touch /home/dev/.config/systemd/user/app.service",
+        ),
+        Effect(
+            "the account's manager reads a unit file that stands before its own",
+            "mkdir -p /home/dev/.config/systemd/user.control; "
+            "printf '[Service]\\nExecStart=/bin/sleep 999\\n' > "
+            "/home/dev/.config/systemd/user.control/app.service; "
+            "chown -R dev: /home/dev/.config/systemd/user.control; "
+            f"{AS_DEV} daemon-reload; {AS_DEV} restart app.service",
+            "rm /home/dev/.config/systemd/user.control/app.service; "
+            f"{AS_DEV} daemon-reload; {AS_DEV} restart app.service",
+        ),
+    ],
+    "podman": [
+        Effect(
+            "an account has too few subordinate ids for the users of a container",
+            "sed -i 's/^dev:.*/dev:100000:1000/' /etc/subuid /etc/subgid",
+        ),
+        Effect(
+            "the socket of podman does not listen",
+            f"{AS_DEV} stop podman.socket",
+        ),
+    ],
+}
+"""The effects on the machine of test_laws_rootless.py."""
+
+
 def rows(table: Mapping[str, Sequence[Effect]]) -> list[tuple[str, Effect]]:
     """Return the rows of a table, each with its capability."""
     return [(capability, effect) for capability, effects in table.items() for effect in effects]

@@ -144,3 +144,17 @@ def test_names_that_nobody_has_are_refused_together_by_plan(
     box = case.folder / "box.yaml"
     box.write_text(box.read_text("utf-8") + "packages: [hello]\n", "utf-8")
     assert case.run("plan").code == 2
+
+
+def test_a_unit_of_an_account_without_login_runs_and_starts_at_boot(
+    place: Place, debian13: Machine
+) -> None:
+    case = place("units-of-an-account-without-login", debian13)
+    assert case.run("apply", "--yes").code == 0
+    asked = (
+        'cd /; runuser -u appl -- env XDG_RUNTIME_DIR="/run/user/$(id -u appl)" systemctl --user '
+        "show -P ActiveState -P UnitFileState relay.service; loginctl show-user appl -P Linger; "
+        "stat -c %U /home/appl/.config /home/appl/.config/systemd"
+    )
+    assert debian13.sh(asked).split() == ["active", "enabled", "yes", "appl", "appl"]
+    assert [case.run(verb).code for verb in ("plan", "verify")] == [0, 0]

@@ -21,6 +21,7 @@ from envwright.resources.link import Link
 from envwright.resources.mount import FSTAB, Mount
 from envwright.resources.service import Service
 from envwright.resources.user import User
+from envwright.resources.user_service import UserService
 from envwright.resources.windows.file import WindowsFile
 from envwright.resources.windows.keys import WindowsKeys
 from envwright.resources.windows.link import WindowsLink
@@ -52,6 +53,7 @@ PLACES: tuple[PurePath, ...] = (
     PurePosixPath("/etc/apt/sources.list.d/place.sources"),
     PurePosixPath("/etc/apt/keyrings/place.asc"),
     PurePosixPath("/etc/systemd/system/place.service"),
+    PurePosixPath("/home/dev/.config/systemd/user/place.service"),
     PureWindowsPath("%USERPROFILE%", "place"),
     PureWindowsPath("C:\\place"),
 )
@@ -73,7 +75,8 @@ def at(place: PurePath) -> dict[str, Resource]:
     """A sample of each word that can decide about a place, by the word."""
     path, name = str(place), place.name
     samples: list[Resource] = [AptSource(source="place", uris=("u",), suites=("s/",), key=_KEY)]
-    samples.append(Service(unit="place.service", masked=True, running=None, enabled=None))
+    own = UserService(unit="place.service", masked=True, user="dev", home="/home/dev")
+    samples += [Service(unit="place.service", masked=True), own]
     if isinstance(place, PurePosixPath):
         samples += [
             Archive(path=path, url="https://x.test/a.tar", sha256="a" * 64),

@@ -21,11 +21,12 @@ from envwright.facts.paths import (
 )
 from envwright.facts.question import Facts, Question, Unknown, decode
 from envwright.facts.unit_files import CommandLine, UnitFiles, command_line
-from envwright.facts.units import PULLED_BY, Unit, UnitStatus
+from envwright.facts.units import PULLED_BY, WAITING, Unit, UnitStatus, UserUnit, systemctl_of
 
 __all__ = [
     "PULLED_BY",
     "TEXT_LIMIT",
+    "WAITING",
     "Account",
     "Accounts",
     "Apt",
@@ -61,7 +62,9 @@ __all__ = [
     "UnitFiles",
     "UnitStatus",
     "Unknown",
+    "UserUnit",
     "command_line",
     "decode",
+    "systemctl_of",
     "unescape",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from envwright.facts.question import Question, decode
 
@@ -41,6 +41,8 @@ class UnitStatus:
     ran: bool = False
 
 
+WAITING = "waiting"
+"""What stands for the load state of a unit whose manager does not run yet."""
 PULLED_BY = ("WantedBy", "RequiredBy", "UpheldBy", "TriggeredBy")
 """The properties that name the units which start another one (systemd.unit(5))."""
 
@@ -71,18 +73,27 @@ class Unit(Question[UnitStatus]):
     @classmethod
     def script(cls, questions: Sequence[Unit]) -> str:
         names = " ".join(shlex.quote(q.name) for q in questions)
+        online, offline = cls.online(names), cls.by_files(names, "offline")
+        return f"if [ -d /run/systemd/system ]; then {online}; else {offline}; fi"
+
+    @classmethod
+    def online(cls, names: str) -> str:
+        """Return the script that asks the manager about units, which it names as words of sh."""
         # --timestamp is younger than systemd 247: without it the times are whole seconds.
         show = f"systemctl show --property={','.join(cls.PROPERTIES)}"
         # The time is told only where a unit was restarted: without it two answers are equal.
-        online = (
+        return (
             f"shown=$({show} --timestamp=us+utc -- {names} || TZ=UTC {show} -- {names}); "
             "printf '%s\\n\\n' \"$shown\"; "
             "case $shown in *NRestarts=[1-9]*) date +NOW=%s.%N;; esac"
         )
-        form = r"Names=%s\nLoadState=offline\nUnitFileState=%s\n\n"
+
+    @staticmethod
+    def by_files(names: str, load: str) -> str:
+        """Return the script that tells of units what their files say; `load` says why no more."""
+        form = rf"Names=%s\nLoadState={load}\nUnitFileState=%s\n\n"
         state = '"$(systemctl --root=/ is-enabled -- "$unit")"'
-        offline = f"for unit in {names}; do printf '{form}' \"$unit\" {state}; done"
-        return f"if [ -d /run/systemd/system ]; then {online}; else {offline}; fi"
+        return f"for unit in {names}; do printf '{form}' \"$unit\" {state}; done"
 
     @classmethod
     def parse(cls, questions: Sequence[Unit], output: bytes) -> Mapping[Unit, UnitStatus]:
@@ -93,6 +104,68 @@ class Unit(Question[UnitStatus]):
             for name in fields.get("Names", "").split():
                 units[name] = _unit_status(fields, float(now or 0))
         return {q: units[q.name] for q in questions if q.name in units}
+
+
+def systemctl_of(user: str) -> str:
+    """Return the function of sh `systemctl`, by which root asks the manager of an account.
+
+    The function runs as the account: root would trust what lies in the account's folders.
+    `systemctl --user --machine=NAME@` would open a session by PAM for each call, and needs a bus;
+    the manager's own socket in XDG_RUNTIME_DIR needs neither (systemctl(1)).
+    """
+    who = shlex.quote(user)
+    return (
+        f'systemctl() {{ setpriv --reuid={who} --regid="$(id -g -- {who})" --init-groups env -i '
+        f'TZ=UTC LC_ALL=C PATH=/usr/bin:/bin XDG_RUNTIME_DIR="/run/user/$(id -u -- {who})" '
+        'systemctl --user "$@"; }\n'
+    )
+
+
+@dataclass(frozen=True)
+class UserUnit(Unit):
+    """The question for the status of a unit of an account's own manager (`systemctl --user`).
+
+    Where this manager does not run yet, only `enabled` is known and `load` is WAITING.
+    """
+
+    user: str
+
+    @classmethod
+    def script(cls, questions: Sequence[Unit]) -> str:
+        return "".join(
+            f"( {systemctl_of(user)}{cls._of(user, mine)}\n); printf '\\0'\n"
+            for user, mine in _by_user(questions)
+        )
+
+    @classmethod
+    def _of(cls, user: str, questions: Sequence[Unit]) -> str:
+        names = " ".join(shlex.quote(q.name) for q in questions)
+        # A manager that has ended leaves its socket behind.
+        runs = (
+            f'command systemctl is-active --quiet -- "user@$(id -u -- {shlex.quote(user)}).service"'
+        )
+        return (
+            f"if [ ! -d /run/systemd/system ]; then {cls.by_files(names, 'offline')}\n"
+            f"elif {runs}; then {cls.online(names)}\n"
+            f"else {cls.by_files(names, WAITING)}; fi"
+        )
+
+    @classmethod
+    def parse(cls, questions: Sequence[Unit], output: bytes) -> Mapping[Unit, UnitStatus]:
+        parts = zip(_by_user(questions), output.split(b"\0"), strict=False)
+        return {
+            question: status
+            for (_, mine), part in parts
+            for question, status in Unit.parse(mine, part).items()
+        }
+
+
+def _by_user(questions: Sequence[Unit]) -> list[tuple[str, list[Unit]]]:
+    """Return the questions about each account's units."""
+    found: dict[str, list[Unit]] = {}
+    for question in questions:
+        found.setdefault(cast("UserUnit", question).user, []).append(question)
+    return list(found.items())
 
 
 def _unit_status(fields: Mapping[str, str], now: float) -> UnitStatus:

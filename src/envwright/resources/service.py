@@ -157,16 +157,46 @@ class Service(Resource):
         return (SYSTEMD,) if self.running else ()
 
     @property
+    def _folder(self) -> PurePosixPath:
+        """The folder of the unit files that the manager's owner writes."""
+        return FOLDER
+
+    @property
     def _file(self) -> PurePosixPath:
-        """The unit file of an administrator."""
-        return FOLDER / self.unit
+        """The unit file of the manager's owner."""
+        return self._folder / self.unit
+
+    @property
+    def _question(self) -> Unit:
+        """The question for the unit's status."""
+        return Unit(self.unit)
+
+    def _comes_before(self, fragment: str) -> bool:
+        """Tell whether systemd takes this unit file before that of the manager's owner."""
+        return fragment.startswith(BEFORE)
+
+    @property
+    def _journal(self) -> str:
+        """How service.sh finds the unit's own lines in the journal, and those of the manager."""
+        return 'own="_SYSTEMD_UNIT=$unit" about="_UID=0 UNIT=$unit"'
+
+    def _switch(self, *, restarted: bool, reload: bool, boot: bool = True) -> Operation:
+        """Return the call that starts or stops the unit; with `boot`, also enables or disables."""
+        return operation(
+            "systemd.service",
+            service=self.unit,
+            running=self.running,
+            **({"enabled": self.enabled} if boot else {}),
+            restarted=restarted,
+            daemon_reload=reload,
+        )
 
     def claims(self) -> Iterable[Claim]:
         """The unit's file, where it is masked: systemctl(1) makes that a link to /dev/null."""
         return (Claim(self._file, "a masked unit"),) if self.masked else ()
 
     def questions(self) -> Iterable[Question[Any]]:
-        return (Unit(self.unit), *(ChangeTime(path) for path in self.reads))
+        return (self._question, *(ChangeTime(path) for path in self.reads))
 
     def desired(self) -> State:
         if self.masked:
@@ -180,7 +210,7 @@ class Service(Resource):
         return wanted if self.running is False else {**wanted, "up to date": True}
 
     def actual(self, facts: Facts) -> State | Unknown | None:
-        status = facts[Unit(self.unit)]
+        status = facts[self._question]
         if isinstance(status, Unknown):
             return status
         if status.load == "not-found" and self.optional:
@@ -223,7 +253,7 @@ class Service(Resource):
         return self.enabled if status.enabled in FIXED else status.enabled in ENABLED
 
     def _up_to_date(self, status: UnitStatus, facts: Facts) -> bool | str:
-        if status.fragment.startswith(BEFORE) and str(self._file) in self.reads:
+        if self._comes_before(status.fragment) and str(self._file) in self.reads:
             return f"systemd reads {status.fragment}, not {self._file}; remove {status.fragment}"
         if status.load in UNREADABLE:
             return f"systemd cannot use its files; `systemd-analyze verify {self.unit}` says why"
@@ -276,7 +306,8 @@ class Service(Resource):
         if OFFLINE in (difference.before or {}) or not (starts or self._restarts(difference)):
             return ""
         looks = 1 if at_once else LOOKS
-        given = f"unit={shlex.quote(self.unit)}; looks={looks}; set -- {shlex.join(self.reads)}"
+        given = f"unit={shlex.quote(self.unit)}; {self._journal}; looks={looks}"
+        given = f"{given}; set -- {shlex.join(self.reads)}"
         return f"{given}\n{_HEALTH}"
 
     def recover(self) -> Iterator[Operation]:
@@ -314,14 +345,8 @@ class Service(Resource):
             yield from self.recover()
             difference = replace(difference, fields=("running",))
         outdated = self._is_deaf(difference) or "up to date" in difference.fields
-        yield operation(
-            "systemd.service",
-            service=self.unit,
-            running=self.running,
-            enabled=self.enabled,
-            restarted=self._restarts(difference),
-            daemon_reload=outdated or difference.before is None,
-        )
+        reload = outdated or difference.before is None
+        yield self._switch(restarted=self._restarts(difference), reload=reload)
 
     def _undo_until_boot(self, enabled: Value) -> Iterator[Operation]:
         """Remove links in /run: `systemctl unmask` and `systemctl disable` leave them there."""
@@ -378,13 +403,7 @@ class Service(Resource):
         yield from self.converge(Difference(None, self.desired(), (EXISTENCE,)))
         if not self.restarted_by:
             return
-        restart = operation(
-            "systemd.service",
-            service=self.unit,
-            running=self.running,
-            restarted=True,
-            daemon_reload=True,
-        )
+        restart = self._switch(restarted=True, reload=True, boot=False)
         yield restart.given(Changed(tuple(self.restarted_by)))
 
     def _converge_offline(self, difference: Difference) -> Iterator[Operation]:

@@ -2,7 +2,8 @@
 # Waits whether a unit that was just started stays up. systemd takes a simple service for started
 # before the service has read its files (systemd.service(5), Type=), and starts one with Restart=
 # again and again: only time tells. Ends with 0 where the unit is up, else prints its last words.
-# shellcheck disable=SC2154 # Service puts `unit=NAME; looks=N; set -- FILE ...` before this script.
+# shellcheck disable=SC2086,SC2154 # Service puts `unit=NAME; own=MATCHES; about=MATCHES; looks=N;
+# set -- FILE ...` before this script.
 
 # Asks systemd how the unit's files loaded, for its type, its states, its starts by Restart= so far,
 # and when it last started.
@@ -46,8 +47,8 @@ last_words() {
     [ -n "$since" ] && [ "${changed%.*}" -le "${since%.*}" ] || since=$changed
   done
   set -- --quiet --no-pager --output=cat ${since:+"--since=@$since"}
-  journalctl "$@" --lines=10 _SYSTEMD_UNIT="$unit"
-  journalctl "$@" --lines=8 _UID=0 UNIT="$unit"
+  journalctl "$@" --lines=10 $own
+  journalctl "$@" --lines=8 $about
 }
 
 properties=LoadState,Type,ActiveState,SubState,NRestarts,ExecMainStartTimestamp

@@ -24,8 +24,9 @@ ssh-keygen -q -t ed25519 -N '' -f "$folder/key" && mkdir -p -m 0755 /run/sshd &&
 """
 """sshd checks nothing without a host key and its folder, which a machine without a server lacks."""
 _UNIT = """\
-said=$(SYSTEMD_UNIT_PATH="$units:" LC_ALL=C systemd-analyze verify --man=no "$unit" 2>&1)
-! printf '%s\\n' "$said" | file="$staged:" whole="${unit##*/}: " awk '
+said=$(SYSTEMD_UNIT_PATH="$units:" LC_ALL=C XDG_RUNTIME_DIR=/run \\
+    systemd-analyze "$manager" verify --man=no "$unit" 2>&1)
+! printf '%s\\n' "$said" | file="$staged:" whole="${whole-${unit##*/}: }" awk '
     index($0, ENVIRON["file"]) || index($0, ENVIRON["whole"]) == 1' |
     grep -E 'Unknown (key|section)|outside of|Missing|Failed to parse|Invalid|Refusing|fatal'
 """
@@ -53,6 +54,40 @@ class Place:
     names: str = ".*"
 
 
+_BESIDE = """\
+stub=$(mktemp -d) && trap 'rm -r "$stub"' EXIT
+echo '[Unit]' >"$stub/$unit"
+units=$units:$stub whole=/
+"""
+"""A drop-in of an account is checked beside an empty unit, of which nothing is said: root reads no
+unit in a user's folder."""
+
+
+def _unit_places(folder: str, manager: str) -> tuple[Place, Place]:
+    """Return the unit files of a folder and their drop-ins, as a kind of systemd's manager reads.
+
+    The manager of an account looks for its runtime folder, which a check does not use.
+    """
+
+    def check(names: str) -> str:
+        return f"{names}\nmanager=--{manager}\n{_UNIT}"
+
+    own, unit = "unit=$staged units=${staged%/*}", "unit=${staged%.d/*}"
+    beside = _BESIDE if manager == "user" else ""
+    drop_in = f"units=${{staged%/*/*}} {unit}\nunit=${{unit##*/}}\n{beside}"
+    kinds = "service|socket|timer|path|target|mount|automount|slice|swap"
+    return (
+        Place(rf"{folder}/[^/]+\.({kinds})", "systemd(1)", "systemd-analyze", check(own)),
+        Place(
+            rf"{folder}/[^/]+\.d/[^/]+",
+            "systemd(1)",
+            "systemd-analyze",
+            check(drop_in),
+            _CONF,
+        ),
+    )
+
+
 _PLACES = (
     Place(r"/etc/sudoers", "sudo", "visudo", 'visudo -cf "$staged"'),
     Place(r"/etc/sudoers\.d/[^/]+", "sudo", "visudo", 'visudo -cf "$staged"', r"[^.]*[^.~]"),
@@ -73,19 +108,8 @@ _PLACES = (
         "git",
         'git config --file "$staged" --list >/dev/null',
     ),
-    Place(
-        r"/etc/systemd/system/[^/]+\.(service|socket|timer|path|target|mount|automount|slice|swap)",
-        "systemd(1)",
-        "systemd-analyze",
-        f"unit=$staged units=${{staged%/*}}\n{_UNIT}",
-    ),
-    Place(
-        r"/etc/systemd/system/[^/]+\.d/[^/]+",
-        "systemd(1)",
-        "systemd-analyze",
-        f"units=${{staged%/*/*}} unit=${{staged%.d/*}}\nunit=${{unit##*/}}\n{_UNIT}",
-        _CONF,
-    ),
+    *_unit_places("/etc/systemd/system", "system"),
+    *_unit_places(r"/.+/\.config/systemd/user", "user"),
     Place(
         r"/etc/apt/sources\.list",
         "apt",
@@ -148,7 +172,8 @@ def unit_files(path: str) -> tuple[str, ...]:
 
     An instance of a template has the template's file (systemd.unit(5)), unless it has its own.
     """
-    drop_in = re.fullmatch(r"(/etc/systemd/system/)([^/@]+)(@?)([^/]*)(\.[a-z]+)\.d/[^/]+", path)
+    folders = r"(/etc/systemd/system/|/.+/\.config/systemd/user/)"
+    drop_in = re.fullmatch(rf"{folders}([^/@]+)(@?)([^/]*)(\.[a-z]+)\.d/[^/]+", path)
     if drop_in is None:
         return ()
     folder, prefix, at, instance, kind = drop_in.groups()

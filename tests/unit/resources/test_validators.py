@@ -34,6 +34,9 @@ GOOD = {
     "/etc/systemd/system/old.service": f"{SERVICE}StandardOutput=syslog\nCPUShares=5\n",
     "/etc/systemd/system/app.service.d/10-user.conf": "[Service]\nUser=nobody\n",
     "/etc/systemd/system/systemd-logind.service.d/a.conf": "[Service]\nNice=1\n",
+    "/home/dev/.config/systemd/user/own.service": f"{SERVICE}[Install]\nWantedBy=default.target\n",
+    "/home/dev/.config/systemd/user/own.service.d/a.conf": "[Service]\nNice=1\n",
+    "/home/dev/.config/systemd/user/own.timer.d/a.conf": "[Timer]\nPersistent=true\n",
     "/etc/apt/sources.list": LIST,
     "/etc/apt/sources.list.d/x.list": f"# c\n{LIST}",
     "/etc/apt/sources.list.d/x.sources": (
@@ -52,6 +55,14 @@ BAD = {
     "/root/.profile": ("export X='a\n", "unexpected EOF while looking for matching"),
     "/home/dev/.gitconfig": ("[init\n", "bad config line 1 in file"),
     "/etc/systemd/system/app.service": (f"{SERVICE}Restrat=always\n", "app.service:3: Unknown key"),
+    "/home/dev/.config/systemd/user/own.timer.d/more.conf": (
+        "[Timer]\nOnCalnder=daily\n",
+        "more.conf:2: Unknown key",
+    ),
+    "/home/dev/.config/systemd/user/own.timer": (
+        "[Timer]\nOnCalnder=daily\n",
+        "own.timer:2: Unknown key",
+    ),
     "/etc/systemd/system/app.socket": ("[Socket]\nListenStream\n", "app.socket:2: Missing '='"),
     "/etc/systemd/system/app.mount": ("[Mount]\nWhat=x\nWhere=/y\n", "app.mount: Where= setting"),
     "/etc/systemd/system/app.timer": ("[Timer]\n", "app.timer: Timer unit lacks value setting"),
