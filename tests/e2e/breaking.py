@@ -274,6 +274,7 @@ BY_TITLE = {
 VALUES: dict[str, Callable[..., str]] = {
     "sysctl": lambda key: f"echo 65536 > /proc/sys/{key.replace('.', '/')}",
     "swap": lambda file: f"swapoff {file}",
+    "alternative": lambda name: f"update-alternatives --auto {name}",
     "environment": lambda name: f"systemctl set-environment {name}=drifted",
     "debconf": lambda question, _, package: (
         f"echo '{package} {question} string drifted' | debconf-set-selections"
