@@ -38,6 +38,9 @@ class Section(Capability):
     attach to a program that runs is a kernel setting: `sysctl: {kernel.yama.ptrace_scope: 0}`.
     """
 
+    uncaptured: ClassVar[str] = (
+        "Compilers and tools are captured as `packages`; what `cc` starts is not captured."
+    )
     example: ClassVar[str] = """\
 cpp:
   gcc: 14
