@@ -333,6 +333,7 @@ VALUES: dict[str, Callable[..., str]] = {
     "swap": lambda file: f"swapoff {file}",
     "user": lambda _, account: f"systemctl stop user@$(id -u {account}).service",
     "subordinate": lambda _, account: f"sed -i /^{account}:/d /etc/subuid",
+    "alternative": lambda name: f"update-alternatives --auto {name}",
     "environment": lambda name: f"systemctl set-environment {name}=drifted",
     "debconf": lambda question, _, package: (
         f"echo '{package} {question} string drifted' | debconf-set-selections"
