@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import model_validator
 
-from envwright.model import shells, systemd
-from envwright.model.capability import HEADER, Capability, Objection, render
+from envwright.model.capability import Capability, Objection, render
 from envwright.model.proof import Proof, Requirement
 from envwright.model.values import Adding, BaseUrl, Developers, Sha256, spelled
 from envwright.resources import accounts as required
@@ -17,7 +16,7 @@ from envwright.resources.file import File
 from envwright.resources.link import Link
 from envwright.resources.package import Package
 from envwright.resources.service import Service
-from envwright.resources.startup_files import startup_files
+from envwright.resources.startup_files import first_in_path
 
 from . import accounts
 from .fields import (
@@ -37,13 +36,12 @@ from .fields import (
 from .proofs import proofs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from envwright.facts import Machine
     from envwright.model.resource import Resource
 
 NAME = "61-envwright-go"
-USERS = f"/etc/environment.d/{NAME}.conf"
 
 
 class Section(Capability):
@@ -135,8 +133,8 @@ go:
             yield from self._toolchain(version, ARCHITECTURES[machine.architecture])
         target, needs = f"{ROOT}-{self.version}", (f"archive:{ROOT}-{self.version}",)
         yield Link(path=ROOT, target=target, needs=needs, at=("version",))
-        yield from startup_files(NAME, self._profile(), self._fish())
-        yield File(path=USERS, content=self._environment())
+        # First in PATH, since Go of Windows and Go of Debian must not be found first.
+        yield from first_in_path(NAME, self._folders)
         for user in self.users:
             yield from accounts.settings(self, user, machine)
             for tool in self.tools:
@@ -174,24 +172,6 @@ go:
         """The folders of programs; the last one comes first in PATH."""
         return (self.programs, f"{ROOT}/bin")
 
-    def _profile(self) -> str:
-        words = (_at_home(folder, shells.word) for folder in self._folders)
-        # Prepended, since Go of Windows and Go of Debian must not be found first.
-        case = 'case ":$PATH:" in *":$folder:"*) ;; *) PATH=$folder:$PATH ;; esac'
-        return f"for folder in {' '.join(words)}; do\n    {case}\ndone\nunset folder\n"
-
-    def _fish(self) -> str:
-        words = (_at_home(folder, shells.fish_word) for folder in self._folders)
-        test = "contains -- $folder $PATH; or set -gx PATH $folder $PATH"
-        return f"    for folder in {' '.join(words)}\n        {test}\n    end\n"
-
-    def _environment(self) -> str:
-        own = self.programs
-        escaped = systemd.unexpanded(own.removeprefix("~"))
-        own = "${HOME}" + escaped if own.startswith("~") else escaped
-        rest = "${PATH:-/usr/local/bin:/usr/bin:/bin}"
-        return f'{HEADER}PATH="{ROOT}/bin:{own}:{rest}"\n'
-
     # --- What must hold, and what is shown ---------------------------------------------------
 
     def objections(self, machine: Machine) -> Iterator[Objection]:
@@ -215,11 +195,6 @@ go:
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         yield from proofs(self, machine)
-
-
-def _at_home(folder: str, word: Callable[[str], str]) -> str:
-    """Return a folder as a word of a shell, which puts the home in the place of its `~`."""
-    return f'"$HOME"{word(folder[1:])}' if folder.startswith("~") else word(folder)
 
 
 def _linter(linter: Linter, machine: Machine) -> Iterator[Resource]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from envwright.model import shells, systemd
 from envwright.model.capability import HEADER
 from envwright.model.proof import Assertion
 from envwright.resources.command import Command
 from envwright.resources.file import File
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from envwright.model.resource import Resource
 
@@ -46,6 +47,33 @@ def startup_files(name: str, posix: str, fish: str) -> Iterator[Resource]:
     only = f"{HEADER}if status is-login\n{fish}end\n"
     yield File(path=f"/etc/fish/conf.d/{name}.fish", content=only)
     yield _zsh_reads(profile(name))
+
+
+def first_in_path(name: str, folders: Sequence[str]) -> Iterator[Resource]:
+    """Yield what puts folders first in PATH, for every login shell and for services of persons.
+
+    Args:
+        name: of the files, without their ends.
+        folders: the last one comes first in PATH; a `~` at the beginning is each person's home.
+    """
+    words = (_at_home(folder, shells.word) for folder in folders)
+    case = 'case ":$PATH:" in *":$folder:"*) ;; *) PATH=$folder:$PATH ;; esac'
+    posix = f"for folder in {' '.join(words)}; do\n    {case}\ndone\nunset folder\n"
+    words = (_at_home(folder, shells.fish_word) for folder in folders)
+    test = "contains -- $folder $PATH; or set -gx PATH $folder $PATH"
+    fish = f"    for folder in {' '.join(words)}\n        {test}\n    end\n"
+    yield from startup_files(name, posix, fish)
+    parts = [
+        "${HOME}" * folder.startswith("~") + systemd.unexpanded(folder.removeprefix("~"))
+        for folder in reversed(folders)
+    ]
+    path = ":".join([*parts, "${PATH:-/usr/local/bin:/usr/bin:/bin}"])
+    yield File(path=f"/etc/environment.d/{name}.conf", content=f'{HEADER}PATH="{path}"\n')
+
+
+def _at_home(folder: str, word: Callable[[str], str]) -> str:
+    """Return a folder as a word of a shell, which puts the home in the place of its `~`."""
+    return f'"$HOME"{word(folder[1:])}' if folder.startswith("~") else word(folder)
 
 
 def _zsh_reads(path: str) -> Command:
