@@ -36,8 +36,6 @@ OWN = {"greeting": "rm /etc/greeting", "fetched": "rm /home/dev/fetched"}
 """What breaks the effects of a person's own commands, by their names."""
 DOTFILES = {"copy": ".config/own/app", "stow": ".zshrc", "script": ".installed"}
 """A file in the home by each way of dotfiles."""
-MISE = "/home/dev/.local/share/mise"
-"""Where mise keeps what it installs."""
 
 
 @functools.singledispatch
@@ -280,6 +278,9 @@ VALUES: dict[str, Callable[..., str]] = {
     "debconf": lambda question, _, package: (
         f"echo '{package} {question} string drifted' | debconf-set-selections"
     ),
+    "runtime": lambda name, _version, _of, user: (
+        f"rm -r ~{user}/.local/share/mise/installs/{name.replace(':', '-')}"
+    ),
 }
 """The ways to give a value another one, by the first word of the title and from its other words."""
 
@@ -323,9 +324,6 @@ def _(resource: Command) -> Iterator[tuple[str, str]]:
         file = "/etc/gitconfig" if name.endswith("system") else "/home/dev/.gitconfig"
         yield "a value", f"sed -i 's/= .*/= drifted/' {file}"
         yield "missing", f"rm {file}"
-    elif kind == "runtime":
-        yield "missing", f"rm -r {MISE}/installs/{name.split()[0].replace(':', '-')}"
-        yield "no shims", f"rm {MISE}/shims/*"
     elif kind == "dotfiles":
         yield "missing", f"rm /home/dev/{DOTFILES[name.split()[0]]}"
     elif resource.title in OWN:

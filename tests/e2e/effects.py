@@ -604,12 +604,6 @@ RUNTIMES: dict[str, list[Effect]] = {
             "mv /root/profile /home/dev/.profile; rm -r /home/dev/other",
             Teller.VERIFY,
         ),
-        Effect(
-            "a version of a folder above takes the place of the person's own",
-            "printf '[tools]\\nnode = \"22\"\\n' >/mise.toml; runuser -u dev -- mise trust -q /mise.toml",
-            "rm /mise.toml",
-            Teller.VERIFY,
-        ),
     ],
 }
 """The effects on the machine of test_laws_runtimes.py."""

@@ -1,4 +1,4 @@
-"""The laws for `runtimes`: a real mise installs a real Node.js, on a Debian 13 that boots systemd."""
+"""The laws for `runtimes`: mise itself installs Node.js, on a Debian 13 that boots systemd."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def test_a_login_shell_runs_the_tool(converged: Workstation) -> None:
 
 
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
-    assert drift(converged, "runtimes") == []
+    # test_laws_go.py breaks an archive and what zsh reads; each break takes a while.
+    assert drift(converged, "runtimes", without=("archive:", "zsh")) == []
 
 
 @pytest.mark.parametrize(("capability", "effect"), rows(RUNTIMES), ids=str)
