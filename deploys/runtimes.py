@@ -253,7 +253,7 @@ def _found(each: Wanted, person: Person) -> Proof:
         user=shlex.quote(person.user),
         data=shlex.quote(person.at_home(DATA)),
         title=each.name,
-        asked=command(f"{each.program} {ASKED[each.program]} 2>&1") if each.program else "",
+        asked=command(f"; {each.program} {ASKED[each.program]} 2>&1") if each.program else "",
         **(each.values | {"program": person.runs(f'{look}echo "$name"\n', LOOK)}),
     )
     return Proof(
