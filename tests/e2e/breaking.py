@@ -338,6 +338,9 @@ VALUES: dict[str, Callable[..., str]] = {
     "debconf": lambda question, _, package: (
         f"echo '{package} {question} string drifted' | debconf-set-selections"
     ),
+    "runtime": lambda name, _version, _of, user: (
+        f"rm -r ~{user}/.local/share/mise/installs/{name.replace(':', '-')}"
+    ),
 }
 """The ways to give a value another one, by the first word of the title and from its other words."""
 

