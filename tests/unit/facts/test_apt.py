@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envwright.facts import Apt, AptChange, Simulation
+from envwright.facts import Apt, AptChange, PackageFile, Simulation
 from envwright.facts.apt import SIMULATED, Space, specification
 
 if TYPE_CHECKING:
@@ -211,6 +211,17 @@ def test_what_apt_would_do_is_read_from_what_the_machine_says() -> None:
     )
 
 
+def test_what_the_machine_says_of_files_is_read() -> None:
+    told = "fault https://x.test/a.deb is no package of dpkg\noffered a 2.0\nE: https://x: gone\n"
+    assert Apt.parse(ASKED[:1], f"\0N\tb\0yes\n\0\0{told}\0".encode())[ASKED[0]] == Simulation(
+        lists=True,
+        newer=frozenset({"b"}),
+        faults=("https://x.test/a.deb is no package of dpkg",),
+        offered={"a": "2.0"},
+        errors=("E: https://x: gone",),
+    )
+
+
 def test_apt_is_not_asked_where_nothing_differs() -> None:
     assert Apt.parse(ASKED[:1], b"\0D\ta\tii \t1\tall\0") == {ASKED[0]: Simulation({"a": "1"})}
     held = Simulation({"a": "1"}, held=frozenset({"a"}))
@@ -227,13 +238,17 @@ def test_a_machine_whose_packages_are_as_asked_answers_at_once(tmp_path: Path) -
         Apt("dpkg", "1.*"),
         Apt("no-such-package", present=False),
         Apt("base-files", recommends=True),
+        # Newer than a file of the package: the file is not fetched.
+        Apt("bash", "1.0", file=PackageFile("https://x.invalid/bash.deb", "a" * 64)),
     ]
     script = f"PATH={tmp_path}:$PATH; {Apt.script(questions)}"
     done = subprocess.run(["sh", "-c", script], capture_output=True, check=False)
     assert done.stdout.count(b"\0") == 2
     assert b"called" not in done.stderr
-    installed = Apt.parse(questions, done.stdout)[questions[0]].installed
+    found = Apt.parse(questions, done.stdout)[questions[0]]
+    installed = found.installed
+    assert found.newer == {"bash"}
     version = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Version}", "dpkg"], capture_output=True, text=True, check=True
     ).stdout
-    assert (set(installed), installed["dpkg"]) == ({"dpkg", "base-files"}, version)
+    assert (set(installed), installed["dpkg"]) == ({"dpkg", "base-files", "bash"}, version)
