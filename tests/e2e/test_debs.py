@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
 from box import Box
+from machines.debfiles import SITE, item, publish, serve
 from machines.debs import deb, tar
 from machines.packages import Package
 
@@ -16,33 +16,11 @@ if TYPE_CHECKING:
     from machines.machine import Machine
     from machines.server import Server
 
-SITE = "https://files.envwright.test/debs"
-TOOL = b"#!/bin/sh\necho tool\n"
-
 
 @pytest.fixture
 def box(debian13: Machine, tmp_path: Path) -> Box:
     debian13.install("ca-certificates")
     return Box(debian13, tmp_path)
-
-
-def publish(server: Server, version: str, **fields: str) -> str:
-    """Serve a package with a program and a dependency; return it as an item of `debs`."""
-    control = {
-        "Package": "ew-tool",
-        "Version": version,
-        "Architecture": "all",
-        "Maintainer": "envwright tests <tests@envwright.invalid>",
-        "Depends": "sl",
-        "Description": "made for a test",
-        **fields,
-    }
-    data = deb(
-        Package("ew-tool", (version,), {}, {}), control, tar({"usr/bin/ew-tool": (TOOL, 0o755)})
-    )
-    name = f"{hashlib.sha256(data).hexdigest()}.deb"
-    server.put(f"{SITE}/{name}", data)
-    return f"ew-tool: {{url: {SITE}/{name}, sha256: {name[:-4]}, version: '{version}'}}"
 
 
 def failed(box: Box) -> list[str]:
@@ -57,8 +35,8 @@ LEFT = "ls -d /var/cache/envwright-debs /tmp/tmp.* 2>/dev/null || :"
 def test_a_file_is_installed_with_its_dependencies_as_the_plan_shows(
     box: Box, server: Server
 ) -> None:
-    item = publish(server, "1.0-1")
-    box.write(f"packages: {{debs: {{{item}}}}}\n")
+    wanted = item(publish(server, "1.0-1"), "1.0-1")
+    box.write(f"packages: {{debs: {{{wanted}}}}}\n")
     shown = box.run("plan")
     assert shown.code == 2
     assert (
@@ -81,7 +59,7 @@ def test_a_file_is_installed_with_its_dependencies_as_the_plan_shows(
 def test_a_newer_version_stays_unless_the_file_is_to_take_its_place(
     box: Box, server: Server
 ) -> None:
-    older, newer = publish(server, "1.0-1"), publish(server, "1.0-1+u2")
+    older, newer = (item(publish(server, v), v) for v in ("1.0-1", "1.0-1+u2"))
     box.write(f"packages: {{debs: {{{newer}}}}}\n")
     assert box.run("apply", "--yes").code == 0
     assert box.machine.sh(VERSION) == "1.0-1+u2 ii "
@@ -97,40 +75,53 @@ def test_a_newer_version_stays_unless_the_file_is_to_take_its_place(
 
 def test_a_file_that_is_not_what_the_environment_says_is_refused(box: Box, server: Server) -> None:
     box.machine.sh("apt-get purge -y -qq ew-tool 2>/dev/null || :")
-    other = publish(server, "1.0-2")
-    url, sha256 = f"{SITE}/{other.split('sha256: ')[1][:64]}.deb", other.split("sha256: ")[1][:64]
-    end = ": correct `debs`, or ask the publisher why the file is another one\n"
-    hint = "hint: nothing was changed\n"
-    wrong = other.replace("'1.0-2'", "'1.0-1'")
-    architecture = box.machine.sh("dpkg --print-architecture").strip()
-    assert box.refuses(f"packages: {{debs: {{{wrong}}}}}\n") == (
-        f"error: HOST: {url} holds ew-tool 1.0-2 all (name, version, architecture), not ew-tool "
-        f"1.0-1 {architecture}{end}{hint}"
+    sha256, architecture = (
+        publish(server, "1.0-2"),
+        box.machine.sh("dpkg --print-architecture").strip(),
     )
-    wrong = other.replace(f"sha256: {sha256}", f"sha256: {'a' * 64}")
-    assert box.refuses(f"packages: {{debs: {{{wrong}}}}}\n") == (
-        f"error: HOST: {url} has the SHA-256 {sha256}, not {'a' * 64}{end}{hint}"
-    )
+    control = {"Package": "ew-tool", "Version": "1", "Architecture": "all"}
+    odd = deb(Package("ew-tool", ("1",), {}, {}), control, tar({}))
+    unread = serve(server, odd.replace(b"control.tar.gz", b"control.tar.qq"))
     foreign = publish(server, "1.0-3", Architecture="s390x")
-    assert "holds ew-tool 1.0-3 s390x" in box.refuses(f"packages: {{debs: {{{foreign}}}}}\n")
+    wrong = {
+        item(sha256, "1.0-1"): (
+            f"{sha256}.deb holds ew-tool 1.0-2 all (name, version, architecture), not ew-tool "
+            f"1.0-1 {architecture}"
+        ),
+        item(sha256, "1.0-2").replace(f"sha256: {sha256}", f"sha256: {'a' * 64}"): (
+            f"{sha256}.deb has the SHA-256 {sha256}, not {'a' * 64}"
+        ),
+        item(foreign, "1.0-3"): (
+            f"{foreign}.deb holds ew-tool 1.0-3 s390x (name, version, architecture), not ew-tool "
+            f"1.0-3 {architecture}"
+        ),
+        item(unread, "1"): (
+            f"{unread}.deb cannot be read by the machine's dpkg (uses unknown compression for "
+            "member 'control.tar.qq', giving up)"
+        ),
+    }
+    for wanted, fault in wrong.items():
+        assert box.refuses(f"packages: {{debs: {{{wanted}}}}}\n", "plan") == (
+            f"error: HOST: {SITE}/{fault}: correct `debs`, or ask the publisher why the file is "
+            "another one\nhint: nothing was changed\n"
+        )
 
 
 def test_a_file_that_cannot_be_fetched_is_told_before_anything_is_changed(box: Box) -> None:
-    sha256 = "a" * 64
-    item = f"ew-gone: {{url: {SITE}/gone.deb, sha256: {sha256}, version: '1'}}"
-    box.write(f"packages: {{debs: {{{item}}}}}\n")
-    assert f"apt says: {SITE}/gone.deb: Failed to fetch {SITE}/gone.deb" in box.run("plan").out
+    gone = item("a" * 64, "1", "ew-gone")
+    box.write(f"packages: {{debs: {{{gone}}}}}\n")
+    url = f"{SITE}/{'a' * 64}.deb"
+    assert f"apt says: {url}: Failed to fetch {url}" in box.run("plan").out
     before = box.machine.sh("cat /var/lib/dpkg/status")
     said = box.run("apply", "--yes")
     assert said.code == 1
-    assert f"E: {SITE}/gone.deb: Failed to fetch" in said.out + said.err
+    assert f"E: {url}: Failed to fetch" in said.out + said.err
     assert box.machine.sh("cat /var/lib/dpkg/status") == before
 
 
 def test_a_newer_version_of_a_source_is_told(box: Box, server: Server) -> None:
-    fields = {"Package": "cowsay", "Depends": "perl"}
-    item = publish(server, "0.1", **fields).replace("ew-tool:", "cowsay:")
-    box.write(f"packages: {{debs: {{{item}}}}}\n")
+    wanted = item(publish(server, "0.1", Package="cowsay", Depends="perl"), "0.1", "cowsay")
+    box.write(f"packages: {{debs: {{{wanted}}}}}\n")
     version = box.machine.sh("apt-cache madison cowsay").split("|")[1].strip()
     assert (
         f"note: apt's sources have cowsay {version}, which is newer than the file of the package: "

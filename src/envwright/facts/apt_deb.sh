@@ -17,8 +17,8 @@ ew_deb() {
     ew_got=$(sha256sum <"$ew_new/file" | cut -c 1-64)
     if [ "$ew_got" != "$4" ]; then
         ew_wrong="has the SHA-256 $ew_got, not $4"
-    elif ! ew_got=$(dpkg-deb --show --showformat='${Package} ${Version} ${Architecture}' "$ew_new/file"); then
-        ew_wrong='is no package of dpkg'
+    elif ! ew_got=$(dpkg-deb --show --showformat='${Package} ${Version} ${Architecture}' "$ew_new/file" 2>&1); then
+        ew_wrong="cannot be read by the machine's dpkg (${ew_got##*"$ew_new/file' "})"
     else
         case $ew_got in
         "$ew_wanted" | "$2 $3 all") ew_wrong= ;;

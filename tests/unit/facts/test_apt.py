@@ -52,6 +52,15 @@ Inst libssl3t64:i386 [3.5.1-1] (3.5.1-1+deb13u1 Debian-Security:13/stable-securi
 Inst curl [8.14.1-2+deb13u2] (8.14.1-2 Debian:13.2/stable [amd64])
 Conf curl (8.14.1-2 Debian:13.2/stable [amd64])
 """
+UNMET = """\
+The following information may help to resolve the situation:
+
+The following packages have unmet dependencies:
+ zoom : Depends: libasound2t64 but it is not installable
+        Depends: libicu76 but it is not installable or
+                 libicu72 but it is not installable
+E: Unable to correct problems, you have held broken packages.
+"""
 ESSENTIAL = """\
 Reading package lists...
 The following packages will be REMOVED:
@@ -143,6 +152,15 @@ def simulated(tmp_path: Path) -> Run:
                 "E: Unable to correct problems, you have held broken packages.",
             ],
             id="nothing that apt can do",
+        ),
+        pytest.param(
+            UNMET,
+            [
+                "E: zoom : Depends: libasound2t64 but it is not installable",
+                "E: zoom : Depends: libicu76 but it is not installable or",
+                "E: Unable to correct problems, you have held broken packages.",
+            ],
+            id="dependencies that nothing meets",
         ),
     ],
 )
