@@ -1,7 +1,7 @@
 # Downloads a package's own file and compares it with what an environment says of it. Prints what is
 # wrong, and then leaves no file. $1: a folder of root's, for NAME.deb. $2: the name. $3: the version.
 # $4: the SHA-256. $5: the address.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2016 # dpkg-deb fills in the fields
 ew_deb() {
     ew_new=$1/$2.new
     rm -rf "$ew_new" "$1/$2.deb"
