@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from envwright.model.capability import Objection, Settings, TableCapability
+from envwright.model.architecture import Architecture, for_architecture, unserved
+from envwright.model.capability import Settings, TableCapability
 from envwright.model.proof import Proof
 from envwright.model.values import (
     AbsolutePath,
@@ -24,9 +25,10 @@ from envwright.resources.link import Link
 from envwright.resources.package import Package
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from envwright.facts import Machine
+    from envwright.model.capability import Objection
     from envwright.model.resource import Resource
 
 Name = Annotated[
@@ -35,7 +37,6 @@ Name = Annotated[
         r"^[A-Za-z0-9][A-Za-z0-9._+-]*$", "letters, digits, `.`, `_`, `+` and `-`, no sign first"
     ),
 ]
-Architecture = Annotated[str, spelled(r"^[a-z0-9]+$", "Debian's name of it, like `amd64`")]
 Word = Annotated[str, spelled(r"^[^\x00]*$", "a text without NUL")]
 AS_NOBODY = (
     "cd / && exec runuser -u nobody -- env -i LC_ALL=C.UTF-8 HOME=/nonexistent "
@@ -85,7 +86,7 @@ class Item(Settings):
 
     def file(self, machine: Machine) -> str:
         """Return the name of the archive for a machine."""
-        return file_of(_of(self.url, machine) or "")
+        return file_of(for_architecture(self.url, machine) or "")
 
 
 class Section(TableCapability):
@@ -115,8 +116,8 @@ archives:
     def resources(self, machine: Machine) -> Iterator[Resource]:
         yield Package(package="ca-certificates")
         for name, item in self.root.items():
-            url = _of(item.url, machine) or ""
-            sha256 = _of(item.sha256, machine) or ""
+            url = for_architecture(item.url, machine) or ""
+            sha256 = for_architecture(item.sha256, machine) or ""
             if package := FORMATS[ending_of(file_of(url))][1]:
                 yield Package(package=package, at=(name, "url"))
             # Many publishers give each version the same name; a pinned checksum tells them apart.
@@ -139,15 +140,7 @@ archives:
 
     def objections(self, machine: Machine) -> Iterator[Objection]:
         for name, item in self.root.items():
-            for key in ("url", "sha256"):
-                value = getattr(item, key)
-                if value is not None and _of(value, machine) is None:
-                    yield Objection(
-                        f"{name} has no {key} for {machine.architecture}",
-                        f"add the {key} for this architecture, or leave the archive out here: "
-                        f"`when: architecture in [{', '.join(value)}]`",
-                        at=(name, key),
-                    )
+            yield from unserved(item, ("url", "sha256"), machine, (name,), "archive")
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         for name, item in self.root.items():
@@ -166,8 +159,3 @@ archives:
                     f"{AS_NOBODY} {shlex.join(item.check)}",
                     at=(name, "check"),
                 )
-
-
-def _of(value: str | Mapping[str, str] | None, machine: Machine) -> str | None:
-    """Return a value for the architecture of a machine; None where there is none."""
-    return value if value is None or isinstance(value, str) else value.get(machine.architecture)

@@ -13,6 +13,7 @@ from envwright.resources.package import Package, untouched
 
 from .capture import capture
 from .debconf import Answers, answers
+from .debs import Debs, of_files
 from .names import PackageName, PackageSpec, parted
 from .sources import (
     KNOWN,
@@ -49,6 +50,11 @@ class Section(Capability):
 packages:
   install: [git, jq, "ripgrep=14.*"]
   absent: [nano]
+  debs:
+    zoom:
+      url: https://files.example.com/zoom_6.2_amd64.deb
+      sha256: 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03
+      version: 6.2.0.1855
   sources:
     github-cli: {}
     nodesource: {version: "24"}
@@ -61,6 +67,10 @@ packages:
 
     install: Annotated[list[PackageSpec], adds("[^=]+")] = []
     """Packages to install."""
+    debs: Debs = {}
+    """Packages that no source of apt offers, by name, each from a file (.deb) at an address. Plan
+    downloads a file that is not installed yet, looks into it, and shows what apt would install for
+    it; apply installs the packages with what they depend on, in the one transaction."""
     absent: Adding[PackageName] = []
     """Packages to remove."""
     hold: Adding[PackageName] = []
@@ -87,6 +97,8 @@ packages:
     def objections(self, machine: Machine) -> Iterator[Objection]:
         for name, source in self.sources.items():
             yield from source.objections(name, machine)
+        for name, deb in self.debs.items():
+            yield from deb.objections(name, machine)
         for name, ppa in self.ppas.items():
             yield from ppa.objections(name, machine)
         if self.archive is not None:
@@ -122,6 +134,7 @@ packages:
                 needs=needs.get(name, ()),
                 at=("install", index),
             )
+        yield from of_files(self.debs, machine, needs, recommends=self.recommends)
         for index, name in enumerate(self.hold):
             yield Package(package=name, hold=True, needs=needs.get(name, ()), at=("hold", index))
         for index, name in enumerate(self.absent):
@@ -132,10 +145,11 @@ packages:
             "dpkg finds nothing half-installed",
             'broken=$(dpkg --audit) && [ -z "$broken" ] || { echo "$broken"; exit 1; }',
         )
-        names = [parted(spec)[0] for spec in self.install]
-        if names:
-            whole = "the programs of the packages are as they were installed"
+        whole = "the programs of the packages are as they were installed"
+        if names := [parted(spec)[0] for spec in self.install]:
             yield untouched(whole, names, at=("install",))
+        if self.debs:
+            yield untouched(f"{whole} from files", self.debs, at=("debs",))
         for made in self._sources(machine):
             yield from made.proofs()
 

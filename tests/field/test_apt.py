@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from machines.debfiles import publish
+
 if TYPE_CHECKING:
     from field_case import Case, Place
     from machines.machine import Machine, NewMachine
     from machines.repository import Repository
+    from machines.server import Server
 
 FOLDER = "/etc/apt/sources.list.d"
 
@@ -183,3 +186,17 @@ def test_a_version_by_its_first_number_is_the_newest_that_fits(
     refused = case.run("plan")
     assert "25.*" in refused.err + refused.out
     assert newest in refused.err + refused.out
+
+
+def test_a_file_for_a_newer_release_is_told_with_what_it_lacks_and_nothing_is_left_of_it(
+    place: Place, debian13: Machine, server: Server
+) -> None:
+    debian13.install("ca-certificates")
+    case = place("deb-for-a-newer-release", debian13)
+    sha256 = publish(server, "2.0", Depends="libasound2t128, sl")
+    before = debian13.sh("cat /var/lib/dpkg/status")
+    told = "ew-tool : Depends: libasound2t128 but it is not installable"
+    assert f"apt says: {told};" in case.run("plan", "--var", f"sha256={sha256}").out
+    said = case.run("apply", "--yes", "--var", f"sha256={sha256}")
+    assert (said.code, f"E: {told}" in said.out + said.err) == (1, True)
+    assert debian13.sh("cat /var/lib/dpkg/status") == before

@@ -1,7 +1,7 @@
 """The facts of a machine: questions that a shell answers by read-only scripts, typed."""
 
 from envwright.facts.accounts import Account, Accounts, Logins
-from envwright.facts.apt import Apt, AptChange, Simulation
+from envwright.facts.apt import Apt, AptChange, PackageFile, Simulation
 from envwright.facts.apt_sources import AptSources, Listed
 from envwright.facts.boot import Boot, Booted
 from envwright.facts.dpkg import Dpkg, Installed
@@ -50,6 +50,7 @@ __all__ = [
     "MountPoint",
     "Mounts",
     "Output",
+    "PackageFile",
     "Question",
     "Refused",
     "Shell",

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from envwright.facts.question import Question, decode
+from envwright.portable.download import FETCH
 from envwright.scripts import load
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ SIMULATED = load(__file__, "apt_simulation")
 """Defines ew_simulated, which takes the arguments of `apt-get install`."""
 INTERRUPTED = load(__file__, "apt_interrupted")
 """Defines ew_interrupted, which prints the packages whose installation dpkg did not finish."""
+DEB = f"{FETCH}{load(__file__, 'apt_deb')}"
+"""Defines ew_deb, which downloads a package's own file and says what is wrong with it."""
 _SCRIPT = load(__file__)
 
 
@@ -35,6 +38,21 @@ def specification(package: str, version: str, *, present: bool) -> str:
     if not present:
         return f"{package}:native-"
     return f"{package}:native={version}" if version else f"{package}:native"
+
+
+@dataclass(frozen=True)
+class PackageFile:
+    """The file of a package that no source of apt offers.
+
+    Args:
+        url: where the file is.
+        sha256: its checksum.
+        downgrade: it also takes the place of a newer version.
+    """
+
+    url: str
+    sha256: str
+    downgrade: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,6 +101,9 @@ class Simulation:
         providers: the packages that provide a virtual one, where apt does not choose by itself.
         errors: apt's other errors, in its own words.
         space: what the disks of packages and archives must hold.
+        newer: packages of which a newer version is installed than their files have.
+        faults: what is wrong with the files of packages.
+        offered: newer versions that apt finds of packages that come as files.
     """
 
     installed: Mapping[str, str] = field(default_factory=dict)
@@ -97,43 +118,54 @@ class Simulation:
     providers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: tuple[str, ...] = ()
     space: tuple[Space, ...] = ()
+    newer: frozenset[str] = frozenset()
+    faults: tuple[str, ...] = ()
+    offered: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Apt(Question[Simulation]):
     """The question what apt would do for one package, together with all other such questions.
 
-    The script does not start apt, which takes half a second, where no package differs.
+    The script does not start apt, which takes half a second, where no package differs. Where a
+    package differs that comes as a file, apt has to see the file: the script downloads it into a
+    folder of its own, and removes the folder.
     """
 
     package: str
     version: str = ""
     present: bool = True
     recommends: bool = False
+    file: PackageFile | None = None
 
     waits: ClassVar[bool] = True
 
     @classmethod
     def script(cls, questions: Sequence[Apt]) -> str:
-        specs = shlex.quote("\n".join(q.spec() for q in questions))
+        specs = shlex.quote("\n".join(line for q in questions for line in q.specs()))
         names = " ".join(shlex.quote(q.package) for q in questions)
         # In a subshell, since the script defines functions and turns pathname expansion off.
-        return f"({SIMULATED}{INTERRUPTED}{_SCRIPT}ew_specs={specs}\new_main {names}\n)"
+        deb = DEB if any(q.file for q in questions) else ""
+        return f"({SIMULATED}{INTERRUPTED}{deb}{_SCRIPT}ew_specs={specs}\new_main {names}\n)"
 
-    def spec(self) -> str:
-        """Return the question as an input line of the script: fields separated by tabs."""
+    def specs(self) -> Iterator[str]:
+        """Yield the question as input lines of the script: fields separated by tabs."""
         group = f"--{'' if self.recommends else 'no-'}install-recommends"
         word = specification(self.package, self.version, present=self.present)
         here = "1" if self.present else ""
-        return f"W\t{self.package}\t{here}\t{self.version}\t{group}\t{word}"
+        if self.file:
+            least = "" if self.file.downgrade else "1"
+            yield f"B\t{self.package}\t{self.version}\t{self.file.sha256}\t{self.file.url}\t{least}"
+        yield f"W\t{self.package}\t{here}\t{self.version}\t{group}\t{word}"
 
     @classmethod
     def parse(cls, questions: Sequence[Apt], output: bytes) -> Mapping[Apt, Simulation]:
         interrupted, here, *rest = decode(output).split("\0")[:-1]
         cut, installed, missing = " ".join(interrupted.split()), _installed(here), _missing(here)
-        kept = _on_hold(here)
+        kept, newer = _on_hold(here), frozenset(_found(r"N\t(.*)", here.splitlines()))
         if not rest:
-            return dict.fromkeys(questions, Simulation(installed, missing, cut, held=kept))
+            same = Simulation(installed, missing, cut, held=kept, newer=newer)
+            return dict.fromkeys(questions, same)
         lists, states, said = rest
         provided, held = _states(states)
         names = {q.package for q in questions}
@@ -162,6 +194,9 @@ class Apt(Question[Simulation]):
                     line.split() for line in lines if line.startswith("space ")
                 )
             ),
+            newer=newer,
+            faults=tuple(_found(r"fault (.*)", lines)),
+            offered=dict(line.split()[1:] for line in lines if line.startswith("offered ")),
         )
         return dict.fromkeys(questions, simulation)
 

@@ -1,6 +1,7 @@
 # Prints the states of the packages in $ew_specs, programs of theirs that are missing, and what apt would
 # do where they differ, in fields that end in NUL. A spec is a line of fields between tabs: W, name, 1 or "" (absent), version,
-# option, argument of apt-get.
+# option, argument of apt-get. Before that of a package that comes as a file there is a line of B, name, version,
+# SHA-256, address, 1 or "" (a newer version stays, or does not).
 # shellcheck shell=sh disable=SC2154,SC2086,SC2013 # the question sets variables; names have no blanks
 ew_compared() {
     # The lines of dpkg-query, then a line of T and an argument of apt-get for each package that differs.
@@ -9,6 +10,7 @@ ew_compared() {
     [ ! -e /var/lib/dpkg/arch ] || read -r ew_native </var/lib/dpkg/arch
     awk -v native="$ew_native" '
         BEGIN { FS = "\t" }
+        $1 == "B" { least[$2] = $6; next }
         $1 == "W" { name[++n] = $2; here[n] = $3; version[n] = $4; word[n] = $5 " " $6; next }
         # The same package for another architecture is another one (dpkg(1), --add-architecture).
         native != "" && $5 != native && $5 != "all" { next }
@@ -20,9 +22,46 @@ ew_compared() {
                 want = version[i]
                 same = have == want || want == ""
                 if (want ~ /\*$/) same = index(have, substr(want, 1, length(want) - 1)) == 1
-                if (here[i] ? have == "" || !same : have != "") print "T\t" word[i]
+                if (here[i] ? have == "" || !same : have != "")
+                    print (have != "" && least[name[i]] ? "L\t" have "\t" want "\t" : "T\t") word[i]
             }
         }'
+}
+ew_newer() {
+    # The lines of ew_compared, with N and the name for a line of L whose package is newer than its file, and a
+    # line of T for any other one.
+    while IFS= read -r ew_line; do
+        case $ew_line in
+        "L$ew_tab"*)
+            IFS=$ew_tab
+            set -- $ew_line
+            unset IFS
+            if dpkg --compare-versions "$2" gt "$3"; then
+                printf 'N\t%s\n' "${4#* }" | sed 's/:native=.*//'
+            else
+                printf 'T\t%s\n' "$4"
+            fi
+            ;;
+        *) printf '%s\n' "$ew_line" ;;
+        esac
+    done
+}
+ew_file() {
+    # The argument of apt-get $1, or the file of its package in $ew_folder. What is wrong with the file goes to
+    # $ew_folder/told, and nothing is printed; a newer version that apt finds elsewhere is told there, too.
+    ew_line=$(printf '%s\n' "$ew_specs" | grep -F "B$ew_tab${1%%:native*}$ew_tab") || {
+        echo "$1"
+        return
+    }
+    IFS=$ew_tab
+    set -- $ew_line
+    unset IFS
+    ew_deb "$ew_folder" "$2" "$3" "$4" "$5" >>"$ew_folder/told" || return
+    echo "$ew_folder/$2.deb"
+    ew_other=$(apt-cache madison "$2" | awk 'NR == 1 { print $3 }')
+    if [ "$ew_other" ] && dpkg --compare-versions "$ew_other" gt "$3"; then
+        echo "offered $2 $ew_other" >>"$ew_folder/told"
+    fi
 }
 ew_missing() {
     # A line of M, package and path for each program that is gone of the installed packages in $ew_states.
@@ -112,6 +151,11 @@ ew_main() {
         printf '%s\n' "$ew_specs"
         dpkg-query -W -f 'D\t${Package}\t${db:Status-Abbrev}\t${Version}\t${Architecture}\t${binary:Package}\n' -- "$@"
     } | ew_compared)
+    case "
+$ew_states" in
+    *"
+L$ew_tab"*) ew_states=$(printf '%s\n' "$ew_states" | ew_newer) ;;
+    esac
     printf '%s\n' "$ew_states"
     ew_missing
     printf '\0'
@@ -132,11 +176,19 @@ T$ew_tab"*) ;;
     printf '%s\0' "$ew_states"
     # What an installed package provides is there. A word with a version means the package itself.
     ew_provided=$(printf '%s\n' "$ew_states" | grep '^.i' | cut -f 3 | tr ',\n' '  ')
+    case $ew_specs in
+    *"B$ew_tab"*)
+        ew_folder=$(mktemp -d)
+        : >"$ew_folder/told"
+        trap 'rm -rf "$ew_folder"' EXIT
+        ;;
+    esac
     for ew_each in --no-install-recommends --install-recommends; do
         set --
         for ew_wanted in $(printf '%s\n' "$ew_todo" | sed -n "s/^$ew_each //p"); do
             case $ew_wanted in
             *:native) ew_wanted=$(ew_without "$ew_provided" "$ew_wanted") ;;
+            *:native=*) ew_wanted=$(ew_file "$ew_wanted") ;;
             esac
             [ -z "$ew_wanted" ] || set -- "$@" "$ew_wanted"
         done
@@ -146,5 +198,6 @@ T$ew_tab"*) ;;
             ew_space "$ew_said"
         }
     done
+    [ -z "${ew_folder-}" ] || cat "$ew_folder/told"
     printf '\0'
 }

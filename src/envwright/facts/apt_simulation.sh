@@ -1,8 +1,9 @@
 # What apt-get --simulate says, a line for each change: VERB NAME OLD NEW, - for no version. Its
-# errors come as it says them; PROVIDER lines name what stands behind a virtual name.
+# errors come as it says them, with the dependencies that nothing meets; PROVIDER lines name what stands
+# behind a virtual name.
 # shellcheck shell=sh
 ew_simulated() {
-    ew_virtual=
+    ew_virtual='' ew_unmet=''
     apt-get --simulate -q -o APT::Cmd::Pattern-Only=true install "$@" 2>&1 |
         while read -r ew_verb ew_name ew_old ew_new ew_rest; do
             case "$ew_verb $ew_old $ew_new" in
@@ -21,6 +22,14 @@ ew_simulated() {
             'Package is a') ew_virtual=$ew_name ;;
             '  ') ew_virtual= ;;
             *)
+                case "$ew_verb $ew_name" in
+                ?*' :')
+                    ew_unmet=$ew_verb
+                    echo "E: $ew_unmet : $ew_old $ew_new $ew_rest"
+                    ;;
+                # Of the same package; what follows an "or" begins with the name.
+                *Depends:' '*) echo "E: $ew_unmet : $ew_verb $ew_name $ew_old $ew_new $ew_rest" ;;
+                esac
                 case "$ew_virtual $ew_name" in
                 ?*' '[0-9]*) echo "provider $ew_virtual $ew_verb" ;;
                 esac

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from envwright.facts.apt import EXACT, INTERRUPTED, SIMULATED
+from envwright.facts.apt import DEB, EXACT, INTERRUPTED, SIMULATED
 from envwright.scripts import load
 
 if TYPE_CHECKING:
@@ -27,8 +27,11 @@ the option by which apt tells how far it is (host/running.py)."""
 UPDATE_SECONDS = 900
 """How long an update may take: what a server sends a byte at a time has no other end."""
 
-_UPDATE, _GUARD, _FINISH = (
-    load(__file__, name) for name in ("apt_update", "apt_guard", "apt_finish")
+DEBS = "/var/cache/envwright-debs"
+"""The folder for files of packages while a transaction needs these. Only root writes above it."""
+
+_UPDATE, _GUARD, _FINISH, _DEBS = (
+    load(__file__, name) for name in ("apt_update", "apt_guard", "apt_finish", "apt_debs")
 )
 
 
@@ -42,6 +45,17 @@ def update(*options: str) -> str:
 def finish() -> str:
     """Return the command that ends what dpkg began; it waits for a dpkg that is at work."""
     return f"{INTERRUPTED}{_UPDATE}{_FINISH}ew_finish {LOCK_SECONDS} {UPDATE_SECONDS}\n"
+
+
+def deb(package: str) -> str:
+    """Return where the file of a package lies during a transaction."""
+    return f"{DEBS}/{package}.deb"
+
+
+def download(files: Iterable[tuple[str, str, str, str]]) -> str:
+    """Return the command that fetches files of packages: name, version, SHA-256 and address."""
+    words = " ".join(shlex.quote(word) for file in files for word in file)
+    return f"({DEB}{_DEBS}ew_debs {DEBS} {words}\n)"
 
 
 def reinstall(words: Iterable[str]) -> str:
@@ -69,7 +83,7 @@ def guard(
     allowed = [f"{effect.verb} {effect.name}" for effect in shown]
     for package in packages:
         if package.present:
-            verbs = ["install", "upgrade", *(["downgrade"] if package.version else [])]
+            verbs = ["install", "upgrade", *(["downgrade"] if package.may_downgrade else [])]
             allowed += [f"{verb} {package.package}" for verb in verbs]
         else:
             allowed.append(f"remove {package.package}")

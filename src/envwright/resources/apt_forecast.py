@@ -29,6 +29,10 @@ class WantedPackage(Protocol):
         """Whether the package is to be installed, or not to be."""
 
     @property
+    def may_downgrade(self) -> bool:
+        """Whether the environment asks for an older version, too, than the one that is there."""
+
+    @property
     def hold(self) -> bool:
         """Whether the environment holds it, and so may change it."""
 
@@ -53,10 +57,20 @@ def forecast(
     named = {package.package: package for package in packages}
     side = tuple(c for c in simulation.changes if not is_named(c, named))
     unclear = _unclear(simulation, sources_change=sources_change)
-    refusals = [*_refused(side), *_held(simulation, named), *_full(simulation)]
+    refusals = [
+        *map(_fault, simulation.faults),
+        *_refused(side),
+        *_held(simulation, named),
+        *_full(simulation),
+    ]
     if not unclear:
         refusals += _unknown(simulation, named)
-    notes = [*unclear, *_versions(simulation, named), *_virtual(simulation, named)]
+    notes = [
+        *unclear,
+        *_offered(simulation),
+        *_versions(simulation, named),
+        *_virtual(simulation, named),
+    ]
     if unclear and simulation.lists:
         notes += _unknown_yet(simulation, named)
     return Forecast(
@@ -72,7 +86,7 @@ def is_named(change: AptChange, named: Mapping[str, WantedPackage]) -> bool:
     package = named.get(change.package)
     if package is None or change.verb == "remove":
         return package is not None and not package.present
-    return package.present and (change.verb != "downgrade" or bool(package.version))
+    return package.present and (change.verb != "downgrade" or package.may_downgrade)
 
 
 def _unclear(simulation: Simulation, *, sources_change: bool) -> Iterable[str]:
@@ -105,6 +119,18 @@ def _refused(side: Iterable[AptChange]) -> Iterator[str]:
                 f"apt would also downgrade {change}, which the environment does not name; "
                 f'to agree, name the version: `packages: ["{change.package}={change.after}"]`'
             )
+
+
+def _fault(fault: str) -> str:
+    return f"{fault}: correct `debs`, or ask the publisher why the file is another one"
+
+
+def _offered(simulation: Simulation) -> Iterator[str]:
+    for name, version in simulation.offered.items():
+        yield (
+            f"apt's sources have {name} {version}, which is newer than the file of the package: "
+            f"the next upgrade takes that version; `hold: [{name}]` keeps the one of the file"
+        )
 
 
 def _full(simulation: Simulation) -> Iterator[str]:

@@ -14,7 +14,16 @@ from envwright.model.operations import operation
 from envwright.model.proof import Assertion, Proof, Requirement, View
 from envwright.model.resource import Difference, Resource
 from envwright.model.way_back import WayBack
-from envwright.resources.apt_commands import OPTIONS, finish, guard, reinstall, update
+from envwright.resources.apt_commands import (
+    DEBS,
+    OPTIONS,
+    deb,
+    download,
+    finish,
+    guard,
+    reinstall,
+    update,
+)
 from envwright.resources.apt_forecast import forecast
 from envwright.resources.command import Command
 from envwright.scripts import load
@@ -22,7 +31,7 @@ from envwright.scripts import load
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from envwright.facts import Dpkg, Facts, Question
+    from envwright.facts import Dpkg, Facts, PackageFile, Question
     from envwright.model.forecast import Forecast
     from envwright.model.operations import Operation
     from envwright.model.resource import State
@@ -43,6 +52,8 @@ class Package(Resource):
         hold: keep it as it is when others upgrade (apt-mark(8)); False: as a person has it.
         purge: where it is removed, its settings in /etc go, too.
         accounts: the system's accounts that its installation makes, each with its group.
+        file: where the package is a file that no source of apt offers. The file has the version;
+            a newer one that is installed stays.
     """
 
     package: str
@@ -52,6 +63,7 @@ class Package(Resource):
     hold: bool = False
     purge: bool = False
     accounts: tuple[str, ...] = ()
+    file: PackageFile | None = None
 
     word: ClassVar[str] = "package"
     rank: ClassVar[int] = 20
@@ -75,6 +87,7 @@ class Package(Resource):
             recommends=self.recommends or theirs.recommends,
             hold=self.hold or theirs.hold,
             accounts=tuple(dict.fromkeys((*self.accounts, *theirs.accounts))),
+            file=self.file or theirs.file,
         )
         agreed = replace(
             theirs,
@@ -82,13 +95,23 @@ class Package(Resource):
             recommends=both.recommends,
             hold=both.hold,
             accounts=both.accounts,
+            file=theirs.file or both.file,
         )
         return both if both.spec() == agreed.spec() else super().merge(other)
 
     @property
     def apt(self) -> Apt:
         """The question what apt would do to install or remove the package."""
-        return Apt(self.package, self.version, self.present, self.recommends)
+        return Apt(self.package, self.version, self.present, self.recommends, self.file)
+
+    @property
+    def may_downgrade(self) -> bool:
+        """Whether a newer version gives way to the one that is named."""
+        return self.file.downgrade if self.file else bool(self.version)
+
+    @property
+    def _keeps_newer(self) -> bool:
+        return self.file is not None and not self.file.downgrade
 
     def questions(self) -> Iterable[Question[Any]]:
         return (self.apt,)
@@ -111,14 +134,13 @@ class Package(Resource):
         if self.present and self.package in simulation.missing:
             return None  # the database says that it is installed; `settle` names what is gone
         # A pattern that holds is shown as kept, so that states compare by equality.
-        shown: State = {
-            "version": self.version if fnmatch.fnmatch(version, self.version) else version
-        }
+        fits = fnmatch.fnmatch(version, self.version) or self.package in simulation.newer
+        shown: State = {"version": self.version if fits else version}
         return {**shown, HOLD: self.package in simulation.held} if self.hold else shown
 
     @property
     def pinnable(self) -> bool:
-        return self.present
+        return self.present and self.file is None  # a file is pinned by its checksum
 
     def pin(self, facts: Facts) -> str | None:
         """Return the version that is installed, or that apt would install."""
@@ -151,6 +173,8 @@ class Package(Resource):
         if gone and self.present:
             before, after = f"{' '.join(gone)} missing", {**(difference.after or {}), GONE: "there"}
             return replace(difference, before={GONE: before}, after=after, fields=(GONE,))
+        if self.file and difference and difference.after is not None:
+            return replace(difference, after={**difference.after, "file": self.file.url})
         if not self.version.endswith("*") or isinstance(simulation, Unknown):
             return difference
         chosen = [c.after for c in simulation.changes if c.package == self.package and c.after]
@@ -189,8 +213,12 @@ class Package(Resource):
         holds = [package.package for package, _ in work if package.hold]
         if let_go := [p.package for p, d in due if p.hold and d.before is not None]:
             yield _shell(f"apt-mark unhold {' '.join(let_go)} >/dev/null")
-        if due:
-            yield from _transactions(due, forecast)
+        # What the download of a file needs, as certificates, is there before.
+        needed = {id_ for package, _ in due if package.file for id_ in package.needs}
+        first = [(package, d) for package, d in due if package.id in needed]
+        for part in (first, [one for one in due if one not in first]):
+            if part:
+                yield from _transactions(part, forecast)
         if holds:
             yield _shell(f"apt-mark hold {' '.join(holds)} >/dev/null")
 
@@ -225,7 +253,7 @@ class Package(Resource):
         if before is None and self.present and self.package in STAYING:
             return WayBack(stays=STAYING[self.package])
         if before is None and self.present:
-            gone = replace(self, present=False, version="", hold=False, purge=True)
+            gone = replace(self, present=False, version="", hold=False, file=None, purge=True)
             return WayBack(resources=(gone,))
         if before is None or not self.present:
             return WayBack()
@@ -234,20 +262,31 @@ class Package(Resource):
         version = before.get("version")
         if not self.version or not isinstance(version, str):
             return WayBack()
-        return WayBack(resources=(replace(self, version=version, hold=False),))
+        if self.file is None:
+            back = WayBack(resources=(replace(self, version=version, hold=False),))
+        else:
+            back = WayBack(
+                stays=f"envwright does not have the file of {self.package} {version}: "
+                f"`apt-get install {self.package}={version}` on the machine tries apt's sources"
+            )
+        return back
 
     def witness(self) -> Iterator[Assertion]:
-        if self.present and not self.version:
+        if self.present and (not self.version or self._keeps_newer):
             script = f"{_INSTALLED}ew_installed {shlex.quote(self.package)}"
             yield Assertion("run", (script,), "rc", 0)
         else:
             yield Assertion("package", (self.package,), "is_installed", self.present)
-        if self.version and self.present:
+        if self._keeps_newer:
+            shown = f"$(dpkg-query -W -f '${{Version}}' {self.package})"
+            script = f'dpkg --compare-versions "{shown}" ge {shlex.quote(self.version)}'
+            yield Assertion("run", (script,), "rc", 0)
+        elif self.version and self.present:
             query = ("package", (self.package,), "version")
             yield Assertion(*query, expected=True, view=View("version", self.version))
         if self.hold:
-            shown = f"{self.package}\n"
-            yield Assertion("run", (f"apt-mark showhold {self.package}",), "stdout", shown)
+            held = f"{self.package}\n"
+            yield Assertion("run", (f"apt-mark showhold {self.package}",), "stdout", held)
 
 
 def _transactions(
@@ -262,31 +301,61 @@ def _transactions(
     absent = [package.package for package in packages if not package.present]
     going = [specification(name, "", present=False) for name in absent]
     if len(absent) == len(packages):
-        yield _shell(guard(packages, going, forecast, _recommends(False)))
-        purge = " --purge" if all(package.purge for package in packages) else ""
-        options = f"{EXACT} {OPTIONS}{purge}"
-        yield operation(
-            "apt.packages", packages=absent, present=False, extra_uninstall_args=options
-        )
+        yield from _removal(packages, going, forecast)
         return
     yield _shell(update())
-    if anew := [p.package for p, d in work if GONE in (d.before or {})]:
-        yield _shell(reinstall(specification(name, "", present=True) for name in anew))
+    files = [
+        (p.package, p.version, p.file.sha256, p.file.url) for p in packages if p.present and p.file
+    ]
+    if files:
+        yield _shell(download(files))
+    if anew := [p for p, d in work if GONE in (d.before or {})]:
+        yield _shell(reinstall(_argument(p, "") for p in anew))
     for recommends in (False, True):
         chosen = [(p, _version(p, d)) for p, d in work if p.present]
         chosen = [(p, version) for p, version in chosen if p.recommends is recommends]
         if not chosen:
             continue
-        words = [specification(p.package, version, present=True) for p, version in chosen]
+        words = [_argument(p, version) for p, version in chosen]
         yield _shell(guard(packages, [*words, *going], forecast, _recommends(recommends)))
         yield operation(
             "apt.packages",
-            packages=[f"{p.package}={v}" if v else p.package for p, v in chosen],
+            packages=[_wanted(p, version) for p, version in chosen],
             no_recommends=not recommends,
-            allow_downgrades=any(version for _, version in chosen),
+            allow_downgrades=any(package.may_downgrade for package, _ in chosen),
             extra_install_args=" ".join((EXACT, OPTIONS, *(going or ["--no-remove"]))),
         )
         going = []
+    if files:
+        yield _shell(f"rm -r {DEBS}")
+
+
+def _removal(
+    packages: Sequence[Package], going: Sequence[str], forecast: Forecast | None
+) -> Iterator[Operation]:
+    """Remove packages, where nothing is installed."""
+    yield _shell(guard(packages, going, forecast, _recommends(False)))
+    purge = " --purge" if all(package.purge for package in packages) else ""
+    yield operation(
+        "apt.packages",
+        packages=[package.package for package in packages],
+        present=False,
+        extra_uninstall_args=f"{EXACT} {OPTIONS}{purge}",
+    )
+
+
+def _argument(package: Package, version: str) -> str:
+    """Return the argument of apt-get that means a package to install, and no other."""
+    if package.file:
+        return deb(package.package)
+    return specification(package.package, version, present=True)
+
+
+def _wanted(package: Package, version: str) -> str:
+    """Return a package to install as pyinfra takes it."""
+    if package.file:
+        return deb(package.package)
+    return f"{package.package}={version}" if version else package.package
 
 
 def untouched(name: str, packages: Iterable[str], at: tuple[str | int, ...] = ()) -> Proof:

@@ -10,6 +10,8 @@ from keys import ARMORED, FINGERPRINT
 from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
 
+from envwright.errors import UnfitError
+from envwright.facts import PackageFile
 from envwright.model.operations import Key
 from envwright.resources.apt_source import Access, AptSource
 from envwright.resources.command import Command
@@ -100,6 +102,40 @@ def test_a_key_comes_from_an_address_a_file_or_the_environment_itself(tmp_path: 
 
 def test_a_list_of_names_is_short_for_what_is_installed(tmp_path: Path) -> None:
     assert states(tmp_path, "packages: [git, g++]\n") == {"package:git": {}, "package:g++": {}}
+
+
+DEB = f"""\
+packages:
+  install: [git]
+  hold: [zoom]
+  debs:
+    zoom:
+      url: {{amd64: https://x.test/zoom.deb, riscv64: https://x.test/other.deb}}
+      sha256: {"a" * 64}
+      version: 6.2.0.1855
+"""
+
+
+def test_a_file_is_a_package_with_its_version_and_comes_after_the_certificates(
+    tmp_path: Path,
+) -> None:
+    made = compile_section(tmp_path, DEB)
+    found = {resource.id: resource.desired() for resource in made.resources}
+    assert found == {
+        "package:ca-certificates": {},
+        "package:git": {},
+        "package:zoom": {"version": "6.2.0.1855", "hold": True},
+    }
+    (zoom,) = (one for one in made.resources if one.id == "package:zoom")
+    assert isinstance(zoom, Package)
+    assert zoom.file == PackageFile("https://x.test/zoom.deb", "a" * 64)
+    assert "package:ca-certificates" in zoom.needs
+
+
+def test_a_file_for_other_architectures_alone_is_told_by_check(tmp_path: Path) -> None:
+    with pytest.raises(UnfitError) as told:
+        compile_section(tmp_path, DEB.replace("amd64", "arm64"))
+    assert "zoom has no url for amd64" in str(told.value)
 
 
 def test_recommended_packages_come_along_only_where_they_are_wanted(tmp_path: Path) -> None:

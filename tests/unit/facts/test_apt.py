@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from envwright.facts import Apt, AptChange, Simulation
+from envwright.facts import Apt, AptChange, PackageFile, Simulation
 from envwright.facts.apt import SIMULATED, Space, specification
 
 if TYPE_CHECKING:
@@ -51,6 +51,15 @@ Inst openssl [3.5.1-1] (3.5.1-1+deb13u1 Debian-Security:13/stable-security [amd6
 Inst libssl3t64:i386 [3.5.1-1] (3.5.1-1+deb13u1 Debian-Security:13/stable-security [i386])
 Inst curl [8.14.1-2+deb13u2] (8.14.1-2 Debian:13.2/stable [amd64])
 Conf curl (8.14.1-2 Debian:13.2/stable [amd64])
+"""
+UNMET = """\
+The following information may help to resolve the situation:
+
+The following packages have unmet dependencies:
+ zoom : Depends: libasound2t64 but it is not installable
+        Depends: libicu76 but it is not installable or
+                 libicu72 but it is not installable
+E: Unable to correct problems, you have held broken packages.
 """
 ESSENTIAL = """\
 Reading package lists...
@@ -144,6 +153,15 @@ def simulated(tmp_path: Path) -> Run:
             ],
             id="nothing that apt can do",
         ),
+        pytest.param(
+            UNMET,
+            [
+                "E: zoom : Depends: libasound2t64 but it is not installable",
+                "E: zoom : Depends: libicu76 but it is not installable or",
+                "E: Unable to correct problems, you have held broken packages.",
+            ],
+            id="dependencies that nothing meets",
+        ),
     ],
 )
 def test_each_change_that_apt_would_make_is_a_line(
@@ -211,6 +229,17 @@ def test_what_apt_would_do_is_read_from_what_the_machine_says() -> None:
     )
 
 
+def test_what_the_machine_says_of_files_is_read() -> None:
+    told = "fault https://x.test/a.deb is no package of dpkg\noffered a 2.0\nE: https://x: gone\n"
+    assert Apt.parse(ASKED[:1], f"\0N\tb\0yes\n\0\0{told}\0".encode())[ASKED[0]] == Simulation(
+        lists=True,
+        newer=frozenset({"b"}),
+        faults=("https://x.test/a.deb is no package of dpkg",),
+        offered={"a": "2.0"},
+        errors=("E: https://x: gone",),
+    )
+
+
 def test_apt_is_not_asked_where_nothing_differs() -> None:
     assert Apt.parse(ASKED[:1], b"\0D\ta\tii \t1\tall\0") == {ASKED[0]: Simulation({"a": "1"})}
     held = Simulation({"a": "1"}, held=frozenset({"a"}))
@@ -227,13 +256,17 @@ def test_a_machine_whose_packages_are_as_asked_answers_at_once(tmp_path: Path) -
         Apt("dpkg", "1.*"),
         Apt("no-such-package", present=False),
         Apt("base-files", recommends=True),
+        # Newer than a file of the package: the file is not fetched.
+        Apt("bash", "1.0", file=PackageFile("https://x.invalid/bash.deb", "a" * 64)),
     ]
     script = f"PATH={tmp_path}:$PATH; {Apt.script(questions)}"
     done = subprocess.run(["sh", "-c", script], capture_output=True, check=False)
     assert done.stdout.count(b"\0") == 2
     assert b"called" not in done.stderr
-    installed = Apt.parse(questions, done.stdout)[questions[0]].installed
+    found = Apt.parse(questions, done.stdout)[questions[0]]
+    installed = found.installed
+    assert found.newer == {"bash"}
     version = subprocess.run(
         ["dpkg-query", "-W", "-f", "${Version}", "dpkg"], capture_output=True, text=True, check=True
     ).stdout
-    assert (set(installed), installed["dpkg"]) == ({"dpkg", "base-files"}, version)
+    assert (set(installed), installed["dpkg"]) == ({"dpkg", "base-files", "bash"}, version)
