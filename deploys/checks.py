@@ -68,7 +68,6 @@ class Check(Settings):
             limit=limit,
             code=self.code,
             expect=shlex.quote(self.expect or ""),
-            missing=shlex.quote(f"it did not print: {self.expect}"),
         )
         return Proof(f"check {name}", script, (name,), quick=self.quick, remedy=self.remedy)
 
@@ -81,6 +80,7 @@ class Section(TableCapability):
     for, other sections bring about.
     """
 
+    uncaptured: ClassVar[str] = "A proof of a person leaves no trace on a machine."
     example: ClassVar[str] = """\
 checks:
   the registry answers:

@@ -43,6 +43,7 @@ class Section(Capability):
     """
 
     model_config = ConfigDict(json_schema_extra={"short": "name"})
+    uncaptured: ClassVar[str] = "A new machine has a name of its own; say which in the environment."
     example: ClassVar[str] = """\
 hostname:
   name: dev-box

@@ -65,6 +65,9 @@ class Section(Capability):
     password, never the password. Verify logs in by TCP as each user.
     """
 
+    uncaptured: ClassVar[str] = (
+        "Users, databases and what is in them are for a backup of the server."
+    )
     example: ClassVar[str] = """\
 mariadb:
   settings: {max_connections: 50}

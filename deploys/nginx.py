@@ -77,6 +77,7 @@ class Section(Capability):
     Other sites stay. Plan refuses a port that another program has. Verify asks each site.
     """
 
+    uncaptured: ClassVar[str] = "Sites are captured as `files`, and nginx as one of `packages`."
     example: ClassVar[str] = """\
 nginx:
   sites:

@@ -47,6 +47,7 @@ class Section(Capability):
     """
 
     model_config = ConfigDict(json_schema_extra={"short": "prepend"})
+    uncaptured: ClassVar[str] = "The files that set PATH are captured as `files`."
     example: ClassVar[str] = """\
 path:
   prepend: [~/.local/bin, /opt/tools/bin]

@@ -40,6 +40,9 @@ class Section(Capability):
     is one.
     """
 
+    uncaptured: ClassVar[str] = (
+        "Settings of the server are captured as `files`, where dpkg knows them as changed."
+    )
     example: ClassVar[str] = """\
 redis:
   settings: {maxmemory: 256mb, maxmemory-policy: allkeys-lru}

@@ -75,6 +75,9 @@ class Completions(Settings):
 class Section(Capability):
     """The end of a setup, described instead of done: what is cleaned stays clean."""
 
+    uncaptured: ClassVar[str] = (
+        "The end of a setup is said by a person: what is missing on a machine tells no wish."
+    )
     example: ClassVar[str] = """\
 tidy:
   apt_cache: false

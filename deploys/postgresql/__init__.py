@@ -80,6 +80,9 @@ class Section(Capability):
     the password. Verify logs in by TCP as each role with a password.
     """
 
+    uncaptured: ClassVar[str] = (
+        "Roles, databases and what is in them are for a backup of the server."
+    )
     example: ClassVar[str] = """\
 postgresql:
   settings: {max_connections: 50}

@@ -193,7 +193,7 @@ def test_the_file_of_a_web_server_is_locked_by_its_sha_256(
 ) -> None:
     (tmp_path / "server").mkdir()
     site = Server("127.0.0.1", tmp_path / "server/root", ["localhost"], port=0)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server/tls.crt"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server/authority.crt"))
     texts = [b"packages: [jq]\n", b"packages: [less]\n"]
     first, second = (hashlib.sha256(text).hexdigest() for text in texts)
     with site.serving():

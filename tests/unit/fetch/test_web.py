@@ -33,7 +33,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "server").mkdir()
     site = Server("127.0.0.1", tmp_path / "server/root", ["localhost"], port=0)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server/tls.crt"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "server/authority.crt"))
     site.put("https://localhost/base.yaml", BASE)
     with site.serving():
         yield site
@@ -152,7 +152,8 @@ def test_a_server_that_nobody_trusts_is_refused(
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     assert fault(check(run, f"{url(server)}#sha256={DIGEST}")) == (
-        f"{url(server)}: the certificate is not trusted here: self-signed certificate",
+        f"{url(server)}: the certificate is not trusted here: "
+        "unable to get local issuer certificate",
         (
             "hint: add the authority of the server or proxy to this computer, or name its file by "
             "SSL_CERT_FILE"
