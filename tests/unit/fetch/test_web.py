@@ -152,8 +152,10 @@ def test_a_server_that_nobody_trusts_is_refused(
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     assert fault(check(run, f"{url(server)}#sha256={DIGEST}")) == (
-        f"{url(server)}: the certificate is not trusted here: "
-        "unable to get local issuer certificate",
+        (
+            f"{url(server)}: the certificate is not trusted here: "
+            "unable to get local issuer certificate"
+        ),
         (
             "hint: add the authority of the server or proxy to this computer, or name its file by "
             "SSL_CERT_FILE"
