@@ -22,6 +22,7 @@ from envwright.host.session import Session, open_session
 from envwright.model.resource import compare
 from envwright.model.secrets import Secrets
 from envwright.resources.file import File
+from envwright.resources.kept import Kept
 from envwright.resources.keys import Keys
 from envwright.resources.paths import PathResource
 
@@ -37,6 +38,8 @@ APP = f"{HOME}/.config/app"
 DEV: dict[str, Any] = {"owner": "dev", "group": "dev"}
 NO_SECRETS = Secrets({})
 
+IMAGES = "/var/lib/envwright/generations/1"
+"""Where the before-images of the samples lie: 0 of nothing, 1 of a file."""
 NAMES = {"file": "shadow", "directory": "profile.d"}
 """What a user would have root write or give away, by the word; of the others: /etc/motd."""
 
@@ -50,6 +53,9 @@ def samples(folder: str) -> dict[str, Resource]:
             of_dev = DEV if isinstance(sample, PathResource) else {}
             found[word] = replace(sample, **of_dev)
     found["file that is to go"] = File(path=f"{folder}/motd", present=False)
+    found["before-image of a file"] = Kept(
+        of="before-image", path=f"{folder}/motd", image=f"{IMAGES}/1", kind="file", content="x"
+    )
     found["file that is judged"] = File(path=f"{folder}/motd", content="x", validate="true", **DEV)
     return found
 
@@ -57,6 +63,7 @@ def samples(folder: str) -> dict[str, Resource]:
 SAMPLES = samples(APP)
 ELSEWHERE = {
     "apt-source": "its files lie in /etc/apt, by names of its own",
+    "user-service": "its account masks a unit, by the account's own manager",
     "service": "a masked unit lies in /etc/systemd/system",
     "windows-file": "Windows says where the profile of its user is",
     "windows-keys": "Windows says where the profile of its user is",
@@ -113,6 +120,10 @@ class Box:
 @pytest.fixture(scope="module")
 def box(debian13: Machine) -> Iterator[Box]:
     debian13.sh("useradd --create-home dev && echo root:correct-horse | chpasswd")
+    debian13.put(f"{IMAGES}/0/about", "none\0\0\0\0\0\0\0\0\0")
+    uid = debian13.sh("id -u dev").strip()
+    debian13.put(f"{IMAGES}/1/about", f"file\0{uid}\0{uid}\0" + "0644\0\0dev\0dev\0/\0\0")
+    debian13.put(f"{IMAGES}/1/content", "x")
     with open_session(debian13.host, hello=Facts.HELLO) as session:
         yield Box(debian13, session, Facts.read(session.hello.stdout))
 

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -53,11 +54,18 @@ def _kept(kind: str, version: str) -> Path:
 
 
 def _mise(folder: Path) -> Path:
+    """Fetch mise by npm, by that of Node.js's tree where this computer has none."""
     package = f"@jdxcode/mise-linux-x64@{MISE}"
-    subprocess.run(
-        ["npm", "pack", "--silent", package], cwd=folder, check=True, capture_output=True
-    )
+    npm = ["npm"] if shutil.which("npm") else _own_npm(folder)
+    subprocess.run([*npm, "pack", "--silent", package], cwd=folder, check=True, capture_output=True)
     return next(folder.glob("*.tgz"))
+
+
+def _own_npm(folder: Path) -> list[str]:
+    root = folder / f"node-v{NODE}-linux-x64"
+    with tarfile.open(_kept("node", NODE)) as tree:
+        tree.extractall(folder, filter="data")
+    return [f"{root}/bin/node", f"{root}/lib/node_modules/npm/bin/npm-cli.js"]
 
 
 def _node(folder: Path) -> Path:
