@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from . import DialectError, Problem
+from .keywise import KeyWise
 from .text import insert_lines, require_writable, split_lines
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _KEY = re.compile(r"[A-Z][A-Z0-9_]*")
 _LINE = re.compile(r"([A-Z][^=\n]*)=([^\n]*)\n?")
 
 
-class GoEnvDialect:
+class GoEnvDialect(KeyWise):
     r"""Keys are names of Go settings (GOPROXY, GOFLAGS, ...), values are strings.
 
     The go command (readEnvFile of its src/cmd/go/internal/cfg) takes every byte between "=" and
@@ -34,16 +35,13 @@ class GoEnvDialect:
         matches = (_LINE.fullmatch(line) for line in split_lines(text))
         return {match[1]: match[2] for match in matches if match}
 
-    def actual(self, text: str, wanted: Mapping[str, Value]) -> dict[str, Value]:
-        """The wanted keys' values."""
-        found = self.read(text)
-        return {key: found[key] for key in wanted if key in found}
+    def put(self, text: str, key: str, value: Value) -> str:
+        """As KeyWise."""
+        return _set(text, key, value)
 
-    def edit(self, text: str, changes: Mapping[str, Value]) -> str:
-        """The text with the keys set or removed."""
-        for key, value in changes.items():
-            text = _remove(text, key) if value is None else _set(text, key, value)
-        return text
+    def drop(self, text: str, key: str) -> str:
+        """As KeyWise."""
+        return _remove(text, key)
 
     def problems(self, text: str) -> list[Problem]:
         """Lines that the go command ignores, and values that end in a carriage return."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import DialectError, Problem
+from .keywise import KeyWise
 from .text import insert_lines, line_number, require_writable, split_lines
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class _Entry:
         return " ".join(f"{keyword} {word.text}" for keyword, word in said if word)
 
 
-class NetrcDialect:
+class NetrcDialect(KeyWise):
     r"""Keys are names of machines, a value is `login NAME password WORD`.
 
     A machine may have several logins. Of these the first counts, and only in front of `default`:
@@ -89,16 +90,13 @@ class NetrcDialect:
             found.setdefault(entry.machine, entry.value)
         return found
 
-    def actual(self, text: str, wanted: Mapping[str, Value]) -> dict[str, Value]:
-        """The wanted machines' logins."""
-        found = self.read(text)
-        return {key: found[key] for key in wanted if key in found}
+    def put(self, text: str, key: str, value: Value) -> str:
+        """As KeyWise."""
+        return _set(text, key, value)
 
-    def edit(self, text: str, changes: Mapping[str, Value]) -> str:
-        """The text with the machines set or removed."""
-        for key, value in changes.items():
-            text = _remove(text, key) if value is None else _set(text, key, value)
-        return text
+    def drop(self, text: str, key: str) -> str:
+        """As KeyWise."""
+        return _remove(text, key)
 
     def problems(self, text: str) -> list[Problem]:
         """Entries that say no login or password, or that stand where no reader finds them."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import DialectError, Problem
+from .keywise import KeyWise
 from .text import insert_lines, line_number, require_writable, split_lines
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _LIMIT = 1000
 """Bytes: pam_env cuts a line with more (BUF_SIZE)."""
 
 
-class PamEnvDialect:
+class PamEnvDialect(KeyWise):
     r"""Keys are variable names, values are strings.
 
     pam_env (`_parse_env_file` and `_assemble_line` of Linux-PAM's modules/pam_env/pam_env.c)
@@ -48,16 +49,13 @@ class PamEnvDialect:
                 found[line.name] = line.value
         return found
 
-    def actual(self, text: str, wanted: Mapping[str, Value]) -> dict[str, Value]:
-        """The wanted variables' values."""
-        found = self.read(text)
-        return {key: found[key] for key in wanted if key in found}
+    def put(self, text: str, key: str, value: Value) -> str:
+        """As KeyWise."""
+        return _set(text, key, value)
 
-    def edit(self, text: str, changes: Mapping[str, Value]) -> str:
-        """The text with the variables set or removed."""
-        for key, value in changes.items():
-            text = _remove(text, key) if value is None else _set(text, key, value)
-        return text
+    def drop(self, text: str, key: str) -> str:
+        """As KeyWise."""
+        return _remove(text, key)
 
     def problems(self, text: str) -> list[Problem]:
         """Lines that pam_env ignores, and those that it cuts."""

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from . import DialectError, Problem
+from .keywise import KeyWise
 from .text import insert_lines, split_lines
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _HASH = re.compile(r"\$[A-Za-z0-9-]+\$[\"-)+-9<-\[\]-~]{20,}|⟦[^⟦⟧\n]+⟧"
 _DATES = ":" * 7
 
 
-class ShadowDialect:
+class ShadowDialect(KeyWise):
     """Keys are names of accounts, values are hashes of passwords.
 
     An edit changes the hash in the account's first line; the dates of the password stay. An account
@@ -42,16 +43,13 @@ class ShadowDialect:
             found.setdefault(match[1], match[2])
         return found
 
-    def actual(self, text: str, wanted: Mapping[str, Value]) -> dict[str, Value]:
-        """The hashes of the wanted accounts."""
-        found = self.read(text)
-        return {name: found[name] for name in wanted if name in found}
+    def put(self, text: str, key: str, value: Value) -> str:
+        """As KeyWise."""
+        return _set(text, key, value)
 
-    def edit(self, text: str, changes: Mapping[str, Value]) -> str:
-        """The text with the hashes set, or accounts removed."""
-        for name, value in changes.items():
-            text = _removed(text, name) if value is None else _set(text, name, value)
-        return text
+    def drop(self, text: str, key: str) -> str:
+        """As KeyWise."""
+        return _removed(text, key)
 
     def problems(self, text: str) -> list[Problem]:
         """Lines that the C library passes over, and lines of an account that has one above."""
