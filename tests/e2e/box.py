@@ -14,12 +14,20 @@ if TYPE_CHECKING:
     from machines.machine import Machine
 
 
+def forget(machine: Machine) -> None:
+    """Have a machine that tests share know of no environment that was applied before."""
+    machine.sh("rm -rf /var/lib/envwright")
+
+
 @dataclass(frozen=True)
 class Box:
     """A machine, and a folder in which `box.yaml` is the environment that is tried."""
 
     machine: Machine
     folder: Path
+
+    def __post_init__(self) -> None:
+        forget(self.machine)
 
     def write(self, environment: str) -> None:
         """Write box.yaml; its name is said already, in line 1."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from box import forget
 from workstation import Workstation, workstation
 
 from envwright.errors import RefusedError, StepError
@@ -271,7 +272,10 @@ def test_a_shell_that_was_deleted_comes_back_with_its_package(station: Workstati
 def test_a_rule_that_asks_for_a_password_is_proved_as_far_as_a_machine_can(
     station: Workstation, tmp_path: Path
 ) -> None:
-    (tmp_path / "box.yaml").write_text("name: box\nuser: {name: pat, sudo: password}\n", "utf-8")
+    forget(station.machine)
+    (tmp_path / "box.yaml").write_text(
+        "name: pat-told\nuser: {name: pat, sudo: password}\n", "utf-8"
+    )
     name = "pat becomes root with a password"
     nopasswd = "echo 'pat ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/zz"
     told = []
@@ -306,7 +310,9 @@ def test_keys_that_are_published_are_taken_by_their_fingerprints(
     path, file = tmp_path / "box.yaml", "keys:/home/pat/.ssh/authorized_keys"
     for fingerprint in (OTHER, FINGERPRINT):
         keys = f"{{{KEYS_URL}: [{fingerprint}]}}"
-        path.write_text(f"name: box\nuser: {{name: pat, authorized_keys_from: {keys}}}\n", "utf-8")
+        path.write_text(
+            f"name: pat-keys\nuser: {{name: pat, authorized_keys_from: {keys}}}\n", "utf-8"
+        )
         with workstation(machine, path) as opened:
             refused = ""
             try:
@@ -338,7 +344,7 @@ NO_PASSWORD = (
     "`password_hash`"
 )
 PAT = """\
-name: box
+name: pat-hash
 secrets: {HASH: {file: hash}}
 user: {name: pat, sudo: password, password_hash: "{{ secret.HASH }}"}
 """
@@ -381,7 +387,10 @@ def test_a_password_is_set_by_its_hash_which_no_plan_shows(
 def test_an_account_that_cannot_use_sudo_is_told_before_and_after(
     station: Workstation, tmp_path: Path
 ) -> None:
-    (tmp_path / "box.yaml").write_text("name: box\nuser: {name: pat, sudo: password}\n", "utf-8")
+    forget(station.machine)
+    (tmp_path / "box.yaml").write_text(
+        "name: pat-sudo\nuser: {name: pat, sudo: password}\n", "utf-8"
+    )
     with workstation(station.machine, tmp_path / "box.yaml") as opened:
         assert opened.plan().notes == (NO_PASSWORD,)
         opened.apply()
