@@ -215,7 +215,8 @@ def _(resource: Service) -> Iterator[tuple[str, str]]:
             yield "stopped", f"systemctl stop {socket} 2>/dev/null; systemctl stop {resource.unit}"
         if resource.reads:
             # A second, since a process's age is known to the second by some.
-            yield "outdated", f"sleep 1.1; touch {resource.reads[0]}"
+            # Some of what a unit reads must not be there.
+            yield "outdated", f"sleep 1.1; touch --no-create {shlex.join(resource.reads)}"
     elif resource.running is False:
         yield "started", f"systemctl start {resource.unit}"
     if resource.enabled:
