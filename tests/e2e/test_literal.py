@@ -51,7 +51,9 @@ def test_each_of_the_texts_is_run_where_it_is_quoted_badly(debian13: Machine) ->
 def test_texts_made_to_be_run_land_as_they_are(debian13: Machine, tmp_path: Path) -> None:
     environment = {
         "user": {"name": "dev", "authorized_keys": KEYS},
-        "environment": {f"TEXT_{n}": text for n, text in enumerate(TEXTS) if "\n" not in text},
+        "environment": {
+            f"TEXT_{n}": {"literal": text} for n, text in enumerate(TEXTS) if "\n" not in text
+        },
         "wsl": {
             "boot": {"command": TEXTS[1]},
             "network": {"hostname": TEXTS[2]},
