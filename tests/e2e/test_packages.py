@@ -142,7 +142,7 @@ def test_a_lock_is_waited_for_and_its_holder_named(box: Box, lock: str) -> None:
 UNPACKED = "cd /tmp && apt-get download -qq less && dpkg --unpack less_*.deb && rm less_*.deb"
 KILLED = """\
 apt-get install -y -qq --no-install-recommends bind9-dnsutils less >/dev/null 2>&1 & apt=$!
-until found=$(pgrep -f '^/usr/bin/dpkg .*--(unpack|configure)'); do :; done
+until found=$(pgrep -f '^/usr/bin/dpkg .*--(unpack|configure)') || ! kill -0 $apt; do :; done
 sleep {}; kill -9 $found $apt
 """
 
