@@ -8,7 +8,7 @@ import pytest
 from effects import RUNTIMES, Effect, rows
 from law12 import hold
 from law_environments import law_environment
-from laws import Law2, Law3, drift
+from laws import Law2OfArchives, Law3, drift
 from machines.runtimes import publish
 from workstation import Workstation, workstation
 
@@ -50,13 +50,8 @@ class TestLaw3(Law3):
     """After the first apply."""
 
 
-class TestLaw2(Law2):
-    """A second apply; then what it cannot see is taken away."""
-
-    def test_pyinfra_agrees_that_nothing_is_to_be_done(self, converged: Workstation) -> None:
-        super().test_pyinfra_agrees_that_nothing_is_to_be_done(converged)
-        # Where a checksum is staged no rule of the laws looks; no apply leaves it there.
-        converged.machine.sh("find /usr/local -maxdepth 1 -name '.*.envwright-new' -delete")
+class TestLaw2(Law2OfArchives):
+    """A second apply."""
 
 
 def test_the_persons_own_configuration_stays_and_gets_the_versions(converged: Workstation) -> None:

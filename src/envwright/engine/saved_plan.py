@@ -70,10 +70,12 @@ class SavedPlan:
 
 def agreed(plan: Plan, mask: Callable[[str], str]) -> list[dict[str, Any]]:
     """Return the changes and side effects of a plan, without secrets and the places in files."""
-    changes: list[dict[str, Any]] = json.loads(mask(json.dumps(plan.agreed)))
-    for change in changes:
-        change.pop("origins", None)
-    return changes
+    return _placeless(json.loads(mask(json.dumps(plan.agreed))))
+
+
+def _placeless(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return changes without their places: a line above one makes it no other change."""
+    return [{key: each[key] for key in each if key != "origins"} for each in changes]
 
 
 def digest(compiled: Compiled) -> str:
@@ -154,9 +156,7 @@ def _read(value: dict[str, Any], folder: Path) -> SavedPlan:
         locked=bool(value["locked"]),
     )
     changes = [*value["plan"]["changes"], *value["plan"]["side_effects"]]
-    for change in changes:
-        change.pop("origins", None)
-    return SavedPlan(target, value["digest"], changes)
+    return SavedPlan(target, value["digest"], _placeless(changes))
 
 
 def _from_folder(file: str, folder: Path) -> str:
