@@ -8,10 +8,10 @@ from pydantic import Field, model_validator
 
 from envwright.model.capability import HEADER, Capability, Settings, render
 from envwright.model.proof import Proof
-from envwright.model.values import OneLine, Replacing, SecretText, spelled
+from envwright.model.values import OneLine, SecretText, spelled
 from envwright.resources.file import File
 from envwright.resources.in_server import Database, Role
-from envwright.resources.listening import Address, Listening, by_ipv4, reached_at
+from envwright.resources.listening import Listen, Listening, by_ipv4, reached_at
 from envwright.resources.package import Package
 from envwright.resources.preflight import DataFits
 from envwright.resources.service import Service
@@ -75,7 +75,7 @@ mariadb:
     shop: {}
 """
 
-    listen: Replacing[Address] = ["localhost"]
+    listen: Listen = ["localhost"]
     """Where the server listens; `localhost` is 127.0.0.1."""
     port: int = Field(default=3306, ge=1, le=65535)
     """The port on which the server listens."""

@@ -11,7 +11,7 @@ from envwright.model.capability import HEADER, Capability, Settings, render
 from envwright.model.proof import Proof
 from envwright.model.values import AbsolutePath, BaseUrl, Replacing, exactly_one, spelled
 from envwright.resources.file import File
-from envwright.resources.listening import EVERYWHERE, Address, Listening, by_ipv4, reached_at
+from envwright.resources.listening import EVERYWHERE, Listen, Listening, by_ipv4, reached_at
 from envwright.resources.package import Package
 from envwright.resources.service import Service
 
@@ -34,7 +34,7 @@ Value = Annotated[str, spelled(r"^[^;{}\n\r\x00]+$", "the words of a directive, 
 class Site(Settings):
     """A site: files of a folder, or a program behind nginx."""
 
-    listen: Replacing[Address] = ["localhost"]
+    listen: Listen = ["localhost"]
     """Where nginx listens for the site, by IPv4 unless an address of IPv6 is named: nginx does not
     start where an address is missing."""
     port: int = Field(default=80, ge=1, le=65535)

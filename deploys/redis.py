@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from envwright.model.capability import HEADER, Capability, render
 from envwright.model.proof import Proof
-from envwright.model.values import OneLine, Replacing, SecretText, spelled
+from envwright.model.values import OneLine, SecretText, spelled
 from envwright.resources.file import File
-from envwright.resources.listening import LOOPBACK, Address, Listening, addresses, reached_at
+from envwright.resources.listening import LOOPBACK, Listen, Listening, addresses, reached_at
 from envwright.resources.package import Package
 from envwright.resources.preflight import DataFits
 from envwright.resources.service import Service
@@ -51,7 +51,7 @@ redis:
     server: Literal["redis", "valkey"] = "redis"
     """Which of the two servers. Valkey is what became of Redis 7.2 under its old license; both
     speak the same protocol."""
-    listen: Replacing[Address] = ["localhost"]
+    listen: Listen = ["localhost"]
     """Where the server listens."""
     port: int = Field(default=6379, ge=1, le=65535)
     """The port on which the server listens."""

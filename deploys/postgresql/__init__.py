@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from envwright.model.capability import Capability, Objection, Settings, render
 from envwright.model.proof import Proof
-from envwright.model.values import OneLine, Replacing, SecretText, spelled
+from envwright.model.values import OneLine, SecretText, spelled
 from envwright.resources.in_server import Database, Role
-from envwright.resources.listening import Address, Listening, addresses, reached_at
+from envwright.resources.listening import Listen, Listening, addresses, reached_at
 from envwright.resources.package import offered
 from envwright.resources.preflight import DataFits
 
@@ -95,7 +95,7 @@ postgresql:
     version: Version | None = None
     """The major version; by default the one that the distribution has. Others come from
     PostgreSQL's own apt source: `packages: {sources: {pgdg: {}}}`."""
-    listen: Replacing[Address] = ["localhost"]
+    listen: Listen = ["localhost"]
     """Where the server listens."""
     port: int = Field(default=5432, ge=1, le=65535)
     """The port on which the server listens."""

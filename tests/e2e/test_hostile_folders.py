@@ -54,7 +54,12 @@ def samples(folder: str) -> dict[str, Resource]:
             found[word] = replace(sample, **of_dev)
     found["file that is to go"] = File(path=f"{folder}/motd", present=False)
     found["before-image of a file"] = Kept(
-        of="before-image", path=f"{folder}/motd", image=f"{IMAGES}/1", kind="file", content="x"
+        of="before-image",
+        path=f"{folder}/motd",
+        image=f"{IMAGES}/1",
+        kind="file",
+        mode="0644",
+        content="x",
     )
     found["file that is judged"] = File(path=f"{folder}/motd", content="x", validate="true", **DEV)
     return found

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     Wrap = Callable[[Any], Any]
 
-RUN = "touch /pwned"
-BARE = "touch${IFS}/pwned"
+CANARY = "/pwned"
+"""What each of the TEXTS would make, were it run."""
+RUN = f"touch {CANARY}"
+BARE = f"touch${{IFS}}{CANARY}"
 """The same without a blank."""
 TEXTS = (
     f"a\n{RUN}\n$({RUN})\nEOF\n'\n{RUN}\n",

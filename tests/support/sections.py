@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from standins import DEBIAN
 
-from envwright.errors import LocatedError, RefusedError, SpecErrors, UnfitError
-from envwright.model.resource import Difference
+from envwright.errors import EnvwrightError, LocatedError, RefusedError, SpecErrors, UnfitError
+from envwright.model.resource import EXISTENCE, Difference
 from envwright.resources.command import Command
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
 from envwright.spec.sample_machines import MACHINES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from envwright.facts import Machine
@@ -72,13 +73,36 @@ def scripts(made: Compiled) -> list[str]:
     return found
 
 
+def all_scripts(made: Compiled) -> Iterator[str]:
+    """Every script that is ever run for a compiled environment."""
+    yield from scripts(made)
+    for resource in made.resources:
+        for question in resource.questions():
+            yield type(question).script([question])
+        for assertion in resource.witness():
+            if assertion.module == "run":
+                yield str(assertion.arguments[0])
+        with contextlib.suppress(EnvwrightError):
+            for operation in resource.converge(_whole(resource)):
+                yield from operation.arguments.get("commands", [])
+
+
+def _whole(resource: Any) -> Difference:
+    after = resource.desired()
+    return Difference(None, after, (EXISTENCE, *(after or {})))
+
+
+def refused_by_sh(script: str) -> bool:
+    """Whether sh cannot parse a script."""
+    done = subprocess.run(
+        ["sh", "-n"],
+        input=script.encode("utf-8", "surrogateescape"),
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode != 0
+
+
 def ill_written(made: Compiled) -> list[str]:
     """The scripts that sh cannot parse."""
-    argv = ["sh", "-n"]
-    return [
-        script
-        for script in scripts(made)
-        if subprocess.run(
-            argv, input=script, text=True, capture_output=True, check=False
-        ).returncode
-    ]
+    return [script for script in scripts(made) if refused_by_sh(script)]

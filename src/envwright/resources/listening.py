@@ -10,8 +10,10 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
+from pydantic import Field
+
 from envwright.model.proof import Proof, Requirement
-from envwright.model.values import spelled
+from envwright.model.values import Replacing, spelled
 from envwright.resources.preflight import Judged
 from envwright.scripts import load
 
@@ -29,6 +31,8 @@ Address = Annotated[
     ),
 ]
 """Where a server listens."""
+Listen = Annotated[Replacing[Address], Field(min_length=1)]
+"""All places where a server listens: one at least, for its own proof must reach it."""
 _ADDRESSES = {LOOPBACK: ("127.0.0.1", "::1"), EVERYWHERE: ("0.0.0.0", "::")}  # noqa: S104 - a person said so
 
 

@@ -6,10 +6,15 @@ import socket
 import subprocess
 from contextlib import closing
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
+from sections import refusals
 
 from envwright.resources.listening import Listening, addresses, by_ipv4, reached_at
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def listening(port: int, *listen: str, unit: str = "no-such.service") -> Listening:
@@ -38,6 +43,20 @@ def test_words_stand_for_addresses() -> None:
         "127.0.0.1",
         "10.0.0.5",
     ]
+
+
+@pytest.mark.parametrize(
+    ("section", "place"),
+    [
+        ("redis: {listen: []}\n", "2:17: redis.listen"),
+        ("mariadb: {listen: []}\n", "2:19: mariadb.listen"),
+        ("postgresql: {listen: []}\n", "2:22: postgresql.listen"),
+        ("nginx: {sites: {a: {port: 80, root: /srv, listen: []}}}\n", "2:51: nginx.sites.a.listen"),
+    ],
+)
+def test_a_server_that_listens_nowhere_is_refused(tmp_path: Path, section: str, place: str) -> None:
+    said = f"{place} must be a non-empty list of text, not a list"
+    assert refusals(tmp_path, section) == [said]
 
 
 def test_a_port_that_nobody_has_is_free(port: int) -> None:

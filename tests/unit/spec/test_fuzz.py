@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
 import random
-import subprocess
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from fuzz import FULL, Fuzz, rounds
-from hostile import TEXTS
-from sections import scripts
+from hostile import CANARY, TEXTS
+from sections import all_scripts, refused_by_sh
 from shell_text import exposed
 from standins import DEBIAN, WSL
 
-from envwright.errors import EnvwrightError, LocatedError, SpecError, SpecErrors
-from envwright.model.resource import EXISTENCE, Difference
+from envwright.errors import LocatedError, SpecError, SpecErrors
 from envwright.spec.compiler import compile_environment
 from envwright.spec.environment import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from envwright.spec.compiler import Compiled
@@ -34,27 +30,6 @@ SECONDS = 8
 """Of the processor's time, the most that a document may take: templates alone have 3."""
 LONGEST = 2000
 """No message has more characters, whatever it quotes."""
-CANARY = "/pwned"
-"""What each of the hostile TEXTS would make, were it run."""
-
-
-def all_scripts(made: Compiled) -> Iterator[str]:
-    """Every script that is ever run for a compiled environment."""
-    yield from scripts(made)
-    for resource in made.resources:
-        for question in resource.questions():
-            yield type(question).script([question])
-        for assertion in resource.witness():
-            if assertion.module == "run":
-                yield str(assertion.arguments[0])
-        with contextlib.suppress(EnvwrightError):
-            for operation in resource.converge(_whole(resource)):
-                yield from operation.arguments.get("commands", [])
-
-
-def _whole(resource: Any) -> Difference:
-    after = resource.desired()
-    return Difference(None, after, (EXISTENCE, *(after or {})))
 
 
 def compile_or_refuse(document: Path) -> Compiled | None:
@@ -71,16 +46,6 @@ def compile_or_refuse(document: Path) -> Compiled | None:
         assert not isinstance(error, LocatedError) or (error.line, error.column) >= (1, 1)
         assert len(str(error)) < LONGEST
     return made
-
-
-def refused_by_sh(script: str) -> bool:
-    done = subprocess.run(
-        ["sh", "-n"],
-        input=script.encode("utf-8", "surrogateescape"),
-        capture_output=True,
-        check=False,
-    )
-    return done.returncode != 0
 
 
 @pytest.mark.parametrize("part", range(PARTS))
