@@ -67,10 +67,10 @@ def test_a_document_is_compiled_or_refused_and_nothing_of_it_is_run(
             if CANARY in script:
                 told["with a canary"] += 1
                 assert (exposed(script, CANARY), refused_by_sh(script)) == ([], False), script
-    # The more sections there are, the fewer documents of random ones have no mistake.
+    # The more sections there are, the fewer documents of random ones have no mistake; in which of
+    # them a text to be run gets into a script is chance, and test_quoting tries each place.
     assert told["compiled"] > EACH / 20
     assert told["refused"] > EACH / 10
-    assert told["with a canary"] > 0
     if FULL:
         print(part, dict(told))  # noqa: T201 - the counts of a run that somebody waits for
 
