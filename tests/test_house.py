@@ -38,6 +38,7 @@ FLOORS: tuple[dict[str, str], ...] = (
     {"restart": "a restart by Windows: what it takes, the saved run, the crossing"},
     {"report": "everything that a person or a program reads; the only room that prints"},
     {
+        "bench": "figures of a machine: how fast its file systems are",
         "capture": "an environment read from a machine",
         "targets": "export to other forms",
     },
@@ -138,6 +139,7 @@ def test_the_engine_names_no_capability() -> None:
 
 # What stands in a room and is spelled like a word of the vocabulary, and what is meant by it there.
 SPELLED_ALIKE = {
+    ("bench", "directory"): "what lstat(2) has at a path",
     ("engine", "group"): "an argument of pyinfra's, and a database of getent(1)",
     ("engine", "user"): "an argument of pyinfra's",
     ("facts", "directory"): "what lstat(2) or Windows has at a path",

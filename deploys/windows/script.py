@@ -2,7 +2,6 @@ r"""The PowerShell script with the changes that only an administrator of Windows
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -13,6 +12,7 @@ from envwright.model.capability import Settings, render
 from envwright.model.proof import Proof
 from envwright.model.values import Adding, Replacing, adds, exactly_one, spelled
 from envwright.resources.windows.file import WindowsFile
+from envwright.resources.windows.powershell import literal
 
 from .values import (  # noqa: TC001 - pydantic looks them up when classes are made
     Address,
@@ -254,15 +254,6 @@ def _link(path: str, link: LinkTo, machine: Machine) -> dict[str, Any]:
         "target": link.leads_to(machine),
         "directory": not link.file,
     }
-
-
-def literal(text: str) -> str:
-    """Return a text as a single-quoted literal of PowerShell.
-
-    PowerShell has five single quotes: any of them ends a literal, and two of them stand for one
-    (about_Quoting_Rules; CharTraits.IsSingleQuote of PowerShell/PowerShell).
-    """
-    return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", text) + "'"
 
 
 def literals(texts: list[str]) -> str:

@@ -94,6 +94,12 @@ def _state(parsed: argparse.Namespace, call: Invocation) -> int:
     return verbs.get(parsed.verb, state.undo)(parsed, call)
 
 
+def _bench(parsed: argparse.Namespace, call: Invocation) -> int:
+    from envwright.cli.bench import bench  # noqa: PLC0415 - see above
+
+    return bench(parsed, call)
+
+
 VERBS: dict[str, Verb] = {
     "check": _language,
     "plan": _run,
@@ -112,6 +118,7 @@ VERBS: dict[str, Verb] = {
     "status": _state,
     "undo": _state,
     "rollback": _state,
+    "bench": _bench,
 }
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from envwright import __version__
+from envwright.cli.bench_options import VERBS as BENCH_VERBS
+from envwright.cli.bench_options import add_bench_options
 from envwright.cli.capture_options import VERBS as CAPTURE_VERBS
 from envwright.cli.capture_options import add_capture_options
 from envwright.cli.parser import HOSTS, Parser, add_session_options, count, seconds, variable
@@ -40,6 +42,7 @@ VERBS = {
     "pull": "Follow a git repository of environments, by a timer",
     **CAPTURE_VERBS,
     **STATE_VERBS,
+    **BENCH_VERBS,
 }
 """What there is to do, in the order of doing it."""
 
@@ -101,6 +104,7 @@ def _parser(names: Sequence[str]) -> Parser:
         "lock": _lock_options,
         "export": functools.partial(_export_options, machines),
         "pull": add_actions,
+        "bench": add_bench_options,
         **{verb: functools.partial(add_capture_options, verb) for verb in CAPTURE_VERBS},
         **{verb: functools.partial(add_state_options, verb) for verb in STATE_VERBS},
     }

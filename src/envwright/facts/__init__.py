@@ -6,7 +6,7 @@ from envwright.facts.apt_sources import AptSources, Listed
 from envwright.facts.boot import Boot, Booted
 from envwright.facts.dpkg import Dpkg, Installed
 from envwright.facts.machine import Machine
-from envwright.facts.mounts import Disks, MountPoint, Mounts, unescape
+from envwright.facts.mounts import Disks, MountPoint, Mounts, holder, unescape
 from envwright.facts.output import Aside, Output, Shell, SlowShell
 from envwright.facts.paths import (
     TEXT_LIMIT,
@@ -66,6 +66,7 @@ __all__ = [
     "UserUnit",
     "command_line",
     "decode",
+    "holder",
     "systemctl_of",
     "unescape",
 ]

@@ -99,6 +99,12 @@ class Disks(Question["Mapping[str, MountPoint]"]):
         return dict.fromkeys(questions, _mounts(output))
 
 
+def holder(path: str, mounts: Mapping[str, MountPoint]) -> str:
+    """Return the mount point of the mount that a path lies on; "/" where none is known."""
+    holders = [at for at in mounts if path == at or path.startswith(f"{at.rstrip('/')}/")]
+    return max(holders, key=len, default="/")
+
+
 def _mounts(output: bytes) -> Mapping[str, MountPoint]:
     rows = dict(_Row.read(line) for line in decode(output).splitlines())
     children: dict[str, set[str]] = {}

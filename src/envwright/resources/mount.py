@@ -18,6 +18,7 @@ from envwright.facts import (
     Status,
     Text,
     Unknown,
+    holder,
 )
 from envwright.model.claim import Claim, Shared
 from envwright.model.forecast import Forecast
@@ -209,7 +210,7 @@ class Mount(Resource):
         """Return the restrictions that the mount may have although no option asks for them."""
         if self.kind == "none":
             # A bind takes the options of the mount that it shows.
-            shown = mounts.get(_holder(self.source, mounts))
+            shown = mounts.get(holder(self.source, mounts))
             return {*shown.options} if shown else set()
         if self.kind == "drvfs" or mount.kind in READ_ONLY:
             return {*RESTRICTIONS}
@@ -415,14 +416,8 @@ def _normal(option: str) -> str:
     return f"size={int(found[1]) * UNITS[found[2].lower()]}" if found else option
 
 
-def _holder(path: str, mounts: Mapping[str, MountPoint]) -> str:
-    """Return the mount point of the mount that a path lies on."""
-    holders = [p for p in mounts if path == p or path.startswith(f"{p.rstrip('/')}/")]
-    return max(holders, key=len, default="/")
-
-
 def _root_of(path: str, mounts: Mapping[str, MountPoint]) -> str:
     """Return what a bind of a path has as its root: the path inside the file system it lies on."""
-    holder = _holder(path, mounts)
-    inside = path[len(holder.rstrip("/")) :]
-    return (mounts[holder].root.rstrip("/") if holder in mounts else "") + inside or "/"
+    at = holder(path, mounts)
+    inside = path[len(at.rstrip("/")) :]
+    return (mounts[at].root.rstrip("/") if at in mounts else "") + inside or "/"
