@@ -162,6 +162,7 @@ SPELLED_ALIKE = {
     ("spec", "user"): "whose home `{{ home }}` is",
 }
 IMPORTERS_OF_WORDS = {
+    "bench": "measures in a person's name and by PowerShell, as the words that do so run theirs",
     "cache": "the package as a whole, whose types it writes and reads; no word of it",
     "engine": "puts back before-images by a resource of its own, which no environment has",
     "pull": "makes the timer of pull mode of resources, as a capability does",

@@ -86,14 +86,27 @@ def _parser(names: Sequence[str]) -> Parser:
         for name in names
     }
     for name in {"plan", "apply", "verify"} & {*names}:
-        parsers[name].add_argument("--json", action="store_true", help="print JSON, and only that")
-        parsers[name].add_argument(
-            "--timings", action="store_true", help="tell where the time went, on stderr"
-        )
-        _trust_option(parsers[name])
-        _locked_option(parsers[name])
-        _fleet_options(parsers[name])
-    own: dict[str, Callable[[Parser], None]] = {
+        _run_options(parsers[name])
+    own = _options_by_verb(machines)
+    for name in own.keys() & {*names}:
+        own[name](parsers[name])
+    return parser
+
+
+def _run_options(running: Parser) -> None:
+    """Describe what every verb takes that runs an environment on machines."""
+    running.add_argument("--json", action="store_true", help="print JSON, and only that")
+    running.add_argument(
+        "--timings", action="store_true", help="tell where the time went, on stderr"
+    )
+    _trust_option(running)
+    _locked_option(running)
+    _fleet_options(running)
+
+
+def _options_by_verb(machines: Parser) -> dict[str, Callable[[Parser], None]]:
+    """Return what describes the options that a verb alone has, by the verb."""
+    return {
         "check": _check_options,
         "plan": _plan_options,
         "apply": _apply_options,
@@ -108,9 +121,6 @@ def _parser(names: Sequence[str]) -> Parser:
         **{verb: functools.partial(add_capture_options, verb) for verb in CAPTURE_VERBS},
         **{verb: functools.partial(add_state_options, verb) for verb in STATE_VERBS},
     }
-    for name in own.keys() & {*names}:
-        own[name](parsers[name])
-    return parser
 
 
 def _check_options(checking: Parser) -> None:
