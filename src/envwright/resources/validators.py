@@ -32,6 +32,13 @@ said=$(SYSTEMD_UNIT_PATH="$units:" LC_ALL=C XDG_RUNTIME_DIR=/run \\
 """
 """What systemd says of other units, of other files of the unit, of programs that are not there yet,
 and of options that it no longer has, does not count."""
+_CRONTAB = r"""
+blanks='[[:blank:]]+' field='[^[:blank:]]+'
+sed -E "/^[[:blank:]]*[A-Za-z_\"'][A-Za-z0-9_\"']*[[:blank:]]*=/b
+s/^[[:blank:]]*(@[a-z]+|($field$blanks){4}$field)$blanks$field($blanks|$)/\\1 /" "$staged" |
+    crontab -n - >/dev/null
+"""
+"""crontab(1) judges crontabs of accounts, which name no account: it is taken out of each line."""
 _APT_NAME = r"[A-Za-z0-9_:-][A-Za-z0-9_:.-]*"
 
 
@@ -138,7 +145,9 @@ _PLACES = (
         'apt-config -c "$staged" dump >/dev/null',
         rf"[A-Za-z0-9_:-]+|{_APT_NAME}\.conf",
     ),
-    Place(r"/etc/cron\.(d|hourly|daily|weekly|monthly)/[^/]+", "cron", names=_RUN_PARTS),
+    Place(r"/etc/crontab", "cron", "crontab", _CRONTAB),
+    Place(r"/etc/cron\.d/[^/]+", "cron", "crontab", _CRONTAB, _RUN_PARTS),
+    Place(r"/etc/cron\.(hourly|daily|weekly|monthly)/[^/]+", "cron", names=_RUN_PARTS),
     Place(
         r"/etc/(sysctl|modules-load|tmpfiles|sysusers|binfmt)\.d/[^/]+", "systemd(1)", names=_CONF
     ),

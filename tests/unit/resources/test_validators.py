@@ -37,6 +37,8 @@ GOOD = {
     "/home/dev/.config/systemd/user/own.service": f"{SERVICE}[Install]\nWantedBy=default.target\n",
     "/home/dev/.config/systemd/user/own.service.d/a.conf": "[Service]\nNice=1\n",
     "/home/dev/.config/systemd/user/own.timer.d/a.conf": "[Timer]\nPersistent=true\n",
+    "/etc/crontab": "SHELL=/bin/sh\n17 *\t* * *\troot\tcd / && run-parts /etc/cron.hourly\n",
+    "/etc/cron.d/x": '# c\nMAILTO = "a b"\n\n@daily dev date\n*/5 1-3 * jan Mon dev a=1 b\n',
     "/etc/apt/sources.list": LIST,
     "/etc/apt/sources.list.d/x.list": f"# c\n{LIST}",
     "/etc/apt/sources.list.d/x.sources": (
@@ -70,6 +72,8 @@ BAD = {
         "Nice=1\n",
         "a.conf:1: Assignment outside of section",
     ),
+    "/etc/crontab": ("17 * * * root cd /\n", "bad day-of-week"),
+    "/etc/cron.d/x": ("# c\n@daily dev x\n60 * * * * dev x\n", '"-":2: bad minute'),
     "/etc/apt/sources.list": ("deb https://x.example\n", "Malformed entry 1 in list file"),
     "/etc/apt/sources.list.d/x.list": ("deb https://x.example a\n", "(Component)"),
     "/etc/apt/sources.list.d/x.sources": ("URIs: https://x.example\n", "Malformed stanza 1"),
@@ -104,6 +108,7 @@ PROGRAMS = (
     "git",
     "systemd-analyze",
     "apt-get",
+    "crontab",
 )
 
 
@@ -197,7 +202,7 @@ def test_other_files_are_checked_by_nothing() -> None:
         "/etc/sudoers.dx",
         "/srv/etc/sudoers",
         "/etc/sudoers.d/a/b",
-        "/etc/cron.d/x",
+        "/etc/cron.daily/x",
     )
     assert [validator(path) for path in paths] == [""] * len(paths)
 
