@@ -18,6 +18,7 @@ BOOTSTRAP = Path(__file__).parents[2] / "bootstrap"
 DIGEST = "0123456789abcdef"
 BASICS = ("cut", "dirname", "env", "head", "kill", "mkdir", "python3", "readlink", "tail", "touch")
 TEST_PROGRAMS = {
+    "crontab": "cron",
     "docker": "docker-cli",
     "fish": "fish",
     "git": "git",
