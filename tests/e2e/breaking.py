@@ -333,6 +333,7 @@ VALUES: dict[str, Callable[..., str]] = {
     "completion": lambda shell, program: f"rm {PLACES[shell].format(program)}",
     "swap": lambda file: f"swapoff {file}",
     "user": lambda _, account: f"systemctl stop user@$(id -u {account}).service",
+    "virtualenv": lambda path: f"rm -r {path}/lib/python*/site-packages/six*",
     "subordinate": lambda _, account: f"sed -i /^{account}:/d /etc/subuid",
     "alternative": lambda name: f"update-alternatives --auto {name}",
     "environment": lambda name: f"systemctl set-environment {name}=drifted",

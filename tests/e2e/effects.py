@@ -760,5 +760,15 @@ RUNTIMES: dict[str, list[Effect]] = {
             Teller.VERIFY,
         ),
     ],
+    "virtualenvs": [
+        Effect(
+            "the person removed a package",
+            "su - dev -c '~/venvs/dates/bin/python -m pip uninstall -qy six'",
+        ),
+        Effect(
+            "the environment was made with a Python that is gone",
+            "ln -sfn /usr/local/bin/python3 /home/dev/venvs/dates/bin/python3",
+        ),
+    ],
 }
 """The effects on the machine of test_laws_runtimes.py."""

@@ -143,6 +143,9 @@ class _Request(http.server.BaseHTTPRequestHandler):
     def _send(self, data: bytes, kind: str, rate: int) -> None:
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
+        if data.startswith(b"<!DOCTYPE html>"):
+            # pip reads no index that is something else.
+            self.send_header("Content-Type", "text/html")
         self.end_headers()
         middle = len(data) // 2
         if kind == "truncate":
