@@ -30,6 +30,7 @@ TEST_PROGRAMS = {
     "shellcheck": "shellcheck",
     "ssh": "openssh-client",
     "sshd": "openssh-server",
+    "stow": "stow",
     "sudo": "sudo",
     "systemd-analyze": "systemd",
     "tcsh": "tcsh",
