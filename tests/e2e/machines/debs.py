@@ -57,13 +57,12 @@ def pool() -> Path:
     recipe = hashlib.sha256(image("debian13").encode() + image("debian12").encode())
     for source in (__file__, packages.__file__):
         recipe.update(Path(source).read_bytes())
-    made = cache.FOLDER / f"docker-{recipe.hexdigest()[:12]}"
-    with cache.alone(made.name):
-        if not made.exists():
-            with tempfile.TemporaryDirectory(dir=cache.FOLDER) as scratch:
-                _build(Path(scratch) / "pool")
-                (Path(scratch) / "pool").rename(made)
-    return made
+    return cache.kept(f"docker-{recipe.hexdigest()[:12]}", _pool)
+
+
+def _pool(scratch: Path) -> Path:
+    _build(scratch / "pool")
+    return scratch / "pool"
 
 
 def _build(folder: Path) -> None:

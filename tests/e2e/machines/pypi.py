@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+import functools
 from typing import TYPE_CHECKING
 
 from machines import cache
@@ -26,19 +25,10 @@ WHEELS = {
 def publish(server: Server) -> None:
     """Put the index where the server finds it."""
     for package, (version, digest) in WHEELS.items():
-        file = _kept(package, version, digest)
+        wanted = functools.partial(wheel, package, version, digest)
+        # What is pure Python has one wheel for all.
+        name = f"{package.replace('-', '_')}-{version}-py2.py3-none-any.whl"
+        file = cache.kept(f"pypi/{name}", wanted)
         server.put(f"{INDEX}/{package}/{file.name}", file.read_bytes())
         link = f'<a href="{file.name}#sha256={digest}">{file.name}</a>'
         server.put(f"{INDEX}/{package}/index", f"<!DOCTYPE html>\n{link}\n".encode())
-
-
-def _kept(package: str, version: str, digest: str) -> Path:
-    """Return a wheel from the cache, downloaded when it is not there yet."""
-    kept = cache.FOLDER / f"pypi-{package}-{version}"
-    with cache.alone(kept.name):
-        if not list(kept.glob("*.whl")):
-            kept.mkdir(exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=cache.FOLDER) as folder:
-                whole = wheel(package, version, digest, Path(folder))
-                whole.replace(kept / whole.name)
-    return next(kept.glob("*.whl"))

@@ -14,15 +14,15 @@ import json
 import shutil
 import subprocess
 import tarfile
-import tempfile
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from machines import cache
 from machines.golang import wheel
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from machines.server import Server
 
 SITE = "https://files.envwright.test"
@@ -45,12 +45,8 @@ def publish(server: Server) -> None:
 
 def _kept(kind: str, version: str) -> Path:
     """Return an archive from the cache, made in a folder of its own when it is not there yet."""
-    made = cache.FOLDER / f"runtimes-{kind}-{version}.tar.gz"
-    with cache.alone(f"runtimes-{kind}"):
-        if not made.exists():
-            with tempfile.TemporaryDirectory(dir=cache.FOLDER) as folder:
-                {"mise": _mise, "node": _node}[kind](Path(folder)).replace(made)
-    return made
+    make = {"mise": _mise, "node": _node}[kind]
+    return cache.kept(f"runtimes-{kind}-{version}.tar.gz", make)
 
 
 def _mise(folder: Path) -> Path:
