@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from envwright.model.proof import Requirement
     from envwright.model.resource import Resource
 
-UNIT = "cron.service"
+UNIT, FOLDER = "cron.service", "/etc/cron.d"
 NICKNAMES = (
     "@reboot",
     "@yearly",
@@ -58,7 +58,7 @@ def _schedule(text: str) -> str:
     """
     words = text.split()
     if len(words) == 1 and words[0] in NICKNAMES:
-        return text.strip()
+        return words[0]
     if len(words) != len(FIELDS):
         raise ValueError(
             "must be five fields, like `0 3 * * mon` (minute, hour, day of the month, month, day "
@@ -168,7 +168,7 @@ cron:
         yield package
         for name, job in self.root.items():
             yield File(
-                path=_path(name),
+                path=f"{FOLDER}/{_file(name)}",
                 content=f"{HEADER}{job.line(name)}",
                 needs=(package.id,),
                 at=(name,),
@@ -186,8 +186,8 @@ cron:
                 f"cron takes the job {name}",
                 render(
                     "cron.taken.sh",
-                    path=_path(name),
-                    file=_path(name).rpartition("/")[2],
+                    path=f"{FOLDER}/{_file(name)}",
+                    file=_file(name),
                     user=shlex.quote(job.user),
                 ),
                 at=(name,),
@@ -196,5 +196,5 @@ cron:
             )
 
 
-def _path(name: str) -> str:
-    return f"/etc/cron.d/envwright-{name}"
+def _file(name: str) -> str:
+    return f"envwright-{name}"

@@ -98,6 +98,10 @@ class Virtualenv(Settings):
             )
         return self
 
+    def person(self, path: str, machine: Machine) -> Person:
+        """Return whose environment it is at a path."""
+        return Person.named(self.owner or machine.home_owner(path), machine)
+
     @property
     def package(self) -> str:
         """The distribution's package with the module `venv` of the Python; "" for a foreign one."""
@@ -129,32 +133,14 @@ virtualenvs:
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
         for path, made in self.root.items():
-            person = Person.named(made.owner or machine.home_owner(path), machine)
+            person = made.person(path, machine)
             access: dict[str, Any] = {"owner": person.user, "group": person.group}
             if made.package:
                 yield Package(package=made.package, at=(path,))
             yield Directory(path=path, mode="", at=(path,), **access)
             file = f"{path}/requirements.txt"
             yield File(path=file, content=made.content, at=(path,), **access)
-            values = {"path": shlex.quote(path), "python": shlex.quote(made.python)}
-            code = shlex.quote(render("virtualenvs.look.py"))
-            look = render("virtualenvs.look.sh", code=code, **values)
-            state = person.runs(look, LOOK)
-            yield Command(
-                title=f"virtualenv {path}",
-                observe=state,
-                expected="installed",
-                run=person.runs(render("virtualenvs.install.sh", **values), INSTALL, online=True),
-                seen=(Assertion("run", (state,), "stdout", "installed\n"),),
-                # The section `environment` may name the proxies.
-                after=(
-                    f"package:{made.package}",
-                    f"file:{file}",
-                    *startup_files.ids("60-envwright"),
-                ),
-                undone_by=(f"link:{made.python}", f"file:{made.python}"),
-                at=(path,),
-            )
+            yield _installed(path, made, person)
 
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
         for path, made in self.root.items():
@@ -163,8 +149,27 @@ virtualenvs:
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:
         for path, made in self.root.items():
-            person = Person.named(made.owner or machine.home_owner(path), machine)
+            person = made.person(path, machine)
             check = f"{shlex.quote(path)}/bin/python -I -m pip --disable-pip-version-check check"
             yield Proof(
                 f"the packages of {path} fit together", person.runs(check, CHECK), at=(path,)
             )
+
+
+def _installed(path: str, made: Virtualenv, person: Person) -> Command:
+    """Return the command that makes the environment, and installs the packages of its file."""
+    values = {"path": shlex.quote(path), "python": shlex.quote(made.python)}
+    code = shlex.quote(render("virtualenvs.look.py"))
+    state = person.runs(render("virtualenvs.look.sh", code=code, **values), LOOK)
+    # The section `environment` may name the proxies.
+    proxies = startup_files.ids("60-envwright")
+    return Command(
+        title=f"virtualenv {path}",
+        observe=state,
+        expected="installed",
+        run=person.runs(render("virtualenvs.install.sh", **values), INSTALL, online=True),
+        seen=(Assertion("run", (state,), "stdout", "installed\n"),),
+        after=(f"package:{made.package}", f"file:{path}/requirements.txt", *proxies),
+        undone_by=(f"link:{made.python}", f"file:{made.python}"),
+        at=(path,),
+    )

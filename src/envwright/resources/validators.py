@@ -38,7 +38,7 @@ sed -E "/^[[:blank:]]*[A-Za-z_\"'][A-Za-z0-9_\"']*[[:blank:]]*=/b
 s/^[[:blank:]]*(@[a-z]+|($field$blanks){4}$field)$blanks$field($blanks|$)/\\1 /" "$staged" |
     crontab -n - >/dev/null
 """
-"""crontab(1) judges crontabs of accounts, which name no account: it is taken out of each line."""
+"""crontab(1) checks crontabs of accounts, whose lines name no account: each line loses its own."""
 _APT_NAME = r"[A-Za-z0-9_:-][A-Za-z0-9_:.-]*"
 
 
