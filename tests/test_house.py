@@ -66,6 +66,7 @@ FLOOR = {room: -number for number, rooms in enumerate(FLOORS) for room in rooms}
 OTHER_MEANINGS = {
     "checks": "what verify makes: proofs and witnesses",
     "commands": "an argument of pyinfra's",
+    "compose": "the reader of YAML's method that returns the nodes of a file",
     "cron": "the program that reads crontabs",
     "docker": "the program that leads to a container",
     "environment": "the file that a person names",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shlex
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
@@ -75,10 +76,14 @@ FORMATS = {
     ".jsonc": "jsonc",
     ".code-workspace": "jsonc",
     ".toml": "toml",
+    ".yaml": "yaml",
+    ".yml": "yaml",
     ".ini": "ini",
     ".cfg": "ini",
 }
 """By the end of a file's name: how its keys are edited. Comments in JSON do no harm here."""
+GIT = re.compile(r".*/(\.?gitconfig|[^/]+\.gitconfig|\.gitmodules|\.?git/config)")
+"""The files that git reads, and the usual names of what they include."""
 HOSTNAME = "/etc/hostname"
 
 
@@ -125,9 +130,10 @@ class Entry(Settings):
     """Keys of a file that others own, nested as they are in the file: `{tool: {ruff: {line-length:
     100}}}`; a dot in a name is a part of the name. A list is one value, `null` says that the key
     must not be there. The rest of the file stays, comments and order too."""
-    format: Literal["json", "jsonc", "toml", "ini"] | None = None
+    format: Literal["json", "jsonc", "toml", "yaml", "ini", "gitconfig"] | None = None
     """How the file of `keys` is read; by default what the end of its name tells: .json and .jsonc
-    (JSON that may have comments), .toml, .ini and .cfg."""
+    (JSON that may have comments), .toml, .yaml and .yml, .ini and .cfg; .gitconfig, .gitmodules and
+    git/config are files of git's."""
     comment: Comment | None = None
     """How a comment begins in the file, for the marks of `blocks`, and how it ends, if it does
     (`<!-- -->`); by default what the file's name tells."""
@@ -198,7 +204,8 @@ class Entry(Settings):
     def dialect(self, path: str) -> str:
         """Return how the file is edited; "" where its name does not tell."""
         if self.keys is not None:
-            return self.format or FORMATS.get(PurePosixPath(path).suffix.lower(), "")
+            usual = "gitconfig" if GIT.fullmatch(path) else ""
+            return self.format or FORMATS.get(PurePosixPath(path).suffix.lower(), usual)
         return "lines" if self.lines else "block" if self.position == "end" else "block_top"
 
 
@@ -362,7 +369,7 @@ def _reason_unwritable(path: str, entry: Entry) -> tuple[str, str] | None:
     if entry.keys is None:
         return None
     if not entry.dialect(path):
-        formats = "name the file's `format`, one of json, jsonc, toml and ini"
+        formats = "name the file's `format`, one of json, jsonc, toml, yaml, ini and gitconfig"
         return f"the name of {path} does not tell how its keys are written", formats
     keys = dict(leaves(entry.keys))
     if any(isinstance(value, list) and is_mentioned(str(value)) for value in keys.values()):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from envwright.model.proof import Requirement
     from envwright.model.resource import Resource
 
-OWN = {"bookworm": "15", "trixie": "17", "jammy": "14", "noble": "16"}
+OWN = {"bookworm": "15", "trixie": "17", "jammy": "14", "noble": "16", "resolute": "18"}
 """The version that a release of Debian or Ubuntu has (packages.debian.org, packages.ubuntu.com)."""
 Name = Annotated[
     str,

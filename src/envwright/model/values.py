@@ -178,6 +178,11 @@ def _files_in(folder: Path, checksums: dict[str, str]) -> Iterator[Path]:
 
 
 def _absolute(path: str) -> str:
+    if path.startswith("~/"):
+        below = path.removeprefix("~")
+        raise ValueError(
+            "must be an absolute path: in the developer's home write `{{ home }}" + below + "`"
+        )
     if not path.startswith("/") or posixpath.normpath(path) != path or not path.isprintable():
         raise ValueError("must be an absolute path without `..`, `//` or a `/` at its end")
     return path

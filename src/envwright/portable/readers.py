@@ -11,6 +11,7 @@ import fnmatch
 import hashlib
 import hmac
 import importlib
+import itertools
 import json as _json
 import re
 from typing import TYPE_CHECKING, Any
@@ -321,6 +322,41 @@ def toml(text: str, key: str) -> Any:
     """Read the value at a JSON pointer of a TOML file; None: not there."""
     tomllib: Any = importlib.import_module("tomllib")
     return json(_json.dumps(tomllib.loads(_unmarked(text)), default=str), key)
+
+
+def yaml(text: str, key: str) -> Any:
+    """Read the value at a JSON pointer of a YAML file; None: not there."""
+    ruamel: Any = importlib.import_module("ruamel.yaml")
+    loaded = ruamel.YAML(typ="safe", pure=True).load(_unmarked(text))
+    return json(_json.dumps(loaded, default=str), key)
+
+
+def gitconfig(text: str, key: str) -> str | None:
+    """Read the last value at a JSON pointer of a file of git's (git-config(1)); None: not there."""
+    value, above = None, ""
+    quoted = r'"((?:[^"\\]|\\.)*)"'
+    joined = re.sub(r"\\\r?\n", "", text.replace("\r\n", "\n"))
+    wanted = [name.replace("~1", "/").replace("~0", "~") for name in key.split("/")]
+    section = " ".join([wanted[0].lower(), *wanted[1:-1]])
+    for line in joined.split("\n"):
+        if header := re.match(rf"\s*\[([\w-]+)(?:\.([\w.-]+)|\s+{quoted})?\]", line):
+            sub = header[2].lower() if header[2] else re.sub(r"\\(.)", r"\1", header[3] or "")
+            above = " ".join(filter(None, [header[1].lower(), sub]))
+            line = line[header.end() :]  # noqa: PLW2901 - a key may follow the header
+        found = re.match(r"\s*([A-Za-z][\w-]*)\s*(?:(=)\s*(.*))?$", line)
+        if found and above == section and found[1].lower() == wanted[-1].lower():
+            value = _git_value(found[3]) if found[2] else "true"
+    return value
+
+
+def _git_value(written: str) -> str:
+    """Return a value of git's without quotes, escapes and a comment behind it."""
+    pieces = re.findall(r'"(?:[^"\\]|\\.)*"|\\.|[#;].*|\s+|[^"\\#;\s]+', written)
+    kept = list(itertools.takewhile(lambda piece: piece[0] not in "#;", pieces))
+    while kept and not kept[-1].strip():
+        kept.pop()
+    plain = "".join(piece[1:-1] if piece[0] == '"' else piece for piece in kept)
+    return re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t", "b": "\b"}.get(m[1], m[1]), plain)
 
 
 def apt_stanza(text: str, key: str) -> str:

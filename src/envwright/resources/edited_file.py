@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TEXTS = frozenset({"block", "block_top"})
 """The dialects whose values are texts of lines."""
-UNTYPED = frozenset({"wsl", "wslconfig", "env", "ini"})
+UNTYPED = frozenset({"wsl", "wslconfig", "env", "ini", "gitconfig"})
 """The dialects whose readers return text: true and 5 are written there as any text is."""
 SWITCHES = {"wsl": "wsl_switch", "wslconfig": "wslconfig_switch"}
 """The dialects that write true and false in several ways, and the reader that knows these."""

@@ -341,6 +341,13 @@ PATH = "must be an absolute path without `..`, `//` or a `/` at its end"
     ("section", "told"),
     [
         ("{etc/x: {content: x}}", f"2:9: the key 'etc/x' of files {PATH}"),
+        (
+            "{~/.x: {content: x}}",
+            (
+                "2:9: the key '~/.x' of files must be an absolute path: in the developer's home "
+                "write `{{ home }}/.x`"
+            ),
+        ),
         ("{/etc/../x: {content: x}}", f"2:9: the key '/etc/../x' of files {PATH}"),
         ("{/etc/x/: {content: x}}", f"2:9: the key '/etc/x/' of files {PATH}"),
         ("{/etc/x: {}}", f"2:17: files./etc/x {ONE}"),

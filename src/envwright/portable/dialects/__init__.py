@@ -96,6 +96,8 @@ _MODULES = {
     "lines": "lines",
     "ini": "ini",
     "toml": "toml",
+    "yaml": "yaml",
+    "gitconfig": "gitconfig",
 }
 # By dialect: the program that reads its files, and whether it understands the marks of UTF-8 and
 # UTF-16. WSL opens .wslconfig by `ccs=UTF-8`, where a mark of UTF-16 wins (WslCoreConfig.cpp of
@@ -118,6 +120,8 @@ _READERS = {
     "lines": ("a program", True),
     "ini": ("a program", True),
     "toml": ("a program", False),
+    "yaml": ("a program", True),
+    "gitconfig": ("git", False),
 }
 NAMES = tuple(_MODULES)
 """The dialects that `get` knows."""

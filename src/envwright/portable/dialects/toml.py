@@ -6,7 +6,6 @@ file does not say exactly what it should is not written, but refused.
 
 from __future__ import annotations
 
-import copy
 import importlib
 import json
 import math
@@ -14,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import DialectError, Problem
-from .pointers import leaves, names_of, pointer, require_apart
+from .pointers import leaves, names_of, pointer, require_apart, same_values, value_at, with_value
 from .text import line_number, put_lines, require_writable
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class TomlDialect:
         found: dict[str, Value] = {}
         root = _loads(text)
         for key in wanted:
-            if (value := _get(root, names_of(key))) is not None:
+            if (value := value_at(root, names_of(key))) is not None:
                 found[key] = _plain(value)
         return found
 
@@ -73,13 +72,13 @@ class TomlDialect:
         require_apart(changes)
         for key, value in changes.items():
             before, names = _loads(text), names_of(key)
-            if _same(_get(before, names), value):
+            if same_values(value_at(before, names), value):
                 continue
             after = _removed(text, names) if value is None else _set(text, names, value)
-            found, expected = _loads(after, again=True), _expected(before, names, value)
+            found, expected = _loads(after, again=True), with_value(before, names, value, "table")
             if value is None:  # a table that dotted keys make goes with the last of them
                 found, expected = _without_empty(found), _without_empty(expected)
-            if not _same(found, expected):
+            if not same_values(found, expected):
                 raise DialectError(f"{key} cannot be edited without harm to what stands around it")
             text = after
         return text
@@ -116,39 +115,12 @@ def _plain(value: Any) -> Any:
     return plain
 
 
-def _same(one: Any, other: Any) -> bool:
-    written = (json.dumps(value, sort_keys=True, default=str) for value in (one, other))
-    return next(written) == next(written)
-
-
 def _without_empty(value: Any) -> Any:
     """The tables without those that hold nothing."""
     if not isinstance(value, dict):
         return value
     inner = {name: _without_empty(part) for name, part in value.items()}
     return {name: part for name, part in inner.items() if part != {}}
-
-
-def _get(root: dict[str, Any], names: list[str]) -> Any:
-    value: Any = root
-    for name in names:
-        if not isinstance(value, dict) or name not in value:
-            return None
-        value = value[name]
-    return value
-
-
-def _expected(before: dict[str, Any], names: list[str], value: Value) -> dict[str, Any]:
-    after = copy.deepcopy(before)
-    table: Any = after
-    for name in names[:-1]:
-        table = table.setdefault(name, {}) if isinstance(table, dict) else {}
-    if not isinstance(table, dict):
-        raise DialectError(f"{pointer(names)} cannot be: {pointer(names[:-1])} is not a table")
-    table[names[-1]] = value
-    if value is None:
-        del table[names[-1]]
-    return after
 
 
 def _names(spelled: str) -> tuple[str, ...]:

@@ -252,6 +252,73 @@ def toml_case() -> Case:
     return Case(st.one_of(texts, words("", "# c@\n", "a = 1")), keys, values)
 
 
+def yaml_case() -> Case:
+    rows = st.lists(
+        words(
+            "a: 1 # n@",
+            "b: 'x # no'",
+            "c:\n  - 1 # in\n  - x: 2",
+            "d: {f: 1, g: [x]}",
+            "e: |\n  [no]\n   # no",
+            "h: 2024-01-01",
+            "i:",
+            "'t w': yes",
+        ),
+        max_size=4,
+        unique=True,
+    )
+    notes = words("", "# c@", "\n")
+
+    def spelled(root: list[str], one: list[str], two: list[str], note: str, ending: str) -> str:
+        inner = ["  " + row.replace("\n", "\n  ") for row in one]
+        deeper = ["    " + row.replace("\n", "\n    ") for row in two]
+        table = ["one: # t@", *inner, "  two:", note, *deeper, "# d@", "  three: [1,", "    2]"]
+        return "\n".join([note, *root, *table, note, ""]).replace("\n", ending)
+
+    texts = st.builds(spelled, rows, rows, rows, notes, words("\n", "\r\n"))
+    odd = words("", "# c@\n", "a: 1", "---\na: 1\n...\n", "{}", "{a: 1, b: {}, }\n", "one:\n- 1\n")
+    keys = words(
+        "a", "b", "c", "d/f", "e", "i/x", "one/a", "one/two/e", "one/two/new", "new/x/y", "h"
+    )
+    values: st.SearchStrategy[Value] = st.one_of(
+        st.booleans(),
+        st.integers(-9, 9),
+        plain_text(),
+        words("yes", "1.5", "2024-01-01", "a: b", "- x", "~"),
+        st.just([1, "a"]),
+        st.just({"x": 1}),
+    )
+    return Case(st.one_of(texts, odd), keys, values)
+
+
+def gitconfig_case() -> Case:
+    rows = st.builds(
+        "{}{}{}{}{}".format,
+        words("", "\t"),
+        words("name", "Name", "x-1"),
+        words(" = ", "="),
+        words("a b", '"x # no"', "a \\\n  b", '\\\\ \\"q\\"', ""),
+        words("", " # n@", " ; n@"),
+    )
+    sections = words("[user]", "[User] # s@", '[user "Sub"]', '[a "x\\"y"]', "# c@", "")
+    unique = st.lists(rows, max_size=1)
+    texts = st.builds(
+        lambda parts, ending, final: (
+            ending.join(
+                [line for head, own in parts for line in (head, *own * head[:1].count("["))]
+            )
+            + (ending if final else "")
+        ),
+        st.lists(
+            st.tuples(sections, unique), max_size=4, unique_by=lambda part: part[0][:6].lower()
+        ).map(lambda parts: [("[first]", []), *parts]),
+        words("\n", "\r\n"),
+        st.booleans(),
+    )
+    keys = words("user/name", "User/new", "user/Sub/name", 'a/x"y/x-1', "first/b", "new/S p/k")
+    return Case(texts, keys, st.one_of(plain_text("\0\r"), st.booleans(), st.integers()))
+
+
 CASES = {
     "wsl": wsl_case(words("# é\udc80"), plain_text("\0\r"), words("")),
     "wslconfig": wsl_case(
@@ -292,12 +359,20 @@ CASES = {
     "lines": lines_case(),
     "ini": ini_case(),
     "toml": toml_case(),
+    "yaml": yaml_case(),
+    "gitconfig": gitconfig_case(),
 }
-ANY_CASE = {"wsl", "wslconfig", "ini"}
+ANY_CASE = {"wsl", "wslconfig", "ini", "gitconfig"}
 """The dialects whose keys are in any case."""
-NESTED = {"json", "jsonc", "toml"}
+NESTED = {"json", "jsonc", "toml", "yaml"}
 """The dialects whose values can be of several lines, and have keys themselves."""
-NOT_NESTED = ("is not an object", "is not a table", "is one value here", "is a table, or a part")
+NOT_NESTED = (
+    "is not an object",
+    "is not a table",
+    "is not a mapping",
+    "is one value here",
+    "is a table, or a part",
+)
 """How these rightly refuse a key below something that has no keys to be set."""
 every_dialect = pytest.mark.parametrize("name", CASES)
 bounded = settings(max_examples=rounds(usual=80, full=2_600), deadline=None)
@@ -434,8 +509,8 @@ def test_no_line_is_lost_but_the_key_s_own(name: str, data: st.DataObject) -> No
 
 def test_an_unknown_dialect_is_refused_with_the_known_ones() -> None:
     with pytest.raises(DialectError) as caught:
-        get("yaml")
-    assert str(caught.value) == f"no dialect 'yaml'; there are: {', '.join(NAMES)}"
+        get("xml")
+    assert str(caught.value) == f"no dialect 'xml'; there are: {', '.join(NAMES)}"
 
 
 def test_an_error_says_its_line_first() -> None:

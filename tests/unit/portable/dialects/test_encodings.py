@@ -53,7 +53,7 @@ def test_an_edit_of_an_encoded_file_is_the_encoded_edit_of_its_text(
     assert after == file(JSON.edit(plain, {"b": value}), encoding)
 
 
-ANY = {"wslconfig", "json", "jsonc", "block", "block_top", "lines", "ini"}
+ANY = {"wslconfig", "json", "jsonc", "block", "block_top", "lines", "ini", "yaml"}
 """The dialects of files that keep whatever encoding they have."""
 
 
