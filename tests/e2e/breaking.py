@@ -42,6 +42,12 @@ PLACES = {
     "zsh": "/usr/local/share/zsh/site-functions/_{}",
 }
 """Where the completions of a program lie, by the shell."""
+RUST = {
+    "toolchain": "rm /home/dev/.rustup/toolchains/{}-*/bin/rustc",
+    "default": "su - dev -c 'rustup default none'",
+    "program": "rm /home/dev/.cargo/bin/{}",
+}
+"""What breaks each part of a person's Rust."""
 DOTFILES = {"copy": ".config/own/app", "stow": ".zshrc", "script": ".installed"}
 """A file in the home by each way of dotfiles."""
 
@@ -340,6 +346,7 @@ VALUES: dict[str, Callable[..., str]] = {
     "debconf": lambda question, _, package: (
         f"echo '{package} {question} string drifted' | debconf-set-selections"
     ),
+    "rust": lambda what, *names: RUST[what].format(names[0]),
     "runtime": lambda name, _version, _of, user: (
         f"rm -r ~{user}/.local/share/mise/installs/{name.replace(':', '-')}"
     ),

@@ -772,3 +772,31 @@ RUNTIMES: dict[str, list[Effect]] = {
     ],
 }
 """The effects on the machine of test_laws_runtimes.py."""
+
+
+RUST: dict[str, list[Effect]] = {
+    "rust": [
+        Effect(
+            "the person removed a component",
+            "su - dev -c 'rustup component remove rustfmt'",
+        ),
+        Effect(
+            "the person removed a target",
+            "su - dev -c 'rustup target remove wasm32-unknown-unknown'",
+        ),
+        Effect(
+            "another version of the program was installed by hand",
+            "sed -i 's/envwright-hello 1.0.0/envwright-hello 0.9.0/' /home/dev/.cargo/.crates.toml",
+        ),
+        Effect(
+            "a profile of the user finds another rustc",
+            "mkdir /home/dev/other; "
+            "printf '#!/bin/sh\\necho rustc 1.0.0\\n' >/home/dev/other/rustc; "
+            "chmod 0755 /home/dev/other/rustc; cp -p /home/dev/.profile /root/profile; "
+            "echo PATH=/home/dev/other:'$PATH' >>/home/dev/.profile",
+            "mv /root/profile /home/dev/.profile; rm -r /home/dev/other",
+            Teller.VERIFY,
+        ),
+    ],
+}
+"""The effects on the machine of test_laws_rust.py."""
