@@ -26,6 +26,7 @@ from .sources import (
     apt_source,
     ppa_source,
 )
+from .upkeep import PinsAreKnown, autoremove, upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.model.capability import Objection
     from envwright.model.capture import Capturing
+    from envwright.model.proof import Requirement
     from envwright.model.resource import Resource
     from envwright.resources.apt_source import AptSource
 
@@ -82,6 +84,13 @@ packages:
     changes, the package is configured anew. No secrets: the answers are readable in plans."""
     recommends: bool = False
     """Also install the packages that the installed packages recommend."""
+    upgrade: bool = False
+    """Upgrade all packages for which apt has a newer version, and remove none for that. Each plan
+    looks; package lists that are older than a day are fetched anew first. What is held stays, and
+    so do the versions of `install` (`ripgrep=14.*`)."""
+    autoremove: bool = False
+    """Remove packages that came along with others and that nothing needs any more, as `apt-get
+    autoremove` does."""
     sources: Annotated[dict[SourceName, Source], Field(description=KNOWN)] = {}
     ppas: Annotated[dict[PpaName, Ppa], Field(description=PPA_KNOWN)] = {}
 
@@ -111,6 +120,34 @@ packages:
             yield ppa_source(name, ppa, machine)
 
     def resources(self, machine: Machine) -> Iterator[Resource]:
+        found = list(self._described(machine))
+        yield from found
+        after = tuple(resource.id for resource in found)
+        if self.upgrade:
+            made = upgrade(self._pinned, after)
+            yield made
+            after = (*after, made.id)
+        if self.autoremove:
+            yield autoremove(after)
+
+    @property
+    def _pinned(self) -> dict[str, str]:
+        """The versions that packages are to have."""
+        return {name: version for name, version in map(parted, self.install) if version}
+
+    def requirements(self, machine: Machine) -> Iterator[Requirement]:  # noqa: ARG002 - the same everywhere
+        if self.upgrade:
+            yield PinsAreKnown(
+                "an upgrade keeps the versions of the environment",
+                "",
+                "",
+                "",
+                at=("upgrade",),
+                pinned=tuple(self._pinned),
+            )
+
+    def _described(self, machine: Machine) -> Iterator[Resource]:
+        """Yield the sources, the answers and the packages themselves."""
         if self.archive is not None:
             archive = self.archive.resource(machine)
             if any(address.startswith("https:") for address in (archive.mirror, archive.security)):

@@ -327,6 +327,12 @@ BY_TITLE = {
     ),
     "locale LANG": (("another", "echo LANG=C.UTF-8 > /etc/default/locale"),),
     "apt cache": (("has packages", "touch /var/cache/apt/archives/x_1_all.deb"),),
+    "upgrade of all packages": (
+        ("an older one", "apt-get -qq -y --allow-downgrades install ew-old=1.0"),
+    ),
+    "removal of unneeded packages": (
+        ("one that came along", "apt-get -qq -y install ew-left && apt-mark -q auto ew-left"),
+    ),
     "hostname": (("another", "echo other >/proc/sys/kernel/hostname"),),
     "locales": (("missing", "rm -r /usr/lib/locale/locale-archive"),),
 }

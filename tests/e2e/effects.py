@@ -800,3 +800,22 @@ RUST: dict[str, list[Effect]] = {
     ],
 }
 """The effects on the machine of test_laws_rust.py."""
+
+
+UPKEEP: dict[str, list[Effect]] = {
+    "packages": [
+        Effect(
+            "the package lists are gone",
+            "find /var/lib/apt/lists -mindepth 1 -delete",
+        ),
+    ],
+    "unattended_upgrades": [
+        Effect(
+            "another file turns all of them off",
+            "echo 'APT::Periodic::Enable \"0\";' >/etc/apt/apt.conf.d/99mine",
+            "rm /etc/apt/apt.conf.d/99mine",
+            Teller.VERIFY,
+        ),
+    ],
+}
+"""The effects on the machine of test_laws_upkeep.py."""

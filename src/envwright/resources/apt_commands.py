@@ -24,6 +24,8 @@ OPTIONS = (
 """How long apt waits: for dpkg's locks (not for that of the lists: apt-get update fails at once),
 and for a server that holds a connection and sends nothing, at each try (apt.conf(5)). EW_STATUS is
 the option by which apt tells how far it is (host/running.py)."""
+KEEP = "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
+"""Settings that a person changed stay where a package brings new ones (dpkg(1))."""
 UPDATE_SECONDS = 900
 """How long an update may take: what a server sends a byte at a time has no other end."""
 
@@ -60,10 +62,9 @@ def download(files: Iterable[tuple[str, str, str, str]]) -> str:
 
 def reinstall(words: Iterable[str]) -> str:
     """Return the command that unpacks installed packages anew; settings that differ stay."""
-    keep = "-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
     return (
         f"DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-remove --reinstall {EXACT} {OPTIONS} "
-        f"{keep} install {' '.join(map(shlex.quote, words))}"
+        f"{KEEP} install {' '.join(map(shlex.quote, words))}"
     )
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from machines.debs import deb, tar
+from machines.debs import deb, empty, stanza, tar
 from machines.packages import Package
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from machines.server import Server
 
 SITE = "https://files.envwright.test/debs"
+SOURCE = "https://files.envwright.test/apt"
 TOOL = b"#!/bin/sh\necho tool\n"
 
 
@@ -40,3 +43,19 @@ def serve(server: Server, data: bytes) -> str:
 def item(sha256: str, version: str, name: str = "ew-tool") -> str:
     """Return an item of `debs` for a file that is served."""
     return f"{name}: {{url: {SITE}/{sha256}.deb, sha256: {sha256}, version: '{version}'}}"
+
+
+def publish_source(server: Server, versions: Mapping[str, Sequence[str]]) -> str:
+    """Serve an unsigned apt source with versions of empty packages; return its line for apt."""
+    stanzas = []
+    for name, each in versions.items():
+        for version in each:
+            control = {**empty(name, "all")[0], "Version": version}
+            package = deb(Package(name, (version,), {}, {}), control, tar({}))
+            file = f"{name}_{version}_all.deb"
+            server.put(f"{SOURCE}/{file}", package)
+            digest = hashlib.sha256(package).hexdigest()
+            about = {"Filename": f"./{file}", "Size": str(len(package)), "SHA256": digest}
+            stanzas.append(stanza({**control, **about}))
+    server.put(f"{SOURCE}/Packages", "\n".join(stanzas).encode())
+    return f"deb [trusted=yes] {SOURCE} ./\n"

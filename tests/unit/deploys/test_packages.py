@@ -11,7 +11,7 @@ from sections import compile_section, ill_written, refusals, states
 from standins import DEBIAN, UBUNTU, WSL
 
 from envwright.errors import UnfitError
-from envwright.facts import PackageFile
+from envwright.facts import Facts, PackageFile
 from envwright.model.operations import Key
 from envwright.resources.apt_source import Access, AptSource
 from envwright.resources.command import Command
@@ -306,4 +306,43 @@ def test_a_package_cannot_be_wanted_and_unwanted(tmp_path: Path) -> None:
     assert told.replace(f"{tmp_path}/", "") == (
         "package:git is wanted twice, differently: by packages (box.yaml:2) and by packages "
         "(box.yaml:2)\nhint: remove one of the two"
+    )
+
+
+def test_an_upgrade_comes_last_and_keeps_the_versions_of_the_environment(tmp_path: Path) -> None:
+    section = (
+        'packages: {install: ["jq=1.*", less], hold: [zsh], upgrade: true, autoremove: true}\n'
+    )
+    made = compile_section(tmp_path, section)
+    commands = [each for each in made.resources if isinstance(each, Command)]
+    assert [each.title for each in commands] == [
+        "upgrade of all packages",
+        "removal of unneeded packages",
+    ]
+    packages = ("package:jq", "package:less", "package:zsh")
+    assert [each.after for each in commands] == [
+        packages,
+        (*packages, "command:upgrade of all packages"),
+    ]
+    assert "Package: jq\nPin: version 1.*\nPin-Priority: 990\n" in commands[0].observe
+    assert "less" not in commands[0].observe
+    assert ill_written(made) == []
+
+
+def unkept(tmp_path: Path, section: str) -> str:
+    """Return what the plan says of versions that an upgrade would not keep; "" for nothing."""
+    made = compile_section(tmp_path, section)
+    name = "an upgrade keeps the versions of the environment"
+    (need,) = [each for each in made.requirements if each.name == name]
+    fault = need.fault(Facts({}), made.resources)
+    return f"{fault.refusal}: {fault.hint}".replace(f"{tmp_path}/", "") if fault else ""
+
+
+def test_an_upgrade_needs_the_versions_that_other_sections_give_packages(tmp_path: Path) -> None:
+    section = 'packages: {upgrade: true, install: ["jq=1.*"]}\nredis: {}\n'
+    assert unkept(tmp_path, section) == ""
+    told = unkept(tmp_path, f'{section}docker: {{version: "28.*"}}\n')
+    assert told == (
+        "docker (box.yaml:4) wants docker-ce=5:28.*, which an upgrade would not keep: "
+        'name it for the upgrade: `packages: {install: ["docker-ce=5:28.*"]}`'
     )
