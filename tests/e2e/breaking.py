@@ -273,8 +273,10 @@ def _(resource: WindowsLink) -> Iterator[tuple[str, str]]:
 
 @breaks.register(WindowsKeys)
 def _(resource: WindowsKeys) -> Iterator[tuple[str, str]]:
-    path = shlex.quote(f"/mnt/c/Users/dev/{resource.file}")
-    yield "keys", f"printf '[wsl2]\\r\\nmemory=1GB\\r\\n' > {path}"
+    folder = {"USERPROFILE": "", "APPDATA": "AppData/Roaming/"}[resource.folder]
+    path = shlex.quote(f"/mnt/c/Users/dev/{folder}{resource.file}")
+    other = "{}\n" if resource.dialect == "jsonc" else "[wsl2]\r\nmemory=1GB\r\n"
+    yield "keys", f"printf %s {shlex.quote(other)} > {path}"
     yield "missing", f"rm {path}"
 
 
@@ -353,6 +355,9 @@ VALUES: dict[str, Callable[..., str]] = {
         f"echo '{package} {question} string drifted' | debconf-set-selections"
     ),
     "rust": lambda what, *names: RUST[what].format(names[0]),
+    "vscode": lambda name, _, user: (
+        f"sed -i 's/{name}/other.one/' ~{user}/.vscode/extensions/extensions.json"
+    ),
     "runtime": lambda name, _version, _of, user: (
         f"rm -r ~{user}/.local/share/mise/installs/{name.replace(':', '-')}"
     ),

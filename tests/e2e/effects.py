@@ -819,3 +819,20 @@ UPKEEP: dict[str, list[Effect]] = {
     ],
 }
 """The effects on the machine of test_laws_upkeep.py."""
+
+
+EDITORS: dict[str, list[Effect]] = {
+    "vscode": [
+        Effect(
+            "the person installed another version by hand",
+            "su - dev -c 'code --install-extension golang.go@0.40.0'",
+        ),
+        Effect(
+            "VS Code lists an extension no more, though its list has it",
+            "sed -i '/eamodio/d' /home/dev/.vscode/extensions/names",
+            "su - dev -c 'code --install-extension eamodio.gitlens'",
+            Teller.VERIFY,
+        ),
+    ],
+}
+"""The effects on the machine of test_laws_editors.py."""

@@ -32,7 +32,7 @@ def bare(wsl: Machine) -> Iterator[Workstation]:
 @pytest.fixture(scope="module")
 def converged(bare: Workstation) -> Workstation:
     """The same machine, applied to once; red before, as law 3 wants it."""
-    assert len(bare.plan().changes) == 8
+    assert len(bare.plan().changes) == 9
     assert "failed" in {result.outcome for result in bare.verify()}
     bare.apply()
     return bare
@@ -90,4 +90,4 @@ def test_wslconfig_is_written_in_wsl_s_own_words(converged: Workstation) -> None
 
 
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
-    assert drift(converged, "windows") == []
+    assert drift(converged, "windows", "vscode") == []

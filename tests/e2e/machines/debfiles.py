@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from machines.debs import deb, empty, stanza, tar
@@ -45,13 +46,23 @@ def item(sha256: str, version: str, name: str = "ew-tool") -> str:
     return f"{name}: {{url: {SITE}/{sha256}.deb, sha256: {sha256}, version: '{version}'}}"
 
 
-def publish_source(server: Server, versions: Mapping[str, Sequence[str]]) -> str:
-    """Serve an unsigned apt source with versions of empty packages; return its line for apt."""
+def publish_source(
+    server: Server,
+    versions: Mapping[str, Sequence[str]],
+    files: Mapping[str, Mapping[str, tuple[bytes, int]]] = MappingProxyType({}),
+) -> str:
+    """Serve an unsigned apt source with versions of packages; return its line for apt.
+
+    Args:
+        server: where the source is served.
+        versions: the versions of each package.
+        files: the files of a package, as in `tar`; none where they are left out.
+    """
     stanzas = []
     for name, each in versions.items():
         for version in each:
             control = {**empty(name, "all")[0], "Version": version}
-            package = deb(Package(name, (version,), {}, {}), control, tar({}))
+            package = deb(Package(name, (version,), {}, {}), control, tar(files.get(name, {})))
             file = f"{name}_{version}_all.deb"
             server.put(f"{SOURCE}/{file}", package)
             digest = hashlib.sha256(package).hexdigest()

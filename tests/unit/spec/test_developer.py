@@ -152,6 +152,7 @@ OTHERS = {
     "user.name": "says who the developer is",
     "users.groups": "groups",
     "virtualenvs.owner": "root owns what lies in no person's home",
+    "vscode.workspaces.owner": "root owns what lies in no person's home",
 }
 """The fields that hold the name of an account or group, and are not the developer by default."""
 

@@ -27,7 +27,11 @@ PROFILE = Path("/etc/standin-profile")
 """Where this file is, it names the Windows user's folder, in UTF-8."""
 SEPARATORS = re.compile(r"\s*(&&?)\s*")
 WORDS = re.compile(r'"([^"]*)"|(\S+)')
-FOLDERS = {"%USERPROFILE%": "", "%LOCALAPPDATA%": "\\AppData\\Local"}
+FOLDERS = {
+    "%USERPROFILE%": "",
+    "%LOCALAPPDATA%": "\\AppData\\Local",
+    "%APPDATA%": "\\AppData\\Roaming",
+}
 NAMES = {reparse.SYMLINK: "SYMLINK", reparse.JUNCTION: "JUNCTION"}
 
 
