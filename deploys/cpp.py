@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 
 from envwright.model.capability import Capability, render
 from envwright.model.proof import Assertion, Proof
-from envwright.model.values import Adding
+from envwright.model.values import Adding, spelled
 from envwright.resources.command import Command
+from envwright.resources.keys import Keys
 from envwright.resources.package import Package
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ PLUS = {"gcc": "g++", "clang": "clang++"}
 """The names under which the compilers compile C++."""
 # clang's sanitizers are in a package of their own, which the package of clang does not bring.
 COMPILER_PACKAGES = {"gcc": ("gcc", "g++"), "clang": ("clang", "libclang-rt-{}-dev")}
+CacheSize = Annotated[
+    str, spelled(r"^[1-9][0-9]*(\.[0-9]+)?[kMGT]i?$", "a number with M, G, T, Mi, Gi or Ti: `20G`")
+]
+CCACHE = "/etc/ccache.conf"
 
 
 class Section(Capability):
@@ -34,8 +39,8 @@ class Section(Capability):
     The compilers come from apt, under the names that Debian gives them: `gcc-14`, `g++-14`,
     `clang-19`, `clang++-19`. `cc` and `c++` start one of them by update-alternatives(1); plan shows
     what they start before, and undo puts that back. Versions of clang that the distribution lacks
-    have LLVM's own source: `packages: {sources: {llvm: {version: "21"}}}`. Whether a debugger may
-    attach to a program that runs is a kernel setting: `sysctl: {kernel.yama.ptrace_scope: 0}`.
+    have LLVM's own source: `packages: {sources: {llvm: {version: "21"}}}`. What debuggers need is
+    the section `debugging`.
     """
 
     uncaptured: ClassVar[str] = (
@@ -57,6 +62,10 @@ cpp:
     clang. `keep` leaves both names as they are on the machine."""
     tools: Tools = []
     """Tools beside the compilers, each in the distribution's version."""
+
+    ccache: CacheSize | None = None
+    """ccache, and how large the cache of each person may become: `20G`. Other lines of
+    /etc/ccache.conf stay; a person's own `ccache --max-size` counts more."""
 
     @model_validator(mode="after")
     def _is_there(self) -> Section:
@@ -85,11 +94,26 @@ cpp:
         yield from brought
         for tool in self.tools:
             yield Package(package=PACKAGES.get(tool, tool), at=("tools",))
+        yield from self._cache()
         if chosen := self._chosen:
             after = tuple(package.id for package in brought)
             at = ("cc",) if self.cc else (chosen,)
             yield _alternative("cc", f"{chosen}-{self._versions[chosen]}", after, at)
             yield _alternative("c++", f"{PLUS[chosen]}-{self._versions[chosen]}", after, at)
+
+    def _cache(self) -> Iterator[Resource]:
+        """Yield ccache, with the size of its caches."""
+        if self.ccache:
+            ccache = Package(package="ccache", at=("ccache",))
+            yield ccache
+            yield Keys(
+                path=CCACHE,
+                dialect="ini",
+                keys={"max_size": self.ccache},
+                keep=("mode", "owner", "group"),
+                needs=(ccache.id,),
+                at=("ccache",),
+            )
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
         for compiler, version in self._versions.items():
@@ -108,6 +132,14 @@ cpp:
             )
         for tool in self.tools:
             yield Proof(f"{tool} answers", f"{tool} --version", at=("tools",))
+        if self.ccache:
+            yield Proof(
+                f"a cache of ccache may become {self.ccache}",
+                render("cpp.ccache.sh", size=self.ccache),
+                at=("ccache",),
+                quick=True,
+                remedy=f"correct {CCACHE}, as ccache says",
+            )
         if "gdb" in self.tools:
             yield Proof("gdb opens a core dump", render("cpp.core.sh"), at=("tools",))
 

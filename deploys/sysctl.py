@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from envwright.facts import Text as FileText
-from envwright.model.capability import TableCapability, render
+from envwright.model.capability import TableCapability
 from envwright.model.capture import Captured, Item
-from envwright.model.proof import Assertion, Proof
 from envwright.model.values import spelled
-from envwright.resources.command import Command
-from envwright.resources.file import File
+from envwright.resources.kernel_settings import FOLDER, KernelSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from envwright.facts import Machine
     from envwright.model.capture import Capturing
+    from envwright.model.proof import Proof
     from envwright.model.resource import Resource
 
 Name = Annotated[
@@ -30,14 +28,8 @@ Text = Annotated[
     str,
     spelled(r"^[^\n\r\x00;#⟦⟧]+$", "text on one line, and no secret, since everybody reads it"),
 ]
-PATH = "/etc/sysctl.d/60-envwright.conf"
-OBSERVE = """\
-[ -e {path} ] || exit 1
-got=$(cat {path}) || {{ echo {path} can be written, but not read; exit 77; }}
-[ "$got" = {shown} ] || [ -w {path} ] || {{ echo {path} is read-only on this machine; exit 77; }}
-printf '%s\\n' "$got"
-"""
-"""Prints the live value; ends with 77 where it differs and cannot be set, as in a container."""
+NAME = "60-envwright"
+PATH = f"{FOLDER}/{NAME}.conf"
 
 
 class Section(TableCapability):
@@ -56,20 +48,14 @@ sysctl:
     root: dict[Name, int | Text]
 
     def resources(self, machine: Machine) -> Iterator[Resource]:  # noqa: ARG002 - the same everywhere
-        if not self.root:
-            return
-        yield File(path=PATH, content="".join(f"{line}\n" for line in self._lines()))
-        for name, value in self.root.items():
-            yield _live(name, str(value))
+        yield from self._settings.resources()
 
     def proofs(self, machine: Machine) -> Iterator[Proof]:  # noqa: ARG002 - the same everywhere
-        if self.root:
-            yield Proof(
-                "the kernel settings hold after the next boot, too",
-                render("sysctl.boot.sh", wanted=shlex.quote("\n".join(self._lines()))),
-                quick=True,
-                remedy="remove the setting from the file that is named, or from the environment",
-            )
+        yield from self._settings.proofs()
+
+    @property
+    def _settings(self) -> KernelSettings:
+        return KernelSettings(NAME, self.root, {name: (name,) for name in self.root})
 
     @classmethod
     def capture(cls, machine: Machine) -> Capturing:  # noqa: ARG003 - the same everywhere
@@ -84,24 +70,3 @@ sysctl:
                 for name, _, value in pairs
             )
         )
-
-    def _lines(self) -> list[str]:
-        return [f"{name} = {value}" for name, value in self.root.items()]
-
-
-def _live(name: str, value: str) -> Command:
-    path = "/proc/sys/" + name.replace(".", "/")
-    # The kernel separates the numbers of a list by tabs.
-    shown = "\t".join(value.split())
-    return Command(
-        title=f"sysctl {name}",
-        observe=OBSERVE.format(path=path, shown=shlex.quote(shown)),
-        expected=shown,
-        run=f"printf '%s\\n' {shlex.quote(value)} > {path}",
-        back=f'printf "%s\\n" "$1" > {path}',
-        lacking=f"the kernel of this machine has no setting {name}: correct its name, or have the "
-        "kernel module with the setting loaded at boot (modules-load.d(5)) and load it now",
-        seen=(Assertion("file", (path,), "content_string", f"{shown}\n"),),
-        after=(f"file:{PATH}",),
-        at=(name,),
-    )

@@ -836,3 +836,58 @@ EDITORS: dict[str, list[Effect]] = {
     ],
 }
 """The effects on the machine of test_laws_editors.py."""
+
+
+CPP: dict[str, list[Effect]] = {
+    "cpp": [
+        Effect(
+            "a person gave ccache's file a size that ccache does not read",
+            "sed -i 's/^max_size.*/max_size = much/' /etc/ccache.conf",
+        ),
+    ],
+    "debugging": [
+        Effect(
+            "a later file of gdb turns the history off",
+            "echo set history save off >/etc/gdb/gdbinit.d/90-quiet.gdb",
+            "rm /etc/gdb/gdbinit.d/90-quiet.gdb",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "a later file of gdb trusts other folders",
+            "echo set auto-load safe-path /srv >/etc/gdb/gdbinit.d/90-safe.gdb",
+            "rm /etc/gdb/gdbinit.d/90-safe.gdb",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "gdb lost the printers of the C++ library",
+            "mv /usr/share/gdb/auto-load /root/auto-load",
+            "mv /root/auto-load /usr/share/gdb/auto-load",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "a file of a hardening guide forbids core dumps",
+            "echo '* hard core 0' >/etc/security/limits.d/90-cis.conf",
+            "rm /etc/security/limits.d/90-cis.conf",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "a person's own profile forbids core dumps",
+            "cp -p /home/dev/.profile /root/profile; echo ulimit -c 0 >>/home/dev/.profile",
+            "mv /root/profile /home/dev/.profile",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "a person's own profile names another server of symbols",
+            "cp -p /home/dev/.profile /root/profile; "
+            "echo export DEBUGINFOD_URLS=http://localhost >>/home/dev/.profile",
+            "mv /root/profile /home/dev/.profile",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "another file lets any program trace after the next boot",
+            "echo 'kernel.yama.ptrace_scope = 0' >/etc/sysctl.d/99-trace.conf",
+            "rm /etc/sysctl.d/99-trace.conf",
+        ),
+    ],
+}
+"""The effects on the machine of test_laws_cpp.py."""

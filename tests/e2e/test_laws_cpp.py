@@ -1,26 +1,30 @@
-"""The laws for compilers and `cc`, and what persons and packages did to `cc` before."""
+"""The laws for compilers, `cc` and what debuggers need, and what was done to `cc` before."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from box import Box
 from command import envwright
+from effects import CPP, Effect, rows
+from law12 import hold
 from law_environments import law_environment
 from laws import Law2, drift
+from machines import kernel
 from workstation import Workstation, workstation
 
 from envwright.errors import EnvwrightError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from machines.machine import NewMachine
 
 ID = "command:alternative cc"
+CORES = "a program that crashes leaves a core dump, which gdb opens"
 CHOICE = "manual /usr/bin/gcc-14"
 ALTERNATIVES = "/var/lib/dpkg/alternatives"
 SET_BY_HAND = (
@@ -33,14 +37,20 @@ SET_BY_HAND = (
 @pytest.fixture(scope="module")
 def bare(start_machine: NewMachine) -> Iterator[Workstation]:
     """A machine without a compiler."""
-    with workstation(start_machine("debian13"), law_environment("cpp")) as opened:
+    machine = start_machine("debian13")
+    kernel.stand_in(machine, yama__ptrace_scope="0")
+    with workstation(machine, law_environment("cpp")) as opened:
         yield opened
 
 
 def test_law_3_after_apply_the_plan_is_empty_and_verify_is_green(converged: Workstation) -> None:
     assert converged.changed() == set()
     said = {r.id: f"{r.outcome}: {r.reason}" for r in converged.verify()}
-    assert {id_: words for id_, words in said.items() if words != "passed: "} == {}
+    left = {id_: words for id_, words in said.items() if words != "passed: "}
+    # Where the computer below hands core dumps to a program of its own, no machine sees them.
+    if Path("/proc/sys/kernel/core_pattern").read_text("utf-8").startswith("|"):
+        assert left.pop(CORES).startswith("skipped: the kernel hands core dumps to ")
+    assert left == {}
 
 
 class TestLaw2(Law2):
@@ -50,6 +60,13 @@ class TestLaw2(Law2):
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
     # Packages are broken by the laws of other environments; a compiler comes back slowly.
     assert drift(converged, without=("package:",)) == []
+
+
+@pytest.mark.parametrize(("capability", "effect"), rows(CPP), ids=str)
+def test_law_12_what_is_broken_is_told_and_mended(
+    converged: Workstation, capability: str, effect: Effect
+) -> None:
+    hold(converged, capability, effect)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sections import compile_section, ill_written, refusals, states
 
+from envwright.model.resource import FileKey
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,6 +34,13 @@ if TYPE_CHECKING:
                 "package:libclang-rt-19-dev": {},
                 "command:alternative cc": {"value": "manual /usr/bin/clang-19"},
                 "command:alternative c++": {"value": "manual /usr/bin/clang++-19"},
+            },
+        ),
+        (
+            "{ccache: 20Gi}",
+            {
+                "package:ccache": {},
+                "keys:/etc/ccache.conf": {"kind": "file", FileKey("max_size"): "20Gi"},
             },
         ),
         ("{gcc: 13, cc: keep}", {"package:gcc-13": {}, "package:g++-13": {}}),
@@ -68,6 +77,8 @@ def test_cc_is_a_compiler_with_a_version(tmp_path: Path, cc: str) -> None:
         ("{clang: 14}", "cpp.clang"),
         ("{tools: [conan]}", "cpp.tools"),
         ("{cc: tcc}", "cpp.cc"),
+        ("{ccache: 20}", "cpp.ccache"),
+        ("{ccache: '20G; rm'}", "cpp.ccache"),
     ],
 )
 def test_what_is_no_version_or_tool_is_refused_by_its_key(
@@ -78,5 +89,5 @@ def test_what_is_no_version_or_tool_is_refused_by_its_key(
 
 
 def test_scripts_can_be_parsed(tmp_path: Path) -> None:
-    made = compile_section(tmp_path, "cpp: {gcc: 14, clang: 19, tools: [cmake, gdb]}\n")
+    made = compile_section(tmp_path, "cpp: {gcc: 14, clang: 19, ccache: 1T, tools: [cmake, gdb]}\n")
     assert ill_written(made) == []
