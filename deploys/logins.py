@@ -1,4 +1,4 @@
-"""The capability `logins`: passwords in ~/.netrc and for git's credential helper, by secrets."""
+"""The capability `logins`: passwords for ~/.netrc, git and registries of images, by secrets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pydantic import model_validator
 from envwright.model.capability import Capability, Settings, render
 from envwright.model.proof import Assertion, Proof, Requirement
 from envwright.model.values import Developers, SecretText, spelled
+from envwright.portable.dialects.pointers import pointer
 from envwright.resources.accounts import accounts
+from envwright.resources.as_user import Person
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
 from envwright.resources.file import File
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
     from envwright.facts import Machine
     from envwright.model.resource import Resource
 
+HELPER, PROGRAM = "envwright", "/usr/local/bin/docker-credential-envwright"
+"""The helper by its name in config.json, and the program that docker starts for it."""
+HUB = {"docker.io": ("docker.io", "https://index.docker.io/v1/")}
+"""What podman and docker call Docker Hub where they keep logins (docker-login(1))."""
+SECONDS = 10
+"""How long the helper may take to answer."""
 
 Host = Annotated[
     str,
@@ -62,6 +70,8 @@ logins:
     proxy.example.com: {login: dev, password: "{{ secret.GIT_TOKEN }}"}
   git:
     git.example.com: {login: dev, password: "{{ secret.GIT_TOKEN }}"}
+  registries:
+    ghcr.io: {login: dev, password: "{{ secret.GIT_TOKEN }}"}
 """
 
     users: Developers = []
@@ -70,6 +80,8 @@ logins:
     """Entries of ~/.netrc, by the name of the machine."""
     git: dict[Host, Login] = {}
     """Logins for git over https, by the name of the machine."""
+    registries: dict[Host, Login] = {}
+    """Logins on registries of images, by the name of the machine: `ghcr.io`, `docker.io`."""
 
     @model_validator(mode="after")
     def _for_somebody(self) -> Section:
@@ -88,17 +100,34 @@ logins:
                 yield Keys(
                     path=path, dialect="netrc", keys=keys, mode="0600", at=("netrc",), **owner
                 )
-            if self.git:
-                yield Directory(path=f"{home}/.config", mode="", at=("git",), **owner)
-                yield Directory(path=_folder(home), mode="0700", at=("git",), **owner)
-            for host, login in self.git.items():
-                content = f"username={login.login}\npassword={login.password}\n"
-                path, at = f"{_folder(home)}/{host}", ("git", host)
-                yield File(path=path, content=content, mode="0600", at=at, **owner)
+            for field in ("git", "registries"):
+                yield from self._files(field, home, owner)
+            if self.registries:
+                yield Directory(path=f"{home}/.docker", mode="", at=("registries",), **owner)
+                names = [name for host in self.registries for name in HUB.get(host, (host,))]
+                helpers = {pointer(["credHelpers", name]): HELPER for name in names}
+                path, at = f"{home}/.docker/config.json", ("registries",)
+                yield Keys(path=path, dialect="json", keys=helpers, mode="0600", at=at, **owner)
+        if self.registries:
+            content = render(
+                "logins.registries.sh", hub={n: h for h, names in HUB.items() for n in names}
+            )
+            yield File(path=PROGRAM, content=content, mode="0755", at=("registries",))
         if self.git:
             yield Package(package="git", at=("git",))
         for host in self.git:
             yield _system_helper(host)
+
+    def _files(self, field: str, home: str, owner: dict[str, Any]) -> Iterator[Resource]:
+        """Yield the files of a user's from which helpers answer, with their folders."""
+        logins: dict[str, Login] = getattr(self, field)
+        if logins:
+            yield Directory(path=f"{home}/.config", mode="", at=(field,), **owner)
+            yield Directory(path=_folder(home), mode="0700", at=(field,), **owner)
+        for host, login in logins.items():
+            content = f"username={login.login}\npassword={login.password}\n"
+            path, at = f"{_folder(home)}/{host}", (field, host)
+            yield File(path=path, content=content, mode="0600", at=at, **owner)
 
     def requirements(self, machine: Machine) -> Iterator[Requirement]:
         yield from accounts(self.users, machine, "users")
@@ -113,6 +142,8 @@ logins:
                 script = render("logins.netrc.sh", host=shlex.quote(host), login=login, **who)
                 name = f"programs of {user} log in on {host} by ~/.netrc"
                 yield Proof(name, script, at=("netrc", host))
+            for host, of in self.registries.items():
+                yield _answers(host, of, Person.named(user, machine))
             for host in self.git:
                 helper = shlex.quote(_helper(host))
                 values = {"host": shlex.quote(host), "helper": helper, "group": group, **who}
@@ -127,6 +158,19 @@ logins:
                     quick=True,
                     remedy=f"where {user} wants both, as {user}: {add}",
                 )
+
+
+def _answers(host: str, login: Login, person: Person) -> Proof:
+    """Return the proof that the helper of a registry answers, and that the person asks it."""
+    values = {"host": shlex.quote(host), "asked": shlex.quote(HUB.get(host, (host,))[-1])}
+    script = render("logins.registry.sh", login=shlex.quote(login.login), **values)
+    return Proof(
+        f"docker and podman of {person.user} have the login on {host}",
+        person.runs(script, SECONDS),
+        at=("registries", host),
+        quick=True,
+        remedy=f"as {person.user}: `podman logout {host}`, and leave DOCKER_CONFIG unset",
+    )
 
 
 def _folder(home: str) -> str:

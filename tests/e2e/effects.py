@@ -697,6 +697,16 @@ SERVICES: dict[str, list[Effect]] = {
 
 AS_DEV = "runuser -u dev -- env XDG_RUNTIME_DIR=/run/user/$(id -u dev) systemctl --user"
 ROOTLESS: dict[str, list[Effect]] = {
+    "logins": [
+        Effect(
+            "podman keeps another login on the registry itself",
+            "d=/run/user/$(id -u dev)/containers; mkdir -p $d; "
+            'echo \'{"auths": {"localhost:5000": {"auth": "eDp5"}}}\' >$d/auth.json; '
+            "chown -R dev: $d",
+            "rm /run/user/$(id -u dev)/containers/auth.json",
+            Teller.PLAN,
+        ),
+    ],
     "user_units": [
         Effect(
             "a service of the account fails again and again",

@@ -6,6 +6,7 @@ import textwrap
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+import pytest
 from checkout import CHECKOUT, copy_checkout
 from workstation import ENVIRONMENTS, docker_workstation, workstation
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from machines.machine import Machine, NewMachine
     from machines.repository import Repository
 
+AUTHORITY = "/usr/local/share/ca-certificates/envwright-tests.crt"
 ANSWER = f"envwright {version('envwright')}\n"
 
 KILL = """\
@@ -74,6 +76,43 @@ def test_a_team_extends_an_environment_and_applies_it_on_the_machine_itself(
     said = debian13.sh(f"{run} plan team.yaml")
     with workstation(debian13, docker_workstation(tmp_path, repository.fingerprint)) as station:
         assert said.endswith(station.nothing_to_do())
+
+
+@pytest.mark.parametrize(
+    ("index", "said"),
+    [
+        (
+            "https://nowhere.invalid/simple",
+            (
+                "cannot reach nowhere.invalid, where the Python packages come from: is this "
+                "machine online? https_proxy names a proxy, PIP_INDEX_URL an index of your own"
+            ),
+        ),
+        (
+            "https://files.envwright.test/pypi/simple",
+            (
+                "files.envwright.test shows a certificate that this machine does not trust: where "
+                "a company's proxy reads along, name the file of its certificate in PIP_CERT"
+            ),
+        ),
+    ],
+)
+def test_where_the_index_cannot_be_reached_a_sentence_says_so(
+    debian13: Machine, index: str, said: str
+) -> None:
+    run = copy_checkout(debian13).removesuffix("/opt/bootstrap")
+    debian13.sh("{ apt-get -qq update; apt-get -qq -y install python3-venv; } >/dev/null 2>&1")
+    run += f"PIP_INDEX_URL={index} XDG_DATA_HOME=/root/other /opt/bootstrap --version"
+    # The authority of the test's server is one that this machine does not know for a while.
+    debian13.sh(f"mv {AUTHORITY} /root; update-ca-certificates --fresh >/dev/null 2>&1")
+    told = debian13.sh(
+        f"rm -rf /root/other; {run} 2>&1; echo $?; ls /root/other/*/*/complete 2>&-", check=False
+    )
+    debian13.sh(f"mv /root/envwright-tests.crt {AUTHORITY}; update-ca-certificates 2>&1 | tail -0")
+    first, *rest = told.splitlines()
+    assert first.startswith("bootstrap: installing requirements.lock into /root/other/")
+    retry = "bootstrap: the index of Python packages does not answer; trying again"
+    assert rest == [retry, f"bootstrap: {said}", "1"]
 
 
 def test_a_killed_bootstrap_is_begun_anew(new_machine: NewMachine) -> None:

@@ -30,6 +30,10 @@ __all__ = [
 ]
 
 
+KINDS = frozenset({"file", "directory", "link", "other"})
+"""What lstat(2) may find at a path."""
+
+
 @dataclass(frozen=True)
 class Status:
     """The answer of lstat(2): `kind` is file, directory, link or other; a link has a `target`."""
@@ -87,6 +91,8 @@ def _answer(
         if rest:
             raise ValueError(f"a status instead of a text: {words}")
         return text
+    if kind not in KINDS:
+        raise ValueError(f"no kind of file: {kind}")
     mode, owner, group, size = rest
     return Status(kind, mode, owner, group, int(size), text)
 

@@ -137,3 +137,68 @@ def test_an_entry_with_a_port_is_for_go_alone_and_not_proved(tmp_path: Path) -> 
         "git has the login of dev on git.test",
         "git of dev asks the helper for git.test",
     ]
+
+
+REGISTRIES = """\
+secrets: {T: {env: T}}
+logins:
+  users: [dev]
+  registries:
+    ghcr.io: {login: ci, password: "{{ secret.T }}"}
+    docker.io: {login: ci, password: "{{ secret.T }}"}
+"""
+PROGRAM = "file:/usr/local/bin/docker-credential-envwright"
+
+
+def test_a_registry_has_a_helper_in_docker_s_file_and_the_login_in_one_of_its_own(
+    tmp_path: Path,
+) -> None:
+    found = states(tmp_path, REGISTRIES)
+    assert found["keys:/home/dev/.docker/config.json"] == {
+        "kind": "file",
+        "mode": "0600",
+        "owner": "dev",
+        "group": "dev",
+        FileKey("credHelpers/ghcr.io"): "envwright",
+        FileKey("credHelpers/docker.io"): "envwright",
+        FileKey("credHelpers/https:~1~1index.docker.io~1v1~1"): "envwright",
+    }
+    login = found["file:/home/dev/.config/envwright-logins/docker.io"]
+    assert login["content"] == f"username=ci\npassword={marker('T')}\n"
+    assert (login["mode"], found[PROGRAM]["mode"]) == ("0600", "0755")
+    assert ill_written(compile_section(tmp_path, REGISTRIES)) == []
+
+
+@pytest.mark.parametrize(
+    ("verb", "asked", "code", "said"),
+    [
+        ("get", "ghcr.io", 0, {"ServerURL": "ghcr.io", "Username": "ci", "Secret": 'a"b\\c\té'}),
+        ("get", "https://ghcr.io/v2/x", 0, {"ServerURL": "https://ghcr.io/v2/x"}),
+        ("get", "https://index.docker.io/v1/", 0, {"Username": "hub", "Secret": "x=y"}),
+        ("get", "quay.io", 1, None),
+        ("get", "../ghcr.io", 1, None),
+        ("get", "", 1, None),
+        ("store", "ghcr.io", 1, None),
+        ("list", "", 0, {}),
+    ],
+)
+def test_the_helper_answers_as_docker_asks(
+    tmp_path: Path, verb: str, asked: str, code: int, said: dict[str, str] | None
+) -> None:
+    program = str(states(tmp_path, REGISTRIES)[PROGRAM]["content"])
+    folder = tmp_path / ".config" / "envwright-logins"
+    folder.mkdir(parents=True)
+    (folder / "ghcr.io").write_text('username=ci\npassword=a"b\\c\té\n', "utf-8")
+    (folder / "docker.io").write_text("username=hub\npassword=x=y\n", "utf-8")
+    done = subprocess.run(
+        ["sh", "-c", program, "docker-credential-envwright", verb],
+        input=f"{asked}\n",
+        env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    if said is not None:
+        answer = json.loads(done.stdout)
+        assert {key: answer[key] for key in said} == said

@@ -22,7 +22,10 @@ LINES = (HOUSE / "environments/docker-workstation.yaml").read_text("utf-8").spli
 DOCKER = "preset:docker-workstation:" + next(
     str(number) for number, line in enumerate(LINES, 1) if line.startswith("docker: ")
 )
-NAMES = "ai-workstation, docker-workstation, go-workstation, quickstart, wsl-workstation"
+NAMES = (
+    "ai-workstation, docker-workstation, go-workstation, quickstart, systems-workstation, "
+    "web-workstation, wsl-workstation"
+)
 
 
 def test_a_preset_is_extended_from_any_folder_and_means_the_file_of_the_house(

@@ -21,6 +21,8 @@ SHIPPED = {
     "docker-workstation": {*KINDS},
     "go-workstation": {*KINDS},
     "quickstart": {*KINDS},
+    "systems-workstation": {*KINDS},
+    "web-workstation": {*KINDS},
     "wsl-workstation": {*UNDER_WSL},
 }
 
