@@ -11,11 +11,11 @@ from pydantic import model_validator
 from envwright.model.capability import Capability, Settings, render
 from envwright.model.proof import Assertion, Proof, Requirement
 from envwright.model.values import Developers, SecretText, spelled
-from envwright.portable.dialects.pointers import pointer
 from envwright.resources.accounts import accounts
 from envwright.resources.as_user import Person
 from envwright.resources.command import Command
 from envwright.resources.directory import Directory
+from envwright.resources.edited_file import pointer
 from envwright.resources.file import File
 from envwright.resources.keys import Keys
 from envwright.resources.package import Package

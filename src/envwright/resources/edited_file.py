@@ -12,6 +12,7 @@ from envwright.model.proof import Assertion, View
 from envwright.model.resource import Fields, FileKey, Resource, State, Value
 from envwright.portable import dialects
 from envwright.portable.dialects.pointers import leaves as leaves  # noqa: PLC0414 - for capabilities
+from envwright.portable.dialects.pointers import pointer as pointer  # noqa: PLC0414 - the same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
