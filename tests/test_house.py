@@ -73,6 +73,7 @@ OTHER_MEANINGS = {
     "git": "the program that a machine follows a repository with, and a hint names",
     "path": "where something lies on a machine",
     "podman": "the program that leads to a container",
+    "proxy": "the address of the program behind a site of a web server",
     "ssh": "the program that leads to a machine",
     "swap": "a type of the table of mounts, a key of .wslconfig, and a kind of unit",
     "time": "when something happened, in records",

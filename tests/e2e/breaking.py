@@ -345,6 +345,7 @@ VALUES: dict[str, Callable[..., str]] = {
     "sysctl": lambda key: f"echo 65536 > /proc/sys/{key.replace('.', '/')}",
     "motd": lambda _, part: f"chmod a+x /etc/update-motd.d/{part}",
     "completion": lambda shell, program: f"rm {PLACES[shell].format(program)}",
+    "a2enmod": lambda name: f"a2dismod -q -f {name}",
     "swap": lambda file: f"swapoff {file}",
     "user": lambda _, account: f"systemctl stop user@$(id -u {account}).service",
     "virtualenv": lambda path: f"rm -r {path}/lib/python*/site-packages/six*",

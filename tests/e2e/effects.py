@@ -666,6 +666,16 @@ SERVICES: dict[str, list[Effect]] = {
             Teller.VERIFY,
         ),
     ],
+    "apache": [
+        Effect(
+            "an earlier site answers for the site",
+            "printf '<VirtualHost 127.0.0.1:8081>\\nServerAlias localhost behind.localhost\\n"
+            "Redirect 500 /\\n</VirtualHost>\\n' >/etc/apache2/sites-enabled/a.conf; "
+            "systemctl reload apache2; sleep 1",
+            "rm /etc/apache2/sites-enabled/a.conf; systemctl reload apache2; sleep 1",
+            Teller.VERIFY,
+        ),
+    ],
     "mariadb": [
         Effect(
             "an account for localhost comes before the user",

@@ -77,7 +77,7 @@ def test_each_script_is_one_that_sh_can_read(tmp_path: Path) -> None:
         ("{}", "2:20: nginx.sites.a needs exactly one of 'root' and 'proxy'"),
         (
             "{root: /srv/$x}",
-            "2:20: nginx.sites.a has a 'root' with a quote, `$` or `\\`, which nginx refuses",
+            "2:20: nginx.sites.a has a 'root' with a quote, `$` or `\\`, which no web server takes",
         ),
         (
             '{root: /srv, settings: {a: "b; c"}}',
