@@ -131,7 +131,8 @@ apache:
             )
             reads += [file.path, link.path]
             yield link
-        yield Service(unit=UNIT, reads=tuple(reads), needs=needs)
+        makers = tuple(module.id for module in modules)
+        yield Service(unit=UNIT, reads=tuple(reads), makers=makers, needs=needs)
 
     @property
     def _ports(self) -> str:

@@ -79,6 +79,7 @@ class Service(Resource):
         optional: a machine without the unit is as it should be.
         reads: the files that the unit reads when it starts. A file that changed after the start
             makes the unit outdated: a state that can be read, so that no crash loses a restart.
+        makers: ids of commands that make files of `reads`.
     """
 
     unit: str
@@ -87,6 +88,7 @@ class Service(Resource):
     masked: bool = False
     optional: bool = False
     reads: tuple[str, ...] = ()
+    makers: tuple[str, ...] = ()
 
     word: ClassVar[str] = "service"
     rank: ClassVar[int] = 90
@@ -98,9 +100,10 @@ class Service(Resource):
 
     @property
     def autorequires(self) -> Iterator[str]:
-        """The files that it reads."""
+        """The files that it reads, and the commands that make such files."""
         for path in self.reads:
             yield from (f"file:{path}", f"keys:{path}", f"link:{path}")
+        yield from self.makers
 
     def merge(self, other: Resource) -> Resource:
         """Join the fields that one of the two manages, and the files that both read."""
@@ -111,6 +114,7 @@ class Service(Resource):
             enabled=theirs.enabled if self.enabled is None else self.enabled,
             optional=self.optional and theirs.optional,
             reads=tuple(dict.fromkeys((*self.reads, *theirs.reads))),
+            makers=tuple(dict.fromkeys((*self.makers, *theirs.makers))),
         )
         agreed = replace(
             theirs,
@@ -118,6 +122,7 @@ class Service(Resource):
             enabled=both.enabled if theirs.enabled is None else theirs.enabled,
             optional=both.optional,
             reads=both.reads,
+            makers=both.makers,
         )
         return both if both.spec() == agreed.spec() else super().merge(other)
 

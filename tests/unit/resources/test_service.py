@@ -456,6 +456,15 @@ def test_a_change_of_what_it_reads_will_outdate_it() -> None:
     assert READER.predict(new, {"file:/etc/a"}).fields == ("exists", "up to date")
 
 
+def test_a_command_that_makes_a_file_that_the_unit_reads_has_it_restarted() -> None:
+    enabled = Service(unit=NAME, reads=("/etc/a",), makers=("command:a",))
+    assert enabled.predict(SAME, {"command:a"}).fields == ("up to date",)
+    assert enabled.predict(SAME, {"command:b"}) is SAME
+    assert enabled.merge(replace(PLAIN, makers=("command:b",))) == replace(
+        enabled, makers=("command:a", "command:b")
+    )
+
+
 @pytest.mark.parametrize(
     ("service", "difference", "changed"),
     [
