@@ -909,5 +909,19 @@ CPP: dict[str, list[Effect]] = {
             "rm /etc/sysctl.d/99-trace.conf",
         ),
     ],
+    "perf": [
+        Effect(
+            "a file of a hardening guide takes perf from persons at the next boot",
+            "echo 'kernel.perf_event_paranoid = 3' >/etc/sysctl.d/99-hardening.conf",
+            "rm /etc/sysctl.d/99-hardening.conf",
+        ),
+        Effect(
+            "a perf for another kernel is found before",
+            "printf '#!/bin/sh\\necho perf not found for this kernel >&2; exit 2\\n' "
+            ">/usr/local/bin/perf; chmod 0755 /usr/local/bin/perf",
+            "rm /usr/local/bin/perf",
+            Teller.VERIFY,
+        ),
+    ],
 }
 """The effects on the machine of test_laws_cpp.py."""

@@ -7,7 +7,10 @@ ew_installed() {
         sed -nE "s/^($ew_native|all) .i. //p")
     if [ "$ew_here" ]; then
         ! dpkg -L "$ew_here" | grep -E '^(/usr)?/s?bin/.' | while read -r ew_path; do
-            [ -e "$(dpkg-divert --truename "$ew_path")" ] || [ -h "$ew_path" ] || echo "$ew_path"
+            [ -e "$(dpkg-divert --truename "$ew_path")" ] || [ -h "$ew_path" ] ||
+                # The package that diverts another one's program has its own at that path.
+                { [ -e "$ew_path" ] && [ "$(dpkg-divert --listpackage "$ew_path")" = "${ew_here%%:*}" ]; } ||
+                echo "$ew_path"
         done | grep .
         return
     fi
