@@ -841,6 +841,7 @@ UPKEEP: dict[str, list[Effect]] = {
 """The effects on the machine of test_laws_upkeep.py."""
 
 
+_DROP_IN = "folder=/home/dev/.config/systemd/user/jupyter.service.d; mkdir $folder"
 EDITORS: dict[str, list[Effect]] = {
     "vscode": [
         Effect(
@@ -852,6 +853,27 @@ EDITORS: dict[str, list[Effect]] = {
             "sed -i '/eamodio/d' /home/dev/.vscode/extensions/names",
             "su - dev -c 'code --install-extension eamodio.gitlens'",
             Teller.VERIFY,
+        ),
+    ],
+    "jupyter": [
+        Effect(
+            "a setting of the person opens the server to everybody",
+            """\
+echo '{"IdentityProvider": {"token": ""}, "ServerApp": {"token": ""}}' > \
+/home/dev/.jupyter/jupyter_server_config.json; \
+"""
+            f"{AS_DEV} restart jupyter.service",
+            f"rm /home/dev/.jupyter/jupyter_server_config.json; {AS_DEV} restart jupyter.service",
+            Teller.VERIFY,
+        ),
+        Effect(
+            "a drop-in of the person has the server listen on every address",
+            f"""\
+{_DROP_IN}; sed -n '/^ExecStart=/{{s/127.0.0.1/0.0.0.0/;iExecStart=
+p}}' /home/dev/.config/systemd/user/jupyter.service | sed '1i[Service]' > $folder/own.conf; \
+chown -R dev: $folder; {AS_DEV} daemon-reload; {AS_DEV} restart jupyter.service""",
+            f"rm -r /home/dev/.config/systemd/user/jupyter.service.d; {AS_DEV} daemon-reload; "
+            f"{AS_DEV} restart jupyter.service",
         ),
     ],
 }

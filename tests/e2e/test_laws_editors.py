@@ -1,4 +1,7 @@
-"""The laws for editors, on a Debian 13 of a person who has settings of VS Code."""
+"""The laws for editors, on a Debian 13 of a person who has settings of VS Code.
+
+Jupyter's server is Debian's own.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +90,8 @@ def test_all_is_the_persons(converged: Workstation) -> None:
 
 
 def test_law_4_what_is_broken_by_hand_is_named_proved_and_mended(converged: Workstation) -> None:
-    assert drift(converged, "vscode", without=("package:",)) == []
+    without = ("package:", "directory:", "linger")
+    assert drift(converged, "vscode", "jupyter", without=without) == []
 
 
 @pytest.mark.parametrize(("capability", "effect"), rows(EDITORS), ids=str)
@@ -95,3 +99,17 @@ def test_law_12_what_is_broken_is_told_and_mended(
     converged: Workstation, capability: str, effect: Effect
 ) -> None:
     hold(converged, capability, effect)
+
+
+def test_law_8_the_token_is_in_a_file_of_the_person_alone(converged: Workstation) -> None:
+    token = law_environment("editors").with_name("jupyter-token").read_text("utf-8").strip()
+    converged.machine.put("/run/token", token)
+    # The server itself notes the token in its folder of what runs, which is closed to others.
+    runtime = "/home/dev/.local/share/jupyter/runtime"
+    ours = f"grep -vE '^{runtime}/|[.]moved$'"
+    found = f"grep -rlF -f /run/token /etc /home /opt /root /srv /tmp /var | {ours} || :"
+    path = "/home/dev/.jupyter/service-token"
+    modes = f"stat -c '%a %U' {path} {runtime}"
+    assert converged.machine.sh(f"{found}; {modes}") == f"{path}\n600 dev\n700 dev\n"
+    logged = "journalctl --sync; { journalctl --no-pager; ps axeww; } | grep -cF -f /run/token || :"
+    assert converged.machine.sh(logged) == "0\n"
