@@ -134,6 +134,15 @@ apache:
         makers = tuple(module.id for module in modules)
         yield Service(unit=UNIT, reads=tuple(reads), makers=makers, needs=needs)
 
+    @model_validator(mode="after")
+    def _one_mpm(self) -> Section:
+        if mpm := next((name for name in self.modules if name.startswith("mpm_")), ""):
+            raise ValueError(
+                f"has the module {mpm!r}: Apache has one of this kind at a time, and the package "
+                "brings mpm_event"
+            )
+        return self
+
     @property
     def _ports(self) -> str:
         places = dict.fromkeys(place for site in self.sites.values() for place in site.bound)

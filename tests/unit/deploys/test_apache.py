@@ -150,3 +150,12 @@ def test_lines_that_a_person_wrote_into_ports_conf_are_told(
 )
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, site: str, told: str) -> None:
     assert refusals(tmp_path, f"apache: {{sites: {{a: {site}}}}}\n") == [told]
+
+
+def test_a_second_mpm_is_refused(tmp_path: Path) -> None:
+    section = "apache: {modules: [rewrite, mpm_prefork]}\n"
+    (told,) = refusals(tmp_path, section)
+    assert told == (
+        "2:9: apache has the module 'mpm_prefork': Apache has one of this kind at a time, and the "
+        "package brings mpm_event"
+    )

@@ -117,6 +117,17 @@ def test_what_cannot_be_looked_at_is_unknown_and_its_neighbours_are_not(
     ]
 
 
+def test_a_kind_of_file_that_there_is_not_is_a_damaged_answer(
+    session: Session, tmp_path: Path
+) -> None:
+    path = f"{tmp_path}/file"
+    (tmp_path / "file").touch()
+    answer = session.run(Stat.script([Stat(path)])).stdout
+    assert Stat.parse([Stat(path)], answer)[Stat(path)] == stat_of(session, path)[0]
+    with pytest.raises(ValueError, match="no kind of file: fxle"):
+        Stat.parse([Stat(path)], answer.replace(b"file", b"fxle", 1))
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become nobody")
 @pytest.mark.parametrize("name", ["a", "ä's"])
 def test_a_folder_that_is_closed_to_us_hides_what_is_in_it(
