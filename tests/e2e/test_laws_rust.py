@@ -9,14 +9,19 @@ from effects import RUST, Effect, rows
 from law12 import hold
 from law_environments import law_environment
 from laws import Law2, Law3, drift
-from machines import rust
+from machines import debfiles, rust
 from workstation import Workstation, workstation
+
+from envwright.errors import EnvwrightError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from machines.machine import Machine
+    from machines.machine import Machine, NewMachine
     from machines.server import Server
+
+CARGO = {"cargo": ("99-1",)}
+"""A stand-in of the distribution's package, newer than that, which rustup conflicts with."""
 
 
 @pytest.fixture(scope="module")
@@ -60,3 +65,70 @@ def test_law_12_what_is_broken_is_told_and_mended(
     converged: Workstation, capability: str, effect: Effect
 ) -> None:
     hold(converged, capability, effect)
+
+
+def test_the_distribution_s_own_cargo_is_not_removed_unasked(
+    start_machine: NewMachine, server: Server
+) -> None:
+    machine = start_machine("debian13")
+    machine.put("/etc/apt/sources.list.d/tests.list", debfiles.publish_source(server, CARGO))
+    machine.sh(
+        "{ apt-get -qq update; apt-get -qq -y install ca-certificates; apt-get -qq update; "
+        "apt-get -qq -y install cargo=99-1; } >/dev/null 2>&1"
+    )
+    with (
+        workstation(machine, law_environment("rust")) as station,
+        pytest.raises(EnvwrightError) as refused,
+    ):
+        station.plan()
+    said = "apt would also remove cargo 99-1, which the environment does not name; to agree, name "
+    assert said in str(refused.value)
+
+
+def test_a_folder_that_root_made_in_the_home_is_told_and_nothing_is_half_done(
+    converged: Workstation,
+) -> None:
+    machine = converged.machine
+    # As after `sudo cargo install` with the person's HOME.
+    machine.sh("rm /home/dev/.cargo/bin/envwright-hello; chown -R root: /home/dev/.cargo/bin")
+    with pytest.raises(EnvwrightError) as failed:
+        converged.apply()
+    assert "ermission denied" in str(failed.value)
+    machine.sh("chown -R dev: /home/dev/.cargo/bin")
+    assert converged.apply() == ["command:rust program envwright-hello of dev"]
+
+
+def test_a_person_who_moved_rustup_s_folder_is_told_by_verify(converged: Workstation) -> None:
+    machine = converged.machine
+    machine.sh("echo export RUSTUP_HOME=/home/dev/moved >>/home/dev/.profile")
+    failed = {r.id: r.reason for r in converged.verify() if r.outcome == "failed"}
+    assert list(failed) == ["a login shell of dev builds and starts a program of Rust"]
+    machine.sh("sed -i '$d' /home/dev/.profile; rm -rf /home/dev/moved")
+    assert converged.changed() == set()
+
+
+def test_a_download_that_broke_off_is_begun_anew(converged: Workstation) -> None:
+    machine, tree = converged.machine, "/home/dev/.rustup/toolchains/1.85.1-*"
+    machine.sh(f"find {tree} -type f -name 'rust*' -delete")
+    (id_,) = converged.changed()
+    assert converged.apply() == [id_]
+    assert machine.sh("su - dev -c 'rustc --version'").startswith("rustc 1.85.1")
+
+
+def test_the_toolchains_and_the_default_of_a_person_stay_until_the_plan_says_so(
+    converged: Workstation,
+) -> None:
+    machine = converged.machine
+    machine.sh(
+        "su - dev -c 'export RUSTUP_DIST_SERVER=https://files.envwright.test/rust; "
+        "rustup toolchain install stable --profile minimal && rustup default stable' "
+        ">/dev/null 2>&1"
+    )
+    changes = {c.resource.id: c.difference.before for c in converged.plan().changes}
+    default = "command:rust default of dev"
+    assert changes == {default: {"value": f"stable-{rust.TRIPLE}"}}
+    assert converged.apply() == [default]
+    listed = machine.sh("su - dev -c 'rustup toolchain list'").splitlines()
+    assert [line.split()[0] for line in listed] == [
+        f"{v}-{rust.TRIPLE}" for v in ("stable", "1.85.1")
+    ]
