@@ -327,7 +327,11 @@ def toml(text: str, key: str) -> Any:
 def yaml(text: str, key: str) -> Any:
     """Read the value at a JSON pointer of a YAML file; None: not there."""
     ruamel: Any = importlib.import_module("ruamel.yaml")
-    loaded = ruamel.YAML(typ="safe", pure=True).load(_unmarked(text))
+    reader = ruamel.YAML(typ="safe", pure=True)
+    plain: Any = type("Plain", (ruamel.constructor.SafeConstructor,), {})
+    plain.add_constructor(None, lambda _, node: str(node.tag))  # a tag of a program's own
+    reader.Constructor = plain
+    loaded = reader.load(_unmarked(text))
     return json(_json.dumps(loaded, default=str), key)
 
 

@@ -7,6 +7,7 @@ by programs that still read YAML 1.1, to which `yes` and `on` are true.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import math
@@ -27,6 +28,9 @@ _WORDS = re.compile(r"y|n|yes|no|on|off|true|false|null|nan|inf", re.IGNORECASE)
 """Words that are something else than text to a reader of YAML 1.1 or 1.2."""
 _UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 """What JSON leaves in a text and YAML takes for the end of a line, or for no text at all."""
+_ALIAS = re.compile(r"[ \t]*(\*[^\s,\]}]+)")
+_ITEM = re.compile(r"^[ \t]*(?:-[ \t]+)+\*\S+", re.MULTILINE)
+"""An alias as the value of a key, and as an item of a list in a line of its own."""
 _MOST = 100_000
 """How many values a file may have, with those that aliases repeat."""
 
@@ -34,7 +38,8 @@ _MOST = 100_000
 class YamlDialect:
     """Keys are pointers without the leading slash ("services/web/image"); any JSON is a value.
 
-    Pointers do not go into lists: a list is one value. A new key goes behind the last key of its
+    Pointers do not go into lists: a list is one value, and so is one with a tag of a program's own
+    (`!ENV`, `!secret`). A new key goes behind the last key of its
     mapping, and a value that is replaced is written in one line.
     """
 
@@ -77,12 +82,31 @@ class YamlDialect:
         return []
 
 
-def _reader() -> Any:
+@functools.cache
+def _library() -> Any:
     try:
-        ruamel = importlib.import_module("ruamel.yaml")
+        return importlib.import_module("ruamel.yaml")
     except ImportError:
         raise DialectError("YAML files can be edited with the package ruamel.yaml alone") from None
-    return ruamel.YAML(typ="safe", pure=True)
+
+
+@functools.cache
+def _constructor() -> Any:
+    """What makes values of nodes: one with a tag of a program's own is `{tag: value}`."""
+    made: Any = type("Constructor", (_library().constructor.SafeConstructor,), {})
+
+    def tagged(constructor: Any, node: Any) -> dict[str, Any]:
+        more = {} if node.id == "scalar" else {"deep": True}
+        return {str(node.tag): getattr(constructor, f"construct_{node.id}")(node, **more)}
+
+    made.add_constructor(None, tagged)
+    return made
+
+
+def _reader() -> Any:
+    reader = _library().YAML(typ="safe", pure=True)
+    reader.Constructor = _constructor()
+    return reader
 
 
 def _parsed(text: str, what: str) -> Any:
@@ -141,17 +165,29 @@ def _end(node: Any, text: str) -> int:
     """Where the text of a node ends; behind a collection of lines the reader's mark is far off."""
     start: int = node.start_mark.index
     end: int = node.end_mark.index
-    if isinstance(node.value, list) and not node.flow_style:
-        last = node.value[-1]
-        return _pair_end(last, text) if isinstance(last, tuple) else _end(last, text)
-    return start + len(text[start:end].rstrip())
+    if not isinstance(node.value, list) or node.flow_style:
+        return start + len(text[start:end].rstrip())
+    if isinstance(node.value[-1], tuple):
+        return _span(node.value[-1], text)[1]
+    behind = start
+    for item in node.value:
+        if item.start_mark.index >= behind:
+            behind = _end(item, text)
+        elif alias := _ITEM.search(text, behind):  # its marks are those of what it stands for
+            behind = alias.end()
+    return behind
 
 
-def _pair_end(pair: tuple[Any, Any], text: str) -> int:
-    """Where a key with its value ends; a value that is not there has its mark anywhere."""
-    value = pair[1]
-    there = value.start_mark.index < value.end_mark.index
-    return _end(value, text) if there else _colon(pair[0], text) + 1
+def _span(pair: tuple[Any, Any], text: str) -> tuple[int, int]:
+    """Where the value of a key stands; a value that is not there stands behind the colon."""
+    key, value = pair
+    colon = _colon(key, text)
+    if value.start_mark.index < colon:
+        alias = _ALIAS.match(text, colon + 1)
+        return alias.span(1) if alias else (colon + 1, colon + 1)
+    if value.start_mark.index == value.end_mark.index:
+        return colon + 1, colon + 1
+    return value.start_mark.index, _end(value, text)
 
 
 def _colon(key: Any, text: str) -> int:
@@ -175,15 +211,17 @@ def _set(text: str, names: list[str], value: Value) -> str:
     node, rest = _parsed(text, "compose"), names
     if way:
         node, rest = way[-1][1][1], names[len(way) :]
-        if not isinstance(node.value, list):  # a name without a value
+        if node.id == "scalar":  # a name without a value
             for name in reversed(rest):
                 value = {name: value}
             return _replaced(text, way[-1][1], value)
-    if node is None or not isinstance(node.value, list):
+    if node is None or node.id == "scalar":
         return put_lines(text, _behind_all(text), _nested(rest, value, 0))
+    if node.id != "mapping":
+        raise DialectError(f"{pointer(names)} would be a part of a value with a tag")
     if node.flow_style:
         return _added_inside(text, node, rest, value)
-    behind = _line_end(text, _pair_end(node.value[-1], text))
+    behind = _line_end(text, _span(node.value[-1], text)[1])
     return put_lines(text, behind, _nested(rest, value, node.value[0][0].start_mark.column))
 
 
@@ -206,15 +244,14 @@ def _added_inside(text: str, node: Any, names: list[str], value: Value) -> str:
         value = {name: value}
     new = f"{_spelled(names[0])}: {_spelled(value)}"
     if node.value:
-        behind = _pair_end(node.value[-1], text)
+        behind = _span(node.value[-1], text)[1]
         return f"{text[:behind]}, {new}{text[behind:]}"
     return f"{text[: node.start_mark.index]}{{{new}}}{text[node.end_mark.index :]}"
 
 
 def _replaced(text: str, pair: tuple[Any, Any], value: Value) -> str:
-    key, node = pair
-    start, end = node.start_mark.index, _end(node, text)
-    colon = _colon(key, text)
+    start, end = _span(pair, text)
+    colon = _colon(pair[0], text)
     if start < end and "\n" not in text[colon:start]:
         return text[:start] + _spelled(value) + text[end:]
     above = text[: colon + 1] + f" {_spelled(value)}"
@@ -225,17 +262,19 @@ def _replaced(text: str, pair: tuple[Any, Any], value: Value) -> str:
 
 def _removed(text: str, names: list[str]) -> str:
     way = _way(text, names)
+    if len(way) < len(names):
+        raise DialectError(f"{pointer(names)} is a part of a value with a tag: remove it by hand")
     node, (key, value) = way[-1]
     if len(node.value) == 1 and len(way) > 1:
         return _replaced(text, way[-2][1], {})
-    start, end = key.start_mark.index, _pair_end((key, value), text)
+    start, end = key.start_mark.index, _span((key, value), text)[1]
     if not node.flow_style:
         return text[: _line_start(text, start)] + text[_line_end(text, end) :]
     position = [pair[0] for pair in node.value].index(key)
     if position + 1 < len(node.value):
         end = node.value[position + 1][0].start_mark.index
     elif position:
-        start = _pair_end(node.value[position - 1], text)
+        start = _span(node.value[position - 1], text)[1]
     if "#" in text[start:end]:
         raise DialectError(f"{pointer(names)} stands by a comment", line_number(text, start))
     return text[:start] + text[end:]

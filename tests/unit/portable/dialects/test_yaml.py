@@ -71,6 +71,44 @@ def test_one_value_changes_and_every_other_byte_stays(
         assert readers.yaml(after, key) == value
 
 
+TAGGED = """\
+theme: !ENV [NAME, "x"]  # mkdocs
+wifi: !secret wifi
+object: !!python/object:os.x {}
+list:
+  - &a x
+  - y
+  - *a
+again: *a
+inside: [*a, 1]
+last:
+- 1
+- *a
+"""
+
+
+@pytest.mark.parametrize(
+    ("changes", "old", "new"),
+    [
+        ({"theme": "plain"}, '!ENV [NAME, "x"]', "plain"),
+        ({"wifi": "wifi"}, "!secret wifi", "wifi"),
+        ({"object": None}, "object: !!python/object:os.x {}\n", ""),
+        ({"again": "z"}, "again: *a", "again: z"),
+        ({"again": None}, "again: *a\n", ""),
+        ({"inside": [1]}, "[*a, 1]", "[1]"),
+        ({"last": "z"}, "last:\n- 1\n- *a\n", "last: z\n"),
+        ({"new": 1}, "- 1\n- *a\n", "- 1\n- *a\nnew: 1\n"),
+    ],
+)
+def test_tags_of_programs_and_aliases_stay_where_they_are_not_replaced(
+    changes: dict[str, Value], old: str, new: str
+) -> None:
+    after = YAML.edit(TAGGED, changes)
+    assert after == TAGGED.replace(old, new)
+    for key, value in changes.items():
+        assert readers.yaml(after, key) == value
+
+
 def test_a_file_of_nothing_gets_its_first_keys_and_keeps_its_line_ends() -> None:
     assert YAML.edit("", {"a/b": 1}) == "a:\n  b: 1\n"
     assert YAML.edit("# mine\r\n", {"a": "x"}) == "# mine\r\na: x\r\n"
@@ -108,7 +146,7 @@ def test_a_file_of_nothing_gets_its_first_keys_and_keeps_its_line_ends() -> None
             "b/c cannot be edited without harm to what stands around it",
         ),
         ("{a: 1, # why\n b: 2}\n", "a", None, "line 1: a stands by a comment"),
-        ("a: !!python/object:os.x {}\n", "a", 1, None),
+        ("a: !x\n  b: 1\n", "a/b", 2, "a/b cannot be edited without harm to what stands around it"),
         ("a: &x\n  b: *x\n", "c", 1, "has more than 100000 values, with those that aliases repeat"),
     ],
 )
