@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from envwright.model.capability import HEADER, Capability, Objection, render
@@ -99,7 +98,7 @@ unattended_upgrades:
             "apt takes the settings of unattended upgrades",
             render(
                 "unattended_upgrades.settings.sh",
-                settings=[(shlex.quote(n), shlex.quote(v)) for n, v in self._settings.items()],
+                settings=self._settings.items(),
             ),
             quick=True,
             remedy="remove the setting from the file that is named",
